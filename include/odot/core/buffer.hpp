@@ -1,0 +1,68 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Buffer: an owning, aligned array of plain numbers on a device.
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "odot/core/device.hpp"
+
+namespace odot {
+
+/// A fixed number of elements on a device, zero at first. Movable, not copyable, so that no copy is by chance: to_host
+/// and from_host copy.
+template <class T, DeviceType Device = Cpu>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>, "odot::Buffer: elements must be trivially copyable");
+
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t count) : count_(count) {
+    if (count == 0) return;
+    data_ = static_cast<T*>(Device::allocate(count * sizeof(T)));
+    Device::zero(data_, count * sizeof(T));
+  }
+  Buffer(Buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), count_(std::exchange(other.count_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(count_, other.count_);
+    return *this;
+  }
+  ~Buffer() {
+    if (data_) Device::deallocate(data_);
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+
+  std::span<T> span() { return {data_, count_}; }
+  std::span<const T> span() const { return {data_, count_}; }
+
+  void zero() {
+    if (count_) Device::zero(data_, count_ * sizeof(T));
+  }
+
+  /// The elements in host memory.
+  std::vector<T> to_host() const {
+    std::vector<T> host(count_);
+    if (count_) Device::copy_to_host(host.data(), data_, count_ * sizeof(T));
+    return host;
+  }
+
+  /// Fills the buffer from host memory; `host` has at least size() elements.
+  void from_host(const T* host) {
+    if (count_) Device::copy_from_host(data_, host, count_ * sizeof(T));
+  }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+}  // namespace odot

@@ -1,0 +1,28 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Version and the few compiler-dependent spellings. The only header of odot that defines macros.
+
+#define ODOT_VERSION_MAJOR 0
+#define ODOT_VERSION_MINOR 1
+#define ODOT_VERSION_PATCH 0
+#define ODOT_VERSION_STRING "0.1.0"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ODOT_RESTRICT __restrict__
+#define ODOT_INLINE inline __attribute__((always_inline))
+#else
+#define ODOT_RESTRICT
+#define ODOT_INLINE inline
+#endif
+
+namespace odot {
+
+/// False when the translation unit was compiled without optimisation. Such a build is 20 to 100 times slower;
+/// programs that print timings should say so.
+#if defined(__OPTIMIZE__) || defined(_MSC_VER)
+inline constexpr bool optimized_build = true;
+#else
+inline constexpr bool optimized_build = false;
+#endif
+
+}  // namespace odot

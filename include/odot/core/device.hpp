@@ -1,0 +1,35 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Device tags. A tag selects memory and kernels; both backends may live in one binary.
+
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <new>
+
+namespace odot {
+
+/// The host: Eigen's arithmetic, OpenMP's threads where the translation unit is compiled with them.
+struct Cpu {
+  static constexpr const char* name = "cpu";
+  static constexpr std::size_t alignment = 64;  // bytes: a cache line, and the widest SIMD register
+
+  static void* allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
+  static void deallocate(void* memory) noexcept { ::operator delete(memory, std::align_val_t{alignment}); }
+  static void copy_to_host(void* host, const void* device, std::size_t bytes) { std::memcpy(host, device, bytes); }
+  static void copy_from_host(void* device, const void* host, std::size_t bytes) { std::memcpy(device, host, bytes); }
+  static void zero(void* memory, std::size_t bytes) { std::memset(memory, 0, bytes); }
+};
+
+/// What a device tag offers: raw memory and copies; sizes in bytes.
+template <class T>
+concept DeviceType = requires(void* memory, const void* source, std::size_t bytes) {
+  { T::name } -> std::convertible_to<const char*>;
+  { T::allocate(bytes) } -> std::same_as<void*>;
+  T::deallocate(memory);
+  T::copy_to_host(memory, source, bytes);
+  T::copy_from_host(memory, source, bytes);
+  T::zero(memory, bytes);
+};
+
+}  // namespace odot

@@ -1,0 +1,41 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The exceptions that odot throws. Every message says what failed, where, what was expected and found, what to do.
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace odot {
+
+/// Base of everything odot throws.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// An argument of a call is out of its range: sizes, names, options.
+struct ArgumentError : Error {
+  using Error::Error;
+};
+
+/// A loss, gradient or parameter is NaN or infinite; the message names the layer.
+struct NonFiniteError : Error {
+  using Error::Error;
+};
+
+/// A file can't be opened, read or written.
+struct FileError : Error {
+  FileError(std::string file, const std::string& what) : Error(file + ": " + what), path(std::move(file)) {}
+  std::string path;
+};
+
+/// A file's content breaks its format: path, byte offset, what was expected and what was found.
+struct FormatError : FileError {
+  FormatError(std::string file, std::uint64_t at, const std::string& expected, const std::string& found)
+      : FileError(std::move(file), "at byte " + std::to_string(at) + ": expected " + expected + ", found " + found),
+        offset(at) {}
+  std::uint64_t offset;  ///< bytes from the start of the (uncompressed) content
+};
+
+}  // namespace odot

@@ -1,0 +1,99 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Tensor and Batch: the owners behind the views. Storage is on the heap, 64-byte aligned, row-major, zero at first.
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "odot/core/buffer.hpp"
+#include "odot/core/error.hpp"
+#include "odot/core/view.hpp"
+
+namespace odot {
+
+/// One tensor of a static shape.
+template <ShapeType S, class Scalar = float, DeviceType Device = Cpu>
+class Tensor {
+ public:
+  using shape = S;
+
+  Tensor() : buffer_(S::size) {}
+
+  /// From values in row-major order. Throws ArgumentError unless there are exactly as many as the shape has elements.
+  Tensor(std::initializer_list<Scalar> values) : Tensor() {
+    if (values.size() != S::size)
+      throw ArgumentError("odot::Tensor " + S::to_string() + ": expected " + std::to_string(S::size) +
+                          " values, found " + std::to_string(values.size()));
+    buffer_.from_host(values.begin());
+  }
+
+  Scalar* data() { return buffer_.data(); }
+  const Scalar* data() const { return buffer_.data(); }
+  static constexpr std::size_t size() { return S::size; }
+
+  TensorView<S, Scalar, Device> view() { return TensorView<S, Scalar, Device>(data()); }
+  TensorView<S, const Scalar, Device> view() const { return TensorView<S, const Scalar, Device>(data()); }
+  operator TensorView<S, Scalar, Device>() { return view(); }
+  operator TensorView<S, const Scalar, Device>() const { return view(); }
+
+  template <class... Index>
+  Scalar& operator()(Index... index) {
+    return view()(index...);
+  }
+  template <class... Index>
+  const Scalar& operator()(Index... index) const {
+    return view()(index...);
+  }
+
+ private:
+  Buffer<Scalar, Device> buffer_;
+};
+
+/// A run-time number of samples of one static shape.
+template <ShapeType S, class Scalar = float, DeviceType Device = Cpu>
+class Batch {
+ public:
+  using shape = S;
+
+  Batch() = default;
+  explicit Batch(std::size_t samples) : buffer_(samples * S::size), samples_(samples) {}
+
+  /// From the values of `samples` samples in row-major order. Throws ArgumentError where their number does not fit.
+  Batch(std::size_t samples, std::initializer_list<Scalar> values) : Batch(samples) {
+    if (values.size() != samples * S::size)
+      throw ArgumentError("odot::Batch of " + std::to_string(samples) + " × " + S::to_string() + ": expected " +
+                          std::to_string(samples * S::size) + " values, found " + std::to_string(values.size()));
+    buffer_.from_host(values.begin());
+  }
+
+  Scalar* data() { return buffer_.data(); }
+  const Scalar* data() const { return buffer_.data(); }
+  std::size_t samples() const { return samples_; }
+  std::size_t size() const { return samples_ * S::size; }  // elements
+
+  BatchView<S, Scalar, Device> view() { return {data(), samples_}; }
+  BatchView<S, const Scalar, Device> view() const { return {data(), samples_}; }
+  operator BatchView<S, Scalar, Device>() { return view(); }
+  operator BatchView<S, const Scalar, Device>() const { return view(); }
+
+  TensorView<S, Scalar, Device> operator[](std::size_t sample) { return view()[sample]; }
+  TensorView<S, const Scalar, Device> operator[](std::size_t sample) const { return view()[sample]; }
+  std::span<Scalar> span() { return {data(), size()}; }
+  std::span<const Scalar> span() const { return {data(), size()}; }
+
+  /// Makes it `samples` samples; allocates, and forgets the content, only when it must grow.
+  void resize(std::size_t samples) {
+    if (samples * S::size > buffer_.size()) buffer_ = Buffer<Scalar, Device>(samples * S::size);
+    samples_ = samples;
+  }
+
+ private:
+  Buffer<Scalar, Device> buffer_;
+  std::size_t samples_ = 0;
+};
+
+}  // namespace odot

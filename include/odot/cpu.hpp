@@ -1,0 +1,14 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The Cpu backend: every kernel's Eigen implementation.
+
+#include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/attention_heads/cpu.hpp"
+#include "odot/kernels/batch_norm/cpu.hpp"
+#include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/relu/cpu.hpp"
+#include "odot/kernels/sgd/cpu.hpp"

@@ -1,0 +1,62 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Contract of the heads of an attention-wise layer.
+
+#include <cstddef>
+
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/batch_norm/batch_norm.hpp"
+#include "odot/kernels/kernel.hpp"
+
+namespace odot::kernels {
+
+/// What normalises a head's relevance map.
+enum class HeadNorm {
+  none,    ///< Â = A
+  plain,   ///< batch norm without scale and shift: the papers'
+  affine,  ///< batch norm with a scale and a shift per head and channel
+};
+
+/// The arrays of all heads. Map m = h·C + c belongs to head h and channel c; there are M = heads·C of them.
+template <class S, ShapeType In, std::size_t Heads, DeviceType Device>
+struct HeadWeights {
+  static constexpr std::size_t maps = Heads * In::extents[0];
+  using arrays = Shape<Heads, In::extents[0], In::extents[1], In::extents[2]>;
+
+  TensorView<arrays, S, Device> weight_x, weight_y;
+  TensorView<arrays, S, Device> bias_x, bias_y;       ///< optional, both or none
+  TensorView<Shape<maps>, S, Device> scale, shift;    ///< HeadNorm::affine only
+};
+
+/// The heads of an attention-wise layer, side by side as channels:
+///     Ax = softmax over W of (x ⊙ Wx_h + Bx_h),  Ay = softmax over H of (x ⊙ Wy_h + By_h)
+///     A = Ax ⊙ Ay,  Â = norm(A) over batch, H, W for every head and channel,  y_h = Â ⊙ x
+/// Shapes  x [N, C, H, W], arrays [heads, C, H, W] → y [N, heads·C, H, W]
+/// Train   batch statistics; the running ones updated as in batch norm
+/// Grad    dx overwritten (optional), arrays' gradients added; with t = A ⊙ ∂L/∂A:
+///         ∂L/∂(x ⊙ Wx) = t − Ax Σ_W t,  ∂L/∂(x ⊙ Wy) = t − Ay Σ_H t
+/// Cost    forward 3, backward 3 exponentials per map element; no map is kept, only its softmax normalisers
+/// Source  Element-Wise Attention Layers, section 3
+///
+///   cache_elements(samples): numbers that forward leaves for backward
+///   forward_training(workspace, constants, x, weights, running_mean, running_var, cache, y)
+///   forward_evaluation(workspace, constants, x, weights, running_mean, running_var, y)
+///   backward(workspace, x, weights, cache, dy, gradients, dx)
+/// each with the template argument HeadNorm first.
+template <class Device>
+struct AttentionHeads {
+  static_assert(detail::implemented<Device>,
+                "odot::kernels::AttentionHeads: no kernel for this device; include odot/odot.hpp");
+};
+
+/// Cache of AttentionHeads, the same on every device: per map and (padded) sample the H + W logarithms of the softmax
+/// denominators; then mean and 1/σ per map.
+template <ShapeType In, std::size_t Heads>
+constexpr std::size_t attention_heads_cache(std::size_t samples) {
+  constexpr std::size_t maps = Heads * In::extents[0], tile = 16;  // samples of the widest tile
+  const std::size_t padded = (samples + tile - 1) / tile * tile;
+  return padded * maps * (In::extents[1] + In::extents[2]) + 2 * maps;
+}
+
+}  // namespace odot::kernels

@@ -1,0 +1,261 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The relevance maps of one tile of samples: the arithmetic of the attention-wise heads on the CPU.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/core/parallel.hpp"
+#include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/moments.hpp"
+#include "odot/kernels/sample_tile.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::detail {
+
+/// A map's norm as a line: Â = (A − mean) · scale + shift.
+template <class S>
+struct NormLine {
+  S mean, scale, shift;
+};
+
+template <HeadNorm Norm, class Weights, class S>
+NormLine<S> norm_line(const Weights& weights, const S* mean, const S* rstd, std::size_t m) {
+  if constexpr (Norm == HeadNorm::none) return {S{0}, S{1}, S{0}};
+  else if constexpr (Norm == HeadNorm::plain) return {mean[m], rstd[m], S{0}};
+  else return {mean[m], rstd[m] * weights.scale[m], weights.shift[m]};
+}
+
+template <class S, ShapeType In, std::size_t Heads>
+struct Maps {
+  static_assert(In::rank == 3);
+  static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
+  static constexpr std::size_t L = simd::lanes<S>;  // samples a tile
+  static constexpr std::size_t maps = Heads * C, plane = H * W, array = maps * plane;
+  static constexpr std::size_t normalisers = (H + W) * L;  // of one map and tile
+
+  // A worker's memory: x and one map; backward has one more map, dy and dx.
+  static constexpr std::size_t forward_scratch = (C + 1) * plane * L;
+  static constexpr std::size_t backward_scratch = (2 * C + 3) * plane * L;
+
+  using P = simd::Packet<S>;
+  using Weights = HeadWeights<const S, In, Heads, Cpu>;
+
+  /// A tile's samples in the worker's memory.
+  struct Tile {
+    Tile(BatchView<In, const S> batch, const Chunks& tiles, std::size_t t, S* memory)
+        : first(tiles.begin(t)), samples(tiles.size(t)), x(memory), a(x + C * plane * L), b(a + plane * L),
+          dy(b + plane * L), dx(dy + plane * L) {
+      load_tile<C * plane>(batch[first].data(), C * plane, samples, x);
+    }
+    std::size_t first, samples;
+    S *x, *a;         // [C·H·W, L], [H·W, L]
+    S *b, *dy, *dx;   // [H·W, L], [H·W, L], [C·H·W, L]: backward alone
+  };
+
+  /// x ⊙ w + b of element p of map m.
+  static ODOT_INLINE P score(const S* x, const S* w, const S* b, std::size_t p) {
+    const P product = simd::multiply(simd::load(x + p * L), simd::all(w[p]));
+    return b ? simd::add(product, simd::all(b[p])) : product;
+  }
+  static const S* plane_of(TensorView<typename Weights::arrays, const S> arrays, std::size_t m) {
+    return arrays ? arrays.data() + m * plane : nullptr;
+  }
+
+  /// a = A = Ax ⊙ Ay of map m. Leaves log Σ exp of each row [H, L] and of each column [W, L] in `logs`.
+  static void softmax_maps(const Tile& tile, const Weights& weights, std::size_t m, S* logs, S* a) {
+    const S* x = tile.x + m % C * plane * L;
+    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
+    const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
+    // Rows: a = Ax.
+    for (std::size_t i = 0; i < H; ++i) {
+      P row_largest = score(x, wx, bx, i * W);
+      for (std::size_t j = 1; j < W; ++j) row_largest = simd::max(row_largest, score(x, wx, bx, i * W + j));
+      P row_total = simd::all(S{0});
+      for (std::size_t j = 0; j < W; ++j) {
+        const P e = simd::exp(simd::subtract(score(x, wx, bx, i * W + j), row_largest));
+        row_total = simd::add(row_total, e);
+        simd::store(a + (i * W + j) * L, e);
+      }
+      simd::store(logs + i * L, simd::add(row_largest, simd::log(row_total)));
+      const P inverse = simd::divide(simd::all(S{1}), row_total);
+      for (std::size_t j = 0; j < W; ++j) {
+        S* at = a + (i * W + j) * L;
+        simd::store(at, simd::multiply(simd::load(at), inverse));
+      }
+    }
+    // Columns, row by row for the cache's sake: a = Ax ⊙ Ay.
+    P largest[W], total[W];
+    for (std::size_t j = 0; j < W; ++j) largest[j] = score(x, wy, by, j);
+    for (std::size_t i = 1; i < H; ++i)
+      for (std::size_t j = 0; j < W; ++j) largest[j] = simd::max(largest[j], score(x, wy, by, i * W + j));
+    std::fill_n(total, W, simd::all(S{0}));
+    for (std::size_t i = 0; i < H; ++i)
+      for (std::size_t j = 0; j < W; ++j) {
+        const P e = simd::exp(simd::subtract(score(x, wy, by, i * W + j), largest[j]));
+        total[j] = simd::add(total[j], e);
+        S* at = a + (i * W + j) * L;
+        simd::store(at, simd::multiply(simd::load(at), e));
+      }
+    for (std::size_t j = 0; j < W; ++j) {
+      simd::store(logs + (H + j) * L, simd::add(largest[j], simd::log(total[j])));
+      total[j] = simd::divide(simd::all(S{1}), total[j]);
+    }
+    for (std::size_t i = 0; i < H; ++i)
+      for (std::size_t j = 0; j < W; ++j) {
+        S* at = a + (i * W + j) * L;
+        simd::store(at, simd::multiply(simd::load(at), total[j]));
+      }
+  }
+
+  /// a = A = exp(x Wx − row's log + x Wy − column's log).
+  static void recomputed_map(const Tile& tile, const Weights& weights, std::size_t m, const S* logs, S* a) {
+    const S* x = tile.x + m % C * plane * L;
+    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
+    const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
+    for (std::size_t i = 0; i < H; ++i) {
+      const P row = simd::load(logs + i * L);
+      for (std::size_t j = 0; j < W; ++j) {
+        const std::size_t p = i * W + j;
+        const P along_row = simd::subtract(score(x, wx, bx, p), row);
+        const P along_column = simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L));
+        simd::store(a + p * L, simd::exp(simd::add(along_row, along_column)));
+      }
+    }
+  }
+
+  /// Moments of a over the tile's real samples.
+  static Moments moments_of(const Tile& tile) {
+    P sum = simd::all(S{0});
+    for (std::size_t p = 0; p < plane; ++p) sum = simd::add(sum, simd::load(tile.a + p * L));
+    const P mean = simd::multiply(sum, simd::all(S{1} / static_cast<S>(plane)));
+    P squares = simd::all(S{0});
+    for (std::size_t p = 0; p < plane; ++p) {
+      const P d = simd::subtract(simd::load(tile.a + p * L), mean);
+      squares = simd::multiply_add(d, d, squares);
+    }
+    S means[L], deviations[L];
+    simd::store(means, mean);
+    simd::store(deviations, squares);
+    Moments all;
+    for (std::size_t l = 0; l < tile.samples; ++l)
+      all.join({static_cast<double>(plane), static_cast<double>(means[l]), static_cast<double>(deviations[l])});
+    return all;
+  }
+
+  /// y_m = Â ⊙ x from a = A (which it overwrites).
+  template <ShapeType Out>
+  static void store_head(const Tile& tile, std::size_t m, const NormLine<S>& line, BatchView<Out, S> y) {
+    const S* x = tile.x + m % C * plane * L;
+    const P mean = simd::all(line.mean), scale = simd::all(line.scale), shift = simd::all(line.shift);
+    for (std::size_t p = 0; p < plane; ++p) {
+      S* at = tile.a + p * L;
+      const P normed = simd::multiply_add(simd::subtract(simd::load(at), mean), scale, shift);
+      simd::store(at, simd::multiply(normed, simd::load(x + p * L)));
+    }
+    store_tile<plane>(tile.a, Out::size, tile.samples, y[tile.first].data() + m * plane);
+  }
+
+  // ---- backward
+
+  /// dy = the gradient of head map m; 0 in the lanes without a sample.
+  template <ShapeType Out>
+  static void load_gradient(const Tile& tile, BatchView<Out, const S> dy, std::size_t m) {
+    load_tile<plane>(dy[tile.first].data() + m * plane, Out::size, tile.samples, tile.dy);
+  }
+
+  /// sums = {Σ dÂ, Σ dÂ x̂} over the tile, dÂ = dy ⊙ x, x̂ = (A − mean)/σ, from a = A.
+  static void norm_sums(const Tile& tile, std::size_t m, S mean, S rstd, double* sums) {
+    const S* x = tile.x + m % C * plane * L;
+    P sum = simd::all(S{0}), product = simd::all(S{0});
+    for (std::size_t p = 0; p < plane; ++p) {
+      const P grad = simd::multiply(simd::load(tile.dy + p * L), simd::load(x + p * L));
+      sum = simd::add(sum, grad);
+      product = simd::multiply_add(grad, simd::subtract(simd::load(tile.a + p * L), simd::all(mean)), product);
+    }
+    sums[0] = static_cast<double>(simd::sum(sum));
+    sums[1] = static_cast<double>(simd::sum(product)) * static_cast<double>(rstd);
+  }
+
+  static void clear_input_gradient(const Tile& tile) { std::fill_n(tile.dx, C * plane * L, S{0}); }
+
+  /// From dy: a = Ax, b = Ay, dy = t = A ⊙ ∂L/∂A, and dx += dy ⊙ Â.
+  template <HeadNorm Norm>
+  static void relevance_gradient(const Tile& tile, const Weights& weights, std::size_t m, const S* logs,
+                                 const NormLine<S>& line, S mean_grad, S mean_product, S mean, S rstd) {
+    const S* x = tile.x + m % C * plane * L;
+    S* dx = tile.dx + m % C * plane * L;
+    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
+    const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
+    S real[L];
+    for (std::size_t l = 0; l < L; ++l) real[l] = l < tile.samples ? S{1} : S{0};
+    const P mask = simd::load(real);
+    for (std::size_t i = 0; i < H; ++i) {
+      const P row = simd::load(logs + i * L);
+      for (std::size_t j = 0; j < W; ++j) {
+        const std::size_t p = i * W + j;
+        const P ax = simd::exp(simd::subtract(score(x, wx, bx, p), row));
+        const P ay = simd::exp(simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L)));
+        const P relevance = simd::multiply(ax, ay), centred = simd::subtract(relevance, simd::all(line.mean));
+        const P grad = simd::load(tile.dy + p * L), xs = simd::load(x + p * L);
+        // y = Â ⊙ x
+        const P normed = simd::multiply_add(centred, simd::all(line.scale), simd::all(line.shift));
+        simd::store(dx + p * L, simd::multiply_add(grad, normed, simd::load(dx + p * L)));
+        P d = simd::multiply(grad, xs);
+        // Â = scale · (A − μ)/σ + shift
+        if constexpr (Norm != HeadNorm::none) {
+          const P standard = simd::multiply(simd::subtract(relevance, simd::all(mean)), simd::all(rstd));
+          d = simd::subtract(d, simd::multiply_add(standard, simd::all(mean_product), simd::all(mean_grad)));
+          d = simd::multiply(simd::multiply(d, simd::all(line.scale)), mask);
+        }
+        simd::store(tile.a + p * L, ax);
+        simd::store(tile.b + p * L, ay);
+        simd::store(tile.dy + p * L, simd::multiply(relevance, d));
+      }
+    }
+  }
+
+  /// From a = Ax, b = Ay, dy = t: the gradients of map m's arrays, added to `partial` [arrays, maps, H, W]; dx += ….
+  static void array_gradients(const Tile& tile, const Weights& weights, std::size_t m, std::size_t arrays, S* partial) {
+    const S* x = tile.x + m % C * plane * L;
+    S* dx = tile.dx + m % C * plane * L;
+    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
+    P column_sums[W];
+    std::fill_n(column_sums, W, simd::all(S{0}));
+    for (std::size_t i = 0; i < H; ++i)
+      for (std::size_t j = 0; j < W; ++j)
+        column_sums[j] = simd::add(column_sums[j], simd::load(tile.dy + (i * W + j) * L));
+    for (std::size_t i = 0; i < H; ++i) {
+      P row_sum = simd::all(S{0});
+      for (std::size_t j = 0; j < W; ++j) row_sum = simd::add(row_sum, simd::load(tile.dy + (i * W + j) * L));
+      for (std::size_t j = 0; j < W; ++j) {
+        const std::size_t p = i * W + j;
+        const P t = simd::load(tile.dy + p * L);
+        // Ax = softmax over W of x ⊙ Wx + Bx;  Ay = softmax over H of x ⊙ Wy + By
+        const P dzx = simd::subtract(t, simd::multiply(simd::load(tile.a + p * L), row_sum));
+        const P dzy = simd::subtract(t, simd::multiply(simd::load(tile.b + p * L), column_sums[j]));
+        P sum = simd::multiply_add(dzx, simd::all(wx[p]), simd::load(dx + p * L));
+        simd::store(dx + p * L, simd::multiply_add(dzy, simd::all(wy[p]), sum));
+        simd::store(tile.a + p * L, dzx);
+        simd::store(tile.b + p * L, dzy);
+      }
+    }
+    if (arrays == 4) {
+      add_lane_sums<plane>(tile.a, partial + 2 * array + m * plane);
+      add_lane_sums<plane>(tile.b, partial + 3 * array + m * plane);
+    }
+    for (std::size_t p = 0; p < plane; ++p) {
+      const P xs = simd::load(x + p * L);
+      simd::store(tile.a + p * L, simd::multiply(simd::load(tile.a + p * L), xs));
+      simd::store(tile.b + p * L, simd::multiply(simd::load(tile.b + p * L), xs));
+    }
+    add_lane_sums<plane>(tile.a, partial + m * plane);
+    add_lane_sums<plane>(tile.b, partial + array + m * plane);
+  }
+
+  static void store_input_gradient(const Tile& tile, BatchView<In, S> dx) {
+    store_tile<C * plane>(tile.dx, C * plane, tile.samples, dx[tile.first].data());
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,33 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Contract of batch normalisation over channels.
+
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/kernel.hpp"
+
+namespace odot::kernels {
+
+/// The constants of a batch norm.
+struct NormConstants {
+  double eps = 1e-5;
+  double momentum = 0.1;  ///< share of the new batch in the running statistics
+};
+
+/// x̂ = (x − μ_c) / √(σ²_c + eps),  y = γ_c x̂ + β_c, per channel c over batch, H and W.
+/// Shapes  x [N, C, H, W], weight γ and bias β [C] (optional, both or none) → y [N, C, H, W]
+/// Train   μ, σ² of the batch (σ² biased); running = (1 − momentum) running + momentum · batch, the variance unbiased
+/// Grad    dx = γ/σ (dy − mean(dy) − x̂ mean(dy x̂)) (overwritten; optional);  dγ += Σ dy x̂,  dβ += Σ dy (added)
+/// Cost    three readings of x forward, two of x and dy backward
+///
+///   forward_training(workspace, constants, x, weight, bias, running_mean, running_var, statistics, y)
+///     statistics [2, C]: mean and 1/σ, for backward
+///   forward_evaluation(workspace, constants, x, weight, bias, running_mean, running_var, y)
+///   backward(workspace, x, weight, statistics, dy, dweight, dbias, dx)
+template <class Device>
+struct BatchNorm {
+  static_assert(detail::implemented<Device>,
+                "odot::kernels::BatchNorm: no kernel for this device; include odot/odot.hpp");
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,124 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// 2-D convolution on the CPU: direct for stride 1, im2col for the rest. Threads take samples.
+
+#include "odot/kernels/conv2d/direct.hpp"
+#include "odot/kernels/conv2d/im2col.hpp"
+#include "odot/kernels/partials.hpp"
+
+namespace odot::kernels {
+
+template <>
+struct Conv2d<Cpu> {
+  static constexpr std::size_t most_partials = 16;
+
+  /// Whether the direct kernel serves a geometry: its input gradient is a convolution with padding K − 1 − P.
+  template <class G>
+  static constexpr bool direct = G::stride == 1 && G::padding < G::K;
+
+  template <class G, class S>
+  static void forward(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x,
+                      TensorView<typename G::weight, const S> weight, TensorView<typename G::bias, const S> bias,
+                      BatchView<typename G::output, S> y) {
+    auto frame = workspace.frame();
+    if constexpr (direct<G>) {
+      using Direct = detail::DirectConv<G, S>;
+      S* packed = frame.take<S>(Direct::packed_size);
+      Direct::pack(weight.data(), packed);
+      const WorkerMemory<S, Direct::scratch> memory(workspace, frame);
+      each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
+        Direct::forward(x[n].data(), packed, bias.data(), y[n].data(), memory.of(worker));
+      });
+    } else {
+      using General = detail::Im2Col<G, S>;
+      const WorkerMemory<S, General::scratch> memory(workspace, frame);
+      each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
+        General::forward(x[n].data(), weight.data(), bias.data(), y[n].data(), memory.of(worker));
+      });
+    }
+  }
+
+  template <class G, class S>
+  static void backward(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x,
+                       TensorView<typename G::weight, const S> weight, BatchView<typename G::output, const S> dy,
+                       TensorView<typename G::weight, S> dweight, TensorView<typename G::bias, S> dbias,
+                       BatchView<typename G::input, S> dx) {
+    weight_gradient<G>(workspace, x, dy, dweight, dbias);
+    if (!dx) return;
+    auto frame = workspace.frame();
+    if constexpr (direct<G>) {
+      // y = w ⋆ x  ⇒  dx = flipped w ⋆ dy, channels exchanged
+      using Back = ConvGeometry<typename G::output, G::C, G::K, 1, G::K - 1 - G::padding>;
+      using Direct = detail::DirectConv<Back, S>;
+      S* flipped = frame.take<S>(G::weight::size);
+      flip<G>(weight.data(), flipped);
+      S* packed = frame.take<S>(Direct::packed_size);
+      Direct::pack(flipped, packed);
+      const WorkerMemory<S, Direct::scratch> memory(workspace, frame);
+      each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
+        Direct::forward(dy[n].data(), packed, nullptr, dx[n].data(), memory.of(worker));
+      });
+    } else {
+      using General = detail::Im2Col<G, S>;
+      const WorkerMemory<S, General::scratch> memory(workspace, frame);
+      each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
+        General::backward_input(weight.data(), dy[n].data(), dx[n].data(), memory.of(worker));
+      });
+    }
+  }
+
+ private:
+  static constexpr std::size_t samples_a_chunk = 4;
+
+  /// body(sample, worker)
+  template <class Body>
+  static void each_sample(Workspace<Cpu>& workspace, std::size_t samples, const Body& body) {
+    const Chunks chunks(samples, samples_a_chunk);
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
+      for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) body(n, worker);
+    });
+  }
+
+  /// Scratch memory of every worker of each_sample.
+  template <class S, std::size_t Elements>
+  class WorkerMemory {
+   public:
+    WorkerMemory(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame)
+        : memory_(frame.take<S>(static_cast<std::size_t>(workspace.threads()) * Elements)) {}
+    S* of(std::size_t worker) const { return memory_ + worker * Elements; }
+
+   private:
+    S* memory_;
+  };
+
+  template <class G, class S>
+  static void flip(const S* weight, S* flipped) {
+    for (std::size_t o = 0; o < G::O; ++o)
+      for (std::size_t c = 0; c < G::C; ++c)
+        for (std::size_t k = 0; k < G::K * G::K; ++k)
+          flipped[(c * G::O + o) * G::K * G::K + G::K * G::K - 1 - k] = weight[(o * G::C + c) * G::K * G::K + k];
+  }
+
+  template <class G, class S>
+  static void weight_gradient(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x,
+                              BatchView<typename G::output, const S> dy, TensorView<typename G::weight, S> dweight,
+                              TensorView<typename G::bias, S> dbias) {
+    using Algorithm = std::conditional_t<direct<G>, detail::DirectConvWeightGradient<G, S>, detail::Im2Col<G, S>>;
+    auto frame = workspace.frame();
+    const Chunks chunks = Chunks::at_most(most_partials, x.samples());
+    const Partials<S> partials(frame, chunks.count(), G::weight::size + G::O);
+    const WorkerMemory<S, Algorithm::scratch> memory(workspace, frame);
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
+      S *dw = partials.start(c), *db = dw + G::weight::size;
+      for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
+        if constexpr (direct<G>) Algorithm::add(x[n].data(), dy[n].data(), dw, memory.of(worker));
+        else Algorithm::backward_weight(x[n].data(), dy[n].data(), dw, memory.of(worker));
+        for (std::size_t o = 0; o < G::O; ++o) db[o] += array(&dy[n](o, 0, 0), G::out_h * G::out_w).sum();
+      }
+    });
+    partials.add_to(workspace.threads(), dweight.data(), 0, G::weight::size);
+    if (dbias) partials.add_to(workspace.threads(), dbias.data(), G::weight::size, G::O);
+  }
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,144 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// 2-D convolution of stride 1 on the CPU, direct: no column matrix, only the zero-padded planes of one sample.
+//
+// A padded plane is one long row, Wp = W + 2·padding numbers a line. Output (i, j) then lies at q = i·Wp + j and reads
+// q + u·Wp + v for kernel position (u, v): the same distance for every q. So a run of q is a run of SIMD registers for
+// every kernel position; the few q between two lines (j ≥ W') are computed and dropped.
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "odot/kernels/conv2d/conv2d.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::detail {
+
+template <class G, class S>
+struct DirectConv {
+  static_assert(G::stride == 1);
+  static constexpr std::size_t L = simd::lanes<S>;
+  static constexpr std::size_t Hp = G::H + 2 * G::padding, Wp = G::W + 2 * G::padding;
+  static constexpr std::size_t run = (G::out_h - 1) * Wp + G::out_w;  // q in use
+
+  // A register block: `rows` output channels × `width` registers of q, as many accumulators as there are registers.
+  static constexpr std::size_t rows = std::min<std::size_t>(G::O, simd::registers >= 32 ? 4 : 2);
+  static constexpr std::size_t width = rows >= 3 ? 6 : rows == 2 ? (simd::registers >= 32 ? 8 : 4) : 8;
+  static constexpr std::size_t blocks = (G::O + rows - 1) / rows;  // of output channels
+  static constexpr std::size_t steps = (run + width * L - 1) / (width * L);
+  static constexpr std::size_t line = steps * width * L;  // q computed, ≥ run
+
+  static constexpr std::size_t plane = std::max(Hp * Wp, line + (G::K - 1) * (Wp + 1));  // a padded plane and its tail
+  static constexpr std::size_t packed_size = blocks * rows * G::taps;
+  static constexpr std::size_t scratch = G::C * plane + rows * line;  // elements a worker
+
+  /// packed[block][tap][row] = weight[block·rows + row][tap]; rows past the last channel are 0.
+  static void pack(const S* weight, S* packed) {
+    for (std::size_t b = 0; b < blocks; ++b)
+      for (std::size_t t = 0; t < G::taps; ++t)
+        for (std::size_t r = 0; r < rows; ++r) {
+          const std::size_t o = b * rows + r;
+          *packed++ = o < G::O ? weight[o * G::taps + t] : S{0};
+        }
+  }
+
+  /// Copies channels [C, H, W] into zero-padded planes.
+  static void pad(const S* x, S* planes) {
+    std::fill_n(planes, G::C * plane, S{0});
+    for (std::size_t c = 0; c < G::C; ++c)
+      for (std::size_t i = 0; i < G::H; ++i)
+        std::copy_n(x + (c * G::H + i) * G::W, G::W, planes + c * plane + (i + G::padding) * Wp + G::padding);
+  }
+
+  static void forward(const S* x, const S* packed, const S* bias, S* y, S* memory) {
+    S *planes = memory, *lines = memory + G::C * plane;
+    pad(x, planes);
+    for (std::size_t b = 0; b < blocks; ++b) {
+      for (std::size_t s = 0; s < steps; ++s)
+        block(planes + s * width * L, packed + b * rows * G::taps, lines + s * width * L);
+      for (std::size_t o = b * rows; o < std::min((b + 1) * rows, G::O); ++o)
+        drop_between(lines + (o - b * rows) * line, bias ? bias[o] : S{0}, y + o * G::out_h * G::out_w);
+    }
+  }
+
+ private:
+  /// lines[row][0 … width·L) = Σ_taps packed[tap][row] · planes[c][q + u·Wp + v]
+  static ODOT_INLINE void block(const S* planes, const S* packed, S* lines) {
+    simd::Packet<S> sums[rows][width];
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::all(S{0});
+    for (std::size_t c = 0; c < G::C; ++c)
+      for (std::size_t u = 0; u < G::K; ++u)
+        for (std::size_t v = 0; v < G::K; ++v, packed += rows) {
+          const S* from = planes + c * plane + u * Wp + v;
+          simd::Packet<S> xs[width];
+#pragma GCC unroll 8
+          for (std::size_t k = 0; k < width; ++k) xs[k] = simd::load(from + k * L);
+#pragma GCC unroll 4
+          for (std::size_t r = 0; r < rows; ++r) {
+            const auto w = simd::all(packed[r]);
+#pragma GCC unroll 8
+            for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::multiply_add(xs[k], w, sums[r][k]);
+          }
+        }
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t k = 0; k < width; ++k) simd::store(lines + r * line + k * L, sums[r][k]);
+  }
+
+  static void drop_between(const S* from, S bias, S* y) {
+    for (std::size_t i = 0; i < G::out_h; ++i)
+      for (std::size_t j = 0; j < G::out_w; ++j) y[i * G::out_w + j] = from[i * Wp + j] + bias;
+  }
+};
+
+/// dW of a stride-1 convolution: dw[o, c, u, v] = Σ_q dy[o][q] · x[c][q + u·Wp + v].
+template <class G, class S>
+struct DirectConvWeightGradient {
+  using Forward = DirectConv<G, S>;
+  static constexpr std::size_t L = simd::lanes<S>, Wp = Forward::Wp;
+  static constexpr std::size_t steps = (Forward::run + L - 1) / L, line = steps * L;
+  static constexpr std::size_t plane = std::max(Forward::Hp * Wp, line + (G::K - 1) * (Wp + 1));
+  static constexpr std::size_t rows = std::min<std::size_t>(G::O, simd::registers >= 32 ? 4 : 2);
+  static constexpr std::size_t scratch = G::C * plane + (G::O + rows) * line;  // elements a worker
+
+  /// Adds one sample's gradient to dweight [O, C, K, K].
+  static void add(const S* x, const S* dy, S* dweight, S* memory) {
+    S *planes = memory, *lines = memory + G::C * plane;
+    std::fill_n(memory, scratch, S{0});  // the lines' gaps and the rows past O stay 0
+    for (std::size_t c = 0; c < G::C; ++c)
+      for (std::size_t i = 0; i < G::H; ++i)
+        std::copy_n(x + (c * G::H + i) * G::W, G::W, planes + c * plane + (i + G::padding) * Wp + G::padding);
+    for (std::size_t o = 0; o < G::O; ++o)
+      for (std::size_t i = 0; i < G::out_h; ++i)
+        std::copy_n(dy + (o * G::out_h + i) * G::out_w, G::out_w, lines + o * line + i * Wp);
+    for (std::size_t o = 0; o < G::O; o += rows)
+      for (std::size_t c = 0; c < G::C; ++c)
+        for (std::size_t u = 0; u < G::K; ++u)
+          kernel_row(lines + o * line, planes + c * plane + u * Wp, std::min(rows, G::O - o),
+                     dweight + o * G::taps + (c * G::K + u) * G::K);
+  }
+
+ private:
+  /// dweight[row][v] += Σ_q lines[row][q] · x[q + v] for `used` rows of the block.
+  static ODOT_INLINE void kernel_row(const S* lines, const S* x, std::size_t used, S* dweight) {
+    simd::Packet<S> sums[rows][G::K];
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t v = 0; v < G::K; ++v) sums[r][v] = simd::all(S{0});
+    for (std::size_t q = 0; q < line; q += L) {
+      simd::Packet<S> grads[rows];
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < rows; ++r) grads[r] = simd::load(lines + r * line + q);
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < G::K; ++v) {
+        const auto xs = simd::load(x + q + v);
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < rows; ++r) sums[r][v] = simd::multiply_add(grads[r], xs, sums[r][v]);
+      }
+    }
+    for (std::size_t r = 0; r < used; ++r)
+      for (std::size_t v = 0; v < G::K; ++v) dweight[r * G::taps + v] += simd::sum(sums[r][v]);
+  }
+};
+
+}  // namespace odot::kernels::detail

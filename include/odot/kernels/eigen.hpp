@@ -1,0 +1,35 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Views as Eigen maps. Only CPU kernels include this.
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <type_traits>
+
+namespace odot::kernels {
+
+/// Row-major [rows, columns] matrix at `data`; constant where the pointer is.
+template <class Scalar>
+auto matrix(Scalar* data, std::size_t rows, std::size_t columns) {
+  using M = Eigen::Matrix<std::remove_const_t<Scalar>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Map = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const M, M>>;
+  return Map(data, static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
+}
+
+/// Row vector of `size` numbers at `data`.
+template <class Scalar>
+auto row_vector(Scalar* data, std::size_t size) {
+  using V = Eigen::Matrix<std::remove_const_t<Scalar>, 1, Eigen::Dynamic>;
+  using Map = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const V, V>>;
+  return Map(data, static_cast<Eigen::Index>(size));
+}
+
+/// `size` numbers at `data` for element-wise arithmetic.
+template <class Scalar>
+auto array(Scalar* data, std::size_t size) {
+  using A = Eigen::Array<std::remove_const_t<Scalar>, Eigen::Dynamic, 1>;
+  using Map = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const A, A>>;
+  return Map(data, static_cast<Eigen::Index>(size));
+}
+
+}  // namespace odot::kernels

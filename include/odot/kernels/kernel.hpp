@@ -1,0 +1,15 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What all kernel contracts share.
+//
+// An op is a class template over the device: kernels::Linear<Cpu>. The contract, <op>/<op>.hpp, declares the primary
+// template, says what the functions do and is all that layers include. <op>/cpu.hpp specialises it for Cpu. Every
+// function takes the workspace first, then inputs, then outputs; views marked optional may be empty.
+
+namespace odot::kernels::detail {
+
+/// False, but only once a device is known: for the static_assert of a primary template.
+template <class Device>
+inline constexpr bool implemented = false;
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,37 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Mean and variance of many numbers from those of their parts.
+
+#include <cmath>
+#include <cstddef>
+
+namespace odot::kernels {
+
+/// Count, mean and sum of squared deviations of a set of numbers; sets can be joined.
+/// Source  Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+struct Moments {
+  double count = 0, mean = 0, squares = 0;
+
+  void join(const Moments& other) {
+    if (other.count == 0) return;
+    const double total = count + other.count, delta = other.mean - mean;
+    mean += delta * other.count / total;
+    squares += other.squares + delta * delta * count * other.count / total;
+    count = total;
+  }
+
+  double variance() const { return squares / count; }  // biased
+  double unbiased_variance() const { return count > 1 ? squares / (count - 1) : 0.0; }
+};
+
+/// running = (1 − momentum) · running + momentum · batch; the running variance is the unbiased one, as PyTorch's.
+template <class Scalar>
+void update_running(const Moments& batch, double momentum, Scalar& running_mean, Scalar& running_var) {
+  const auto mixed = [momentum](Scalar old, double now) {
+    return static_cast<Scalar>((1 - momentum) * static_cast<double>(old) + momentum * now);
+  };
+  running_mean = mixed(running_mean, batch.mean);
+  running_var = mixed(running_var, batch.unbiased_variance());
+}
+
+}  // namespace odot::kernels

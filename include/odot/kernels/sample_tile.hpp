@@ -1,0 +1,62 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Sample tiles: one SIMD register's worth of samples side by side in the innermost dimension, [elements, lanes]. In this
+// layout every operation on a sample is one vertical SIMD instruction for all of the tile.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels {
+
+/// tile[e][l] = x[l][e] for l < samples, 0 for the other lanes; x's rows are `stride` elements apart.
+template <std::size_t Elements, class S>
+void load_tile(const S* x, std::size_t stride, std::size_t samples, S* tile) {
+  constexpr std::size_t L = simd::lanes<S>;
+  std::size_t e = 0;
+  for (; e + L <= Elements; e += L) {
+    simd::Block<S> block;
+    for (std::size_t l = 0; l < L; ++l) block.packet[l] = l < samples ? simd::load(x + l * stride + e) : simd::all(S{0});
+    simd::transpose<S>(block);
+    for (std::size_t i = 0; i < L; ++i) simd::store(tile + (e + i) * L, block.packet[i]);
+  }
+  if constexpr (Elements % L != 0)
+    for (; e < Elements; ++e)
+      for (std::size_t l = 0; l < L; ++l) tile[e * L + l] = l < samples ? x[l * stride + e] : S{0};
+}
+
+/// x[l][e] = tile[e][l] for l < samples.
+template <std::size_t Elements, class S>
+void store_tile(const S* tile, std::size_t stride, std::size_t samples, S* x) {
+  constexpr std::size_t L = simd::lanes<S>;
+  std::size_t e = 0;
+  for (; e + L <= Elements; e += L) {
+    simd::Block<S> block;
+    for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
+    simd::transpose<S>(block);
+    for (std::size_t l = 0; l < std::min(L, samples); ++l) simd::store(x + l * stride + e, block.packet[l]);
+  }
+  if constexpr (Elements % L != 0)
+    for (; e < Elements; ++e)
+      for (std::size_t l = 0; l < std::min(L, samples); ++l) x[l * stride + e] = tile[e * L + l];
+}
+
+/// sums[e] += Σ_l tile[e][l].
+template <std::size_t Elements, class S>
+void add_lane_sums(const S* tile, S* sums) {
+  constexpr std::size_t L = simd::lanes<S>;
+  std::size_t e = 0;
+  for (; e + L <= Elements; e += L) {
+    simd::Block<S> block;
+    for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
+    simd::transpose<S>(block);
+    for (std::size_t width = L / 2; width > 0; width /= 2)  // a tree, for speed and accuracy
+      for (std::size_t l = 0; l < width; ++l) block.packet[l] = simd::add(block.packet[l], block.packet[l + width]);
+    simd::store(sums + e, simd::add(simd::load(sums + e), block.packet[0]));
+  }
+  if constexpr (Elements % L != 0)
+    for (; e < Elements; ++e) sums[e] += simd::sum(simd::load(tile + e * L));
+}
+
+}  // namespace odot::kernels

@@ -1,0 +1,89 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Eigen's packets under short names: one SIMD register of the widest kind that the build allows, or a plain number.
+
+#include <Eigen/Core>
+#include <cstddef>
+
+#include "odot/core/config.hpp"
+
+namespace odot::kernels::simd {
+
+template <class Scalar>
+using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
+
+/// Numbers in a packet.
+template <class Scalar>
+inline constexpr std::size_t lanes = Eigen::internal::packet_traits<Scalar>::size;
+
+/// Registers that a kernel may fill with accumulators.
+inline constexpr std::size_t registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS;
+
+template <class Scalar>
+ODOT_INLINE Packet<Scalar> load(const Scalar* from) {
+  return Eigen::internal::ploadu<Packet<Scalar>>(from);
+}
+template <class Scalar>
+ODOT_INLINE void store(Scalar* to, const Packet<Scalar>& packet) {
+  Eigen::internal::pstoreu(to, packet);
+}
+template <class Scalar>
+ODOT_INLINE Packet<Scalar> all(Scalar value) {
+  return Eigen::internal::pset1<Packet<Scalar>>(value);
+}
+/// a · b + c
+template <class P>
+ODOT_INLINE P multiply_add(const P& a, const P& b, const P& c) {
+  return Eigen::internal::pmadd(a, b, c);
+}
+template <class P>
+ODOT_INLINE P add(const P& a, const P& b) {
+  return Eigen::internal::padd(a, b);
+}
+template <class P>
+ODOT_INLINE P subtract(const P& a, const P& b) {
+  return Eigen::internal::psub(a, b);
+}
+template <class P>
+ODOT_INLINE P multiply(const P& a, const P& b) {
+  return Eigen::internal::pmul(a, b);
+}
+template <class P>
+ODOT_INLINE P divide(const P& a, const P& b) {
+  return Eigen::internal::pdiv(a, b);
+}
+template <class P>
+ODOT_INLINE P max(const P& a, const P& b) {
+  return Eigen::internal::pmax(a, b);
+}
+template <class P>
+ODOT_INLINE P exp(const P& a) {
+  return Eigen::internal::pexp(a);
+}
+template <class P>
+ODOT_INLINE P log(const P& a) {
+  return Eigen::internal::plog(a);
+}
+/// Sum of a packet's numbers.
+template <class P>
+ODOT_INLINE auto sum(const P& a) {
+  return Eigen::internal::predux(a);
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // a vector type as a template argument: Eigen's own habit
+#endif
+/// lanes × lanes numbers, one packet a row.
+template <class Scalar>
+using Block = Eigen::internal::PacketBlock<Packet<Scalar>, static_cast<int>(lanes<Scalar>)>;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+template <class Scalar>
+ODOT_INLINE void transpose(Block<Scalar>& block) {
+  Eigen::internal::ptranspose(block);
+}
+
+}  // namespace odot::kernels::simd

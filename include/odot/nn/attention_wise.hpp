@@ -1,0 +1,52 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// AttentionWise: the attention-wise layer.
+
+#include <cstddef>
+#include <type_traits>
+
+#include "odot/nn/attention_heads.hpp"
+#include "odot/nn/batch_norm2d.hpp"
+#include "odot/nn/conv2d.hpp"
+#include "odot/nn/relu.hpp"
+#include "odot/nn/residual.hpp"
+#include "odot/nn/sequential.hpp"
+
+namespace odot::nn {
+
+struct AttentionWiseOptions {
+  HeadNorm head_norm = HeadNorm::plain;
+  bool bias = false;  ///< bias arrays inside the softmaxes
+  bool norm = false;  ///< batch norm after the convolution
+  bool skip = true;   ///< add the input to the convolution's output
+};
+
+/// Attention-wise layer: y = ReLU( [BatchNorm]( Conv3x3( heads of x side by side ) [+ x] ) ).
+/// Shapes  x [N, C, H, W] → y [N, C, H, W]
+/// Params  heads.weight_x, heads.weight_y [heads, C, H, W]; conv.weight [C, heads·C, 3, 3], conv.bias [C];
+///         options add heads.bias_x, heads.bias_y; heads.weight, heads.bias; norm.weight, norm.bias
+/// Grad    dx overwritten, the parameters' added
+/// Errors  compile time: input of a rank other than 3
+/// Source  Element-Wise Attention Layers, section 3; a composition of AttentionHeads, Conv2d, Residual, BatchNorm2d, ReLU
+template <std::size_t Heads, AttentionWiseOptions Options = {}>
+struct AttentionWise {
+  template <ShapeType In>
+  struct bind;
+
+ private:
+  template <ShapeType In>
+  struct Parts {
+    using heads = Named<"heads", AttentionHeads<Heads, Options.head_norm, Options.bias>>;
+    using conv = Named<"conv", Conv2d<In::extents[0], ConvOptions{.kernel = 3, .padding = 1}>>;
+    using mixed = Named<"", std::conditional_t<Options.skip, Residual<heads, conv>, Sequential<heads, conv>>>;
+    using whole =
+        std::conditional_t<Options.norm, Sequential<In, mixed, Named<"norm", BatchNorm2d<>>, ReLU>,
+                           Sequential<In, mixed, ReLU>>;
+  };
+};
+
+template <std::size_t Heads, AttentionWiseOptions Options>
+template <ShapeType In>
+struct AttentionWise<Heads, Options>::bind : Parts<In>::whole {};
+
+}  // namespace odot::nn

@@ -1,0 +1,73 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Conv2d: the 2-D convolution.
+
+#include <cstddef>
+#include <type_traits>
+
+#include "odot/kernels/conv2d/conv2d.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+struct ConvOptions {
+  std::size_t kernel = 3;  ///< rows and columns
+  std::size_t stride = 1;
+  std::size_t padding = 0;  ///< zeros on each side
+  bool bias = true;
+};
+
+/// 2-D convolution (cross-correlation): y[o] = b[o] + Σ_c w[o, c] ⋆ x[c].
+/// Shapes  x [N, C, H, W], weight [O, C, K, K], bias [O] → y [N, O, (H+2P−K)/S+1, (W+2P−K)/S+1]
+/// Grad    dx overwritten;  dW, db added
+/// Errors  compile time: input of a rank other than 3; a kernel larger than the padded input
+/// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
+/// Source  same convention as torch.nn.Conv2d
+template <std::size_t OutChannels, ConvOptions Options = {}>
+struct Conv2d {
+  static_assert(OutChannels > 0, "odot::nn::Conv2d: out_channels must be at least 1");
+  static_assert(Options.kernel > 0 && Options.stride > 0, "odot::nn::Conv2d: kernel and stride must be at least 1");
+
+ private:
+  template <ShapeType In>
+  struct Rule {
+    static_assert(In::rank == 3, "odot::nn::Conv2d: input must be rank 3, [channels, height, width]");
+    static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
+    static constexpr bool fits = In::rank != 3 || (Options.kernel <= extent(1) + 2 * Options.padding &&
+                                                   Options.kernel <= extent(2) + 2 * Options.padding);
+    static_assert(fits, "odot::nn::Conv2d: kernel must not exceed the padded input; add padding or shrink the kernel");
+    // After a failed rule, any valid shape: one error is enough.
+    using image = Shape<extent(0), fits ? extent(1) : Options.kernel, fits ? extent(2) : Options.kernel>;
+    using geometry = kernels::ConvGeometry<
+        std::conditional_t<In::rank == 3 && fits, image, Shape<extent(0), Options.kernel, Options.kernel>>,
+        OutChannels, Options.kernel, Options.stride, Options.padding>;
+    using weights = Parameter<"weight", typename geometry::weight>;
+    using biases = Parameter<"bias", Shape<OutChannels>, Init::zero>;
+    using parameters = std::conditional_t<Options.bias, Parameters<weights, biases>, Parameters<weights>>;
+  };
+
+ public:
+  template <ShapeType In>
+  struct bind : Layer<In, typename Rule<In>::geometry::output, typename Rule<In>::parameters> {
+    using geometry = typename Rule<In>::geometry;
+
+    static void forward(auto pass, auto x, auto y) {
+      using P = decltype(pass);
+      TensorView<Shape<OutChannels>, const typename P::scalar, typename P::device> b;
+      if constexpr (Options.bias) b = pass.parameter(bias);
+      kernels::Conv2d<typename P::device>::template forward<geometry>(pass.workspace(), x, pass.parameter(weight), b,
+                                                                      y);
+    }
+
+    static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
+      using P = decltype(pass);
+      TensorView<Shape<OutChannels>, typename P::scalar, typename P::device> db;
+      if constexpr (Options.bias) db = pass.gradient(bias);
+      kernels::Conv2d<typename P::device>::template backward<geometry>(pass.workspace(), x, pass.parameter(weight), dy,
+                                                                       pass.gradient(weight), db, dx);
+    }
+  };
+};
+
+}  // namespace odot::nn

@@ -1,0 +1,32 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Flatten.
+
+#include "odot/kernels/add/add.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+/// The same elements as one axis: [C, H, W] → [C·H·W]. Costs nothing but as a network's first layer, where it copies.
+/// Shapes  x [N, …] → y [N, size]
+/// Grad    dx = dy (overwritten)
+struct Flatten {
+  template <ShapeType In>
+  struct bind : Layer<In, Shape<In::size>> {
+    static constexpr bool backward_reads_input = false;
+    static constexpr bool in_place = true;
+    static constexpr bool is_view = true;
+
+    static void forward(auto pass, auto x, auto y) {
+      using D = typename decltype(y)::device;
+      kernels::Add<D>::copy(pass.workspace(), x.template as<Shape<In::size>>(), y);
+    }
+    static void backward(auto pass, auto /*x*/, auto /*y*/, auto dy, auto dx) {
+      using D = typename decltype(dx)::device;
+      if (dx) kernels::Add<D>::copy(pass.workspace(), dy, dx.template as<Shape<In::size>>());
+    }
+  };
+};
+
+}  // namespace odot::nn

@@ -1,0 +1,33 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Initial weights: a rule that gives the standard deviation of each weight's normal distribution.
+
+#include <cmath>
+#include <functional>
+
+#include "odot/nn/parameters.hpp"
+
+namespace odot::nn::init {
+
+/// Standard deviation of a parameter's initial weights. Biases start at 0, norm scales at 1, whatever the rule.
+using Rule = std::function<double(const ParameterInfo&)>;
+
+/// N(0, deviation²) for every weight. The papers' rule with 0.02, and the default.
+/// Source  Element-Wise Attention Layers, section 4.
+inline Rule normal(double deviation = 0.02) {
+  return [deviation](const ParameterInfo&) { return deviation; };
+}
+
+/// N(0, 2 / fan_in): keeps the variance through ReLU layers.
+/// Source  He et al., "Delving deep into rectifiers", 2015.
+inline Rule kaiming() {
+  return [](const ParameterInfo& p) { return std::sqrt(2.0 / static_cast<double>(p.fan_in())); };
+}
+
+/// N(0, 2 / (fan_in + fan_out)).
+/// Source  Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+inline Rule xavier() {
+  return [](const ParameterInfo& p) { return std::sqrt(2.0 / static_cast<double>(p.fan_in() + p.fan_out())); };
+}
+
+}  // namespace odot::nn::init

@@ -1,0 +1,29 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Losses: what a network's output is held against.
+
+#include <cstdint>
+#include <span>
+
+#include "odot/kernels/nll/nll.hpp"
+
+namespace odot::nn {
+
+using kernels::LossSums;
+
+/// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model.
+/// Shapes  y [N, K], labels [N]; nats
+/// Source  same convention as torch.nn.NLLLoss
+struct NegativeLogLikelihood {
+  using target = std::int32_t;
+
+  /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
+  static void evaluate(auto& workspace, auto y, std::span<const target> labels, double scale, auto dy, LossSums& sums) {
+    using Y = decltype(y);
+    static_assert(Y::shape::rank == 1, "odot::nn::NegativeLogLikelihood: output must be rank 1, [classes]");
+    kernels::NegativeLogLikelihood<typename Y::device>::evaluate(workspace, y, labels,
+                                                                 static_cast<typename Y::scalar>(scale), dy, sums);
+  }
+};
+
+}  // namespace odot::nn

@@ -1,0 +1,234 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Network: a model with its parameters, on a device.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "odot/core/buffer.hpp"
+#include "odot/core/error.hpp"
+#include "odot/core/random.hpp"
+#include "odot/core/tensor.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/nn/init.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/loss.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot {
+
+namespace detail {
+
+/// The row called `name`; the error lists all names.
+inline const nn::ParameterInfo& find_parameter(const std::vector<nn::ParameterInfo>& table, std::string_view name) {
+  const auto row = std::find_if(table.begin(), table.end(), [&](const auto& info) { return info.name == name; });
+  if (row != table.end()) return *row;
+  std::string known;
+  for (const auto& info : table) known += (known.empty() ? "" : ", ") + info.name;
+  throw ArgumentError("odot::Network: no parameter is called \"" + std::string(name) + "\"; there are: " + known);
+}
+
+template <class Scalar>
+std::size_t count_non_finite(std::span<const Scalar> values) {
+  return static_cast<std::size_t>(
+      std::count_if(values.begin(), values.end(), [](Scalar value) { return !std::isfinite(value); }));
+}
+
+}  // namespace detail
+
+/// A model's parameters, their gradients and buffers, each in one block, and the passes through it.
+/// Model: nn::Sequential<Shape<…>, …> or any other bound layer. Same seed, same bits, on any number of threads.
+template <nn::BoundLayer Model, DeviceType Device = Cpu, class Scalar = float>
+class Network {
+ public:
+  using model = Model;
+  using device = Device;
+  using scalar = Scalar;
+  using input_shape = typename Model::input_shape;
+  using output_shape = typename Model::output_shape;
+  using Input = BatchView<input_shape, const Scalar, Device>;
+  using Output = BatchView<output_shape, Scalar, Device>;
+
+  static constexpr std::size_t parameter_count = Model::parameter_count;
+  static constexpr std::size_t buffer_count = Model::buffer_count;
+
+  /// Bytes that each sample of a training batch takes: outputs and caches kept, and gradients on the way back.
+  static constexpr std::size_t training_memory_per_sample = [] {
+    constexpr std::size_t many = std::size_t{1} << 20;  // so that what is fixed, and rounding, drop out
+    return (Model::cache_elements(many) + Model::gradient_elements(many) + 2 * many * output_shape::size) / many *
+           sizeof(Scalar);
+  }();
+
+  /// Initial weights from the seed; `threads` = 0 takes all there are.
+  explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
+      : workspace_(threads), parameters_(parameter_count), gradients_(parameter_count), buffers_(buffer_count) {
+    Model::list_parameters(parameter_table_, "");
+    Model::list_buffers(buffer_table_, "");
+    initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
+    initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
+  }
+
+  // ---- the blocks
+
+  std::span<Scalar> parameters() { return parameters_.span(); }
+  std::span<const Scalar> parameters() const { return parameters_.span(); }
+  std::span<Scalar> gradients() { return gradients_.span(); }
+  std::span<const Scalar> gradients() const { return gradients_.span(); }
+  std::span<Scalar> buffers() { return buffers_.span(); }
+  std::span<const Scalar> buffers() const { return buffers_.span(); }
+
+  /// Name, offset, size and shape of every parameter and buffer, in the order of the block.
+  const std::vector<nn::ParameterInfo>& parameter_table() const { return parameter_table_; }
+  const std::vector<nn::ParameterInfo>& buffer_table() const { return buffer_table_; }
+
+  /// One parameter, gradient or buffer by its dotted name ("0.conv.weight"). Throws ArgumentError for a name unknown.
+  std::span<Scalar> parameter(std::string_view name) { return slice(parameters(), parameter_table_, name); }
+  std::span<const Scalar> parameter(std::string_view name) const {
+    return slice(parameters(), parameter_table_, name);
+  }
+  std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
+  std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
+
+  // ---- predict
+
+  /// y = the model's output in evaluation. Changes nothing in the network, so calls may run at the same time, each with
+  /// its own workspace; a workspace used before for as many samples allocates nothing.
+  /// Shapes  x [N, input_shape...] → y [N, output_shape...]
+  void predict(Input x, Output y, Workspace<Device>& workspace) const {
+    if (x.samples() != y.samples())
+      throw ArgumentError("odot::Network::predict: x has " + std::to_string(x.samples()) + " samples, y has " +
+                          std::to_string(y.samples()) + "; they must be as many");
+    for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
+      const std::size_t n = std::min(predict_piece, x.samples() - begin);
+      const nn::Pass<Model, Device, Scalar> pass(
+          workspace, {.parameters = parameters_.data(), .buffers = buffers_.data()});
+      Model::forward(pass, x.subbatch(begin, n), y.subbatch(begin, n));
+    }
+  }
+
+  /// The same with memory of its own; allocates.
+  Batch<output_shape, Scalar, Device> predict(Input x) const {
+    Workspace<Device> workspace(workspace_.threads());
+    Batch<output_shape, Scalar, Device> y(x.samples());
+    predict(x, y, workspace);
+    return y;
+  }
+
+  // ---- training
+
+  /// gradients() = gradient of the mean loss over the batch; buffers are updated. Returns the batch's sums.
+  /// A model whose samples do not depend on each other goes through in pieces of bounded memory.
+  template <class Loss = nn::NegativeLogLikelihood>
+  nn::LossSums compute_gradients(Input x, std::span<const typename Loss::target> targets, Loss = {}) {
+    if (x.samples() == 0 || x.samples() != targets.size())
+      throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(x.samples()) + " samples and " +
+                          std::to_string(targets.size()) + " targets; they must be as many, and at least one");
+    gradients_.zero();
+    nn::LossSums sums;
+    const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
+    for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
+      const std::size_t n = std::min(piece, x.samples() - begin);
+      backpropagate<Loss>(x.subbatch(begin, n), targets.subspan(begin, n), 1.0 / static_cast<double>(x.samples()),
+                          sums);
+    }
+    return sums;
+  }
+
+  /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
+  /// infinite.
+  void check_gradients_finite() const {
+    if (detail::count_non_finite(gradients()) == 0) return;
+    for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
+      if (const std::size_t count = detail::count_non_finite(gradients().subspan(info->offset, info->size)))
+        throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
+                             std::to_string(info->size) + " elements; " + advice);
+  }
+
+  /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
+  /// is NaN or infinite.
+  void explain_non_finite_loss(Input x) {
+    auto frame = workspace_.frame();
+    Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);
+    const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
+    std::string where = "the loss itself";
+    if (detail::count_non_finite<Scalar>(parameters())) {
+      where = "a parameter";
+      for (const auto& info : parameter_table_)
+        if (detail::count_non_finite<Scalar>(parameters().subspan(info.offset, info.size))) where = "parameter " + info.name;
+    } else {
+      std::vector<Scalar> scratch_buffers(buffers_.span().begin(), buffers_.span().end());
+      Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),
+                                                                 .buffers = buffers_.data(),
+                                                                 .updated_buffers = scratch_buffers.data(),
+                                                                 .cache = cache}),
+                     x, y);
+      bool found = detail::count_non_finite<Scalar>(x.span()) > 0;
+      if (found) where = "the input";
+      Model::visit_outputs(cache, x.samples(), "", [&](const std::string& path, std::span<const Scalar> values) {
+        if (found || !detail::count_non_finite(values)) return;
+        found = true;
+        where = "the output of layer " + path.substr(0, path.size() - 1);
+      });
+      if (!found && detail::count_non_finite<Scalar>(y.span())) where = "the output of the last layer";
+    }
+    throw NonFiniteError("the loss is not finite; first seen in " + where + "; " + advice);
+  }
+
+  Workspace<Device>& workspace() { return workspace_; }
+
+ private:
+  static constexpr std::uint64_t initial_weights = 1;  // stream of the seed
+  static constexpr const char* advice = "lower the learning rate, or check the input data";
+  static constexpr std::size_t predict_piece = 256;  // samples
+  /// Samples a piece in training: what fits 256 MiB, from 16 to 1024, a multiple of 16.
+  static constexpr std::size_t training_piece =
+      std::clamp<std::size_t>((std::size_t{256} << 20) / training_memory_per_sample / 16 * 16, 16, 1024);
+
+  static void initialise(const std::vector<nn::ParameterInfo>& table, Buffer<Scalar, Device>& block,
+                         const Random& random, const nn::init::Rule& rule) {
+    std::vector<Scalar> values(block.size());
+    for (const auto& info : table) {
+      const bool drawn = info.init == nn::Init::drawn || info.init == nn::Init::drawn_elementwise;
+      const double deviation = drawn ? rule(info) : 0.0;
+      for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
+        values[i] = static_cast<Scalar>(drawn ? deviation * random.normal(i) : info.init == nn::Init::one ? 1.0 : 0.0);
+    }
+    block.from_host(values.data());
+  }
+
+  template <class T>
+  static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
+    const auto& info = detail::find_parameter(table, name);
+    return block.subspan(info.offset, info.size);
+  }
+
+  template <class Loss>
+  void backpropagate(Input x, std::span<const typename Loss::target> targets, double scale, nn::LossSums& sums) {
+    const std::size_t n = x.samples();
+    auto frame = workspace_.frame();
+    Scalar* cache = frame.template take<Scalar>(Model::cache_elements(n) + 1);  // never null: null means predict
+    const Output y(frame.template take<Scalar>(n * output_shape::size), n);
+    const Output dy(frame.template take<Scalar>(n * output_shape::size), n);
+    const nn::Pass<Model, Device, Scalar> pass(workspace_, {.parameters = parameters_.data(),
+                                                            .gradients = gradients_.data(),
+                                                            .buffers = buffers_.data(),
+                                                            .updated_buffers = buffers_.data(),
+                                                            .cache = cache});
+    Model::forward(pass, x, y);
+    const BatchView<output_shape, const Scalar, Device> result = y, gradient = dy;
+    Loss::evaluate(workspace_, result, targets, scale, dy, sums);
+    Model::backward(pass, x, result, gradient, BatchView<input_shape, Scalar, Device>());
+  }
+
+  Workspace<Device> workspace_;
+  std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
+  Buffer<Scalar, Device> parameters_, gradients_, buffers_;
+};
+
+}  // namespace odot

@@ -1,0 +1,88 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What a layer declares of its parameters and buffers: names, shapes, initial values; and the run-time table of them.
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "odot/core/shape.hpp"
+#include "odot/nn/name.hpp"
+
+namespace odot::nn {
+
+/// How a parameter or buffer starts.
+enum class Init {
+  drawn,              ///< drawn from N(0, σ²), σ chosen for the whole network (see nn/init.hpp)
+  drawn_elementwise,  ///< the same, but every weight multiplies one element: fan-in and fan-out are 1
+  zero,
+  one,
+};
+
+/// One named array of a layer.
+template <FixedString Text, ShapeType S, Init I = Init::drawn>
+struct Parameter {
+  using shape = S;
+  static constexpr std::string_view name = Text.view();
+  static constexpr Init init = I;
+};
+
+/// The row of a parameter in the network's table.
+struct ParameterInfo {
+  std::string name;                ///< dotted path, "0.conv.weight"
+  std::size_t offset = 0;          ///< elements from the start of the block
+  std::size_t size = 0;            ///< elements
+  std::vector<std::size_t> shape;  ///< extents
+  Init init = Init::drawn;
+
+  std::size_t fan_in() const { return init == Init::drawn_elementwise || shape.empty() ? 1 : size / shape[0]; }
+  std::size_t fan_out() const {
+    return init == Init::drawn_elementwise || shape.size() < 2 ? 1 : size / shape[1];
+  }
+};
+
+/// The arrays of a layer, one after the other without gaps.
+template <class... P>
+struct Parameters {
+  static constexpr std::size_t count = sizeof...(P);
+  static constexpr std::size_t size = (std::size_t{0} + ... + P::shape::size);  // elements
+
+  /// Offset in elements of the array called `name`.
+  template <FixedString Text>
+  static constexpr std::size_t offset(Name<Text>) {
+    std::size_t at = 0, found = size;
+    ((P::name == Text.view() ? (found = at) : (at += P::shape::size)), ...);
+    return found;
+  }
+
+  /// Shape of the array called `name`.
+  template <FixedString Text>
+  static constexpr auto shape_of(Name<Text>) {
+    constexpr bool known = ((P::name == Text.view()) || ...);
+    static_assert(known, "odot::nn: the layer declares no parameter or buffer of this name");
+    return first_named<Text, P...>();
+  }
+
+  /// Appends the arrays to a table whose rows lie one after the other.
+  static void list(std::vector<ParameterInfo>& table, const std::string& prefix) {
+    (append<P>(table, prefix), ...);
+  }
+
+ private:
+  template <FixedString Text, class First, class... Rest>
+  static constexpr auto first_named() {
+    if constexpr (First::name == Text.view() || sizeof...(Rest) == 0) return typename First::shape{};
+    else return first_named<Text, Rest...>();
+  }
+
+  template <class One>
+  static void append(std::vector<ParameterInfo>& table, const std::string& prefix) {
+    using S = typename One::shape;
+    const std::size_t offset = table.empty() ? 0 : table.back().offset + table.back().size;
+    table.push_back({prefix + std::string(One::name), offset, S::size, {S::extents.begin(), S::extents.end()}, One::init});
+  }
+};
+
+}  // namespace odot::nn

@@ -1,0 +1,31 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// ReLU.
+
+#include "odot/kernels/relu/relu.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+/// Rectified linear unit: y = max(x, 0), in place where the layer before it allows.
+/// Shapes  x [N, …] → y [N, …]
+/// Grad    dx = dy where y > 0, else 0 (overwritten)
+/// Source  same convention as torch.nn.ReLU: the gradient at 0 is 0
+struct ReLU {
+  template <ShapeType In>
+  struct bind : Layer<In, In> {
+    static constexpr bool backward_reads_input = false;
+    static constexpr bool backward_reads_output = true;
+    static constexpr bool in_place = true;
+
+    static void forward(auto pass, auto x, auto y) {
+      kernels::Relu<typename decltype(y)::device>::forward(pass.workspace(), x, y);
+    }
+    static void backward(auto pass, auto /*x*/, auto y, auto dy, auto dx) {
+      kernels::Relu<typename decltype(y)::device>::backward(pass.workspace(), y, dy, dx);
+    }
+  };
+};
+
+}  // namespace odot::nn

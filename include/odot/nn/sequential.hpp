@@ -1,0 +1,205 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Sequential: layers one after the other. Starts with a Shape: a model. Without one: a description like any layer's.
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "odot/core/view.hpp"
+#include "odot/nn/chain_plan.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+/// Gives a layer of a Sequential a name in parameter paths instead of its position; "" leaves its level out.
+template <FixedString Text, class Description>
+struct Named {
+  template <ShapeType In>
+  using bind = typename Description::template bind<In>;
+};
+
+/// A chain of layers whose input is not known yet, to be put inside other layers.
+template <class... Layers>
+struct Sequential {
+  static_assert(sizeof...(Layers) > 0, "odot::nn::Sequential: at least one layer");
+  template <ShapeType In>
+  struct bind : Sequential<In, Layers...> {};
+};
+
+namespace detail {
+
+/// Layer number `Index` of a Sequential, bound to the shape that reaches it. Compilers name this type in their notes on a
+/// shape that does not fit: number, layer, shape.
+template <std::size_t Index, class Description, ShapeType In>
+struct LayerAt {
+  using type = typename Description::template bind<In>;
+};
+
+/// A description and what it became.
+template <class Description, class Bound>
+struct Link {};
+
+// Chain<In>{} + Next<A>{} + Next<B>{} binds A to In, then B to A's output, …
+template <ShapeType Out, class... Links>
+struct Chain {};
+template <class Description>
+struct Next {};
+template <ShapeType Out, class... Links, class Description>
+constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
+  using Bound = typename LayerAt<sizeof...(Links), Description, Out>::type;
+  return Chain<typename Bound::output_shape, Links..., Link<Description, Bound>>{};
+}
+
+/// Path of a layer's parameters below `parent`.
+template <class Description>
+struct ChildPath {
+  static std::string of(const std::string& parent, std::size_t position) {
+    return parent + std::to_string(position) + ".";
+  }
+};
+template <FixedString Text, class Description>
+struct ChildPath<Named<Text, Description>> {
+  static std::string of(const std::string& parent, std::size_t) {
+    return Text.view().empty() ? parent : parent + std::string(Text.view()) + ".";
+  }
+};
+
+template <ShapeType In, class Chain>
+class ChainLayer;
+
+/// The layer that a bound chain is.
+template <ShapeType In, ShapeType Out, class... D, class... C>
+class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
+  using Plan = ChainPlan<C...>;
+  template <std::size_t I>
+  using child = std::tuple_element_t<I, std::tuple<C...>>;
+  static constexpr std::size_t last = sizeof...(C) - 1;
+  using indices = std::make_index_sequence<sizeof...(C)>;
+
+ public:
+  static constexpr std::size_t parameter_count = Plan::parameter_offset(sizeof...(C));
+  static constexpr std::size_t buffer_count = Plan::buffer_offset(sizeof...(C));
+  static constexpr bool backward_reads_input = child<0>::backward_reads_input;
+  static constexpr bool backward_reads_output = Plan::slots.last_is_read;
+  static constexpr bool couples_samples = (C::couples_samples || ...);
+  static constexpr std::size_t cache_elements(std::size_t n) { return Plan::cache_offset(sizeof...(C), n); }
+  static constexpr std::size_t gradient_elements(std::size_t n) { return Plan::gradient_elements(n); }
+
+  static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
+    std::size_t i = 0;
+    (C::list_parameters(table, ChildPath<D>::of(prefix, i++)), ...);
+  }
+  static void list_buffers(std::vector<ParameterInfo>& table, const std::string& prefix) {
+    std::size_t i = 0;
+    (C::list_buffers(table, ChildPath<D>::of(prefix, i++)), ...);
+  }
+  template <class Scalar, class Visitor>
+  static void visit_outputs(const Scalar* cache, std::size_t n, const std::string& prefix, const Visitor& visit) {
+    std::size_t i = 0;
+    (visit_child<D, C>(cache, n, prefix, visit, i++), ...);
+  }
+
+  static void forward(auto pass, auto x, auto y) {
+    auto frame = pass.workspace().frame();
+    const auto slots = slot_memory(pass, y, frame);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (child<I>::forward(child_pass<I>(pass, x.samples()), input<I>(slots, x), output<I>(slots, y)), ...);
+    }(indices{});
+  }
+
+  static void backward(auto pass, auto x, auto y, auto dy, auto dx) {
+    using Scalar = typename decltype(dx)::scalar;
+    auto frame = pass.workspace().frame();
+    const auto slots = slot_memory(pass, y, frame);
+    std::array<Scalar*, 2> pieces{};
+    for (std::size_t p = 0; p < Plan::gradient_pieces; ++p)
+      pieces[p] = frame.template take<Scalar>(Plan::largest_between() * x.samples());
+    const auto backward_child = [&]<std::size_t I>() {
+      child<I>::backward(child_pass<I>(pass, x.samples()), input<I>(slots, x), constant(output<I>(slots, y)),
+                         output_gradient<I>(pieces, dy), input_gradient<I>(pieces, dx, x.samples()));
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (backward_child.template operator()<last - I>(), ...);
+    }(indices{});
+  }
+
+ private:
+  template <std::size_t I, class P>
+  static auto child_pass(const P& pass, std::size_t n) {
+    return pass.template child<child<I>>(Plan::parameter_offset(I), Plan::buffer_offset(I),
+                                         pass.training() ? Plan::cache_offset(I, n) : 0);
+  }
+
+  /// Start of every slot. In training they lie in the cache, in predict in two pieces of memory by turns.
+  template <class P, class Y>
+  static auto slot_memory(const P& pass, Y y, auto& frame) {
+    using Scalar = typename Y::scalar;
+    std::array<Scalar*, Plan::own_slots + 1> slots{};
+    if (pass.training()) {
+      for (std::size_t s = 0; s < Plan::own_slots; ++s) slots[s] = pass.cache() + Plan::slot_offset(s, y.samples());
+    } else {
+      for (std::size_t s = 0; s < Plan::own_slots; ++s)
+        slots[s] = s < 2 ? frame.template take<Scalar>(Plan::largest_between() * y.samples()) : slots[s - 2];
+    }
+    slots[Plan::own_slots] = const_cast<Scalar*>(y.data());  // written in forward alone, where y is not const
+    return slots;
+  }
+  template <std::size_t I, class Slots, class Y>
+  static auto output(const Slots& slots, Y y) {
+    using Scalar = typename Y::scalar;
+    return BatchView<typename child<I>::output_shape, Scalar, typename Y::device>(slots[Plan::slots.slot[I]],
+                                                                                  y.samples());
+  }
+  template <std::size_t I, class Slots, class X>
+  static auto input(const Slots& slots, X x) {
+    if constexpr (I == 0) return x;
+    else return constant(output<I - 1>(slots, x));
+  }
+  template <class S, class Scalar, class Device>
+  static BatchView<S, const Scalar, Device> constant(BatchView<S, Scalar, Device> view) {
+    return view;
+  }
+
+  template <std::size_t I, class DY>
+  static auto output_gradient(const auto& pieces, DY dy) {
+    using V = BatchView<typename child<I>::output_shape, const typename DY::scalar, typename DY::device>;
+    if constexpr (I == last) return V(dy);
+    else return V(pieces[Plan::gradient_piece()[I]], dy.samples());
+  }
+  template <std::size_t I, class DX>
+  static auto input_gradient(const auto& pieces, DX dx, std::size_t n) {
+    using V = BatchView<typename child<I>::input_shape, typename DX::scalar, typename DX::device>;
+    if constexpr (I == 0) return dx;
+    else return V(pieces[Plan::gradient_piece()[I - 1]], n);
+  }
+
+  template <class Description, class Child, class Scalar>
+  static void visit_child(const Scalar* cache, std::size_t n, const std::string& prefix, const auto& visit,
+                          std::size_t i) {
+    const std::string path = ChildPath<Description>::of(prefix, i);
+    Child::visit_outputs(cache + Plan::cache_offset(i, n), n, path, visit);
+    if (const std::size_t slot = Plan::slots.slot[i]; slot != Plan::own_slots)
+      visit(path, std::span<const Scalar>(cache + Plan::slot_offset(slot, n), Plan::output_size[i] * n));
+  }
+};
+
+}  // namespace detail
+
+/// Layers bound one after the other, the first to `In`. Several sizes of batch may go through one type.
+/// Shapes  x [N, In...] → y [N, output_shape...]
+/// Grad    each layer's own; dx overwritten
+/// Errors  compile time: the shape rule of the layer that does not fit
+/// Memory  training keeps the outputs that a backward reads; predict keeps two
+template <ShapeType In, class... Layers>
+struct Sequential<In, Layers...>
+    : detail::ChainLayer<In, decltype((detail::Chain<In>{} + ... + detail::Next<Layers>{}))> {
+  static_assert(sizeof...(Layers) > 0, "odot::nn::Sequential: at least one layer after the input shape");
+};
+
+}  // namespace odot::nn

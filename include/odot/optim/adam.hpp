@@ -1,0 +1,57 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Adam.
+
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "odot/kernels/adam/adam.hpp"
+#include "odot/optim/optimizer.hpp"
+
+namespace odot::optim {
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0;  ///< added to the gradient, as an L2 term
+};
+
+/// Adam with the papers' defaults. Groups give some parameters options of their own:
+///     optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 0.1}}}};
+/// Errors  ArgumentError: options out of range; a group that serves no parameter (at the first step)
+/// Memory  two numbers a parameter
+/// Source  Kingma, Ba, 2015; same convention as torch.optim.Adam
+class Adam : public Optimizer<Adam, AdamOptions> {
+ public:
+  static constexpr std::size_t state_blocks = 2;  // first moment, second moment
+
+  explicit Adam(AdamOptions options = {}, std::vector<Group<AdamOptions>> groups = {}) : Optimizer(options, groups) {
+    check(options);
+    for (const auto& group : groups) check(group.options);
+  }
+
+  template <class Network>
+  void update(Network& network, const Range<AdamOptions>& range, double factor) {
+    using Scalar = typename Network::scalar;
+    const AdamOptions& o = range.options;
+    const kernels::AdamStep step{o.learning_rate * factor, o.beta1, o.beta2, o.eps, o.weight_decay, steps()};
+    const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);
+    kernels::Adam<typename Network::device>::update(network.workspace(), step, gradient,
+                                                    network.parameters().subspan(range.offset, range.size),
+                                                    state_part<Network>(0, range), state_part<Network>(1, range));
+  }
+
+ private:
+  static void check(const AdamOptions& o) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    require_range("learning_rate", o.learning_rate, 0, infinity);
+    require_range("beta1", o.beta1, 0, 1);
+    require_range("beta2", o.beta2, 0, 1);
+    require_range("eps", o.eps, 0, infinity);
+    require_range("weight_decay", o.weight_decay, 0, infinity);
+  }
+};
+
+}  // namespace odot::optim

@@ -1,0 +1,75 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What the optimizers share: they meet a network at their first step and keep state blocks of its layout.
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "odot/core/error.hpp"
+#include "odot/optim/groups.hpp"
+#include "odot/optim/state.hpp"
+
+namespace odot::optim {
+
+/// Options, groups, state and step count of an optimizer. Derived supplies
+///     static constexpr std::size_t state_blocks;
+///     template <class Network> void update(Network&, const Range<Options>&, double factor);
+/// Move-only: a copy would share the state.
+template <class Derived, class Options>
+class Optimizer {
+ public:
+  Optimizer(Optimizer&&) = default;
+  Optimizer& operator=(Optimizer&&) = default;
+
+  /// One step along the network's gradients. `factor` scales every learning rate (see optim/schedule.hpp).
+  /// Throws ArgumentError where the network's layout, scalar or device is not the first step's.
+  template <class Network>
+  void step(Network& network, double factor = 1.0) {
+    if (state_.empty()) {
+      ranges_ = ranges_of(network.parameter_table(), options_, groups_);
+      state_.template allocate<typename Network::scalar, typename Network::device>(Derived::state_blocks,
+                                                                                  network.parameters().size());
+    }
+    if (network.parameters().size() != state_.size())
+      throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
+                          " parameters, the network has " + std::to_string(network.parameters().size()) +
+                          "; use one optimizer per network");
+    ++steps_;
+    for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
+  }
+
+  /// Steps done.
+  std::size_t steps() const { return steps_; }
+  const Options& options() const { return options_; }
+  const State& state() const { return state_; }
+
+ protected:
+  Optimizer(Options options, std::vector<Group<Options>> groups)
+      : options_(std::move(options)), groups_(std::move(groups)) {}
+  ~Optimizer() = default;
+
+  /// The range's part of a state block.
+  template <class Network>
+  auto state_part(std::size_t block, const Range<Options>& range) const {
+    return state_.template block<typename Network::scalar, typename Network::device>(block).subspan(range.offset,
+                                                                                                   range.size);
+  }
+
+ private:
+  Options options_;
+  std::vector<Group<Options>> groups_;
+  std::vector<Range<Options>> ranges_;
+  State state_;
+  std::size_t steps_ = 0;
+};
+
+/// Throws ArgumentError unless `low` ≤ value < `high`: NaN fails too.
+inline void require_range(const char* name, double value, double low, double high) {
+  if (value >= low && value < high) return;
+  throw ArgumentError(std::string("odot::optim: ") + name + " must be at least " + std::to_string(low) +
+                      " and less than " + std::to_string(high) + ", found " + std::to_string(value));
+}
+
+}  // namespace odot::optim

@@ -1,0 +1,54 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Stochastic gradient descent with momentum.
+
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "odot/kernels/sgd/sgd.hpp"
+#include "odot/optim/optimizer.hpp"
+
+namespace odot::optim {
+
+struct SgdOptions {
+  double learning_rate = 1e-2;
+  double momentum = 0;
+  double weight_decay = 0;  ///< added to the gradient, as an L2 term
+  bool nesterov = false;
+};
+
+/// Stochastic gradient descent, with momentum where it is not 0; groups as in Adam.
+/// Errors  ArgumentError: options out of range; a group that serves no parameter (at the first step)
+/// Memory  one number a parameter
+/// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
+class Sgd : public Optimizer<Sgd, SgdOptions> {
+ public:
+  static constexpr std::size_t state_blocks = 1;  // velocity
+
+  explicit Sgd(SgdOptions options = {}, std::vector<Group<SgdOptions>> groups = {}) : Optimizer(options, groups) {
+    check(options);
+    for (const auto& group : groups) check(group.options);
+  }
+
+  template <class Network>
+  void update(Network& network, const Range<SgdOptions>& range, double factor) {
+    using Scalar = typename Network::scalar;
+    const SgdOptions& o = range.options;
+    const kernels::SgdStep step{o.learning_rate * factor, o.momentum, o.weight_decay, o.nesterov};
+    const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);
+    kernels::Sgd<typename Network::device>::update(network.workspace(), step, gradient,
+                                                   network.parameters().subspan(range.offset, range.size),
+                                                   state_part<Network>(0, range));
+  }
+
+ private:
+  static void check(const SgdOptions& o) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    require_range("learning_rate", o.learning_rate, 0, infinity);
+    require_range("momentum", o.momentum, 0, 1);
+    require_range("weight_decay", o.weight_decay, 0, infinity);
+  }
+};
+
+}  // namespace odot::optim

@@ -1,0 +1,53 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// CsvLog: a run's numbers as two tables.
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "odot/io/write_file.hpp"
+#include "odot/train/events.hpp"
+
+namespace odot {
+
+/// Writes batches.csv and epochs.csv in a folder, anew after every epoch and at the end; they are whole at any time.
+/// Errors  FileError: the folder can't be created or written (at the construction already)
+class CsvLog : public Callback {
+ public:
+  explicit CsvLog(std::filesystem::path folder) : folder_(std::move(folder)) {
+    io::create_folder(folder_);
+    write();
+  }
+
+  void on_batch(const BatchEvent& e) override {
+    append(batches_, "%zu,%zu,%zu,%zu,%.9g,%.9g,%.4f\n", e.step, e.epoch, e.batch, e.samples, e.loss,
+           e.gradient_average, e.accuracy);
+  }
+  void on_epoch(const EpochEvent& e) override {
+    append(epochs_, "%zu,%.9g,%.9g,%.4f,%.9g,%.4f,%.9g,%.6f,%.1f\n", e.epoch, e.loss, e.mean_loss, e.train_accuracy,
+           e.test_loss, e.test_accuracy, e.gradient_average, e.seconds, e.samples_per_second);
+    write();
+  }
+  void on_end(const TrainingReport&) override { write(); }
+
+ private:
+  template <class... Values>
+  static void append(std::string& text, const char* format, Values... values) {
+    char line[256];
+    std::snprintf(line, sizeof line, format, values...);
+    text += line;
+  }
+
+  void write() const {
+    io::write_file(folder_ / "batches.csv", batches_);
+    io::write_file(folder_ / "epochs.csv", epochs_);
+  }
+
+  std::filesystem::path folder_;
+  std::string batches_ = "step,epoch,batch,samples,loss,gradient_average,accuracy\n";
+  std::string epochs_ =
+      "epoch,loss,mean_loss,train_accuracy,test_loss,test_accuracy,gradient_average,seconds,samples_per_second\n";
+};
+
+}  // namespace odot

@@ -1,0 +1,60 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What a training run tells its callbacks, and what it returns.
+
+#include <cstddef>
+#include <vector>
+
+namespace odot {
+
+/// Known before the first batch.
+struct TrainingPlan {
+  std::size_t epochs = 0, batches = 0;  ///< batches an epoch
+  std::size_t samples = 0, test_samples = 0, batch_size = 0;
+};
+
+/// After every batch.
+struct BatchEvent {
+  std::size_t epoch = 0, batch = 0;  ///< both counted from 1
+  std::size_t step = 0;              ///< batches since the start of the training, counted from 1
+  std::size_t samples = 0;           ///< in this batch
+  double loss = 0;                   ///< mean over the batch, nats
+  double gradient_average = 0;       ///< mean of the watched gradient, see FitOptions::watch
+  double accuracy = 0;               ///< % of the batch, before the step
+};
+
+/// After every epoch.
+struct EpochEvent {
+  std::size_t epoch = 0;        ///< counted from 1
+  double loss = 0;              ///< sum of the batches' mean losses, as the papers count it; nats
+  double mean_loss = 0;         ///< mean over the samples, nats
+  double train_accuracy = 0;    ///< %, each sample before the step it took part in
+  double test_loss = 0;         ///< mean over the test samples, nats
+  double test_accuracy = 0;     ///< %
+  double gradient_average = 0;  ///< of the last batch
+  double seconds = 0;           ///< of training, without the evaluation
+  double samples_per_second = 0;
+};
+
+/// The result of a training run.
+struct TrainingReport {
+  std::vector<EpochEvent> epochs;  ///< completed epochs
+  bool interrupted = false;        ///< stopped before the planned end
+  double loss = 0;                 ///< sum of the last epoch's batch losses (of a broken-off epoch: of its batches)
+  double test_loss = 0;            ///< mean over the test samples at the end, nats
+  double accuracy = 0;             ///< % of the test samples at the end
+  double gradient_average = 0;     ///< of the last batch
+  double seconds = 0;              ///< of training alone
+};
+
+/// Watches a training run. Override what is of interest.
+class Callback {
+ public:
+  virtual ~Callback() = default;
+  virtual void on_begin(const TrainingPlan&) {}
+  virtual void on_batch(const BatchEvent&) {}
+  virtual void on_epoch(const EpochEvent&) {}
+  virtual void on_end(const TrainingReport&) {}
+};
+
+}  // namespace odot
