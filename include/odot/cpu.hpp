@@ -4,6 +4,7 @@
 
 #include "odot/kernels/adam/cpu.hpp"
 #include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/attention_block/cpu.hpp"
 #include "odot/kernels/attention_heads/cpu.hpp"
 #include "odot/kernels/batch_norm/cpu.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"

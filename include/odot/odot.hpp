@@ -6,6 +6,7 @@
 
 #include "odot/cpu.hpp"
 
+#include "odot/nn/attention_block.hpp"
 #include "odot/nn/attention_heads.hpp"
 #include "odot/nn/attention_wise.hpp"
 #include "odot/nn/batch_norm2d.hpp"
@@ -32,6 +33,7 @@
 #include "odot/data/synthetic.hpp"
 
 #include "odot/train/csv_log.hpp"
+#include "odot/train/curves.hpp"
 #include "odot/train/evaluate.hpp"
 #include "odot/train/fit.hpp"
 #include "odot/train/interrupt.hpp"

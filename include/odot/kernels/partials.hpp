@@ -26,7 +26,7 @@ class Partials {
 
   /// total[i] += partial₀[offset + i] + partial₁[offset + i] + …, i < count: always in this order.
   void add_to(int threads, Scalar* total, std::size_t offset, std::size_t count) const {
-    const Chunks pieces(count, 4096);
+    const Chunks pieces(count, std::size_t{1} << 14);
     parallel_for(threads, pieces.count(), [&](std::size_t piece, std::size_t) {
       for (std::size_t chunk = 0; chunk < chunks_; ++chunk) {
         const Scalar* partial = data_ + chunk * size_ + offset;

@@ -56,6 +56,17 @@ template <class P>
 ODOT_INLINE P max(const P& a, const P& b) {
   return Eigen::internal::pmax(a, b);
 }
+/// max(a, b), NaN where a is NaN.
+template <class P>
+ODOT_INLINE P max_keeping_nan(const P& a, const P& b) {
+  return Eigen::internal::pmax<Eigen::PropagateNaN>(a, b);
+}
+/// b where a > 0, else 0.
+template <class P>
+ODOT_INLINE P where_positive(const P& a, const P& b) {
+  const P zero = Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(0));
+  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(zero, a), b, zero);
+}
 template <class P>
 ODOT_INLINE P exp(const P& a) {
   return Eigen::internal::pexp(a);
@@ -77,6 +88,8 @@ ODOT_INLINE auto sum(const P& a) {
 /// lanes × lanes numbers, one packet a row.
 template <class Scalar>
 using Block = Eigen::internal::PacketBlock<Packet<Scalar>, static_cast<int>(lanes<Scalar>)>;
+/// A packet of 32-bit integers as wide as Packet<float>.
+using IntegerPacket = Eigen::internal::unpacket_traits<Packet<float>>::integer_packet;
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The models of "Element-Wise Attention Layers: an option for optimization" (Bacochina, de Souza, 2023).
+// The models of "Element-Wise Attention Layers" (Bacochina, de Souza, 2023).
 
 #include <cstddef>
 #include <utility>

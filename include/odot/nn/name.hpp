@@ -15,6 +15,15 @@ struct FixedString {
   constexpr std::string_view view() const { return {data, N - 1}; }
   friend constexpr bool operator==(const FixedString&, const FixedString&) = default;
   char data[N]{};
+
+  /// Both texts, one after the other.
+  template <std::size_t M>
+  constexpr FixedString<N + M - 1> operator+(const FixedString<M>& next) const {
+    char both[N + M - 1]{};
+    std::copy_n(data, N - 1, both);
+    std::copy_n(next.data, M, both + N - 1);
+    return FixedString<N + M - 1>(both);
+  }
 };
 
 /// A name as a value of its own type: `pass.parameter(nn::weight)`.

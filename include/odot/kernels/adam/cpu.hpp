@@ -11,7 +11,7 @@ namespace odot::kernels {
 
 template <>
 struct Adam<Cpu> {
-  static constexpr std::size_t chunk_size = 2048;  // parameters
+  static constexpr std::size_t chunk_size = 1 << 14;  // parameters
 
   template <class S>
   static void update(Workspace<Cpu>& workspace, const AdamStep& step, std::span<const S> gradient,

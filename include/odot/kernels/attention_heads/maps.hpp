@@ -7,6 +7,7 @@
 
 #include "odot/core/parallel.hpp"
 #include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/exponential.hpp"
 #include "odot/kernels/moments.hpp"
 #include "odot/kernels/sample_tile.hpp"
 #include "odot/kernels/simd.hpp"
@@ -25,6 +26,19 @@ NormLine<S> norm_line(const Weights& weights, const S* mean, const S* rstd, std:
   else if constexpr (Norm == HeadNorm::plain) return {mean[m], rstd[m], S{0}};
   else return {mean[m], rstd[m] * weights.scale[m], weights.shift[m]};
 }
+
+/// What the norm's backward needs of one map: Â = A · scale + offset, and
+/// ∂ℓ/∂A = scale · dÂ + by_relevance · A + constant.
+template <class S>
+struct NormGradient {
+  S scale, offset, by_relevance, constant;
+
+  /// From a map's line, its statistics, and the means over the batch of dÂ and of dÂ x̂, x̂ = (A − mean) · rstd:
+  /// ∂ℓ/∂A = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂))
+  NormGradient(const NormLine<S>& line, S mean, S rstd, S mean_grad, S mean_product)
+      : scale(line.scale), offset(line.shift - line.mean * line.scale),
+        by_relevance(-line.scale * mean_product * rstd), constant(-line.scale * (mean_grad - mean_product * rstd * mean)) {}
+};
 
 template <class S, ShapeType In, std::size_t Heads>
 struct Maps {
@@ -48,6 +62,9 @@ struct Maps {
           dy(b + plane * L), dx(dy + plane * L) {
       load_tile<C * plane>(batch[first].data(), C * plane, samples, x);
     }
+    /// One whose memory lies elsewhere, and is filled already.
+    Tile(std::size_t first_sample, std::size_t n, S* x_memory, S* a_memory, S* b_memory, S* dy_memory, S* dx_memory)
+        : first(first_sample), samples(n), x(x_memory), a(a_memory), b(b_memory), dy(dy_memory), dx(dx_memory) {}
     std::size_t first, samples;
     S *x, *a;         // [C·H·W, L], [H·W, L]
     S *b, *dy, *dx;   // [H·W, L], [H·W, L], [C·H·W, L]: backward alone
@@ -57,6 +74,13 @@ struct Maps {
   static ODOT_INLINE P score(const S* x, const S* w, const S* b, std::size_t p) {
     const P product = simd::multiply(simd::load(x + p * L), simd::all(w[p]));
     return b ? simd::add(product, simd::all(b[p])) : product;
+  }
+  /// x ⊙ wx + bx + x ⊙ wy + by of element p of map m.
+  static ODOT_INLINE P score_sum(const S* x, const S* wx, const S* wy, const S* bx, const S* by, std::size_t p) {
+    const P xs = simd::load(x + p * L);
+    P sum = simd::multiply_add(xs, simd::all(wx[p]), simd::multiply(xs, simd::all(wy[p])));
+    if (bx) sum = simd::add(sum, simd::all(bx[p] + by[p]));
+    return sum;
   }
   static const S* plane_of(TensorView<typename Weights::arrays, const S> arrays, std::size_t m) {
     return arrays ? arrays.data() + m * plane : nullptr;
@@ -73,7 +97,7 @@ struct Maps {
       for (std::size_t j = 1; j < W; ++j) row_largest = simd::max(row_largest, score(x, wx, bx, i * W + j));
       P row_total = simd::all(S{0});
       for (std::size_t j = 0; j < W; ++j) {
-        const P e = simd::exp(simd::subtract(score(x, wx, bx, i * W + j), row_largest));
+        const P e = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, i * W + j), row_largest));
         row_total = simd::add(row_total, e);
         simd::store(a + (i * W + j) * L, e);
       }
@@ -92,7 +116,7 @@ struct Maps {
     std::fill_n(total, W, simd::all(S{0}));
     for (std::size_t i = 0; i < H; ++i)
       for (std::size_t j = 0; j < W; ++j) {
-        const P e = simd::exp(simd::subtract(score(x, wy, by, i * W + j), largest[j]));
+        const P e = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, i * W + j), largest[j]));
         total[j] = simd::add(total[j], e);
         S* at = a + (i * W + j) * L;
         simd::store(at, simd::multiply(simd::load(at), e));
@@ -119,7 +143,7 @@ struct Maps {
         const std::size_t p = i * W + j;
         const P along_row = simd::subtract(score(x, wx, bx, p), row);
         const P along_column = simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L));
-        simd::store(a + p * L, simd::exp(simd::add(along_row, along_column)));
+        simd::store(a + p * L, simd::softmax_exp<S>(simd::add(along_row, along_column)));
       }
     }
   }
@@ -194,8 +218,8 @@ struct Maps {
       const P row = simd::load(logs + i * L);
       for (std::size_t j = 0; j < W; ++j) {
         const std::size_t p = i * W + j;
-        const P ax = simd::exp(simd::subtract(score(x, wx, bx, p), row));
-        const P ay = simd::exp(simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L)));
+        const P ax = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, p), row));
+        const P ay = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L)));
         const P relevance = simd::multiply(ax, ay), centred = simd::subtract(relevance, simd::all(line.mean));
         const P grad = simd::load(tile.dy + p * L), xs = simd::load(x + p * L);
         // y = Â ⊙ x

@@ -21,7 +21,7 @@ struct LogSoftmax<Cpu> {
         const auto logits = array(x[n].data(), K);
         const S largest = logits.maxCoeff();
         const S log_sum = std::log((logits - largest).exp().sum());
-        array(y[n].data(), K) = logits - (largest + log_sum);
+        array(y[n].data(), K) = (logits - largest) - log_sum;
       }
     });
   }

@@ -9,7 +9,7 @@ namespace odot::kernels {
 
 template <>
 struct Sgd<Cpu> {
-  static constexpr std::size_t chunk_size = 4096;  // parameters
+  static constexpr std::size_t chunk_size = 1 << 14;  // parameters
 
   template <class S>
   static void update(Workspace<Cpu>& workspace, const SgdStep& step, std::span<const S> gradient,

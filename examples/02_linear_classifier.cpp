@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The smallest network: one linear layer, trained on the built-in synthetic images, used for a prediction.
+
+#include <odot/odot.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace odot;
+
+using Classifier = nn::Sequential<Shape<1, 28, 28>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+static_assert(Classifier::parameter_count == 7'850);
+
+int main() {
+  const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 2'000, 500);
+
+  Network<Classifier> network{Seed{1}};
+  optim::Adam adam{{.learning_rate = 1e-2}};
+  const TrainingReport report = fit(network, adam, train, test, {.epochs = 5, .batch_size = 100}, ProgressBar{});
+  std::printf("accuracy %.1f %%: the classes can't be told apart by a linear function\n", report.accuracy);
+
+  // predict is const and takes a workspace of the caller's: one a thread, and nothing is allocated after the first call.
+  data::Batches<Shape<1, 28, 28>> batches(test, 1);
+  Batch<Shape<1, 28, 28>> image;
+  std::vector<std::int32_t> labels;
+  batches.load(0, image, labels);
+  Batch<Shape<10>> log_probabilities(1);
+  Workspace<> workspace;
+  network.predict(image, log_probabilities, workspace);
+  const auto row = log_probabilities[0].span();
+  std::printf("first test image: class %d, predicted %td\n", labels[0],
+              std::max_element(row.begin(), row.end()) - row.begin());
+}

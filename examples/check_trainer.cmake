@@ -1,0 +1,40 @@
+# cmake -D PROGRAM=... -D RESULT=... -D ERROR=... -P check_trainer.cmake -- ARGUMENTS...
+# RESULT: the program must succeed, and its last line match "result <RESULT>".
+# ERROR:  the program must end with exit code 1 or 2 and one line on standard error, which contains the text.
+
+set(arguments "")
+set(started FALSE)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(index RANGE ${last})
+  if(started)
+    list(APPEND arguments "${CMAKE_ARGV${index}}")
+  elseif(CMAKE_ARGV${index} STREQUAL "--")
+    set(started TRUE)
+  endif()
+endforeach()
+
+execute_process(COMMAND ${PROGRAM} ${arguments} RESULT_VARIABLE exit_code OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+
+function(fail message)
+  message("${output}${errors}")
+  list(JOIN arguments " " command)
+  message(FATAL_ERROR "${PROGRAM} ${command}\n  ${message}")
+endfunction()
+
+if(RESULT)
+  string(REGEX REPLACE "^(.*\n)?([^\n]*)\n$" "\\2" last_line "${output}")
+  if(NOT exit_code EQUAL 0)
+    fail("must succeed; exit code ${exit_code}")
+  elseif(NOT last_line MATCHES "^result ${RESULT}")
+    fail("the last line must match: result ${RESULT}")
+  endif()
+else()
+  string(FIND "${errors}" "${ERROR}" at)
+  if(NOT exit_code MATCHES "^[12]$")
+    fail("must end with exit code 1 or 2; found ${exit_code}")
+  elseif(NOT errors MATCHES "^[^\n]+\n$")
+    fail("must write exactly one line to standard error")
+  elseif(at EQUAL -1)
+    fail("the error must contain: ${ERROR}")
+  endif()
+endif()

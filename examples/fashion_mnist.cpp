@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Trains the models of "Element-Wise Attention Layers" on Fashion-MNIST: the control model, A to H, and the appendix's.
+
+#include "trainer.hpp"
+
+using namespace odot;
+
+int main(int argc, char** argv) {
+  using Image = models::FashionMnistImage;
+  using trainer::run;
+  const std::vector<trainer::Choice<Image>> choices{
+      {"a", "8 heads, 2 layers, batch norm", {34.539, 9.99, 0.0}, run<models::ModelA>},
+      {"b", "8 heads, 2 layers", {7.5913, 81.46, 2.9e-5}, run<models::ModelB>},
+      {"c", "16 heads, 2 layers, batch norm", {34.5388, 9.99, 0.0}, run<models::ModelC>},
+      {"d", "16 heads, 2 layers", {7.4856, 81.66, 1e-6}, run<models::ModelD>},
+      {"e", "8 heads, 4 layers, batch norm", {9.8522, 77.09, 3.2e-5}, run<models::ModelE>},
+      {"f", "8 heads, 4 layers", {7.4806, 81.33, 4e-6}, run<models::ModelF>},
+      {"g", "16 heads, 4 layers, batch norm", {10.0345, 76.37, 5.5e-5}, run<models::ModelG>},
+      {"h", "16 heads, 4 layers", {7.7475, 80.79, -6e-6}, run<models::ModelH>},
+      {"single-head", "1 head, 2 layers", {8.3712, 80.09, 6.9e-5}, run<models::SingleHead>},
+      {"no-skip", "8 heads, 2 layers, no skip connection", {7.4980, 82.13, 2e-4}, run<models::WithoutSkip>},
+      {"control", "the VGG-like control model", {4.5083, 88.29, 0.002}, run<models::Control<Image>>},
+  };
+  return trainer::main<Image>(argc, argv, "fashion-mnist", {.model = "b", .batch_size = 4096}, choices,
+                              data::load_fashion_mnist);
+}

@@ -1,0 +1,170 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What the trainers share: the command line, the run, the result line.
+
+#include <odot/odot.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace trainer {
+
+/// The command line of a trainer.
+struct Settings {
+  std::string model = {};
+  std::string data = {};  ///< folder, "synthetic", or empty: where data::find looks
+  long long epochs = 10;
+  long long batch_size = 0;  ///< samples
+  double learning_rate = 1e-3;
+  std::optional<double> attention_learning_rate = {};  ///< of the attention arrays; none: as the rest
+  unsigned long long seed = 1;
+  int threads = 0;  ///< 0: all
+  std::string out = {};  ///< folder for logs; empty: none
+  bool quiet = false;
+};
+
+/// A row of the paper's table; numbers it does not give are NaN.
+struct PaperResult {
+  double loss, accuracy, gradient_average;
+};
+
+/// A model that a trainer offers.
+template <odot::ShapeType Image>
+struct Choice {
+  std::string name, description;
+  PaperResult paper;
+  int (*run)(const Settings&, const Choice&, const odot::data::Split<Image>&);
+};
+
+/// The first head's Wx of the first layer for an attention model, the first weight for any other: what the paper's
+/// "gradients average" is the mean of.
+template <class Network>
+odot::Watch first_layer_gradient(const Network& network) {
+  const auto& first = network.parameter_table().front();
+  if (first.name.ends_with(".heads.weight_x")) return {first.name, Network::input_shape::size};
+  return {first.name, 0};
+}
+
+inline odot::optim::Adam make_adam(const Settings& settings) {
+  const odot::optim::AdamOptions rest{.learning_rate = settings.learning_rate};
+  if (!settings.attention_learning_rate) return odot::optim::Adam{rest};
+  return odot::optim::Adam{rest, {{"*.heads.weight_*", {.learning_rate = *settings.attention_learning_rate}}}};
+}
+
+inline void print_comparison(const odot::TrainingReport& report, const PaperResult& paper, bool comparable) {
+  std::printf("%-10s %10s %12s %18s\n", "", "loss", "accuracy", "gradient average");
+  std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "this run", report.loss, report.accuracy, report.gradient_average);
+  if (comparable)
+    std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "the paper", paper.loss, paper.accuracy, paper.gradient_average);
+}
+
+/// Trains `Model` as the settings say and prints the result; returns the exit code.
+template <class Model>
+int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
+        const odot::data::Split<typename Model::input_shape>& data) {
+  odot::Network<Model> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
+  odot::optim::Adam adam = make_adam(settings);
+  const odot::Interrupt interrupt;
+  const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
+                                 .batch_size = static_cast<std::size_t>(settings.batch_size),
+                                 .seed = odot::Seed{settings.seed},
+                                 .watch = first_layer_gradient(network),
+                                 .should_stop = [&] { return interrupt.requested(); }};
+  if (!settings.quiet)
+    std::printf("model %s: %s; %zu parameters, %zu bytes of training memory a sample\n"
+                "data %s: %zu training and %zu test samples; batches of %lld; %d thread(s)\n",
+                choice.name.c_str(), choice.description.c_str(), Model::parameter_count,
+                network.training_memory_per_sample, data.train.name.c_str(), data.train.size(), data.test.size(),
+                settings.batch_size, network.workspace().threads());
+  std::fflush(stdout);
+
+  std::optional<std::pair<odot::CsvLog, odot::Curves>> logs;
+  if (!settings.out.empty()) logs.emplace(settings.out, settings.out);
+  odot::ProgressBar bar;
+  odot::Callback none;
+  odot::Callback& watcher = settings.quiet ? none : bar;
+  const odot::TrainingReport report =
+      logs ? odot::fit(network, adam, data.train, data.test, options, watcher, logs->first, logs->second)
+           : odot::fit(network, adam, data.train, data.test, options, watcher);
+
+  if (!settings.quiet && settings.epochs > 0) print_comparison(report, choice.paper, !data.train.synthetic);
+  std::printf("result model=%s dataset=%s parameters=%zu epochs=%zu loss=%.4f accuracy=%.2f gradient_average=%.1e "
+              "seconds=%.1f\n",
+              choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(), report.loss,
+              report.accuracy, report.gradient_average, report.seconds);
+  return report.interrupted ? 128 + interrupt.signal() : 0;
+}
+
+/// Throws ArgumentError for sizes out of range.
+inline void check(const Settings& s) {
+  const auto require = [](bool good, const char* option, const char* rule, const std::string& found) {
+    if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
+  };
+  require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
+  require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
+  require(s.threads >= 0 && s.threads <= 1024, "--threads", "0 (all) to 1024", std::to_string(s.threads));
+}
+
+template <odot::ShapeType Image>
+const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, const std::string& name) {
+  std::string names;
+  for (const auto& choice : choices) {
+    if (choice.name == name) return choice;
+    names += (names.empty() ? "" : ", ") + choice.name;
+  }
+  throw odot::ArgumentError("--model: expected one of " + names + ", found " + name);
+}
+
+/// Parses the command line, loads the data, runs the chosen model. `load` reads the set from its folder.
+/// Returns the exit code: 0; 1 for what went wrong with data or training; 2 for a wrong command line.
+template <odot::ShapeType Image>
+int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
+         odot::data::Split<Image> (*load)(const std::filesystem::path&)) {
+  CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
+  std::string models;
+  for (const auto& choice : choices) models += "\n  " + choice.name + ": " + choice.description;
+  app.add_option("--model", settings.model, "One of" + models)->capture_default_str();
+  app.add_option("--data", settings.data,
+                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
+  app.add_option("--epochs", settings.epochs, "0 evaluates the untrained model")->capture_default_str();
+  app.add_option("--batch-size", settings.batch_size, "Samples")->capture_default_str();
+  app.add_option("--learning-rate", settings.learning_rate, "Adam's")->capture_default_str();
+  app.add_option("--attention-learning-rate", settings.attention_learning_rate,
+                 "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
+  app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
+  app.add_option("--threads", settings.threads, "0: all")->capture_default_str();
+  app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
+  app.add_flag("--quiet", settings.quiet, "Print the result line alone");
+  app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "error: %s; see --help\n", error.what());
+    return 2;
+  }
+  if (!odot::optimized_build) std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
+  try {
+    check(settings);
+    const Choice<Image>& choice = find_choice(choices, settings.model);
+    const auto data = settings.data == "synthetic" ? odot::data::synthetic<Image>(odot::Seed{1})
+                      : load(settings.data.empty() ? odot::data::find(set_name)
+                                                   : odot::data::find(set_name, settings.data));
+    return choice.run(settings, choice, data);
+  } catch (const odot::ArgumentError& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace trainer

@@ -1,0 +1,119 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// ByteSource: the bounded, checked reading under every data format here; FileSource: a plain file as such a source.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "odot/core/error.hpp"
+
+namespace odot::data {
+
+/// The content of a file, from its first byte to its last. Derived supplies
+///     std::size_t read_some(std::span<std::uint8_t>);   // the next bytes; fewer than asked for only at the end
+///     void require_size(std::uint64_t total) const;     // throws where the content can't be `total` bytes long; to be
+///                                                       // called before memory is taken for an announced size
+/// No virtual functions: a class that has them is compiled into every program, and GzipSource would need zlib there.
+/// Errors  FormatError: the content ends early or late;  FileError: the system fails to read
+template <class Derived>
+class ByteSource {
+ public:
+  const std::string& path() const { return path_; }
+  std::uint64_t offset() const { return offset_; }  // bytes read so far
+
+  /// Fills `bytes`; `what` they are goes into the error.
+  void read(std::span<std::uint8_t> bytes, const char* what);
+
+  /// Throws FormatError unless all of the content has been read.
+  void require_end();
+
+ protected:
+  explicit ByteSource(std::string path) : path_(std::move(path)) {}
+
+  [[noreturn]] void fail(std::uint64_t at, const std::string& expected, const std::string& found) const {
+    throw FormatError(path_, at, expected, found);
+  }
+
+ private:
+  std::string path_;
+  std::uint64_t offset_ = 0;
+};
+
+/// A plain file. Its size is known from the start. Throws FileError where there is no such file or it is not readable.
+class FileSource final : public ByteSource<FileSource> {
+ public:
+  explicit FileSource(const std::filesystem::path& path);
+
+  std::uint64_t size() const { return size_; }  // bytes
+  void require_size(std::uint64_t total) const;
+  std::size_t read_some(std::span<std::uint8_t> bytes);
+
+ private:
+  std::ifstream file_;
+  std::uint64_t size_ = 0;
+};
+
+namespace detail {
+
+/// "1F 8B 08"
+inline std::string hex(std::span<const std::uint8_t> bytes) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    if (!text.empty()) text += ' ';
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace detail
+
+template <class Derived>
+void ByteSource<Derived>::read(std::span<std::uint8_t> bytes, const char* what) {
+  const std::size_t got = static_cast<Derived*>(this)->read_some(bytes);
+  offset_ += got;
+  if (got < bytes.size())
+    fail(offset_, std::to_string(bytes.size()) + " bytes of " + what,
+         "the end of the file after " + std::to_string(got) + " of them");
+}
+
+template <class Derived>
+void ByteSource<Derived>::require_end() {
+  std::uint8_t extra = 0;
+  if (static_cast<Derived*>(this)->read_some({&extra, 1}) == 0) return;
+  fail(offset_, "the end of the file", "more bytes, " + detail::hex({&extra, 1}) + " first");
+}
+
+inline FileSource::FileSource(const std::filesystem::path& path) : ByteSource(path.string()) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status))
+    throw FileError(this->path(), (error ? error.message() : "no such file") + "; check the path");
+  if (!std::filesystem::is_regular_file(status)) throw FileError(this->path(), "not a regular file; check the path");
+  size_ = std::filesystem::file_size(path, error);
+  if (error) throw FileError(this->path(), "its size can't be read: " + error.message());
+  file_.open(path, std::ios::binary);
+  if (!file_) throw FileError(this->path(), "can't be opened for reading; check its permissions");
+}
+
+inline void FileSource::require_size(std::uint64_t total) const {
+  if (size_ != total)
+    fail(std::min(size_, total), "a file of " + std::to_string(total) + " bytes", std::to_string(size_) + " bytes");
+}
+
+inline std::size_t FileSource::read_some(std::span<std::uint8_t> bytes) {
+  file_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (file_.bad()) throw FileError(path(), "can't be read past byte " + std::to_string(offset()) + "; check the disk");
+  return static_cast<std::size_t>(file_.gcount());
+}
+
+}  // namespace odot::data

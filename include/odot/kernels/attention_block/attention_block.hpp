@@ -1,0 +1,52 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Contract of the attention-wise block: heads, convolution, skip connection and ReLU in one.
+
+#include <cstddef>
+
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/kernel.hpp"
+
+namespace odot::kernels {
+
+/// What an attention block consists of.
+template <ShapeType In, std::size_t NumberOfHeads, HeadNorm Norm, bool Skip, bool Relu>
+struct AttentionGeometry {
+  static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
+  static constexpr std::size_t heads = NumberOfHeads, maps = heads * C;
+  static constexpr HeadNorm norm = Norm;
+  static constexpr bool skip = Skip, relu = Relu;
+  using image = In;
+  using conv_weight = Shape<C, maps, 3, 3>;
+  using conv_bias = Shape<C>;
+};
+
+/// The arrays of an attention block: those of its heads, and its convolution's.
+template <class S, class G, DeviceType Device>
+struct BlockWeights {
+  HeadWeights<S, typename G::image, G::heads, Device> heads;
+  TensorView<typename G::conv_weight, S, Device> conv_weight;
+  TensorView<typename G::conv_bias, S, Device> conv_bias;
+};
+
+/// y = [ReLU]( Conv3x3( heads of x side by side ) [+ x] ), padding 1; equal to the composition of AttentionHeads, Conv2d,
+/// Add and Relu, without writing the heads to memory.
+/// Shapes  x [N, C, H, W], arrays [heads, C, H, W], conv_weight [C, heads·C, 3, 3], conv_bias [C] → y [N, C, H, W]
+/// Train   batch statistics; the running ones updated as in batch norm
+/// Grad    dx overwritten (optional), all others added
+/// Cost    per map element and training step 6 exponentials and 36·C convolution FLOP forward, 72·C backward
+/// Source  Element-Wise Attention Layers, section 3
+///
+///   attention_heads_cache: numbers that forward leaves for backward
+///   forward_training<G>(workspace, constants, x, weights, running_mean, running_var, cache, y)
+///   forward_evaluation<G>(workspace, constants, x, weights, running_mean, running_var, y)
+///   backward<G>(workspace, x, weights, cache, y, dy, gradients, dx)
+template <class Device>
+struct AttentionBlock {
+  static_assert(detail::implemented<Device>,
+                "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
+};
+
+}  // namespace odot::kernels
