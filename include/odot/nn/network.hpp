@@ -158,9 +158,10 @@ class Network {
     const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
     std::string where = "the loss itself";
     if (detail::count_non_finite<Scalar>(parameters())) {
-      where = "a parameter";
-      for (const auto& info : parameter_table_)
-        if (detail::count_non_finite<Scalar>(parameters().subspan(info.offset, info.size))) where = "parameter " + info.name;
+      const auto broken = [&](const nn::ParameterInfo& info) {
+        return detail::count_non_finite<Scalar>(parameters().subspan(info.offset, info.size)) > 0;
+      };
+      where = "parameter " + std::find_if(parameter_table_.begin(), parameter_table_.end(), broken)->name;
     } else {
       std::vector<Scalar> scratch_buffers(buffers_.span().begin(), buffers_.span().end());
       Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),

@@ -36,8 +36,7 @@ struct AttentionBlock<Cpu> {
       load_input<T>(x, tiles, t, mem);
       const typename T::M::Tile tile(tiles.begin(t), tiles.size(t), mem.x, mem.a, mem.b, mem.t, mem.out);
       for (std::size_t m = 0; m < G::maps; ++m) {
-        T::M::softmax_maps(tile, weights.heads, m, kept.logs(t, m), mem.a);
-        if constexpr (G::norm != HeadNorm::none) moments[t * G::maps + m] = T::M::moments_of(tile);
+        moments[t * G::maps + m] = T::M::softmax_statistics(tile, weights.heads, m, kept.logs(t, m));
       }
     });
     if constexpr (G::norm != HeadNorm::none)
@@ -82,7 +81,7 @@ struct AttentionBlock<Cpu> {
       T::start_output(mem, weights.conv_bias.data());
       const typename T::M::Tile tile(tiles.begin(t), tiles.size(t), mem.x, mem.a, mem.b, mem.t, mem.out);
       for (std::size_t m = 0; m < G::maps; ++m) {
-        T::M::softmax_maps(tile, weights.heads, m, mine, mem.a);
+        T::M::softmax_statistics(tile, weights.heads, m, mine);
         T::add_head(mem, weights, m, mine, detail::norm_line<G::norm>(weights.heads, running_mean.data(), rstd, m));
       }
       T::finish_output(mem, tiles.size(t), y[tiles.begin(t)].data());
@@ -98,7 +97,7 @@ struct AttentionBlock<Cpu> {
     auto frame = workspace.frame();
     const Chunks tiles(x.samples(), T::L), runs = Chunks::at_most(most_partials, tiles.count());
     const Cache<G, const S*> kept(cache, x.samples());
-    const Workers<T, S> workers(workspace, frame, tiles);
+    const Workers<T, S> workers(workspace, frame, tiles, T::group);
 
     // Phase 1: how the gradient before the ReLU, g, correlates with the standard heads x̂ ⊙ x and with x itself.
     const Partials<S> correlations(frame, runs.count(), Correlations<G, S>::size);
@@ -122,23 +121,37 @@ struct AttentionBlock<Cpu> {
     // Phase 2: the gradients of the arrays, in partial sums, and of x.
     const std::size_t arrays = weights.heads.bias_x ? 4 : 2;
     const Partials<S> partials(frame, runs.count(), arrays * T::M::array);
+    S* worker_sums = frame.take<S>(workers.count() * T::M::lane_sums(arrays));
     parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
-      const auto& mem = workers.memory(worker);
-      S* partial = partials.start(run);
-      for (std::size_t t = runs.begin(run); t < runs.end(run); ++t) {
-        const std::size_t first = tiles.begin(t), samples = tiles.size(t);
-        load_input<T>(x, tiles, t, mem);
-        load_gradient<T>(y, dy, tiles, t, mem);
-        T::start_input_gradient(mem);
-        std::array<S, T::L> mask{};
-        std::fill_n(mask.begin(), samples, S{1});
-        const typename T::M::Tile tile(first, samples, mem.x, mem.a, mem.b, mem.t, mem.out);
-        for (std::size_t m = 0; m < G::maps; ++m) {
-          T::relevance_gradient(mem, weights, m, kept.logs(t, m), norm_gradient<G>(weights, kept, means, m),
-                                mask.data());
-          T::M::array_gradients(tile, weights.heads, m, arrays, partial);
+      S *partial = partials.start(run), *sums = worker_sums + worker * T::M::lane_sums(arrays);
+      const Chunks groups(runs.size(run), T::group);
+      for (std::size_t g = 0; g < groups.count(); ++g) {
+        const std::size_t first = runs.begin(run) + groups.begin(g);
+        for (std::size_t k = 0; k < groups.size(g); ++k) {
+          const auto& mem = workers.memory(worker, k);
+          load_input<T>(x, tiles, first + k, mem);
+          load_gradient<T>(y, dy, tiles, first + k, mem);
+          T::start_input_gradient(mem);
         }
-        if (dx) T::M::store_input_gradient(tile, dx);
+        for (std::size_t m = 0; m < G::maps; ++m) {
+          const auto norm = norm_gradient<G>(weights, kept, means, m);
+          std::fill_n(sums, T::M::lane_sums(arrays), S{0});
+          for (std::size_t k = 0; k < groups.size(g); ++k) {
+            const auto& mem = workers.memory(worker, k);
+            const std::size_t t = first + k;
+            const typename T::M::Tile tile(tiles.begin(t), tiles.size(t), mem.x, mem.a, mem.b, mem.t, mem.out);
+            typename T::P row_sums[T::H], column_sums[T::W];
+            T::relevance_gradient(mem, weights, m, kept.logs(t, m), norm, T::M::mask_of(tile.samples), row_sums,
+                                  column_sums);
+            if (arrays == 4) T::M::template array_gradients<true>(tile, weights.heads, m, row_sums, column_sums, sums);
+            else T::M::template array_gradients<false>(tile, weights.heads, m, row_sums, column_sums, sums);
+          }
+          for (std::size_t a = 0; a < arrays; ++a)
+            add_lane_sums<T::plane>(sums + T::M::lane_sums(a), partial + a * T::M::array + m * T::plane);
+        }
+        for (std::size_t k = 0; dx && k < groups.size(g); ++k)
+          store_tile<T::C * T::plane>(workers.memory(worker, k).out, T::C * T::plane, tiles.size(first + k),
+                                      dx[tiles.begin(first + k)].data());
       }
     });
     const std::array targets{gradients.heads.weight_x, gradients.heads.weight_y, gradients.heads.bias_x,
@@ -165,22 +178,27 @@ struct AttentionBlock<Cpu> {
     Pointer start_, mean_;
   };
 
-  /// The memory of every worker.
+  /// The memory of every worker: one tile's, or a group's.
   template <class T, class S>
   class Workers {
+    using Memory = typename T::Memory;
+
    public:
-    Workers(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame, const Chunks& tiles)
-        : count_(std::min<std::size_t>(static_cast<std::size_t>(workspace.threads()), tiles.count())),
-          memories_(frame.take<typename T::Memory>(count_)) {
-      for (std::size_t w = 0; w < count_; ++w)
-        new (memories_ + w) typename T::Memory(frame.take<S>(T::Memory::elements));
+    Workers(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame, const Chunks& tiles, std::size_t group = 1)
+        : count_(std::min<std::size_t>(static_cast<std::size_t>(workspace.threads()), tiles.count())), group_(group),
+          memories_(frame.take<Memory>(count_ * group)) {
+      for (std::size_t w = 0; w < count_; ++w) {
+        S* scratch = frame.take<S>(Memory::scratch_elements);
+        for (std::size_t k = 0; k < group; ++k)
+          new (memories_ + w * group + k) Memory(frame.take<S>(Memory::tile_elements), scratch);
+      }
     }
     std::size_t count() const { return count_; }
-    const typename T::Memory& memory(std::size_t worker) const { return memories_[worker]; }
+    const Memory& memory(std::size_t worker, std::size_t tile = 0) const { return memories_[worker * group_ + tile]; }
 
    private:
-    std::size_t count_;
-    typename T::Memory* memories_;
+    std::size_t count_, group_;
+    Memory* memories_;
   };
 
   /// Sums over the batch of g[o](p) · plane(p + (u, v) − (1, 1)).

@@ -20,20 +20,25 @@ struct BlockTile {
   static constexpr std::size_t framed_row = W + 2, framed = (H + 2) * framed_row;
   static constexpr std::size_t taps = 9;  // of the 3×3 kernel
 
-  /// A worker's memory.
+  /// One tile's planes, and scratch planes that the tiles of a worker share.
   struct Memory {
-    static constexpr std::size_t elements = (2 * C * plane + (C + 1) * framed + 3 * plane) * L;
-    explicit Memory(S* start)
-        : x(start), out(x + C * plane * L), head(out + C * plane * L), grad(head + framed * L),
-          a(grad + C * framed * L), b(a + plane * L), t(b + plane * L) {
-      std::fill_n(head, framed * L, S{0});
+    static constexpr std::size_t tile_elements = (2 * C * plane + C * framed) * L;
+    static constexpr std::size_t scratch_elements = (framed + 3 * plane) * L;
+    Memory(S* tile, S* scratch)
+        : x(tile), out(x + C * plane * L), grad(out + C * plane * L), head(scratch), a(head + framed * L),
+          b(a + plane * L), t(b + plane * L) {
       std::fill_n(grad, C * framed * L, S{0});
+      std::fill_n(head, framed * L, S{0});
     }
     S *x, *out;     // [C, H, W]: the input; the output, or the input's gradient
-    S *head;        // framed: one head's output
     S *grad;        // [C] framed: the gradient before the ReLU
+    S *head;        // framed: one head's output
     S *a, *b, *t;   // [H, W]: maps
   };
+
+  /// Tiles that backward takes together, as many as fit half a second-level cache: their arrays' gradients are summed
+  /// over the lanes once.
+  static constexpr std::size_t group = std::clamp<std::size_t>((std::size_t{3} << 18) / (Memory::tile_elements * sizeof(S)), 1, 4);
 
   static constexpr std::size_t at(std::size_t i, std::size_t j) { return ((i + 1) * framed_row + j + 1) * L; }
 
@@ -198,38 +203,32 @@ struct BlockTile {
     }
   }
 
-  /// Map m: a = Ax, b = Ay, t = A ⊙ ∂ℓ/∂A, and out (the input's gradient) += ∂ℓ/∂head ⊙ Â.
+  /// Map m: a = Ax, b = Ay, t = A ⊙ ∂ℓ/∂A, its sums, and out (the input's gradient) += ∂ℓ/∂head ⊙ Â.
   static void relevance_gradient(const Memory& mem, const Weights& w, std::size_t m, const S* logs,
-                                 const NormGradient<S>& norm, const S* mask) {
+                                 const NormGradient<S>& norm, const P& mask, P (&row_sums)[H], P (&column_sums)[W]) {
     const std::size_t c = m % C;
+    const S* xc = mem.x + c * plane * L;
     const S *wx = M::plane_of(w.heads.weight_x, m), *wy = M::plane_of(w.heads.weight_y, m);
     const S *bx = M::plane_of(w.heads.bias_x, m), *by = M::plane_of(w.heads.bias_y, m);
-    const P real = simd::load(mask);
+    std::fill_n(column_sums, W, simd::all(S{0}));
     for (std::size_t i = 0; i < H; ++i) {
       const P row = simd::load(logs + i * L);
-      S* head_gradient = mem.t + i * W * L;
-      head_gradient_row(mem, w.conv_weight.data(), m, i, head_gradient);
+      head_gradient_row(mem, w.conv_weight.data(), m, i, mem.t + i * W * L);
+      P sum = simd::all(S{0});
       for (std::size_t j = 0; j < W; ++j) {
         const std::size_t p = i * W + j;
-        const P x = simd::load(mem.x + (c * plane + p) * L);
-        const P ax = simd::softmax_exp<S>(simd::subtract(M::score(mem.x + c * plane * L, wx, bx, p), row));
-        const P ay = simd::softmax_exp<S>(
-            simd::subtract(M::score(mem.x + c * plane * L, wy, by, p), simd::load(logs + (H + j) * L)));
-        const P relevance = simd::multiply(ax, ay), grad = simd::load(mem.t + p * L);
-        S* dx = mem.out + (c * plane + p) * L;
-        // y = Â ⊙ x
-        const P normed = simd::multiply_add(relevance, simd::all(norm.scale), simd::all(norm.offset));
-        simd::store(dx, simd::multiply_add(grad, normed, simd::load(dx)));
-        P d = simd::multiply(grad, x);
-        // Â = scale · A + offset, through the batch's statistics
-        if constexpr (G::norm != HeadNorm::none)
-          d = simd::multiply(
-              real, simd::multiply_add(relevance, simd::all(norm.by_relevance),
-                                       simd::multiply_add(d, simd::all(norm.scale), simd::all(norm.constant))));
+        const P ax = simd::softmax_exp<S>(simd::subtract(M::score(xc, wx, bx, p), row));
+        const P ay =
+            simd::softmax_exp<S>(simd::subtract(M::score(xc, wy, by, p), simd::load(logs + (H + j) * L)));
+        const P t = M::template relevance_step<G::norm>(simd::load(mem.t + p * L), simd::load(xc + p * L), ax, ay, norm,
+                                                        mask, mem.out + (c * plane + p) * L);
         simd::store(mem.a + p * L, ax);
         simd::store(mem.b + p * L, ay);
-        simd::store(mem.t + p * L, simd::multiply(relevance, d));
+        simd::store(mem.t + p * L, t);
+        sum = simd::add(sum, t);
+        column_sums[j] = simd::add(column_sums[j], t);
       }
+      row_sums[i] = sum;
     }
   }
 };

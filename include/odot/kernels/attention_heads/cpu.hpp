@@ -43,8 +43,8 @@ struct AttentionHeads<Cpu> {
     parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
       const typename M::Tile tile(x, tiles, t, scratch + worker * M::forward_scratch);
       for (std::size_t m = 0; m < M::maps; ++m) {
-        M::softmax_maps(tile, weights, m, cache + (t * M::maps + m) * M::normalisers, tile.a);
-        if constexpr (Norm != HeadNorm::none) moments[t * M::maps + m] = M::moments_of(tile);
+        moments[t * M::maps + m] =
+            M::softmax_statistics(tile, weights, m, cache + (t * M::maps + m) * M::normalisers);
       }
     });
     if constexpr (Norm != HeadNorm::none)
@@ -84,7 +84,8 @@ struct AttentionHeads<Cpu> {
       S* mine = scratch + worker * (M::forward_scratch + M::normalisers);
       const typename M::Tile tile(x, tiles, t, mine);
       for (std::size_t m = 0; m < M::maps; ++m) {
-        M::softmax_maps(tile, weights, m, mine + M::forward_scratch, tile.a);
+        M::softmax_statistics(tile, weights, m, mine + M::forward_scratch);
+        M::recomputed_map(tile, weights, m, mine + M::forward_scratch, tile.a);
         M::store_head(tile, m, detail::norm_line<Norm>(weights, running_mean.data(), rstd, m), y);
       }
     });
@@ -101,6 +102,7 @@ struct AttentionHeads<Cpu> {
     const S* rstd = mean + M::maps;
     S* scratch = frame.take<S>(worker_count(workspace, tiles) * M::backward_scratch);
     S* means = frame.take<S>(2 * M::maps);  // of dÂ and of dÂ x̂
+    std::fill_n(means, 2 * M::maps, S{0});
 
     // Phase 1: mean(dÂ) and mean(dÂ x̂) of every map, which the norm's gradient needs.
     if constexpr (Norm != HeadNorm::none) {
@@ -132,17 +134,24 @@ struct AttentionHeads<Cpu> {
     const std::size_t arrays = weights.bias_x ? 4 : 2;
     const Chunks runs = Chunks::at_most(most_partials, tiles.count());
     const Partials<S> partials(frame, runs.count(), arrays * M::array);
+    S* worker_sums = frame.take<S>(worker_count(workspace, tiles) * M::lane_sums(arrays));
     parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
-      S* partial = partials.start(run);
+      S *partial = partials.start(run), *sums = worker_sums + worker * M::lane_sums(arrays);
       for (std::size_t t = runs.begin(run); t < runs.end(run); ++t) {
         const typename M::Tile tile(x, tiles, t, scratch + worker * M::backward_scratch);
         M::clear_input_gradient(tile);
         for (std::size_t m = 0; m < M::maps; ++m) {
           M::load_gradient(tile, dy, m);
-          M::template relevance_gradient<Norm>(
-              tile, weights, m, cache + (t * M::maps + m) * M::normalisers,
-              detail::norm_line<Norm>(weights, mean, rstd, m), means[m], means[M::maps + m], mean[m], rstd[m]);
-          M::array_gradients(tile, weights, m, arrays, partial);
+          typename M::P row_sums[M::H], column_sums[M::W];
+          M::template relevance_gradient<Norm>(tile, weights, m, cache + (t * M::maps + m) * M::normalisers,
+                                               {detail::norm_line<Norm>(weights, mean, rstd, m), mean[m], rstd[m],
+                                                means[m], means[M::maps + m]},
+                                               row_sums, column_sums);
+          std::fill_n(sums, M::lane_sums(arrays), S{0});
+          if (arrays == 4) M::template array_gradients<true>(tile, weights, m, row_sums, column_sums, sums);
+          else M::template array_gradients<false>(tile, weights, m, row_sums, column_sums, sums);
+          for (std::size_t a = 0; a < arrays; ++a)
+            add_lane_sums<M::plane>(sums + M::lane_sums(a), partial + a * M::array + m * M::plane);
         }
         if (dx) M::store_input_gradient(tile, dx);
       }

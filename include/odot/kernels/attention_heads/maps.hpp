@@ -51,6 +51,7 @@ struct Maps {
   // A worker's memory: x and one map; backward has one more map, dy and dx.
   static constexpr std::size_t forward_scratch = (C + 1) * plane * L;
   static constexpr std::size_t backward_scratch = (2 * C + 3) * plane * L;
+  static constexpr std::size_t lane_sums(std::size_t arrays) { return arrays * plane * L; }  // of one map
 
   using P = simd::Packet<S>;
   using Weights = HeadWeights<const S, In, Heads, Cpu>;
@@ -86,30 +87,26 @@ struct Maps {
     return arrays ? arrays.data() + m * plane : nullptr;
   }
 
-  /// a = A = Ax ⊙ Ay of map m. Leaves log Σ exp of each row [H, L] and of each column [W, L] in `logs`.
-  static void softmax_maps(const Tile& tile, const Weights& weights, std::size_t m, S* logs, S* a) {
+  /// Of map m: log Σ exp of each row [H, L] and of each column [W, L] in `logs`, and the moments of A = Ax ⊙ Ay over the
+  /// tile's samples. `a` is scratch.
+  static Moments softmax_statistics(const Tile& tile, const Weights& weights, std::size_t m, S* logs) {
     const S* x = tile.x + m % C * plane * L;
     const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
     const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
-    // Rows: a = Ax.
+    P row_inverse[H], largest[W], total[W];
+    // Rows: a = Ax · its denominator.
     for (std::size_t i = 0; i < H; ++i) {
-      P row_largest = score(x, wx, bx, i * W);
+      P row_largest = score(x, wx, bx, i * W), row_total = simd::all(S{0});
       for (std::size_t j = 1; j < W; ++j) row_largest = simd::max(row_largest, score(x, wx, bx, i * W + j));
-      P row_total = simd::all(S{0});
       for (std::size_t j = 0; j < W; ++j) {
         const P e = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, i * W + j), row_largest));
         row_total = simd::add(row_total, e);
-        simd::store(a + (i * W + j) * L, e);
+        simd::store(tile.a + (i * W + j) * L, e);
       }
       simd::store(logs + i * L, simd::add(row_largest, simd::log(row_total)));
-      const P inverse = simd::divide(simd::all(S{1}), row_total);
-      for (std::size_t j = 0; j < W; ++j) {
-        S* at = a + (i * W + j) * L;
-        simd::store(at, simd::multiply(simd::load(at), inverse));
-      }
+      row_inverse[i] = simd::divide(simd::all(S{1}), row_total);
     }
-    // Columns, row by row for the cache's sake: a = Ax ⊙ Ay.
-    P largest[W], total[W];
+    // Columns, row by row for the cache's sake: a = A · both denominators.
     for (std::size_t j = 0; j < W; ++j) largest[j] = score(x, wy, by, j);
     for (std::size_t i = 1; i < H; ++i)
       for (std::size_t j = 0; j < W; ++j) largest[j] = simd::max(largest[j], score(x, wy, by, i * W + j));
@@ -118,18 +115,14 @@ struct Maps {
       for (std::size_t j = 0; j < W; ++j) {
         const P e = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, i * W + j), largest[j]));
         total[j] = simd::add(total[j], e);
-        S* at = a + (i * W + j) * L;
+        S* at = tile.a + (i * W + j) * L;
         simd::store(at, simd::multiply(simd::load(at), e));
       }
     for (std::size_t j = 0; j < W; ++j) {
       simd::store(logs + (H + j) * L, simd::add(largest[j], simd::log(total[j])));
       total[j] = simd::divide(simd::all(S{1}), total[j]);
     }
-    for (std::size_t i = 0; i < H; ++i)
-      for (std::size_t j = 0; j < W; ++j) {
-        S* at = a + (i * W + j) * L;
-        simd::store(at, simd::multiply(simd::load(at), total[j]));
-      }
+    return moments_of(tile, row_inverse, total);
   }
 
   /// a = A = exp(x Wx − row's log + x Wy − column's log).
@@ -148,22 +141,27 @@ struct Maps {
     }
   }
 
-  /// Moments of a over the tile's real samples.
-  static Moments moments_of(const Tile& tile) {
-    P sum = simd::all(S{0});
-    for (std::size_t p = 0; p < plane; ++p) sum = simd::add(sum, simd::load(tile.a + p * L));
-    const P mean = simd::multiply(sum, simd::all(S{1} / static_cast<S>(plane)));
-    P squares = simd::all(S{0});
-    for (std::size_t p = 0; p < plane; ++p) {
-      const P d = simd::subtract(simd::load(tile.a + p * L), mean);
-      squares = simd::multiply_add(d, d, squares);
-    }
-    S means[L], deviations[L];
-    simd::store(means, mean);
+  /// Moments, over the tile's samples, of A = a · (its row's inverse) · (its column's inverse). One pass: the deviations are
+  /// those from 1/(H·W), which A's mean comes close to where its variance is small.
+  static Moments moments_of(const Tile& tile, const P (&row_inverse)[H], const P (&column_inverse)[W]) {
+    constexpr S centre = S{1} / static_cast<S>(plane);
+    P sum = simd::all(S{0}), squares = simd::all(S{0});
+    for (std::size_t i = 0; i < H; ++i)
+      for (std::size_t j = 0; j < W; ++j) {
+        const P scaled = simd::multiply(simd::load(tile.a + (i * W + j) * L), column_inverse[j]);
+        const P d = simd::multiply_add(scaled, row_inverse[i], simd::all(-centre));
+        sum = simd::add(sum, d);
+        squares = simd::multiply_add(d, d, squares);
+      }
+    S sums[L], deviations[L];
+    simd::store(sums, sum);
     simd::store(deviations, squares);
     Moments all;
-    for (std::size_t l = 0; l < tile.samples; ++l)
-      all.join({static_cast<double>(plane), static_cast<double>(means[l]), static_cast<double>(deviations[l])});
+    for (std::size_t l = 0; l < tile.samples; ++l) {
+      const double mean = static_cast<double>(sums[l]) / static_cast<double>(plane);
+      const double around_mean = static_cast<double>(deviations[l]) - mean * static_cast<double>(sums[l]);
+      all.join({static_cast<double>(plane), static_cast<double>(centre) + mean, std::max(around_mean, 0.0)});
+    }
     return all;
   }
 
@@ -203,78 +201,85 @@ struct Maps {
 
   static void clear_input_gradient(const Tile& tile) { std::fill_n(tile.dx, C * plane * L, S{0}); }
 
-  /// From dy: a = Ax, b = Ay, dy = t = A ⊙ ∂L/∂A, and dx += dy ⊙ Â.
+  /// From dy: a = Ax, b = Ay, dy = t = A ⊙ ∂ℓ/∂A, its sums, and dx += dy ⊙ Â.
   template <HeadNorm Norm>
   static void relevance_gradient(const Tile& tile, const Weights& weights, std::size_t m, const S* logs,
-                                 const NormLine<S>& line, S mean_grad, S mean_product, S mean, S rstd) {
+                                 const NormGradient<S>& norm, P (&row_sums)[H], P (&column_sums)[W]) {
     const S* x = tile.x + m % C * plane * L;
     S* dx = tile.dx + m % C * plane * L;
     const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
     const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
-    S real[L];
-    for (std::size_t l = 0; l < L; ++l) real[l] = l < tile.samples ? S{1} : S{0};
-    const P mask = simd::load(real);
+    const P mask = mask_of(tile.samples);
+    std::fill_n(row_sums, H, simd::all(S{0}));
+    std::fill_n(column_sums, W, simd::all(S{0}));
     for (std::size_t i = 0; i < H; ++i) {
       const P row = simd::load(logs + i * L);
       for (std::size_t j = 0; j < W; ++j) {
         const std::size_t p = i * W + j;
         const P ax = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, p), row));
         const P ay = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L)));
-        const P relevance = simd::multiply(ax, ay), centred = simd::subtract(relevance, simd::all(line.mean));
-        const P grad = simd::load(tile.dy + p * L), xs = simd::load(x + p * L);
-        // y = Â ⊙ x
-        const P normed = simd::multiply_add(centred, simd::all(line.scale), simd::all(line.shift));
-        simd::store(dx + p * L, simd::multiply_add(grad, normed, simd::load(dx + p * L)));
-        P d = simd::multiply(grad, xs);
-        // Â = scale · (A − μ)/σ + shift
-        if constexpr (Norm != HeadNorm::none) {
-          const P standard = simd::multiply(simd::subtract(relevance, simd::all(mean)), simd::all(rstd));
-          d = simd::subtract(d, simd::multiply_add(standard, simd::all(mean_product), simd::all(mean_grad)));
-          d = simd::multiply(simd::multiply(d, simd::all(line.scale)), mask);
-        }
+        const P t = relevance_step<Norm>(simd::load(tile.dy + p * L), simd::load(x + p * L), ax, ay, norm, mask,
+                                         dx + p * L);
         simd::store(tile.a + p * L, ax);
         simd::store(tile.b + p * L, ay);
-        simd::store(tile.dy + p * L, simd::multiply(relevance, d));
+        simd::store(tile.dy + p * L, t);
+        row_sums[i] = simd::add(row_sums[i], t);
+        column_sums[j] = simd::add(column_sums[j], t);
       }
     }
   }
 
-  /// From a = Ax, b = Ay, dy = t: the gradients of map m's arrays, added to `partial` [arrays, maps, H, W]; dx += ….
-  static void array_gradients(const Tile& tile, const Weights& weights, std::size_t m, std::size_t arrays, S* partial) {
+  /// One element: t = A ⊙ ∂ℓ/∂A from the head's gradient; *dx += what comes through the product.
+  template <HeadNorm Norm>
+  static ODOT_INLINE P relevance_step(const P& grad, const P& x, const P& ax, const P& ay, const NormGradient<S>& norm,
+                                      const P& mask, S* dx) {
+    const P relevance = simd::multiply(ax, ay);
+    // y = Â ⊙ x
+    const P normed = simd::multiply_add(relevance, simd::all(norm.scale), simd::all(norm.offset));
+    simd::store(dx, simd::multiply_add(grad, normed, simd::load(dx)));
+    P d = simd::multiply(grad, x);
+    // Â = scale · A + offset, both of them through the batch's statistics
+    if constexpr (Norm != HeadNorm::none) {
+      const P inner = simd::multiply_add(d, simd::all(norm.scale), simd::all(norm.constant));
+      d = simd::multiply(mask, simd::multiply_add(relevance, simd::all(norm.by_relevance), inner));
+    }
+    return simd::multiply(relevance, d);
+  }
+
+  /// 1 in the lanes of real samples, 0 in the others.
+  static P mask_of(std::size_t samples) {
+    S real[L];
+    for (std::size_t l = 0; l < L; ++l) real[l] = l < samples ? S{1} : S{0};
+    return simd::load(real);
+  }
+
+  /// From a = Ax, b = Ay, dy = t, row_sums = Σ_W t, column_sums = Σ_H t: adds the gradients of map m's arrays, still one
+  /// number a lane, to `sums` [arrays, H·W, L]; dx += what comes through the softmaxes.
+  template <bool Bias>
+  static void array_gradients(const Tile& tile, const Weights& weights, std::size_t m, const P (&row_sums)[H],
+                              const P (&column_sums)[W], S* sums) {
+    constexpr std::size_t stride = plane * L;
     const S* x = tile.x + m % C * plane * L;
     S* dx = tile.dx + m % C * plane * L;
     const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
-    P column_sums[W];
-    std::fill_n(column_sums, W, simd::all(S{0}));
+    const auto accumulate = [](S* at, const P& value) { simd::store(at, simd::add(simd::load(at), value)); };
     for (std::size_t i = 0; i < H; ++i)
-      for (std::size_t j = 0; j < W; ++j)
-        column_sums[j] = simd::add(column_sums[j], simd::load(tile.dy + (i * W + j) * L));
-    for (std::size_t i = 0; i < H; ++i) {
-      P row_sum = simd::all(S{0});
-      for (std::size_t j = 0; j < W; ++j) row_sum = simd::add(row_sum, simd::load(tile.dy + (i * W + j) * L));
       for (std::size_t j = 0; j < W; ++j) {
         const std::size_t p = i * W + j;
-        const P t = simd::load(tile.dy + p * L);
+        const P t = simd::load(tile.dy + p * L), xs = simd::load(x + p * L);
         // Ax = softmax over W of x ⊙ Wx + Bx;  Ay = softmax over H of x ⊙ Wy + By
-        const P dzx = simd::subtract(t, simd::multiply(simd::load(tile.a + p * L), row_sum));
+        const P dzx = simd::subtract(t, simd::multiply(simd::load(tile.a + p * L), row_sums[i]));
         const P dzy = simd::subtract(t, simd::multiply(simd::load(tile.b + p * L), column_sums[j]));
-        P sum = simd::multiply_add(dzx, simd::all(wx[p]), simd::load(dx + p * L));
-        simd::store(dx + p * L, simd::multiply_add(dzy, simd::all(wy[p]), sum));
-        simd::store(tile.a + p * L, dzx);
-        simd::store(tile.b + p * L, dzy);
+        const P through_x = simd::multiply_add(dzx, simd::all(wx[p]), simd::load(dx + p * L));
+        simd::store(dx + p * L, simd::multiply_add(dzy, simd::all(wy[p]), through_x));
+        S* at = sums + p * L;
+        simd::store(at, simd::multiply_add(dzx, xs, simd::load(at)));
+        simd::store(at + stride, simd::multiply_add(dzy, xs, simd::load(at + stride)));
+        if constexpr (Bias) {
+          accumulate(at + 2 * stride, dzx);
+          accumulate(at + 3 * stride, dzy);
+        }
       }
-    }
-    if (arrays == 4) {
-      add_lane_sums<plane>(tile.a, partial + 2 * array + m * plane);
-      add_lane_sums<plane>(tile.b, partial + 3 * array + m * plane);
-    }
-    for (std::size_t p = 0; p < plane; ++p) {
-      const P xs = simd::load(x + p * L);
-      simd::store(tile.a + p * L, simd::multiply(simd::load(tile.a + p * L), xs));
-      simd::store(tile.b + p * L, simd::multiply(simd::load(tile.b + p * L), xs));
-    }
-    add_lane_sums<plane>(tile.a, partial + m * plane);
-    add_lane_sums<plane>(tile.b, partial + array + m * plane);
   }
 
   static void store_input_gradient(const Tile& tile, BatchView<In, S> dx) {
