@@ -21,10 +21,11 @@ namespace odot::io {
 /// Creates a folder and those above it. Throws FileError where that can't be done or a file is in the way.
 inline void create_folder(const std::filesystem::path& folder) {
   std::error_code error;
+  const std::filesystem::file_status found = std::filesystem::status(folder, error);
+  if (std::filesystem::exists(found) && !std::filesystem::is_directory(found))
+    throw FileError(folder.string(), "expected a folder, found a file; choose another one");
   std::filesystem::create_directories(folder, error);
   if (error) throw FileError(folder.string(), "can't create the folder: " + error.message() + "; choose another one");
-  if (!std::filesystem::is_directory(folder))
-    throw FileError(folder.string(), "expected a folder, found a file; choose another one");
 }
 
 /// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole.

@@ -10,36 +10,50 @@
 
 namespace odot::kernels {
 
-/// tile[e][l] = x[l][e] for l < samples, 0 for the other lanes; x's rows are `stride` elements apart.
-template <std::size_t Elements, class S>
-void load_tile(const S* x, std::size_t stride, std::size_t samples, S* tile) {
+/// tile[e][l] = x[l][e] for l < samples, 0 for the other lanes, e < elements; x's rows are `stride` elements apart.
+template <class S>
+void load_elements(const S* x, std::size_t elements, std::size_t stride, std::size_t samples, S* tile) {
   constexpr std::size_t L = simd::lanes<S>;
-  std::size_t e = 0;
-  for (; e + L <= Elements; e += L) {
+  const auto load_block = [&](std::size_t e) {
     simd::Block<S> block;
     for (std::size_t l = 0; l < L; ++l) block.packet[l] = l < samples ? simd::load(x + l * stride + e) : simd::all(S{0});
     simd::transpose<S>(block);
     for (std::size_t i = 0; i < L; ++i) simd::store(tile + (e + i) * L, block.packet[i]);
-  }
-  if constexpr (Elements % L != 0)
-    for (; e < Elements; ++e)
-      for (std::size_t l = 0; l < L; ++l) tile[e * L + l] = l < samples ? x[l * stride + e] : S{0};
+  };
+  std::size_t e = 0;
+  for (; e + L <= elements; e += L) load_block(e);
+  if (e < elements && elements >= L) return load_block(elements - L);  // the last block may overlap the one before
+  for (; e < elements; ++e)
+    for (std::size_t l = 0; l < L; ++l) tile[e * L + l] = l < samples ? x[l * stride + e] : S{0};
 }
 
-/// x[l][e] = tile[e][l] for l < samples.
-template <std::size_t Elements, class S>
-void store_tile(const S* tile, std::size_t stride, std::size_t samples, S* x) {
+/// x[l][e] = tile[e][l] for l < samples, e < elements.
+template <class S>
+void store_elements(const S* tile, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
   constexpr std::size_t L = simd::lanes<S>;
-  std::size_t e = 0;
-  for (; e + L <= Elements; e += L) {
+  const auto store_block = [&](std::size_t e) {
     simd::Block<S> block;
     for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
     simd::transpose<S>(block);
     for (std::size_t l = 0; l < std::min(L, samples); ++l) simd::store(x + l * stride + e, block.packet[l]);
-  }
-  if constexpr (Elements % L != 0)
-    for (; e < Elements; ++e)
-      for (std::size_t l = 0; l < std::min(L, samples); ++l) x[l * stride + e] = tile[e * L + l];
+  };
+  std::size_t e = 0;
+  for (; e + L <= elements; e += L) store_block(e);
+  if (e < elements && elements >= L) return store_block(elements - L);
+  for (; e < elements; ++e)
+    for (std::size_t l = 0; l < std::min(L, samples); ++l) x[l * stride + e] = tile[e * L + l];
+}
+
+/// load_elements of a number known at compile time.
+template <std::size_t Elements, class S>
+void load_tile(const S* x, std::size_t stride, std::size_t samples, S* tile) {
+  load_elements(x, Elements, stride, samples, tile);
+}
+
+/// store_elements of a number known at compile time.
+template <std::size_t Elements, class S>
+void store_tile(const S* tile, std::size_t stride, std::size_t samples, S* x) {
+  store_elements(tile, Elements, stride, samples, x);
 }
 
 /// sums[e] += Σ_l tile[e][l].

@@ -36,6 +36,7 @@ class Optimizer {
       throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
                           " parameters, the network has " + std::to_string(network.parameters().size()) +
                           "; use one optimizer per network");
+    (void)state_.template block<typename Network::scalar, typename Network::device>(0);  // throws where it is another's
     ++steps_;
     for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
   }

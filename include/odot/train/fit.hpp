@@ -80,7 +80,7 @@ class Trainer {
       const bool last = number == options_.epochs && b + 1 == batches_.count();
       report_.interrupted = !last && options_.should_stop && options_.should_stop();
     }
-    report_.loss = event.loss;
+    if (!report_.interrupted || report_.epochs.empty()) report_.loss = event.loss;
     if (report_.interrupted) return;
     event.mean_loss = sums.loss / static_cast<double>(sums.samples);
     event.train_accuracy = percent(sums);

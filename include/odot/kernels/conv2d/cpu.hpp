@@ -1,9 +1,11 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution on the CPU: direct for stride 1, im2col for the rest. Threads take samples.
+// 2-D convolution on the CPU: Winograd for 3×3 and stride 1 with many channels, direct for other strides of 1, im2col for
+// the rest. Threads take samples, or rows of tiles of samples.
 
 #include "odot/kernels/conv2d/direct.hpp"
 #include "odot/kernels/conv2d/im2col.hpp"
+#include "odot/kernels/conv2d/winograd.hpp"
 #include "odot/kernels/partials.hpp"
 
 namespace odot::kernels {
@@ -16,11 +18,19 @@ struct Conv2d<Cpu> {
   template <class G>
   static constexpr bool direct = G::stride == 1 && G::padding < G::K;
 
+  /// Whether Winograd's kernel serves a geometry, and from how many samples on it pays: it works on registers of samples.
+  template <class G>
+  static constexpr bool winograd = direct<G> && G::K == 3 && G::C >= 16 && G::O >= 16 && G::out_h >= 4 && G::out_w >= 4;
+  template <class S>
+  static constexpr std::size_t winograd_samples = (simd::lanes<S> + 1) / 2;
+
   template <class G, class S>
   static void forward(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x,
                       TensorView<typename G::weight, const S> weight, TensorView<typename G::bias, const S> bias,
                       BatchView<typename G::output, S> y) {
     auto frame = workspace.frame();
+    if constexpr (winograd<G>)
+      if (x.samples() >= winograd_samples<S>) return convolve_winograd<G>(workspace, x, weight.data(), bias.data(), y);
     if constexpr (direct<G>) {
       using Direct = detail::DirectConv<G, S>;
       S* packed = frame.take<S>(Direct::packed_size);
@@ -52,6 +62,10 @@ struct Conv2d<Cpu> {
       using Direct = detail::DirectConv<Back, S>;
       S* flipped = frame.take<S>(G::weight::size);
       flip<G>(weight.data(), flipped);
+      if constexpr (winograd<Back>)
+        if (x.samples() >= winograd_samples<S>)
+          return convolve_winograd<Back>(workspace, dy, static_cast<const S*>(flipped), static_cast<const S*>(nullptr),
+                                         dx);
       S* packed = frame.take<S>(Direct::packed_size);
       Direct::pack(flipped, packed);
       const WorkerMemory<S, Direct::scratch> memory(workspace, frame);
@@ -91,6 +105,54 @@ struct Conv2d<Cpu> {
     S* memory_;
   };
 
+  /// y = weight ⋆ x + bias, rows of tiles of samples in any order.
+  template <class G, class S>
+  static void convolve_winograd(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x, const S* weight,
+                                const S* bias, BatchView<typename G::output, S> y) {
+    using Winograd = detail::WinogradConv<G, S>;
+    auto frame = workspace.frame();
+    S* packed = frame.take<S>(Winograd::packed_size);
+    Winograd::pack(weight, packed);
+    const Chunks tiles(x.samples(), Winograd::L);
+    const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
+    parallel_for(workspace.threads(), tiles.count() * Winograd::tile_rows, [&](std::size_t unit, std::size_t worker) {
+      const std::size_t t = unit / Winograd::tile_rows, n = tiles.begin(t);
+      Winograd::unit(x[n].data(), tiles.size(t), unit % Winograd::tile_rows, packed, bias, y[n].data(),
+                     memory.of(worker));
+    });
+  }
+
+  template <class G, class S>
+  static void weight_gradient_winograd(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x,
+                                       BatchView<typename G::output, const S> dy,
+                                       TensorView<typename G::weight, S> dweight,
+                                       TensorView<typename G::bias, S> dbias) {
+    using Winograd = detail::WinogradWeightGradient<G, S>;
+    auto frame = workspace.frame();
+    const Chunks tiles(x.samples(), Winograd::L), runs = Chunks::at_most(most_partials, tiles.count());
+    const Partials<S> partials(frame, runs.count(), Winograd::partial_size + G::O);
+    const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
+    parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
+      S *du = partials.start(run), *db = du + Winograd::partial_size;
+      for (std::size_t t = runs.begin(run); t < runs.end(run); ++t)
+        for (std::size_t r = 0; r < Winograd::tile_rows; ++r)
+          Winograd::unit(x[tiles.begin(t)].data(), dy[tiles.begin(t)].data(), tiles.size(t), r, du, memory.of(worker));
+      const std::size_t first = tiles.begin(runs.begin(run)), last = tiles.end(runs.end(run) - 1);
+      for (std::size_t n = first; n < last; ++n) add_bias_gradient<G>(dy, n, db);
+    });
+    S* du = frame.take<S>(Winograd::partial_size);
+    std::fill_n(du, Winograd::partial_size, S{0});
+    partials.add_to(workspace.threads(), du, 0, Winograd::partial_size);
+    Winograd::finish(du, dweight.data());
+    if (dbias) partials.add_to(workspace.threads(), dbias.data(), Winograd::partial_size, G::O);
+  }
+
+  /// db[o] += Σ dy[n][o]
+  template <class G, class S>
+  static void add_bias_gradient(BatchView<typename G::output, const S> dy, std::size_t n, S* db) {
+    for (std::size_t o = 0; o < G::O; ++o) db[o] += array(&dy[n](o, 0, 0), G::out_h * G::out_w).sum();
+  }
+
   template <class G, class S>
   static void flip(const S* weight, S* flipped) {
     for (std::size_t o = 0; o < G::O; ++o)
@@ -103,6 +165,8 @@ struct Conv2d<Cpu> {
   static void weight_gradient(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x,
                               BatchView<typename G::output, const S> dy, TensorView<typename G::weight, S> dweight,
                               TensorView<typename G::bias, S> dbias) {
+    if constexpr (winograd<G>)
+      if (x.samples() >= winograd_samples<S>) return weight_gradient_winograd<G>(workspace, x, dy, dweight, dbias);
     using Algorithm = std::conditional_t<direct<G>, detail::DirectConvWeightGradient<G, S>, detail::Im2Col<G, S>>;
     auto frame = workspace.frame();
     const Chunks chunks = Chunks::at_most(most_partials, x.samples());
@@ -113,7 +177,7 @@ struct Conv2d<Cpu> {
       for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
         if constexpr (direct<G>) Algorithm::add(x[n].data(), dy[n].data(), dw, memory.of(worker));
         else Algorithm::backward_weight(x[n].data(), dy[n].data(), dw, memory.of(worker));
-        for (std::size_t o = 0; o < G::O; ++o) db[o] += array(&dy[n](o, 0, 0), G::out_h * G::out_w).sum();
+        add_bias_gradient<G>(dy, n, db);
       }
     });
     partials.add_to(workspace.threads(), dweight.data(), 0, G::weight::size);
