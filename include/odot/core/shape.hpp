@@ -12,8 +12,6 @@ namespace odot {
 /// Shape<> is a scalar.
 template <std::size_t... Extents>
 struct Shape {
-  static_assert(((Extents > 0) && ...), "odot::Shape: every extent must be at least 1");
-
   static constexpr std::size_t rank = sizeof...(Extents);
   static constexpr std::array<std::size_t, rank> extents{Extents...};
   static constexpr std::size_t size = (std::size_t{1} * ... * Extents);  // elements
@@ -40,6 +38,9 @@ struct Shape {
     ((text += (text.empty() ? "" : ", ") + std::to_string(Extents)), ...);
     return "[" + text + "]";
   }
+
+  // Last: after a failed assertion, compilers skip the rest of a class.
+  static_assert(((Extents > 0) && ...), "odot::Shape: every extent must be at least 1");
 };
 
 namespace detail {

@@ -12,4 +12,25 @@ namespace odot::kernels::detail {
 template <class Device>
 inline constexpr bool implemented = false;
 
+/// Base of a primary template: takes any call, so that the static_assert stays the only error. Nothing is defined.
+struct NoKernel {
+  template <class... Explicit>
+  static void forward(const auto&...);
+  template <class... Explicit>
+  static void forward_training(const auto&...);
+  template <auto Explicit>
+  static void forward_training(const auto&...);
+  template <class... Explicit>
+  static void forward_evaluation(const auto&...);
+  template <auto Explicit>
+  static void forward_evaluation(const auto&...);
+  template <class... Explicit>
+  static void backward(const auto&...);
+  template <auto Explicit>
+  static void backward(const auto&...);
+  static void copy(const auto&...);
+  static void evaluate(const auto&...);
+  static void update(const auto&...);
+};
+
 }  // namespace odot::kernels::detail

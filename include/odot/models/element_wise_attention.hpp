@@ -28,7 +28,7 @@ auto attention_model(std::index_sequence<I...>)
 /// `Layers` attention-wise layers of `Heads` heads, then a linear classifier of ten classes.
 /// Shapes  x [N, In...] → log-probabilities [N, 10]
 /// Source  Element-Wise Attention Layers, section 4
-template <ShapeType In, std::size_t Heads, std::size_t Layers, nn::AttentionWiseOptions Options = {}>
+template <ShapeType In, std::size_t Heads, std::size_t Layers, nn::AttentionWiseOptions Options = nn::AttentionWiseOptions{}>
 using ElementWiseAttention = decltype(detail::attention_model<In, nn::AttentionWise<Heads, Options>>(
     std::make_index_sequence<Layers>{}));
 

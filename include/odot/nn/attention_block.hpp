@@ -36,7 +36,7 @@ struct OfHeads<Parameters<Parameter<Texts, Shapes, Inits>...>> {
 /// Grad    dx overwritten, the parameters' added (equations in docs/layers.md)
 /// Errors  compile time: input of a rank other than 3
 /// Source  Element-Wise Attention Layers, section 3
-template <std::size_t Heads, AttentionBlockOptions Options = {}>
+template <std::size_t Heads, AttentionBlockOptions Options = AttentionBlockOptions{}>
 struct AttentionBlock {
   static_assert(Heads > 0, "odot::nn::AttentionBlock: at least one head");
 
@@ -44,7 +44,7 @@ struct AttentionBlock {
   template <ShapeType In>
   struct Lists {
     using heads = detail::HeadLists<In, Heads, Options.head_norm, Options.bias>;
-    static constexpr std::size_t channels = heads::extent(0), maps = Heads * channels;
+    static constexpr std::size_t channels = detail::extent_or_1<In>(0), maps = Heads * channels;
     using conv = Parameters<Parameter<"conv.weight", Shape<channels, maps, 3, 3>>,
                             Parameter<"conv.bias", Shape<channels>, Init::zero>>;
     using parameters =

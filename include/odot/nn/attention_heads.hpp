@@ -28,14 +28,17 @@ struct Join<Parameters<A...>, Parameters<B...>> {
   using type = Parameters<A..., B...>;
 };
 
+/// Extent of an axis, 1 where the shape has no such axis.
+template <ShapeType In>
+constexpr std::size_t extent_or_1(std::size_t axis) {
+  return axis < In::rank ? In::extents[axis] : 1;
+}
+
 template <ShapeType In, std::size_t Heads, HeadNorm Norm, bool Bias>
 struct HeadLists {
-  static_assert(In::rank == 3,
-                "odot::nn::AttentionWise, AttentionHeads: input must be rank 3, [channels, height, width]");
-  static constexpr auto extent = [](std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; };
-  using arrays = Shape<Heads, extent(0), extent(1), extent(2)>;
-  using maps = Shape<Heads * extent(0)>;
-  using output = Shape<Heads * extent(0), extent(1), extent(2)>;
+  using arrays = Shape<Heads, extent_or_1<In>(0), extent_or_1<In>(1), extent_or_1<In>(2)>;
+  using maps = Shape<Heads * extent_or_1<In>(0)>;
+  using output = Shape<Heads * extent_or_1<In>(0), extent_or_1<In>(1), extent_or_1<In>(2)>;
 
   using weights = Parameters<Parameter<"weight_x", arrays, Init::drawn_elementwise>,
                              Parameter<"weight_y", arrays, Init::drawn_elementwise>>;
@@ -48,6 +51,10 @@ struct HeadLists {
   using buffers = std::conditional_t<Norm == HeadNorm::none, Parameters<>,
                                      Parameters<Parameter<"running_mean", maps, Init::zero>,
                                                 Parameter<"running_var", maps, Init::one>>>;
+
+  // Last: after a failed assertion, compilers skip the rest of a class.
+  static_assert(In::rank == 3,
+                "odot::nn::AttentionWise, AttentionHeads: input must be rank 3, [channels, height, width]");
 };
 
 }  // namespace detail

@@ -29,7 +29,7 @@ struct AttentionWiseOptions {
 /// Grad    dx overwritten, the parameters' added
 /// Errors  compile time: input of a rank other than 3
 /// Source  Element-Wise Attention Layers, section 3
-template <std::size_t Heads, AttentionWiseOptions Options = {}>
+template <std::size_t Heads, AttentionWiseOptions Options = AttentionWiseOptions{}>
 struct AttentionWise {
  private:
   static constexpr AttentionBlockOptions block{
@@ -44,12 +44,12 @@ struct AttentionWise {
 
 /// The same layer as a composition of AttentionHeads, Conv2d, Residual, BatchNorm2d and ReLU: what AttentionWise is held
 /// against, and where to begin a variation of one's own. Same parameters, about twice the time, six times the memory.
-template <std::size_t Heads, AttentionWiseOptions Options = {}>
+template <std::size_t Heads, AttentionWiseOptions Options = AttentionWiseOptions{}>
 struct ComposedAttentionWise {
  private:
   template <ShapeType In>
   struct Parts {
-    static constexpr std::size_t channels = detail::HeadLists<In, Heads, Options.head_norm, Options.bias>::extent(0);
+    static constexpr std::size_t channels = detail::extent_or_1<In>(0);
     using heads = Named<"heads", AttentionHeads<Heads, Options.head_norm, Options.bias>>;
     using conv = Named<"conv", Conv2d<channels, ConvOptions{.kernel = 3, .padding = 1}>>;
     using mixed = Named<"", std::conditional_t<Options.skip, Residual<heads, conv>, Sequential<heads, conv>>>;

@@ -16,7 +16,7 @@ namespace odot::nn {
 /// Grad    dx = γ/σ (dy − mean(dy) − x̂ mean(dy x̂)) (overwritten);  dγ += Σ dy x̂,  dβ += Σ dy (added)
 /// Errors  compile time: input of a rank other than 3
 /// Source  Ioffe, Szegedy, 2015; same convention as torch.nn.BatchNorm2d (eps 1e-5, momentum 0.1)
-template <bool Affine = true, kernels::NormConstants Constants = {}>
+template <bool Affine = true, kernels::NormConstants Constants = kernels::NormConstants{}>
 struct BatchNorm2d {
   template <ShapeType In>
   struct bind

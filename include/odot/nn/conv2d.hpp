@@ -24,7 +24,7 @@ struct ConvOptions {
 /// Errors  compile time: input of a rank other than 3; a kernel larger than the padded input
 /// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
 /// Source  same convention as torch.nn.Conv2d
-template <std::size_t OutChannels, ConvOptions Options = {}>
+template <std::size_t OutChannels, ConvOptions Options = ConvOptions{}>
 struct Conv2d {
   static_assert(OutChannels > 0, "odot::nn::Conv2d: out_channels must be at least 1");
   static_assert(Options.kernel > 0 && Options.stride > 0, "odot::nn::Conv2d: kernel and stride must be at least 1");
@@ -32,11 +32,9 @@ struct Conv2d {
  private:
   template <ShapeType In>
   struct Rule {
-    static_assert(In::rank == 3, "odot::nn::Conv2d: input must be rank 3, [channels, height, width]");
     static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
     static constexpr bool fits = In::rank != 3 || (Options.kernel <= extent(1) + 2 * Options.padding &&
                                                    Options.kernel <= extent(2) + 2 * Options.padding);
-    static_assert(fits, "odot::nn::Conv2d: kernel must not exceed the padded input; add padding or shrink the kernel");
     // After a failed rule, any valid shape: one error is enough.
     using image = Shape<extent(0), fits ? extent(1) : Options.kernel, fits ? extent(2) : Options.kernel>;
     using geometry = kernels::ConvGeometry<
@@ -45,6 +43,9 @@ struct Conv2d {
     using weights = Parameter<"weight", typename geometry::weight>;
     using biases = Parameter<"bias", Shape<OutChannels>, Init::zero>;
     using parameters = std::conditional_t<Options.bias, Parameters<weights, biases>, Parameters<weights>>;
+    // Last: after a failed assertion, compilers skip the rest of a class.
+    static_assert(In::rank == 3, "odot::nn::Conv2d: input must be rank 3, [channels, height, width]");
+    static_assert(fits, "odot::nn::Conv2d: kernel must not exceed the padded input; add padding or shrink the kernel");
   };
 
  public:

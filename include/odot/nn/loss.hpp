@@ -20,9 +20,11 @@ struct NegativeLogLikelihood {
   /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
   static void evaluate(auto& workspace, auto y, std::span<const target> labels, double scale, auto dy, LossSums& sums) {
     using Y = decltype(y);
-    static_assert(Y::shape::rank == 1, "odot::nn::NegativeLogLikelihood: output must be rank 1, [classes]");
-    kernels::NegativeLogLikelihood<typename Y::device>::evaluate(workspace, y, labels,
-                                                                 static_cast<typename Y::scalar>(scale), dy, sums);
+    constexpr bool classes = Y::shape::rank == 1;
+    static_assert(classes, "odot::nn::NegativeLogLikelihood: output must be rank 1, [classes]");
+    if constexpr (classes)
+      kernels::NegativeLogLikelihood<typename Y::device>::evaluate(workspace, y, labels,
+                                                                   static_cast<typename Y::scalar>(scale), dy, sums);
   }
 };
 

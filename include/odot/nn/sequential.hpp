@@ -39,6 +39,7 @@ namespace detail {
 template <std::size_t Index, class Description, ShapeType In>
 struct LayerAt {
   using type = typename Description::template bind<In>;
+  using output = typename type::output_shape;  // binds it here, so that a failure is reported inside of this type
 };
 
 /// A description and what it became.
@@ -52,8 +53,8 @@ template <class Description>
 struct Next {};
 template <ShapeType Out, class... Links, class Description>
 constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
-  using Bound = typename LayerAt<sizeof...(Links), Description, Out>::type;
-  return Chain<typename Bound::output_shape, Links..., Link<Description, Bound>>{};
+  using Bound = LayerAt<sizeof...(Links), Description, Out>;
+  return Chain<typename Bound::output, Links..., Link<Description, typename Bound::type>>{};
 }
 
 /// Path of a layer's parameters below `parent`.

@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -169,15 +170,21 @@ class Trainer {
 /// Trains a network on `train` and evaluates it on `test` after every epoch; with 0 epochs it evaluates only.
 /// The loss is the mean negative log-likelihood. Same seeds, same bits, on any number of threads.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
-/// Errors  ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter
+/// Errors  compile time: a dataset of another shape
+///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter
 ///         NonFiniteError: a loss or gradient that is not finite, with epoch, batch and layer
-template <class Model, class Device, class Scalar, class Optimizer, class... Callbacks>
-TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer,
-                   const data::Dataset<typename Model::input_shape>& train,
-                   const data::Dataset<typename Model::input_shape>& test, const FitOptions& options,
-                   Callbacks&&... callbacks) {
-  const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
-  return detail::Trainer(network, optimizer, train, test, options, std::span<Callback* const>(list)).run();
+template <class Model, class Device, class Scalar, class Optimizer, ShapeType Train, ShapeType Test, class... Callbacks>
+TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const data::Dataset<Train>& train,
+                   const data::Dataset<Test>& test, const FitOptions& options, Callbacks&&... callbacks) {
+  using Input = typename Model::input_shape;
+  constexpr bool fits = std::is_same_v<Train, Input> && std::is_same_v<Test, Input>;
+  static_assert(fits, "odot::fit: the samples of train and test must have the network's input shape");
+  if constexpr (fits) {
+    const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
+    return detail::Trainer(network, optimizer, train, test, options, std::span<Callback* const>(list)).run();
+  } else {
+    return {};
+  }
 }
 
 }  // namespace odot

@@ -23,7 +23,7 @@ struct AdamStep {
 ///
 ///   update(workspace, step, gradient, parameter, first_moment, second_moment)
 template <class Device>
-struct Adam {
+struct Adam : detail::NoKernel {
   static_assert(detail::implemented<Device>, "odot::kernels::Adam: no kernel for this device; include odot/odot.hpp");
 };
 

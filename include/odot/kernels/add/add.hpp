@@ -14,7 +14,7 @@ namespace odot::kernels {
 ///   forward(workspace, a, b, c)
 ///   copy(workspace, a, c): c = a; nothing where both are the same memory
 template <class Device>
-struct Add {
+struct Add : detail::NoKernel {
   static_assert(detail::implemented<Device>, "odot::kernels::Add: no kernel for this device; include odot/odot.hpp");
 };
 

@@ -44,7 +44,7 @@ struct BlockWeights {
 ///   forward_evaluation<G>(workspace, constants, x, weights, running_mean, running_var, y)
 ///   backward<G>(workspace, x, weights, cache, y, dy, gradients, dx)
 template <class Device>
-struct AttentionBlock {
+struct AttentionBlock : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
 };

@@ -45,7 +45,7 @@ struct HeadWeights {
 ///   backward(workspace, x, weights, cache, dy, gradients, dx)
 /// each with the template argument HeadNorm first.
 template <class Device>
-struct AttentionHeads {
+struct AttentionHeads : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::AttentionHeads: no kernel for this device; include odot/odot.hpp");
 };
@@ -54,9 +54,13 @@ struct AttentionHeads {
 /// denominators; then mean and 1/σ per map.
 template <ShapeType In, std::size_t Heads>
 constexpr std::size_t attention_heads_cache(std::size_t samples) {
-  constexpr std::size_t maps = Heads * In::extents[0], tile = 16;  // samples of the widest tile
-  const std::size_t padded = (samples + tile - 1) / tile * tile;
-  return padded * maps * (In::extents[1] + In::extents[2]) + 2 * maps;
+  if constexpr (In::rank == 3) {  // else the layer says what is wrong
+    constexpr std::size_t maps = Heads * In::extents[0], tile = 16;  // samples of the widest tile
+    const std::size_t padded = (samples + tile - 1) / tile * tile;
+    return padded * maps * (In::extents[1] + In::extents[2]) + 2 * maps;
+  } else {
+    return 0;
+  }
 }
 
 }  // namespace odot::kernels

@@ -25,7 +25,7 @@ struct NormConstants {
 ///   forward_evaluation(workspace, constants, x, weight, bias, running_mean, running_var, y)
 ///   backward(workspace, x, weight, statistics, dy, dweight, dbias, dx)
 template <class Device>
-struct BatchNorm {
+struct BatchNorm : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::BatchNorm: no kernel for this device; include odot/odot.hpp");
 };

@@ -15,7 +15,7 @@ namespace odot::kernels {
 ///   forward(workspace, x, y)
 ///   backward(workspace, y, dy, dx)
 template <class Device>
-struct LogSoftmax {
+struct LogSoftmax : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::LogSoftmax: no kernel for this device; include odot/odot.hpp");
 };

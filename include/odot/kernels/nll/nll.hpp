@@ -24,7 +24,7 @@ struct LossSums {
 ///
 ///   evaluate(workspace, y, labels, scale, dy, sums)
 template <class Device>
-struct NegativeLogLikelihood {
+struct NegativeLogLikelihood : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::NegativeLogLikelihood: no kernel for this device; include odot/odot.hpp");
 };

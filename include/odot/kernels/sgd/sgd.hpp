@@ -21,7 +21,7 @@ struct SgdStep {
 ///
 ///   update(workspace, step, gradient, parameter, velocity)
 template <class Device>
-struct Sgd {
+struct Sgd : detail::NoKernel {
   static_assert(detail::implemented<Device>, "odot::kernels::Sgd: no kernel for this device; include odot/odot.hpp");
 };
 

@@ -1,0 +1,23 @@
+# The library's targets.
+
+file(GLOB_RECURSE odot_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/odot/*.hpp)
+
+add_library(odot INTERFACE)
+add_library(odot::odot ALIAS odot)
+target_compile_features(odot INTERFACE cxx_std_20)
+target_sources(odot INTERFACE
+  FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${odot_headers})
+
+# The umbrella header reads gzipped files where the compiler finds <zlib.h>, so whoever has zlib must link it. A project
+# without zlib loses nothing else.
+target_link_libraries(odot INTERFACE Eigen3::Eigen $<TARGET_NAME_IF_EXISTS:ZLIB::ZLIB>)
+
+# Builds odot's own headers each by itself: target all_verify_interface_header_sets.
+set_target_properties(odot PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
+
+# Threads are the user's choice. An installed odot makes this target in odotConfig.cmake.
+if(OpenMP_CXX_FOUND)
+  add_library(odot_openmp INTERFACE)
+  add_library(odot::openmp ALIAS odot_openmp)
+  target_link_libraries(odot_openmp INTERFACE odot OpenMP::OpenMP_CXX)
+endif()

@@ -1,0 +1,42 @@
+# How odot's own programs (tests, examples, benchmarks) are built. Nothing of this reaches users of the library.
+
+include(CheckCXXCompilerFlag)
+
+get_property(odot_multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(PROJECT_IS_TOP_LEVEL AND NOT odot_multi_config AND NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release (-O3), RelWithDebInfo, MinSizeRel or Debug" FORCE)
+endif()
+
+if(NOT odot_multi_config)
+  string(TOUPPER "CMAKE_CXX_FLAGS_${CMAKE_BUILD_TYPE}" flags)
+  set(flags "${CMAKE_CXX_FLAGS} ${${flags}}")
+  if(NOT flags MATCHES "[-/]O([1-9s]|fast)" AND NOT flags MATCHES "-fsanitize=")
+    message(WARNING "odot: build type '${CMAKE_BUILD_TYPE}' does not optimise. odot's programs will run 20 to 100 times "
+      "slower than in a Release build; configure with -DCMAKE_BUILD_TYPE=Release unless you are debugging.")
+  endif()
+endif()
+
+# Link this into every program of ours.
+add_library(odot_program INTERFACE)
+target_link_libraries(odot_program INTERFACE odot::odot)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_options(odot_program INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC warns of its own AVX-512 intrinsics (GCC bug 105593), and blames whoever inlines them.
+  target_compile_options(odot_program INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
+endif()
+
+if(ODOT_NATIVE)
+  check_cxx_compiler_flag(-march=native odot_has_march_native)
+  if(odot_has_march_native)
+    target_compile_options(odot_program INTERFACE -march=native)
+  endif()
+endif()
+
+if(TARGET odot::openmp)
+  target_link_libraries(odot_program INTERFACE odot::openmp)
+else()
+  message(STATUS "odot: the compiler has no OpenMP; programs run on one thread")
+endif()

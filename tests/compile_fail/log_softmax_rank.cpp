@@ -1,0 +1,11 @@
+// expect: odot::nn::LogSoftmax: input must be rank 1, [classes]; put nn::Flatten before it
+// SPDX-License-Identifier: MIT
+#include <odot/odot.hpp>
+
+using Model = odot::nn::Sequential<odot::Shape<1, 28, 28>, odot::nn::LogSoftmax>;
+
+int main() {
+  odot::Network<Model> network{odot::Seed{1}};
+  const odot::Batch<odot::Shape<1, 28, 28>> images(4);
+  return network.predict(images).samples() == 4 ? 0 : 1;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// The right counterpart of every other file here: what they get wrong is what fails there, not their set-up.
+#include <odot/odot.hpp>
+
+using Image = odot::Shape<1, 28, 28>;
+using odot::nn::AttentionWise, odot::nn::BatchNorm2d, odot::nn::Conv2d, odot::nn::Flatten, odot::nn::Linear,
+    odot::nn::LogSoftmax, odot::nn::ReLU, odot::nn::Residual;
+
+inline constexpr odot::nn::Name<"gain"> gain;
+
+/// y = gain ⊙ x, by a name that it declares.
+struct Scale {
+  template <odot::ShapeType In>
+  struct bind : odot::nn::Layer<In, In, odot::nn::Parameters<odot::nn::Parameter<"gain", In>>> {
+    static void forward(auto pass, auto x, auto y) {
+      const auto gains = pass.parameter(gain);
+      for (std::size_t n = 0; n < x.samples(); ++n)
+        for (std::size_t i = 0; i < In::size; ++i) y[n][i] = gains[i] * x[n][i];
+    }
+    static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
+      for (std::size_t n = 0; n < x.samples(); ++n)
+        for (std::size_t i = 0; i < In::size; ++i) {
+          pass.gradient(gain)[i] += dy[n][i] * x[n][i];
+          if (dx) dx[n][i] = dy[n][i] * pass.parameter(gain)[i];
+        }
+    }
+  };
+};
+
+using Model = odot::nn::Sequential<Image, AttentionWise<8>,                                        // rank 3
+                                   Residual<Conv2d<1, odot::nn::ConvOptions{.padding = 1}>, ReLU>,  // the same shape
+                                   Conv2d<4, odot::nn::ConvOptions{.kernel = 28}>,                  // just fits
+                                   BatchNorm2d<>, Scale, Flatten, Linear<10>, LogSoftmax>;
+
+int main() {
+  odot::Network<Model> network{odot::Seed{1}};
+  odot::optim::Adam adam;
+  const auto [train, test] = odot::data::synthetic<Image>(odot::Seed{1}, 20, 10);
+  const odot::Tensor<odot::Shape<3, 1, 2>> tensor;
+  const odot::Batch<Image> images(4);
+  const bool predicted = network.predict(images).samples() == 4;
+  return odot::fit(network, adam, train, test, {.epochs = 1, .batch_size = 10}).interrupted || !predicted ||
+         tensor.size() != 6;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "odot/io/line_chart.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+
+#include "data/temporary_folder.hpp"
+
+using namespace odot;
+using odot::test::says;
+using io::LineChart;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("the ends of a curve lie at the ends of the axes") {
+  LineChart chart("title", "epoch");
+  chart.add("training", {{0, 10}, {5, 20}, {10, 30}}, true);
+  const std::string svg = chart.group(0);
+  // The panel is 640 × 300; the axes run from 70 to 620 and from 256 up to 34.
+  CHECK(says(svg, "points='70.0,256.0 345.0,145.0 620.0,34.0 '", "title", "epoch", "training"));
+  CHECK(count(svg, "<circle") == 3);
+  CHECK(says(svg, ">10</text>", ">15</text>", ">20</text>", ">30</text>"));  // round ticks
+}
+
+TEST_CASE("points that are not finite are left out, and a curve of nothing else too") {
+  LineChart chart("title", "epoch");
+  chart.add("nothing", {{1, not_a_number}, {2, std::numeric_limits<double>::infinity()}});
+  CHECK(chart.group(0).empty());
+  chart.add("something", {{1, 1}, {2, not_a_number}, {3, 2}}, true);
+  CHECK(count(chart.group(0), "<polyline") == 1);
+  CHECK(count(chart.group(0), "<circle") == 2);
+  CHECK(chart.group(0).find("nan") == std::string::npos);
+}
+
+TEST_CASE("a curve of one point, or of equal values, has axes") {
+  for (const double y : {0.0, 3.0, -1e-9}) {
+    LineChart chart("title", "epoch");
+    chart.add("point", {{1, y}});
+    CHECK(count(chart.group(0), "<polyline") == 1);
+    CHECK(chart.group(0).find("nan") == std::string::npos);
+    CHECK(chart.group(0).find("inf") == std::string::npos);
+  }
+}
+
+TEST_CASE("a document stacks its panels and leaves empty ones out") {
+  LineChart first("first", "x"), empty("empty", "x"), second("second", "x");
+  first.add("a", {{0, 0}, {1, 1}});
+  second.add("b", {{0, 0}, {1, 1}});
+  const std::string svg = LineChart::document({first, empty, second});
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+  CHECK(says(svg, "viewBox='0 0 640 600'", "translate(0 0)", "translate(0 300)"));
+  CHECK(svg.find("empty") == std::string::npos);
+  CHECK(count(svg, "<g ") == count(svg, "</g>"));
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "odot/kernels/exponential.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace simd = odot::kernels::simd;
+
+namespace {
+
+template <class S>
+std::vector<S> softmax_exp(S x) {
+  std::vector<S> lanes(simd::lanes<S>);
+  simd::store(lanes.data(), simd::softmax_exp<S>(simd::all(x)));
+  return lanes;
+}
+
+/// The largest relative error over all lanes and steps.
+template <class S>
+double worst_error(S from, S to, S step) {
+  double worst = 0;
+  for (S x = from; x <= to; x += step)
+    for (const S y : softmax_exp(x)) {
+      const double expected = std::exp(static_cast<double>(x)), error = std::abs(static_cast<double>(y) - expected) / expected;
+      if (!(error <= worst)) worst = error;
+    }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("the exponential is as exact as it says") {
+  CHECK(worst_error<float>(-87.0f, 80.0f, 0x1p-9f) <= 1.2e-7);
+  CHECK(worst_error<float>(-1.0f, 1.0f, 0x1p-17f) <= 1.2e-7);
+  CHECK(worst_error<double>(-87.0, 80.0, 0x1p-6) <= 1e-15);
+}
+
+TEST_CASE("the exponential of 0 is 1") {
+  for (const float y : softmax_exp(0.0f)) CHECK(y == 1);
+  for (const double y : softmax_exp(0.0)) CHECK(y == 1);
+}
+
+TEST_CASE("far below zero next to nothing is left, and never less than nothing") {
+  for (const float x : {-87.0f, -88.0f, -104.0f, -1e4f, -1e38f, -std::numeric_limits<float>::infinity()})
+    for (const float y : softmax_exp(x)) {
+      CHECK(y >= 0);
+      CHECK(y <= 1.7e-38f);
+    }
+}
+
+TEST_CASE("NaN stays NaN") {
+  for (const float y : softmax_exp(std::numeric_limits<float>::quiet_NaN())) CHECK(std::isnan(y));
+  for (const float y : softmax_exp(-std::numeric_limits<float>::quiet_NaN())) CHECK(std::isnan(y));
+  for (const double y : softmax_exp(std::numeric_limits<double>::quiet_NaN())) CHECK(std::isnan(y));
+}

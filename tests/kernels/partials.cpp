@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "odot/kernels/partials.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+using namespace odot;
+
+TEST_CASE("partial sums start at zero and are added to what is there") {
+  Workspace<Cpu> workspace(1);
+  auto frame = workspace.frame();
+  std::fill_n(frame.take<double>(100), 100, 55.0);
+  const kernels::Partials<double> partials(frame, 3, 4);
+  for (std::size_t chunk = 0; chunk < 3; ++chunk) {
+    double* partial = partials.start(chunk);
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(partial[i] == 0);
+      partial[i] = static_cast<double>(10 * chunk + i);
+    }
+  }
+  std::vector<double> total{100, 200};
+  partials.add_to(1, total.data(), 1, 2);  // elements 1 and 2 of every chunk
+  CHECK(total == std::vector<double>{100 + 1 + 11 + 21, 200 + 2 + 12 + 22});
+}
+
+TEST_CASE("the order of the sum is that of the chunks, on any number of threads") {
+  // In single precision 1e8 + 1 = 1e8, so other orders give other sums.
+  constexpr std::size_t size = 10'000;
+  for (const int threads : {1, 2, 3}) {
+    Workspace<Cpu> workspace(threads);
+    auto frame = workspace.frame();
+    const kernels::Partials<float> partials(frame, 3, size);
+    const float values[]{1e8f, 1.0f, -1e8f};
+    for (std::size_t chunk = 0; chunk < 3; ++chunk) std::fill_n(partials.start(chunk), size, values[chunk]);
+    std::vector<float> total(size, 0.0f);
+    partials.add_to(threads, total.data(), 0, size);
+    CHECK(total == std::vector<float>(size, (1e8f + 1.0f) - 1e8f));
+  }
+}

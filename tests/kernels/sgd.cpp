@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "odot/kernels/sgd/cpu.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "support/difference.hpp"
+#include "support/hash_uniform.hpp"
+
+using namespace odot;
+using namespace odot::test;
+using kernels::SgdStep;
+
+namespace {
+
+/// Two steps from p = 10, u = 0 along the gradients 1 and 2; p after each, then u.
+std::vector<double> two_steps(const SgdStep& step) {
+  Workspace<Cpu> workspace(1);
+  std::vector<double> parameter{10}, velocity{0}, result;
+  for (const double g : {1.0, 2.0}) {
+    const std::vector<double> gradient{g};
+    kernels::Sgd<Cpu>::update<double>(workspace, step, gradient, parameter, velocity);
+    result.push_back(parameter[0]);
+  }
+  result.push_back(velocity[0]);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("steps match hand-computed values") {
+  // plain: 10 − 0.5 · 1 = 9.5, 9.5 − 0.5 · 2 = 8.5
+  CHECK(two_steps({.learning_rate = 0.5}) == std::vector<double>{9.5, 8.5, 2});
+  // momentum: u = 1, then 0.5 · 1 + 2 = 2.5
+  CHECK(two_steps({.learning_rate = 0.5, .momentum = 0.5}) == std::vector<double>{9.5, 8.25, 2.5});
+  // Nesterov: 1 + 0.5 · 1 = 1.5, then 2 + 0.5 · 2.5 = 3.25
+  CHECK(two_steps({.learning_rate = 0.5, .momentum = 0.5, .nesterov = true}) ==
+        std::vector<double>{9.25, 7.625, 2.5});
+  // weight decay: g' = 1 + 0.25 · 10 = 3.5 → 8.25; g' = 2 + 0.25 · 8.25 = 4.0625 → 6.21875
+  CHECK(two_steps({.learning_rate = 0.5, .weight_decay = 0.25}) == std::vector<double>{8.25, 6.21875, 4.0625});
+}
+
+TEST_CASE("Nesterov's step counts the weight decay once") {
+  // g' = 1 + 0.25 · 10 = 3.5, u = 3.5, p = 10 − 0.5 · (3.5 + 0.5 · 3.5) = 7.375
+  CHECK(two_steps({.learning_rate = 0.5, .momentum = 0.5, .weight_decay = 0.25, .nesterov = true})[0] == 7.375);
+}
+
+TEST_CASE("several chunks give the same bits on any number of threads") {
+  constexpr std::size_t size = 9000;
+  const std::vector<double> gradient = hash_uniform(size, size);
+  for (const int threads : {1, 2, 3}) {
+    Workspace<Cpu> workspace(threads);
+    std::vector<double> parameter = hash_uniform(size, 0), velocity(size, 1.0);
+    kernels::Sgd<Cpu>::update<double>(workspace, {.learning_rate = 0.5, .momentum = 0.5}, gradient, parameter, velocity);
+    std::vector<double> expected(size);
+    for (std::size_t i = 0; i < size; ++i) expected[i] = hash_uniform(i) - 0.5 * (0.5 + gradient[i]);
+    CHECK(difference(parameter, expected, 1e-15) == "");
+  }
+}

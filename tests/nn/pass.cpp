@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "odot/nn/pass.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <type_traits>
+
+#include "odot/nn/layer.hpp"
+
+using namespace odot;
+using namespace odot::nn;
+
+namespace {
+
+struct Example : Layer<Shape<2>, Shape<2>, Parameters<Parameter<"weight", Shape<3>>, Parameter<"bias", Shape<2>>>,
+                       Parameters<Parameter<"running_mean", Shape<4>>>> {};
+
+struct Blocks {
+  std::array<double, 20> parameters{}, gradients{}, buffers{}, cache{};
+};
+
+}  // namespace
+
+TEST_CASE("views lie at the declared offsets of their blocks") {
+  Workspace<Cpu> workspace(1);
+  Blocks all;
+  const Pass<Example, Cpu, double> pass(workspace, {.parameters = all.parameters.data(),
+                                                    .gradients = all.gradients.data(),
+                                                    .buffers = all.buffers.data(),
+                                                    .updated_buffers = all.buffers.data(),
+                                                    .cache = all.cache.data()});
+  CHECK(pass.training());
+  CHECK(pass.parameter(weight).data() == all.parameters.data());
+  CHECK(pass.parameter(bias).data() == all.parameters.data() + 3);
+  CHECK(pass.gradient(bias).data() == all.gradients.data() + 3);
+  CHECK(pass.buffer(running_mean).data() == all.buffers.data());
+  CHECK(pass.updated_buffer(running_mean).data() == all.buffers.data());
+  static_assert(std::is_same_v<decltype(pass.parameter(weight)), TensorView<Shape<3>, const double>>);
+  static_assert(std::is_same_v<decltype(pass.gradient(weight)), TensorView<Shape<3>, double>>);
+  static_assert(std::is_same_v<decltype(pass.buffer(running_mean)), TensorView<Shape<4>, const double>>);
+}
+
+TEST_CASE("without a cache it is no training, and absent blocks give empty views") {
+  Workspace<Cpu> workspace(1);
+  Blocks all;
+  const Pass<Example, Cpu, double> pass(workspace,
+                                        {.parameters = all.parameters.data(), .buffers = all.buffers.data()});
+  CHECK_FALSE(pass.training());
+  CHECK_FALSE(pass.gradient(bias));
+  CHECK_FALSE(pass.updated_buffer(running_mean));
+  CHECK(pass.parameter(bias));
+}
+
+TEST_CASE("a part's pass starts at its offsets, and keeps absent blocks absent") {
+  Workspace<Cpu> workspace(1);
+  Blocks all;
+  const Pass<Example, Cpu, double> pass(workspace,
+                                        {.parameters = all.parameters.data(), .buffers = all.buffers.data()});
+  const auto part = pass.child<Example>(5, 4, 8);
+  CHECK(part.parameter(bias).data() == all.parameters.data() + 8);
+  CHECK(part.buffer(running_mean).data() == all.buffers.data() + 4);
+  CHECK_FALSE(part.training());
+  CHECK_FALSE(part.gradient(weight));
+  CHECK(&part.workspace() == &workspace);
+}

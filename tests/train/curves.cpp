@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "odot/train/curves.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string>
+
+#include "data/temporary_folder.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a run leaves one picture with its four curves") {
+  const TemporaryFolder folder;
+  Curves curves(folder.path() / "out");
+  for (std::size_t step = 1; step <= 4; ++step) {
+    curves.on_batch({.epoch = step, .batch = 1, .step = step, .samples = 10, .loss = 2.0 / static_cast<double>(step),
+                     .gradient_average = 1e-5, .accuracy = 50});
+    curves.on_epoch({.epoch = step, .train_accuracy = 50, .test_accuracy = 40});
+  }
+  curves.on_end({});
+  const std::string svg = content(folder.path() / "out" / "curves.svg");
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+  CHECK(count(svg, "<polyline") == 4);
+  CHECK(count(svg, "<circle") == 8);
+  CHECK(says(svg, "loss of each batch, nats", "average gradient of the first layer", "accuracy, %"));
+}
+
+TEST_CASE("a run without an epoch leaves a valid picture") {
+  const TemporaryFolder folder;
+  Curves curves(folder.path());
+  curves.on_end({});
+  CHECK(content(folder.path() / "curves.svg").ends_with("</svg>\n"));
+}
