@@ -41,7 +41,8 @@ foreach(source IN LISTS SOURCES)
     set(name "[==[${unit}: ${case}]==]")
     string(APPEND registry
       "add_test(${name} [==[${PROGRAM}]==] [==[${file_filter}]==] [==[--test-case=${case_filter}]==])\n"
-      "set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600 FAIL_REGULAR_EXPRESSION \"test cases: +0 \")\n")
+      "set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600\n"
+      "  FAIL_REGULAR_EXPRESSION \"test cases: +0 \")\n")
   endwhile()
 endforeach()
 file(WRITE ${REGISTRY} "${registry}")

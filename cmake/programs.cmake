@@ -11,8 +11,8 @@ if(NOT odot_multi_config)
   string(TOUPPER "CMAKE_CXX_FLAGS_${CMAKE_BUILD_TYPE}" flags)
   set(flags "${CMAKE_CXX_FLAGS} ${${flags}}")
   if(NOT flags MATCHES "[-/]O([1-9s]|fast)" AND NOT flags MATCHES "-fsanitize=")
-    message(WARNING "odot: build type '${CMAKE_BUILD_TYPE}' does not optimise. odot's programs will run 20 to 100 times "
-      "slower than in a Release build; configure with -DCMAKE_BUILD_TYPE=Release unless you are debugging.")
+    message(WARNING "odot: build type '${CMAKE_BUILD_TYPE}' does not optimise. odot's programs will run 20 to 100 "
+      "times slower than in a Release build; configure with -DCMAKE_BUILD_TYPE=Release unless you are debugging.")
   endif()
 endif()
 

@@ -38,20 +38,31 @@ function(odot_trainer_tests trainer model parameters)
   odot_trainer_test(${trainer} "rejects an unknown option" ERROR "--modell" ARGUMENTS ${tiny} --modell ${model})
   odot_trainer_test(${trainer} "rejects an argument that is no option" ERROR "stray" ARGUMENTS ${tiny} stray)
   odot_trainer_test(${trainer} "rejects a negative number of epochs" ERROR "--epochs" ARGUMENTS ${tiny} --epochs=-1)
-  odot_trainer_test(${trainer} "rejects epochs that are no number" ERROR "--epochs" ARGUMENTS --data synthetic --epochs many)
-  odot_trainer_test(${trainer} "rejects a batch size of zero" ERROR "--batch-size" ARGUMENTS --data synthetic --batch-size 0)
-  odot_trainer_test(${trainer} "rejects a negative batch size" ERROR "--batch-size" ARGUMENTS --data synthetic --batch-size=-5)
+  odot_trainer_test(${trainer} "rejects epochs that are no number" ERROR "--epochs"
+    ARGUMENTS --data synthetic --epochs many)
+  odot_trainer_test(${trainer} "rejects a batch size of zero" ERROR "--batch-size"
+    ARGUMENTS --data synthetic --batch-size 0)
+  odot_trainer_test(${trainer} "rejects a negative batch size" ERROR "--batch-size"
+    ARGUMENTS --data synthetic --batch-size=-5)
   odot_trainer_test(${trainer} "rejects a batch larger than the set" ERROR "100000000"
     ARGUMENTS --data synthetic --batch-size 100000000)
-  odot_trainer_test(${trainer} "rejects a negative learning rate" ERROR "learning_rate" ARGUMENTS ${tiny} --learning-rate=-1)
+  odot_trainer_test(${trainer} "rejects a negative learning rate" ERROR "learning_rate"
+    ARGUMENTS ${tiny} --learning-rate=-1)
   odot_trainer_test(${trainer} "rejects a negative number of threads" ERROR "--threads" ARGUMENTS ${tiny} --threads=-2)
-  odot_trainer_test(${trainer} "rejects a missing data folder" ERROR "${bad}/no_such_folder" ARGUMENTS --data ${bad}/no_such_folder)
-  odot_trainer_test(${trainer} "rejects an empty data folder" ERROR "${bad}/empty_folder" ARGUMENTS --data ${bad}/empty_folder)
-  odot_trainer_test(${trainer} "rejects empty data files" ERROR "${bad}/empty_files" ARGUMENTS --data ${bad}/empty_files)
-  odot_trainer_test(${trainer} "rejects foreign data files" ERROR "${bad}/foreign_files" ARGUMENTS --data ${bad}/foreign_files)
+  odot_trainer_test(${trainer} "rejects a missing data folder" ERROR "${bad}/no_such_folder"
+    ARGUMENTS --data ${bad}/no_such_folder)
+  odot_trainer_test(${trainer} "rejects an empty data folder" ERROR "${bad}/empty_folder"
+    ARGUMENTS --data ${bad}/empty_folder)
+  odot_trainer_test(${trainer} "rejects empty data files" ERROR "${bad}/empty_files"
+    ARGUMENTS --data ${bad}/empty_files)
+  odot_trainer_test(${trainer} "rejects foreign data files" ERROR "${bad}/foreign_files"
+    ARGUMENTS --data ${bad}/foreign_files)
   odot_trainer_test(${trainer} "rejects an output folder it can't write" ERROR "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
     ARGUMENTS ${tiny} --out ${CMAKE_CURRENT_FUNCTION_LIST_FILE}/out)
 endfunction()
 
 odot_trainer_tests(fashion_mnist b 33084)
 odot_trainer_tests(cifar10 attention 229942)
+if(TARGET cifar10)
+  set_property(TEST "cifar10: trains on the synthetic set" APPEND PROPERTY LABELS slow)  # minutes under a sanitizer
+endif()

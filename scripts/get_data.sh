@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Downloads the data sets into data/ and verifies them. What is there already is left alone.
 #
-# usage: scripts/get_data.sh [--to FOLDER] [fashion-mnist] [cifar-10]      (default: fashion-mnist, 30 MB; cifar-10: 163 MB)
+# usage: scripts/get_data.sh [--to FOLDER] [fashion-mnist] [cifar-10]
+# Without a name: fashion-mnist, 30 MB. cifar-10 takes 163 MB.
 set -eu
 # shellcheck source=scripts/setup.sh
 . "$(dirname "$0")/setup.sh"

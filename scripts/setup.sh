@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets this machine ready to build odot: installs what is missing, and nothing where all is there. For Debian and Ubuntu;
-# elsewhere it says what is needed and goes on.
+# Gets this machine ready to build odot: installs what is missing, and nothing where all is there. For Debian and
+# Ubuntu; elsewhere it says what is needed and goes on.
 #
 # usage: scripts/setup.sh [build] [tests] [data] [format]      (default: build tests)
 # The other scripts source it and call odot_setup themselves.

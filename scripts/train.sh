@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains the paper's model B on Fashion-MNIST: installs what is missing, builds the trainer, finds or downloads the data,
-# trains for 10 epochs. The last line is the trainer's result.
+# Trains the paper's model B on Fashion-MNIST: installs what is missing, builds the trainer, finds or downloads the
+# data, trains for 10 epochs. The last line is the trainer's result.
 #
 # usage: scripts/train.sh [options of the trainer]       for instance --epochs 1, --model control, --data FOLDER, --help
 # Data is looked for in --data, $ODOT_DATA, ./data and odot's own data/.

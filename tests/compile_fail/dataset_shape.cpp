@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 
-using Model = odot::nn::Sequential<odot::Shape<1, 28, 28>, odot::nn::Flatten, odot::nn::Linear<10>, odot::nn::LogSoftmax>;
+using Model =
+    odot::nn::Sequential<odot::Shape<1, 28, 28>, odot::nn::Flatten, odot::nn::Linear<10>, odot::nn::LogSoftmax>;
 
 int main() {
   odot::Network<Model> network{odot::Seed{1}};

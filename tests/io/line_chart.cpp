@@ -9,8 +9,8 @@
 #include "data/temporary_folder.hpp"
 
 using namespace odot;
-using odot::test::says;
 using io::LineChart;
+using odot::test::says;
 
 namespace {
 

@@ -80,7 +80,8 @@ TEST_CASE("folders are made with those above them, and may be there already") {
 TEST_CASE("a file in a folder's place is an error with the path") {
   const TemporaryFolder folder;
   const fs::path file = folder.write("file", {1});
-  CHECK(says(message_of<FileError>([&] { io::create_folder(file); }), file.string(), "expected a folder, found a file"));
+  CHECK(
+      says(message_of<FileError>([&] { io::create_folder(file); }), file.string(), "expected a folder, found a file"));
   CHECK(says(message_of<FileError>([&] { io::create_folder(file / "below"); }), (file / "below").string()));
   CHECK(fs::file_size(file) == 1);
 }

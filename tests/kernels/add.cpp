@@ -57,7 +57,6 @@ TEST_CASE("copy copies, and leaves what is in place already") {
   Kernel::copy<Sh, double>(workspace, a, c);
   Kernel::copy<Sh, double>(workspace, a, a);
   std::size_t wrong = 0;
-  for (std::size_t i = 0; i < c.size(); ++i)
-    wrong += c.data()[i] != hash_uniform(i) || a.data()[i] != hash_uniform(i);
+  for (std::size_t i = 0; i < c.size(); ++i) wrong += c.data()[i] != hash_uniform(i) || a.data()[i] != hash_uniform(i);
   CHECK(wrong == 0);
 }

@@ -28,9 +28,7 @@ using In = Shape<2, 5, 3>;
 template <HeadNorm Norm, bool Skip, bool Relu>
 using Geometry = kernels::AttentionGeometry<In, 3, Norm, Skip, Relu>;
 
-std::vector<double> values(const auto& owner) {
-  return {owner.data(), owner.data() + owner.size()};
-}
+std::vector<double> values(const auto& owner) { return {owner.data(), owner.data() + owner.size()}; }
 
 /// The kernel's inputs and outputs; outputs and gradients start as garbage.
 template <class G, class S>
@@ -129,8 +127,13 @@ struct Naive {
 
   template <class S>
   explicit Naive(const Problem<G, S>& p)
-      : heads{.N = p.x.samples(), .C = G::C, .H = G::H, .W = G::W, .heads = G::heads,
-              .norm = G::norm != HeadNorm::none, .affine = G::norm == HeadNorm::affine},
+      : heads{.N = p.x.samples(),
+              .C = G::C,
+              .H = G::H,
+              .W = G::W,
+              .heads = G::heads,
+              .norm = G::norm != HeadNorm::none,
+              .affine = G::norm == HeadNorm::affine},
         conv(values(p.conv)), conv_bias(values(p.conv_bias)) {
     heads.x = values(p.x);
     heads.wx = values(p.wx);
@@ -209,11 +212,13 @@ TEST_CASE("the papers' block matches the naive composition on whole and partial 
 }
 
 TEST_CASE("a block without head norm and skip connection matches the naive composition") {
-  for (const std::size_t samples : {1u, 17u}) check_contract<HeadNorm::none, false, true, double>(samples, false, 1e-12);
+  for (const std::size_t samples : {1u, 17u})
+    check_contract<HeadNorm::none, false, true, double>(samples, false, 1e-12);
 }
 
 TEST_CASE("a block with the affine norm and without ReLU matches the naive composition") {
-  for (const std::size_t samples : {2u, 17u}) check_contract<HeadNorm::affine, true, false, double>(samples, true, 1e-12);
+  for (const std::size_t samples : {2u, 17u})
+    check_contract<HeadNorm::affine, true, false, double>(samples, true, 1e-12);
 }
 
 TEST_CASE("a block in single precision matches the naive composition") {

@@ -61,8 +61,13 @@ struct Problem {
   }
 
   NaiveAttentionHeads naive() const {
-    NaiveAttentionHeads oracle{.N = x.samples(), .C = C, .H = H, .W = W, .heads = heads,
-                               .norm = Norm != HeadNorm::none, .affine = Norm == HeadNorm::affine};
+    NaiveAttentionHeads oracle{.N = x.samples(),
+                               .C = C,
+                               .H = H,
+                               .W = W,
+                               .heads = heads,
+                               .norm = Norm != HeadNorm::none,
+                               .affine = Norm == HeadNorm::affine};
     oracle.x = values<S>(x);
     oracle.wx = values<S>(wx);
     oracle.wy = values<S>(wy);
@@ -78,8 +83,8 @@ struct Problem {
   }
 
   kernels::HeadWeights<const S, In, heads, Cpu> weights() const {
-    kernels::HeadWeights<const S, In, heads, Cpu> all{.weight_x = wx, .weight_y = wy, .bias_x = {}, .bias_y = {},
-                                                      .scale = {}, .shift = {}};
+    kernels::HeadWeights<const S, In, heads, Cpu> all{
+        .weight_x = wx, .weight_y = wy, .bias_x = {}, .bias_y = {}, .scale = {}, .shift = {}};
     if (with_bias) {
       all.bias_x = bx;
       all.bias_y = by;
@@ -91,8 +96,8 @@ struct Problem {
     return all;
   }
   kernels::HeadWeights<S, In, heads, Cpu> gradients() {
-    kernels::HeadWeights<S, In, heads, Cpu> all{.weight_x = dwx, .weight_y = dwy, .bias_x = {}, .bias_y = {},
-                                                .scale = {}, .shift = {}};
+    kernels::HeadWeights<S, In, heads, Cpu> all{
+        .weight_x = dwx, .weight_y = dwy, .bias_x = {}, .bias_y = {}, .scale = {}, .shift = {}};
     if (with_bias) {
       all.bias_x = dbx;
       all.bias_y = dby;

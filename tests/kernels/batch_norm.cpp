@@ -41,9 +41,9 @@ struct Problem {
     }
   }
   void forward(Workspace<Cpu>& workspace, bool affine) {
-    Kernel::forward_training<double, C, H, W>(workspace, constants, x, affine ? ConstChannelView(weight) : ConstChannelView(),
-                                              affine ? ConstChannelView(bias) : ConstChannelView(), running_mean,
-                                              running_var, statistics, y);
+    Kernel::forward_training<double, C, H, W>(
+        workspace, constants, x, affine ? ConstChannelView(weight) : ConstChannelView(),
+        affine ? ConstChannelView(bias) : ConstChannelView(), running_mean, running_var, statistics, y);
   }
   void backward(Workspace<Cpu>& workspace, bool affine, bool with_input) {
     Kernel::backward<double, C, H, W>(workspace, x, affine ? ConstChannelView(weight) : ConstChannelView(), statistics,

@@ -8,7 +8,8 @@
 
 using namespace odot::kernels;
 
-static_assert(!std::is_assignable_v<decltype(matrix<const float>(nullptr, 0, 0)(0, 0)), float>, "const data stays const");
+static_assert(!std::is_assignable_v<decltype(matrix<const float>(nullptr, 0, 0)(0, 0)), float>,
+              "const data stays const");
 
 TEST_CASE("a matrix map is row-major and writes through") {
   std::vector<double> values{1, 2, 3, 4, 5, 6};

@@ -25,7 +25,8 @@ double worst_error(S from, S to, S step) {
   double worst = 0;
   for (S x = from; x <= to; x += step)
     for (const S y : softmax_exp(x)) {
-      const double expected = std::exp(static_cast<double>(x)), error = std::abs(static_cast<double>(y) - expected) / expected;
+      const double expected = std::exp(static_cast<double>(x)),
+                   error = std::abs(static_cast<double>(y) - expected) / expected;
       if (!(error <= worst)) worst = error;
     }
   return worst;

@@ -29,8 +29,8 @@ TEST_CASE("forward matches hand-computed values") {
   Values<3> y(2);
   Kernel::forward<double, 3>(workspace, x, y);
   CHECK(difference(y.span(),
-                   std::vector<double>{std::log(0.125), std::log(0.25), std::log(0.625), -std::log(3.0),
-                                       -std::log(3.0), -std::log(3.0)},
+                   std::vector<double>{std::log(0.125), std::log(0.25), std::log(0.625), -std::log(3.0), -std::log(3.0),
+                                       -std::log(3.0)},
                    1e-15) == "");
 }
 

@@ -33,8 +33,8 @@ TEST_CASE("losses, hits and samples are added up, the gradient is overwritten") 
   Values dy(2, {9, 9, 9, 9, 9, 9});
   LossSums sums{.loss = 100, .correct = 10, .samples = 1000};
   Kernel::evaluate<double, 3>(workspace, y, Labels{1, 2}, 0.5, dy, sums);
-  CHECK(sums.loss == 102.25);   // 100 + 2 + 0.25
-  CHECK(sums.correct == 11);    // the largest of the second sample is its label's
+  CHECK(sums.loss == 102.25);  // 100 + 2 + 0.25
+  CHECK(sums.correct == 11);   // the largest of the second sample is its label's
   CHECK(sums.samples == 1002);
   CHECK(difference(dy.span(), std::vector<double>{0, -0.5, 0, 0, 0, -0.5}, 0) == "");
 }
@@ -54,12 +54,10 @@ TEST_CASE("a label outside of the classes is rejected, with its position and ran
   const Values y(2, {-1, -2, -3, -1, -2, -3});
   LossSums sums;
   for (const std::int32_t label : {-1, 3, 1'000'000})
-    CHECK_THROWS_WITH_AS((Kernel::evaluate<double, 3>(workspace, y, Labels{2, label}, 1.0,
-                                                      BatchView<Shape<3>, double>(), sums)),
-                         ("odot::NegativeLogLikelihood: label of sample 1: expected 0 to 2, found " +
-                          std::to_string(label))
-                             .c_str(),
-                         ArgumentError);
+    CHECK_THROWS_WITH_AS(
+        (Kernel::evaluate<double, 3>(workspace, y, Labels{2, label}, 1.0, BatchView<Shape<3>, double>(), sums)),
+        ("odot::NegativeLogLikelihood: label of sample 1: expected 0 to 2, found " + std::to_string(label)).c_str(),
+        ArgumentError);
 }
 
 TEST_CASE("loss and gradient of the logits match PyTorch") {

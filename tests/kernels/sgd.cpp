@@ -35,8 +35,7 @@ TEST_CASE("steps match hand-computed values") {
   // momentum: u = 1, then 0.5 · 1 + 2 = 2.5
   CHECK(two_steps({.learning_rate = 0.5, .momentum = 0.5}) == std::vector<double>{9.5, 8.25, 2.5});
   // Nesterov: 1 + 0.5 · 1 = 1.5, then 2 + 0.5 · 2.5 = 3.25
-  CHECK(two_steps({.learning_rate = 0.5, .momentum = 0.5, .nesterov = true}) ==
-        std::vector<double>{9.25, 7.625, 2.5});
+  CHECK(two_steps({.learning_rate = 0.5, .momentum = 0.5, .nesterov = true}) == std::vector<double>{9.25, 7.625, 2.5});
   // weight decay: g' = 1 + 0.25 · 10 = 3.5 → 8.25; g' = 2 + 0.25 · 8.25 = 4.0625 → 6.21875
   CHECK(two_steps({.learning_rate = 0.5, .weight_decay = 0.25}) == std::vector<double>{8.25, 6.21875, 4.0625});
 }
@@ -52,7 +51,8 @@ TEST_CASE("several chunks give the same bits on any number of threads") {
   for (const int threads : {1, 2, 3}) {
     Workspace<Cpu> workspace(threads);
     std::vector<double> parameter = hash_uniform(size, 0), velocity(size, 1.0);
-    kernels::Sgd<Cpu>::update<double>(workspace, {.learning_rate = 0.5, .momentum = 0.5}, gradient, parameter, velocity);
+    kernels::Sgd<Cpu>::update<double>(workspace, {.learning_rate = 0.5, .momentum = 0.5}, gradient, parameter,
+                                      velocity);
     std::vector<double> expected(size);
     for (std::size_t i = 0; i < size; ++i) expected[i] = hash_uniform(i) - 0.5 * (0.5 + gradient[i]);
     CHECK(difference(parameter, expected, 1e-15) == "");

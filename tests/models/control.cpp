@@ -40,7 +40,6 @@ std::vector<std::int32_t> labels() {
 
 }  // namespace
 
-
 TEST_CASE("training steps give the same bits on 1, 2 and 3 threads, and allocate nothing after the first") {
   const auto x = images();
   const auto targets = labels();

@@ -62,8 +62,8 @@ TEST_CASE("attention models name their parameters by layer") {
 }
 
 TEST_CASE("the control model has a bias everywhere but in its strided convolutions") {
-  CHECK(names<Control<FashionMnistImage>>() ==
-        std::vector<std::string>{"0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "6.weight", "6.bias",
-                                 "8.weight", "8.bias", "10.weight", "13.weight", "13.bias"});
+  CHECK(names<Control<FashionMnistImage>>() == std::vector<std::string>{"0.weight", "0.bias", "2.weight", "2.bias",
+                                                                        "4.weight", "6.weight", "6.bias", "8.weight",
+                                                                        "8.bias", "10.weight", "13.weight", "13.bias"});
   CHECK(names<Control<FashionMnistImage>>(true).empty());
 }

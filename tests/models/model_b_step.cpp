@@ -72,8 +72,9 @@ void check_step(double tolerance) {
     const double largest = std::abs(*std::ranges::max_element(gradient, {}, [](double g) { return std::abs(g); }));
     std::size_t wrong = 0, still = 0;
     for (std::size_t i = 0; i < info.size; ++i) {
-      const double moved = (static_cast<double>(network.parameters()[info.offset + i]) -
-                            static_cast<double>(start[info.offset + i])) / learning_rate;
+      const double moved =
+          (static_cast<double>(network.parameters()[info.offset + i]) - static_cast<double>(start[info.offset + i])) /
+          learning_rate;
       // A first step moves by g/(|g| + eps) learning rates: next to zero, small errors of g count.
       const double sensitivity = eps / std::pow(std::abs(gradient[i]) + eps, 2);
       const double rounding = static_cast<double>(std::numeric_limits<Scalar>::epsilon()) / learning_rate;

@@ -48,8 +48,9 @@ TEST_CASE("forward matches hand-computed values") {
   // exp(x ⊙ Wx): 1 2 3 / 1 1 1; divided by the row's sum: 1/6 2/6 3/6 / 1/3 1/3 1/3
   // exp(x ⊙ Wy): 1 3 1 / 1 1 4; divided by the column's sum: 1/2 3/4 1/5 / 1/2 1/4 4/5
   // y = Ax ⊙ Ay ⊙ x
-  CHECK(difference(run.y.span(), std::vector<double>{1.0 / 12, 1.0 / 4, 1.0 / 10,  //
-                                                     1.0 / 3, 1.0 / 6, 8.0 / 15},
+  CHECK(difference(run.y.span(),
+                   std::vector<double>{1.0 / 12, 1.0 / 4, 1.0 / 10,  //
+                                       1.0 / 3, 1.0 / 6, 8.0 / 15},
                    1e-14) == "");
 }
 

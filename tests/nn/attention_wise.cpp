@@ -23,7 +23,8 @@ using Layer = Bound<nn::AttentionWise<2, Options>, Shape<2, 4, 5>>;
 template <AttentionWiseOptions Options>
 using Composed = Bound<nn::ComposedAttentionWise<2, Options>, Shape<2, 4, 5>>;
 
-constexpr AttentionWiseOptions with_norm{.norm = true}, no_skip{.skip = false}, no_skip_norm{.norm = true, .skip = false};
+constexpr AttentionWiseOptions with_norm{.norm = true}, no_skip{.skip = false},
+    no_skip_norm{.norm = true, .skip = false};
 constexpr AttentionWiseOptions no_head_norm{.head_norm = HeadNorm::none};
 constexpr AttentionWiseOptions everything{.head_norm = HeadNorm::affine, .bias = true, .norm = true};
 

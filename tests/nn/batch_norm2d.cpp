@@ -34,8 +34,8 @@ TEST_CASE("forward matches hand-computed values") {
   const double sigma = std::sqrt(5 + 1e-5);
   CHECK(difference(run.y.span(), std::vector<double>{10 - 6 / sigma, 10 - 2 / sigma, 10 + 2 / sigma, 10 + 6 / sigma},
                    1e-15) == "");
-  CHECK(std::abs(run.buffer("running_mean")[0] - 0.4) <= 1e-15);               // 0.9 · 0 + 0.1 · 4
-  CHECK(std::abs(run.buffer("running_var")[0] - (0.9 + 2.0 / 3)) <= 1e-15);    // 0.9 · 1 + 0.1 · 20/3
+  CHECK(std::abs(run.buffer("running_mean")[0] - 0.4) <= 1e-15);             // 0.9 · 0 + 0.1 · 4
+  CHECK(std::abs(run.buffer("running_var")[0] - (0.9 + 2.0 / 3)) <= 1e-15);  // 0.9 · 1 + 0.1 · 20/3
   run.predict();
   const double running_sigma = std::sqrt(0.9 + 2.0 / 3 + 1e-5);
   CHECK(std::abs(run.y.data()[3] - (10 + 2 * 6.6 / running_sigma)) <= 1e-13);  // 7 − 0.4 = 6.6

@@ -19,19 +19,20 @@ enum class Bug {
   none,
   factor_of_dx,
   factor_of_weight,
-  one_element,      // of the weight's gradient
-  overwrites,       // the weight's gradient instead of adding
-  leaves_dx,        // not written
-  leaves_y,         // one element not written
+  one_element,  // of the weight's gradient
+  overwrites,   // the weight's gradient instead of adding
+  leaves_dx,    // not written
+  leaves_y,     // one element not written
   nan_in_gradient,
   zero_weight_gradient,
   zero_dx,
-  needs_dx,         // adds to the weight's gradient only where dx is wanted
+  needs_dx,  // adds to the weight's gradient only where dx is wanted
 };
 
 /// y = weight ⊙ x², with a planted bug.
 template <Bug B>
-struct Square : nn::Layer<Shape<2, 3>, Shape<2, 3>, nn::Parameters<nn::Parameter<"weight", Shape<2, 3>, nn::Init::one>>> {
+struct Square
+    : nn::Layer<Shape<2, 3>, Shape<2, 3>, nn::Parameters<nn::Parameter<"weight", Shape<2, 3>, nn::Init::one>>> {
   static void forward(auto pass, auto x, auto y) {
     for (std::size_t n = 0; n < x.samples(); ++n)
       for (std::size_t i = 0; i < 6; ++i) {

@@ -41,8 +41,9 @@ TEST_CASE("forward matches hand-computed values") {
   run.parameter("bias")[0] = 100;
   run.forward();
   // Cross-correlation, the kernel not flipped: 1·1 − 1·2 + 2·5 + 10·6 + 100 = 169; next 2 − 3 + 12 + 70 + 100 = 181, …
-  CHECK(difference(run.y.span(), std::vector<double>{169, 181, 193,  //
-                                                     109, 101, 119},
+  CHECK(difference(run.y.span(),
+                   std::vector<double>{169, 181, 193,  //
+                                       109, 101, 119},
                    0) == "");
 }
 
@@ -52,9 +53,10 @@ TEST_CASE("padding is zero on every side") {
   std::ranges::fill(run.parameter("weight"), 1.0);
   run.forward();
   // As many ones as the 3×3 neighbourhood has places inside of the image.
-  CHECK(difference(run.y.span(), std::vector<double>{4, 6, 6, 4,  //
-                                                     6, 9, 9, 6,  //
-                                                     4, 6, 6, 4},
+  CHECK(difference(run.y.span(),
+                   std::vector<double>{4, 6, 6, 4,  //
+                                       6, 9, 9, 6,  //
+                                       4, 6, 6, 4},
                    0) == "");
 }
 

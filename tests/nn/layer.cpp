@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "support/gradient_report.hpp"
 #include "odot/nn/sequential.hpp"
+#include "support/gradient_report.hpp"
 
 using namespace odot;
 using namespace odot::nn;

@@ -70,7 +70,8 @@ Net trained_network(int threads = 1) {
 
 }  // namespace
 
-static_assert(Net::parameter_count == 2 * 60 + (2 * 4 * 9 + 2) + 4 + (30 * 4 + 4) && Net::buffer_count == 2 * 4 + 2 * 2);
+static_assert(Net::parameter_count == 2 * 60 + (2 * 4 * 9 + 2) + 4 + (30 * 4 + 4) &&
+              Net::buffer_count == 2 * 4 + 2 * 2);
 static_assert(Net::training_memory_per_sample > 0);
 static_assert(Network<Model, Cpu, double>::training_memory_per_sample == 2 * Net::training_memory_per_sample);
 
@@ -113,7 +114,8 @@ TEST_CASE("an unknown name is rejected with all names there are") {
 
 TEST_CASE("the same seed gives the same bits, another seed others") {
   CHECK(values(Net{Seed{7}}.parameters()) == values(Net{Seed{7}, nn::init::normal(), 3}.parameters()));
-  const auto a = values(Net{Seed{7}}.parameter("classifier.weight")), b = values(Net{Seed{8}}.parameter("classifier.weight"));
+  const auto a = values(Net{Seed{7}}.parameter("classifier.weight")),
+             b = values(Net{Seed{8}}.parameter("classifier.weight"));
   std::size_t equal = 0;
   for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i];
   CHECK(equal <= 2);
@@ -138,9 +140,9 @@ TEST_CASE("initial weights are drawn from N(0, 0.02²), biases 0, norms the iden
 
 TEST_CASE("an initial rule scales each parameter's draws by its own deviation") {
   Net plain{Seed{5}, nn::init::normal(1.0)}, scaled{Seed{5}, nn::init::kaiming()};
-  for (const auto& [name, deviation] : {std::pair{"0.heads.weight_x", std::sqrt(2.0)},  // fan-in 1
-                                        std::pair{"0.conv.weight", std::sqrt(2.0 / 36)},
-                                        std::pair{"classifier.weight", std::sqrt(2.0 / 30)}})
+  for (const auto& [name, deviation] :
+       {std::pair{"0.heads.weight_x", std::sqrt(2.0)},  // fan-in 1
+        std::pair{"0.conv.weight", std::sqrt(2.0 / 36)}, std::pair{"classifier.weight", std::sqrt(2.0 / 30)}})
     for (std::size_t i = 0; i < plain.parameter(name).size(); ++i)
       CHECK(std::abs(scaled.parameter(name)[i] - deviation * static_cast<double>(plain.parameter(name)[i])) <= 1e-6);
 }

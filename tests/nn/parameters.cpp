@@ -38,10 +38,10 @@ TEST_CASE("the table lists the arrays one after the other, behind what it holds 
 TEST_CASE("fan-in and fan-out count what feeds and what is fed") {
   std::vector<ParameterInfo> table;
   List::list(table, "");
-  CHECK(table[0].fan_in() == 3 * 2 * 2);   // an output of a convolution reads channels · kernel
+  CHECK(table[0].fan_in() == 3 * 2 * 2);  // an output of a convolution reads channels · kernel
   CHECK(table[0].fan_out() == 5 * 2 * 2);
-  const ParameterInfo elementwise{.name = "", .offset = 0, .size = 24, .shape = {2, 3, 4},
-                                  .init = Init::drawn_elementwise};
+  const ParameterInfo elementwise{
+      .name = "", .offset = 0, .size = 24, .shape = {2, 3, 4}, .init = Init::drawn_elementwise};
   CHECK(elementwise.fan_in() == 1);
   CHECK(elementwise.fan_out() == 1);
   const ParameterInfo scalar{.name = "", .offset = 0, .size = 1, .shape = {}, .init = Init::drawn};

@@ -9,9 +9,9 @@
 #include "odot/kernels/add/cpu.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"
 #include "odot/kernels/relu/cpu.hpp"
-#include "support/gradient_report.hpp"
 #include "odot/nn/conv2d.hpp"
 #include "odot/nn/relu.hpp"
+#include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 
 using namespace odot;

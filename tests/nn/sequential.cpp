@@ -11,13 +11,13 @@
 
 #include "odot/cpu.hpp"
 #include "odot/nn/batch_norm2d.hpp"
-#include "support/gradient_report.hpp"
 #include "odot/nn/conv2d.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/log_softmax.hpp"
 #include "odot/nn/relu.hpp"
 #include "support/difference.hpp"
+#include "support/gradient_report.hpp"
 #include "support/layer_run.hpp"
 
 using namespace odot;
@@ -31,8 +31,8 @@ using Conv = nn::Conv2d<3, nn::ConvOptions{.padding = 1}>;
 using Norm = nn::BatchNorm2d<>;
 
 // Everything that shares memory: activations and views in a row, a nested chain, a log-softmax in place.
-using Model = Sequential<In, Conv, ReLU, Named<"inner", Sequential<Norm, ReLU>>, Named<"", Sequential<Named<"deep", Conv>>>,
-                         Flatten, Linear<4>, LogSoftmax>;
+using Model = Sequential<In, Conv, ReLU, Named<"inner", Sequential<Norm, ReLU>>,
+                         Named<"", Sequential<Named<"deep", Conv>>>, Flatten, Linear<4>, LogSoftmax>;
 
 template <class L>
 std::vector<std::string> names(bool buffers = false) {
@@ -54,8 +54,8 @@ static_assert(!Sequential<In, ReLU, Conv>::backward_reads_input && Sequential<In
 
 TEST_CASE("parameter paths are positions, given names, or nothing where the name is empty") {
   using Names = std::vector<std::string>;
-  CHECK(names<Model>() == Names{"0.weight", "0.bias", "inner.0.weight", "inner.0.bias", "deep.weight",
-                                "deep.bias", "5.weight", "5.bias"});
+  CHECK(names<Model>() == Names{"0.weight", "0.bias", "inner.0.weight", "inner.0.bias", "deep.weight", "deep.bias",
+                                "5.weight", "5.bias"});
   CHECK(names<Model>(true) == Names{"inner.0.running_mean", "inner.0.running_var"});
   CHECK(names<Sequential<Shape<3>, Linear<2>, Sequential<Linear<2, false>, Named<"last", Linear<1>>>>>() ==
         Names{"0.weight", "0.bias", "1.0.weight", "1.last.weight", "1.last.bias"});

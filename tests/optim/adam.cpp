@@ -14,9 +14,7 @@ using namespace odot;
 using namespace odot::test;
 using optim::Adam, optim::AdamOptions;
 
-TEST_CASE("ten steps match PyTorch, with the defaults") {
-  check_ten_steps(Reference("adam.txt"), "defaults", Adam{});
-}
+TEST_CASE("ten steps match PyTorch, with the defaults") { check_ten_steps(Reference("adam.txt"), "defaults", Adam{}); }
 
 TEST_CASE("ten steps match PyTorch, with weight decay and other betas") {
   check_ten_steps(Reference("adam.txt"), "weight_decay",

@@ -76,10 +76,11 @@ TEST_CASE("an optimizer serves one network's layout, scalar and device only") {
   Network<nn::Sequential<Shape<4>, nn::Linear<3>>, Cpu, double> other{Seed{1}};
   Sgd sgd{{.learning_rate = 1}};
   sgd.step(network);
-  CHECK_THROWS_WITH_AS(sgd.step(other),
-                       "odot::optim: this optimizer's state is for 23 parameters, the network has 15; use one optimizer "
-                       "per network",
-                       ArgumentError);
+  CHECK_THROWS_WITH_AS(
+      sgd.step(other),
+      "odot::optim: this optimizer's state is for 23 parameters, the network has 15; use one optimizer "
+      "per network",
+      ArgumentError);
   CHECK_THROWS_AS(sgd.step(single), ArgumentError);
   CHECK(single.parameters()[0] == 10);
   CHECK(sgd.steps() == 1);

@@ -29,8 +29,8 @@ TEST_CASE("the cosine schedule warms up, falls along half a cosine and stays at 
   const auto s = schedule::cosine(4, 12, 0.2);
   CHECK(s(0) == 0.25);
   CHECK(s(3) == 1);
-  CHECK(s(4) == 1);                                  // the top of the cosine
-  CHECK(std::abs(s(8) - 0.6) <= 1e-15);              // half way: 0.2 + 0.8 · 0.5
+  CHECK(s(4) == 1);                      // the top of the cosine
+  CHECK(std::abs(s(8) - 0.6) <= 1e-15);  // half way: 0.2 + 0.8 · 0.5
   CHECK(std::abs(s(6) - (0.2 + 0.8 * 0.5 * (1 + std::sqrt(0.5)))) <= 1e-15);
   CHECK(s(12) == 0.2);
   CHECK(s(1000) == 0.2);

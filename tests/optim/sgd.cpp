@@ -34,8 +34,9 @@ TEST_CASE("groups have options of their own") {
 
 TEST_CASE("options out of range are rejected") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  for (const SgdOptions& bad : {SgdOptions{.learning_rate = -0.1}, SgdOptions{.learning_rate = nan},
-                                SgdOptions{.momentum = 1}, SgdOptions{.momentum = -0.5}, SgdOptions{.weight_decay = -1}}) {
+  for (const SgdOptions& bad :
+       {SgdOptions{.learning_rate = -0.1}, SgdOptions{.learning_rate = nan}, SgdOptions{.momentum = 1},
+        SgdOptions{.momentum = -0.5}, SgdOptions{.weight_decay = -1}}) {
     CHECK_THROWS_AS(Sgd{bad}, ArgumentError);
     CHECK_THROWS_AS((Sgd{{}, {{"*", bad}}}), ArgumentError);
   }

@@ -26,8 +26,9 @@ TEST_CASE("a block of another scalar, or of nothing yet, is refused") {
   CHECK_THROWS_WITH_AS((state.block<float, Cpu>(0)), "odot::optim: the optimizer has no state before its first step",
                        ArgumentError);
   state.allocate<float, Cpu>(1, 5);
-  CHECK_THROWS_WITH_AS((state.block<double, Cpu>(0)),
-                       "odot::optim: the optimizer's state is of another scalar type or device than the network; use one "
-                       "optimizer per network",
-                       ArgumentError);
+  CHECK_THROWS_WITH_AS(
+      (state.block<double, Cpu>(0)),
+      "odot::optim: the optimizer's state is of another scalar type or device than the network; use one "
+      "optimizer per network",
+      ArgumentError);
 }

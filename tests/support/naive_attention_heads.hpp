@@ -117,7 +117,8 @@ struct NaiveAttentionHeads {
     if (!norm) return;
     const auto elements = static_cast<double>(N * H * W);
     std::vector<double> variance(maps(), 0);
-    each([&](std::size_t n, std::size_t m, std::size_t i, std::size_t j) { mean[m] += a[y_at(n, m, i, j)] / elements; });
+    each(
+        [&](std::size_t n, std::size_t m, std::size_t i, std::size_t j) { mean[m] += a[y_at(n, m, i, j)] / elements; });
     each([&](std::size_t n, std::size_t m, std::size_t i, std::size_t j) {
       variance[m] += std::pow(a[y_at(n, m, i, j)] - mean[m], 2) / elements;
     });

@@ -28,8 +28,9 @@ struct NaiveConv2d {
                   const auto column = static_cast<long>(j * G::stride + v) - static_cast<long>(G::padding);
                   if (row < 0 || column < 0 || row >= static_cast<long>(G::H) || column >= static_cast<long>(G::W))
                     continue;
-                  body(((n * G::C + c) * G::H + static_cast<std::size_t>(row)) * G::W + static_cast<std::size_t>(column),
-                       ((o * G::C + c) * G::K + u) * G::K + v, ((n * G::O + o) * G::out_h + i) * G::out_w + j);
+                  body(
+                      ((n * G::C + c) * G::H + static_cast<std::size_t>(row)) * G::W + static_cast<std::size_t>(column),
+                      ((o * G::C + c) * G::K + u) * G::K + v, ((n * G::O + o) * G::out_h + i) * G::out_w + j);
                 }
   }
 
@@ -58,8 +59,7 @@ struct NaiveConv2d {
       d.weight[wi] += static_cast<double>(dy[yi]) * static_cast<double>(x[xi]);
       d.x[xi] += static_cast<double>(dy[yi]) * static_cast<double>(weight[wi]);
     });
-    for (std::size_t k = 0; k < dy.size(); ++k)
-      d.bias[k / (G::out_h * G::out_w) % G::O] += static_cast<double>(dy[k]);
+    for (std::size_t k = 0; k < dy.size(); ++k) d.bias[k / (G::out_h * G::out_w) % G::O] += static_cast<double>(dy[k]);
     return d;
   }
 };

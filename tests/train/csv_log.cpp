@@ -33,10 +33,19 @@ TEST_CASE("both tables are there from the start, and whole after every epoch") {
   CHECK(content(out / "batches.csv") == batch_head);
   CHECK(content(out / "epochs.csv") == epoch_head);
 
-  log.on_batch({.epoch = 1, .batch = 1, .step = 1, .samples = 128, .loss = 2.5, .gradient_average = -3e-5, .accuracy = 10});
-  log.on_batch({.epoch = 1, .batch = 2, .step = 2, .samples = 44, .loss = 1.0 / 3, .gradient_average = 0, .accuracy = 62.5});
-  log.on_epoch({.epoch = 1, .loss = 2.75, .mean_loss = 1.5, .train_accuracy = 25, .test_loss = 1.25, .test_accuracy = 50,
-                .gradient_average = 2e-6, .seconds = 0.5, .samples_per_second = 344});
+  log.on_batch(
+      {.epoch = 1, .batch = 1, .step = 1, .samples = 128, .loss = 2.5, .gradient_average = -3e-5, .accuracy = 10});
+  log.on_batch(
+      {.epoch = 1, .batch = 2, .step = 2, .samples = 44, .loss = 1.0 / 3, .gradient_average = 0, .accuracy = 62.5});
+  log.on_epoch({.epoch = 1,
+                .loss = 2.75,
+                .mean_loss = 1.5,
+                .train_accuracy = 25,
+                .test_loss = 1.25,
+                .test_accuracy = 50,
+                .gradient_average = 2e-6,
+                .seconds = 0.5,
+                .samples_per_second = 344});
   const std::string batches = batch_head + "1,1,1,128,2.5,-3e-05,10.0000\n2,1,2,44,0.333333333,0,62.5000\n";
   CHECK(content(out / "batches.csv") == batches);
   CHECK(content(out / "epochs.csv") == epoch_head + "1,2.75,1.5,25.0000,1.25,50.0000,2e-06,0.500000,344.0\n");

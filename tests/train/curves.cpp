@@ -33,8 +33,13 @@ TEST_CASE("a run leaves one picture with its four curves") {
   const TemporaryFolder folder;
   Curves curves(folder.path() / "out");
   for (std::size_t step = 1; step <= 4; ++step) {
-    curves.on_batch({.epoch = step, .batch = 1, .step = step, .samples = 10, .loss = 2.0 / static_cast<double>(step),
-                     .gradient_average = 1e-5, .accuracy = 50});
+    curves.on_batch({.epoch = step,
+                     .batch = 1,
+                     .step = step,
+                     .samples = 10,
+                     .loss = 2.0 / static_cast<double>(step),
+                     .gradient_average = 1e-5,
+                     .accuracy = 50});
     curves.on_epoch({.epoch = step, .train_accuracy = 50, .test_accuracy = 40});
   }
   curves.on_end({});

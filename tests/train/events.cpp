@@ -6,7 +6,8 @@
 using namespace odot;
 
 TEST_CASE("a callback that overrides nothing does nothing") {
-  struct Quiet : Callback {} quiet;
+  struct Quiet : Callback {
+  } quiet;
   quiet.on_begin({});
   quiet.on_batch({});
   quiet.on_epoch({});

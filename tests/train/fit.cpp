@@ -138,8 +138,7 @@ TEST_CASE("an epoch adds up its batches, and the report ends with the last epoch
 TEST_CASE("training lowers the loss and raises the accuracy on the built-in figures") {
   SmallNetwork network{Seed{1}};
   optim::Adam adam;
-  const TrainingReport report =
-      fit(network, adam, figures().train, figures().test, {.epochs = 20, .batch_size = 50});
+  const TrainingReport report = fit(network, adam, figures().train, figures().test, {.epochs = 20, .batch_size = 50});
   for (std::size_t e = 5; e < 20; e += 5) CHECK(report.epochs[e].mean_loss < report.epochs[e - 5].mean_loss);
   CHECK(report.epochs.back().mean_loss <= 0.8 * report.epochs.front().mean_loss);
   CHECK(report.epochs.back().train_accuracy >= 50);
@@ -168,8 +167,8 @@ TEST_CASE("the same seeds give the same bits on any number of threads, another o
   const auto train = [](int threads, std::uint64_t order) {
     SmallNetwork network{Seed{1}, nn::init::normal(), threads};
     optim::Adam adam;
-    const TrainingReport report = fit(network, adam, figures().train, figures().test,
-                                      {.epochs = 2, .batch_size = 64, .seed = Seed{order}});
+    const TrainingReport report =
+        fit(network, adam, figures().train, figures().test, {.epochs = 2, .batch_size = 64, .seed = Seed{order}});
     auto result = values(network.parameters());
     result.push_back(static_cast<float>(report.loss));
     result.push_back(static_cast<float>(report.test_loss));

@@ -46,7 +46,10 @@ TEST_CASE("the handlers of before are back at the end of its life") {
 }
 
 TEST_CASE("a new one starts without a wish") {
-  { const Interrupt first; std::raise(SIGTERM); }
+  {
+    const Interrupt first;
+    std::raise(SIGTERM);
+  }
   const Interrupt second;
   CHECK_FALSE(second.requested());
 }

@@ -33,8 +33,15 @@ struct Stream {
 const TrainingPlan plan{.epochs = 2, .batches = 3, .samples = 300, .test_samples = 50, .batch_size = 128};
 
 EpochEvent epoch(std::size_t number) {
-  return {.epoch = number, .loss = 7.25, .mean_loss = 2.4, .train_accuracy = 12.5, .test_loss = 2.2,
-          .test_accuracy = 34.567, .gradient_average = 2.9e-5, .seconds = 1.25, .samples_per_second = 240};
+  return {.epoch = number,
+          .loss = 7.25,
+          .mean_loss = 2.4,
+          .train_accuracy = 12.5,
+          .test_loss = 2.2,
+          .test_accuracy = 34.567,
+          .gradient_average = 2.9e-5,
+          .seconds = 1.25,
+          .samples_per_second = 240};
 }
 
 }  // namespace
