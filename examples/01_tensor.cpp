@@ -9,8 +9,7 @@ using namespace odot;
 
 int main() {
   // A tensor's shape is part of its type: sizes and offsets are known to the compiler.
-  Tensor<Shape<2, 3>> a{1, 2, 3,
-                        4, 5, 6};
+  Tensor<Shape<2, 3>> a{1, 2, 3, 4, 5, 6};
   static_assert(Shape<2, 3>::size == 6);
   std::printf("a has shape %s, a(1, 2) = %g\n", Shape<2, 3>::to_string().c_str(), static_cast<double>(a(1, 2)));
 

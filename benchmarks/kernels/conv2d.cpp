@@ -62,13 +62,15 @@ void run(benchmark::State& state, Pass pass) {
     else work.backward(pass == backward);
     benchmark::ClobberMemory();
   }
-  const double flop = 2.0 * static_cast<double>(samples * G::O * G::out_h * G::out_w * G::taps) * (pass == backward ? 2 : 1);
+  const double flop =
+      2.0 * static_cast<double>(samples * G::O * G::out_h * G::out_w * G::taps) * (pass == backward ? 2 : 1);
   state.counters["FLOP/s"] = benchmark::Counter(flop, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 template <class G>
 void add(const std::string& geometry, int samples) {
-  for (const auto& [name, pass] : {std::pair{"forward", forward}, {"backward_weight", backward_weight}, {"backward", backward}})
+  for (const auto& [name, pass] :
+       {std::pair{"forward", forward}, {"backward_weight", backward_weight}, {"backward", backward}})
     benchmark::RegisterBenchmark(("conv2d/" + std::string(name) + "/cpu/float/" + geometry).c_str(), run<G>, pass)
         ->Arg(samples)
         ->UseRealTime()

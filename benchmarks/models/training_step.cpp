@@ -32,10 +32,30 @@ void training_step(benchmark::State& state) {
 }
 
 using models::FashionMnistImage, models::Cifar10Image;
-BENCHMARK(training_step<models::ModelB>)->Name("training_step/b/cpu/float")->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(training_step<models::ModelF>)->Name("training_step/f/cpu/float")->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(training_step<models::ModelH>)->Name("training_step/h/cpu/float")->Arg(4096)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(training_step<models::Cifar10Attention>)->Name("training_step/cifar10-attention/cpu/float")->Arg(1024)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(training_step<models::Control<FashionMnistImage>>)->Name("training_step/control/cpu/float")->Arg(256)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(training_step<models::ModelB>)
+    ->Name("training_step/b/cpu/float")
+    ->Arg(4096)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(training_step<models::ModelF>)
+    ->Name("training_step/f/cpu/float")
+    ->Arg(4096)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(training_step<models::ModelH>)
+    ->Name("training_step/h/cpu/float")
+    ->Arg(4096)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(training_step<models::Cifar10Attention>)
+    ->Name("training_step/cifar10-attention/cpu/float")
+    ->Arg(1024)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(training_step<models::Control<FashionMnistImage>>)
+    ->Name("training_step/control/cpu/float")
+    ->Arg(256)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -14,8 +14,7 @@ namespace odot::benchmarks {
 template <class S>
 void fill_uniform(std::span<S> values, std::uint64_t stream, double low, double high) {
   const Random random(Seed{1}, stream);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = static_cast<S>(low + (high - low) * random.uniform(i));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<S>(low + (high - low) * random.uniform(i));
 }
 
 /// `count` labels from 0 to classes − 1.

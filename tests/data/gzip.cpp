@@ -96,8 +96,7 @@ TEST_CASE("rejects one extra byte inside and behind the gzip stream") {
   const TemporaryFolder folder;
   const Bytes idx = idx_bytes({2, 3, 4}, ramp(24));
   const auto inside = folder.write("inside", gzipped(joined(idx, {0xAB})));
-  CHECK(
-      says(message_of<FormatError>([&] { read_any<3>(inside); }), "at byte 40", "more bytes, AB first"));
+  CHECK(says(message_of<FormatError>([&] { read_any<3>(inside); }), "at byte 40", "more bytes, AB first"));
   for (const Bytes& extra : {Bytes{0}, Bytes{0x1F}, Bytes{'x', 'y', 'z'}, Bytes(1000)}) {
     const auto behind = folder.write("behind", joined(gzipped(idx), extra));
     CHECK(says(message_of<FormatError>([&] { read_any<3>(behind); }), "at byte 40", "gzip"));

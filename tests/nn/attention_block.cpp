@@ -21,18 +21,18 @@ namespace {
 template <AttentionBlockOptions Options>
 using Block = Bound<nn::AttentionBlock<3, Options>, Shape<2, 5, 3>>;
 
-constexpr AttentionBlockOptions everything{.head_norm = HeadNorm::affine, .bias = true};
+constexpr AttentionBlockOptions papers{}, everything{.head_norm = HeadNorm::affine, .bias = true};
 constexpr AttentionBlockOptions nothing{.head_norm = HeadNorm::none, .skip = false, .relu = false};
 constexpr std::size_t arrays = 3 * 2 * 5 * 3, conv = 2 * 6 * 9 + 2;
 
 }  // namespace
 
-static_assert(Block<{}>::parameter_count == 2 * arrays + conv && Block<{}>::buffer_count == 2 * 6);
+static_assert(Block<papers>::parameter_count == 2 * arrays + conv && Block<papers>::buffer_count == 2 * 6);
 static_assert(Block<everything>::parameter_count == 4 * arrays + 2 * 6 + conv);
 static_assert(Block<nothing>::parameter_count == 2 * arrays + conv && Block<nothing>::buffer_count == 0);
-static_assert(Block<{}>::couples_samples && !Block<nothing>::couples_samples);
-static_assert(Block<{}>::backward_reads_output && !Block<nothing>::backward_reads_output);
-static_assert(std::is_same_v<Block<{}>::output_shape, Shape<2, 5, 3>>);
+static_assert(Block<papers>::couples_samples && !Block<nothing>::couples_samples);
+static_assert(Block<papers>::backward_reads_output && !Block<nothing>::backward_reads_output);
+static_assert(std::is_same_v<Block<papers>::output_shape, Shape<2, 5, 3>>);
 
 TEST_CASE("parameters and buffers are called as in a composition of heads and conv") {
   const LayerRun<Block<everything>> run(1);
@@ -45,8 +45,8 @@ TEST_CASE("parameters and buffers are called as in a composition of heads and co
 }
 
 TEST_CASE("backward matches central differences") {
-  CHECK(check_gradients<Block<{}>>());
-  CHECK(check_gradients<Block<{}>>({.samples = 1}));
+  CHECK(check_gradients<Block<papers>>());
+  CHECK(check_gradients<Block<papers>>({.samples = 1}));
   CHECK(check_gradients<Block<everything>>({.samples = 9}));
   CHECK(check_gradients<Block<nothing>>({.samples = 17}));
 }

@@ -19,7 +19,7 @@ namespace odot {
 
 /// False when the translation unit was compiled without optimisation. Such a build is 20 to 100 times slower;
 /// programs that print timings should say so.
-#if defined(__OPTIMIZE__) || defined(_MSC_VER)
+#if defined(__OPTIMIZE__) || (defined(_MSC_VER) && !defined(_DEBUG))
 inline constexpr bool optimized_build = true;
 #else
 inline constexpr bool optimized_build = false;

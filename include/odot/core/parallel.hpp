@@ -55,6 +55,18 @@ struct SerialScope {
   SerialScope() { omp_set_num_threads(1); }
   ~SerialScope() { omp_set_num_threads(threads); }
 };
+// The same inside a team that OpenMP made of one thread only, against our wish.
+struct LoneThreadScope {
+  int threads = omp_get_num_threads() == 1 ? omp_get_max_threads() : 0;
+  LoneThreadScope() {
+    if (threads) omp_set_num_threads(1);
+  }
+  LoneThreadScope(const LoneThreadScope&) = delete;
+  LoneThreadScope& operator=(const LoneThreadScope&) = delete;
+  ~LoneThreadScope() {
+    if (threads) omp_set_num_threads(threads);
+  }
+};
 #else
 struct SerialScope {};
 #endif
@@ -74,6 +86,7 @@ void parallel_for(int threads, std::size_t chunks, const Body& body) {
 #pragma omp parallel for num_threads(team) schedule(dynamic, 1)
     for (std::ptrdiff_t chunk = 0; chunk < static_cast<std::ptrdiff_t>(chunks); ++chunk) {
       try {
+        [[maybe_unused]] const detail::LoneThreadScope alone;
         body(static_cast<std::size_t>(chunk), static_cast<std::size_t>(omp_get_thread_num()));
       } catch (...) {
 #pragma omp critical(odot_parallel_for)

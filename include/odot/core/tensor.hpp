@@ -60,6 +60,12 @@ class Batch {
   using shape = S;
 
   Batch() = default;
+  Batch(Batch&& other) noexcept : buffer_(std::move(other.buffer_)), samples_(std::exchange(other.samples_, 0)) {}
+  Batch& operator=(Batch&& other) noexcept {
+    std::swap(buffer_, other.buffer_);
+    std::swap(samples_, other.samples_);
+    return *this;
+  }
   explicit Batch(std::size_t samples) : buffer_(samples * S::size), samples_(samples) {}
 
   /// From the values of `samples` samples in row-major order. Throws ArgumentError where their number does not fit.

@@ -31,7 +31,8 @@ class LineChart {
     const Scale x = scale(&std::pair<double, double>::first, 1);  // batches and epochs are whole numbers
     const Scale y = scale(&std::pair<double, double>::second, 0);
     std::string svg = format("<g transform='translate(0 %g)'>\n", top);
-    svg += text(width / 2, 20, "middle", "#222", title_, 15) + text(width / 2, height - 6, "middle", "#555", x_label_, 12);
+    svg +=
+        text(width / 2, 20, "middle", "#222", title_, 15) + text(width / 2, height - 6, "middle", "#555", x_label_, 12);
     for (const double t : y.ticks) {
       svg += line(left, at_y(y, t), width - right, at_y(y, t));
       svg += text(left - 6, at_y(y, t) + 4, "end", "#555", format("%g", t), 11);
@@ -105,7 +106,9 @@ class LineChart {
     for (double k = std::ceil(low / step); k <= high / step + 1e-9; ++k) s.ticks.push_back(k * step);
     return s;
   }
-  static double at_x(const Scale& s, double v) { return left + (v - s.low) / (s.high - s.low) * (width - left - right); }
+  static double at_x(const Scale& s, double v) {
+    return left + (v - s.low) / (s.high - s.low) * (width - left - right);
+  }
   static double at_y(const Scale& s, double v) {
     return height - bottom - (v - s.low) / (s.high - s.low) * (height - bottom - top_margin);
   }

@@ -27,7 +27,8 @@ ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x) {
     q = multiply_add(q, r, all(1.0f));
     q = multiply_add(q, r, all(1.0f));
     // · 2ⁿ: n added to the exponent's bits
-    const auto shifted = Eigen::internal::plogical_shift_left<23>(Eigen::internal::preinterpret<IntegerPacket>(rounded));
+    const auto shifted =
+        Eigen::internal::plogical_shift_left<23>(Eigen::internal::preinterpret<IntegerPacket>(rounded));
     const auto scaled = Eigen::internal::padd(shifted, Eigen::internal::preinterpret<IntegerPacket>(q));
     return Eigen::internal::preinterpret<Packet<float>>(scaled);
   } else {

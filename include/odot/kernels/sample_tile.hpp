@@ -16,7 +16,8 @@ void load_elements(const S* x, std::size_t elements, std::size_t stride, std::si
   constexpr std::size_t L = simd::lanes<S>;
   const auto load_block = [&](std::size_t e) {
     simd::Block<S> block;
-    for (std::size_t l = 0; l < L; ++l) block.packet[l] = l < samples ? simd::load(x + l * stride + e) : simd::all(S{0});
+    for (std::size_t l = 0; l < L; ++l)
+      block.packet[l] = l < samples ? simd::load(x + l * stride + e) : simd::all(S{0});
     simd::transpose<S>(block);
     for (std::size_t i = 0; i < L; ++i) simd::store(tile + (e + i) * L, block.packet[i]);
   };

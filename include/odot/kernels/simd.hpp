@@ -89,7 +89,17 @@ ODOT_INLINE auto sum(const P& a) {
 template <class Scalar>
 using Block = Eigen::internal::PacketBlock<Packet<Scalar>, static_cast<int>(lanes<Scalar>)>;
 /// A packet of 32-bit integers as wide as Packet<float>.
-using IntegerPacket = Eigen::internal::unpacket_traits<Packet<float>>::integer_packet;
+/// (A plain integer where there is no SIMD.)
+template <class Traits = Eigen::internal::unpacket_traits<Packet<float>>>
+struct IntegerPacketOf {
+  using type = int;
+};
+template <class Traits>
+  requires requires { typename Traits::integer_packet; }
+struct IntegerPacketOf<Traits> {
+  using type = typename Traits::integer_packet;
+};
+using IntegerPacket = IntegerPacketOf<>::type;
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif

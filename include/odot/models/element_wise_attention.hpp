@@ -28,9 +28,10 @@ auto attention_model(std::index_sequence<I...>)
 /// `Layers` attention-wise layers of `Heads` heads, then a linear classifier of ten classes.
 /// Shapes  x [N, In...] → log-probabilities [N, 10]
 /// Source  Element-Wise Attention Layers, section 4
-template <ShapeType In, std::size_t Heads, std::size_t Layers, nn::AttentionWiseOptions Options = nn::AttentionWiseOptions{}>
-using ElementWiseAttention = decltype(detail::attention_model<In, nn::AttentionWise<Heads, Options>>(
-    std::make_index_sequence<Layers>{}));
+template <ShapeType In, std::size_t Heads, std::size_t Layers,
+          nn::AttentionWiseOptions Options = nn::AttentionWiseOptions{}>
+using ElementWiseAttention =
+    decltype(detail::attention_model<In, nn::AttentionWise<Heads, Options>>(std::make_index_sequence<Layers>{}));
 
 inline constexpr nn::AttentionWiseOptions with_norm{.norm = true};
 inline constexpr nn::AttentionWiseOptions without_skip{.skip = false};
@@ -55,26 +56,26 @@ using Cifar10Attention = ElementWiseAttention<Cifar10Image, 8, 4>;
 /// Source  Element-Wise Attention Layers, section 4
 template <ShapeType In>
 using Control = nn::Sequential<
-    In,                                                                                            //
-    nn::Conv2d<100, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                         // [100, H, W]
-    nn::Conv2d<100, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                         // [100, H, W]
-    nn::Conv2d<100, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, nn::ReLU,           // [100, H/2, W/2]
-    nn::Conv2d<200, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                         // [200, H/2, W/2]
-    nn::Conv2d<200, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                         // [200, H/2, W/2]
-    nn::Conv2d<200, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, nn::ReLU,           // [200, H/4, W/4]
+    In,                                                                                   //
+    nn::Conv2d<100, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [100, H, W]
+    nn::Conv2d<100, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [100, H, W]
+    nn::Conv2d<100, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, nn::ReLU,  // [100, H/2, W/2]
+    nn::Conv2d<200, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [200, H/2, W/2]
+    nn::Conv2d<200, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [200, H/2, W/2]
+    nn::Conv2d<200, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, nn::ReLU,  // [200, H/4, W/4]
     nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 
 // Parameters, element by element from the paper's equations. Where the paper prints another number: docs/paper.md.
-static_assert(ModelA::parameter_count == 33'088);  // paper: 33,104
-static_assert(ModelB::parameter_count == 33'084);  // paper: 33,084
-static_assert(ModelC::parameter_count == 58'320);  // paper: 58,208
-static_assert(ModelD::parameter_count == 58'316);  // paper: 58,172
-static_assert(ModelE::parameter_count == 58'326);  // paper: 58,342
-static_assert(ModelF::parameter_count == 58'318);  // paper: 58,318
-static_assert(ModelG::parameter_count == 108'790);  // paper: 108,534
-static_assert(ModelH::parameter_count == 108'782);  // paper: 108,494
-static_assert(SingleHead::parameter_count == 11'006);  // paper: 11,132
-static_assert(Cifar10Attention::parameter_count == 229'942);  // paper: 506,560
+static_assert(ModelA::parameter_count == 33'088);                       // paper: 33,104
+static_assert(ModelB::parameter_count == 33'084);                       // paper: 33,084
+static_assert(ModelC::parameter_count == 58'320);                       // paper: 58,208
+static_assert(ModelD::parameter_count == 58'316);                       // paper: 58,172
+static_assert(ModelE::parameter_count == 58'326);                       // paper: 58,342
+static_assert(ModelF::parameter_count == 58'318);                       // paper: 58,318
+static_assert(ModelG::parameter_count == 108'790);                      // paper: 108,534
+static_assert(ModelH::parameter_count == 108'782);                      // paper: 108,494
+static_assert(SingleHead::parameter_count == 11'006);                   // paper: 11,132
+static_assert(Cifar10Attention::parameter_count == 229'942);            // paper: 506,560
 static_assert(Control<FashionMnistImage>::parameter_count == 929'510);  // paper: 929,510
 static_assert(Control<Cifar10Image>::parameter_count == 961'310);       // paper: 961,310
 

@@ -47,8 +47,7 @@ struct AttentionBlock {
     static constexpr std::size_t channels = detail::extent_or_1<In>(0), maps = Heads * channels;
     using conv = Parameters<Parameter<"conv.weight", Shape<channels, maps, 3, 3>>,
                             Parameter<"conv.bias", Shape<channels>, Init::zero>>;
-    using parameters =
-        typename detail::Join<typename detail::OfHeads<typename heads::parameters>::type, conv>::type;
+    using parameters = typename detail::Join<typename detail::OfHeads<typename heads::parameters>::type, conv>::type;
     using buffers = typename detail::OfHeads<typename heads::buffers>::type;
   };
 
@@ -79,8 +78,8 @@ struct AttentionBlock {
       using P = decltype(pass);
       const Scalar<P>* cache = pass.cache();
       const auto gradients = arrays<Scalar<P>>(pass, [&](auto name) { return pass.gradient(name); });
-      kernels::AttentionBlock<typename P::device>::template backward<geometry>(pass.workspace(), x, weights(pass), cache,
-                                                                              y, dy, gradients, dx);
+      kernels::AttentionBlock<typename P::device>::template backward<geometry>(pass.workspace(), x, weights(pass),
+                                                                               cache, y, dy, gradients, dx);
     }
 
    private:

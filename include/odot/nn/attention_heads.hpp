@@ -44,13 +44,14 @@ struct HeadLists {
                              Parameter<"weight_y", arrays, Init::drawn_elementwise>>;
   using biases = std::conditional_t<
       Bias, Parameters<Parameter<"bias_x", arrays, Init::zero>, Parameter<"bias_y", arrays, Init::zero>>, Parameters<>>;
-  using norms = std::conditional_t<
-      Norm == HeadNorm::affine,
-      Parameters<Parameter<"weight", maps, Init::one>, Parameter<"bias", maps, Init::zero>>, Parameters<>>;
+  using norms =
+      std::conditional_t<Norm == HeadNorm::affine,
+                         Parameters<Parameter<"weight", maps, Init::one>, Parameter<"bias", maps, Init::zero>>,
+                         Parameters<>>;
   using parameters = typename Join<typename Join<weights, biases>::type, norms>::type;
-  using buffers = std::conditional_t<Norm == HeadNorm::none, Parameters<>,
-                                     Parameters<Parameter<"running_mean", maps, Init::zero>,
-                                                Parameter<"running_var", maps, Init::one>>>;
+  using buffers = std::conditional_t<
+      Norm == HeadNorm::none, Parameters<>,
+      Parameters<Parameter<"running_mean", maps, Init::zero>, Parameter<"running_var", maps, Init::one>>>;
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(In::rank == 3,
@@ -76,17 +77,17 @@ struct AttentionHeads {
                       typename detail::HeadLists<In, Heads, Norm, Bias>::buffers> {
     static constexpr kernels::NormConstants constants{};
     static constexpr bool couples_samples = Norm != HeadNorm::none;
-    static constexpr std::size_t cache_elements(std::size_t n) {
-      return kernels::attention_heads_cache<In, Heads>(n);
-    }
+    static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionHeads<typename decltype(pass)::device>;
       if (pass.training()) {
-        const auto [mean, var] = statistics<Scalar<decltype(pass)>>(pass, [&](auto name) { return pass.updated_buffer(name); });
+        const auto [mean, var] =
+            statistics<Scalar<decltype(pass)>>(pass, [&](auto name) { return pass.updated_buffer(name); });
         K::template forward_training<Norm>(pass.workspace(), constants, x, weights(pass), mean, var, pass.cache(), y);
       } else {
-        const auto [mean, var] = statistics<const Scalar<decltype(pass)>>(pass, [&](auto name) { return pass.buffer(name); });
+        const auto [mean, var] =
+            statistics<const Scalar<decltype(pass)>>(pass, [&](auto name) { return pass.buffer(name); });
         K::template forward_evaluation<Norm>(pass.workspace(), constants, x, weights(pass), mean, var, y);
       }
     }
@@ -96,7 +97,7 @@ struct AttentionHeads {
       const typename P::scalar* cache = pass.cache();
       const auto gradients = arrays<typename P::scalar>(pass, [&](auto name) { return pass.gradient(name); });
       kernels::AttentionHeads<typename P::device>::template backward<Norm>(pass.workspace(), x, weights(pass), cache,
-                                                                          dy, gradients, dx);
+                                                                           dy, gradients, dx);
     }
 
    private:

@@ -19,14 +19,13 @@ namespace odot::nn {
 template <bool Affine = true, kernels::NormConstants Constants = kernels::NormConstants{}>
 struct BatchNorm2d {
   template <ShapeType In>
-  struct bind
-      : Layer<In, In,
-              std::conditional_t<Affine,
-                                 Parameters<Parameter<"weight", Shape<In::extents[0]>, Init::one>,
-                                            Parameter<"bias", Shape<In::extents[0]>, Init::zero>>,
-                                 Parameters<>>,
-              Parameters<Parameter<"running_mean", Shape<In::extents[0]>, Init::zero>,
-                         Parameter<"running_var", Shape<In::extents[0]>, Init::one>>> {
+  struct bind : Layer<In, In,
+                      std::conditional_t<Affine,
+                                         Parameters<Parameter<"weight", Shape<In::extents[0]>, Init::one>,
+                                                    Parameter<"bias", Shape<In::extents[0]>, Init::zero>>,
+                                         Parameters<>>,
+                      Parameters<Parameter<"running_mean", Shape<In::extents[0]>, Init::zero>,
+                                 Parameter<"running_var", Shape<In::extents[0]>, Init::one>>> {
     static_assert(In::rank == 3, "odot::nn::BatchNorm2d: input must be rank 3, [channels, height, width]");
     static constexpr std::size_t channels = In::extents[0];
     static constexpr bool couples_samples = true;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
@@ -23,8 +24,10 @@ namespace odot {
 struct CheckOptions {
   std::size_t samples = 3;
   Seed seed{1};
-  double step = 1e-5;       ///< of the central differences, times max(1, |value|)
-  double tolerance = 1e-6;  ///< of |backward − differences|, relative to the larger one and to the array's rms
+  double step = 1e-5;  ///< of the central differences, times max(1, |value|)
+  double tolerance =
+      1e-6;  ///< of |backward − differences|, relative to the larger one and to the array's rms; besides,
+             ///< 1e-10 · (|loss| + 1e-3) is allowed for the rounding of the differences
   std::size_t most_elements = 256;  ///< checked per array, evenly spread
   /// Patterns of names whose gradient is zero by nature: the bias of a convolution before a batch norm, say.
   std::vector<std::string> may_be_zero = {};
@@ -137,8 +140,11 @@ class ArrayCheck {
                                           [&](const auto& pattern) { return optim::matches(pattern, name); });
     if (!std::isfinite(rms)) return fail(name + ": backward left a NaN or an infinity");
     if (rms == 0 && !zero_allowed)
-      return fail(name + ": backward's gradient is all zero, so that nothing is shown; if that is right, name it in "
-                         "may_be_zero");
+      return fail(name +
+                  ": backward's gradient is all zero, so that nothing is shown; if that is right, name it in "
+                  "may_be_zero");
+    if (rms <= rounding(loss()) && !zero_allowed)
+      return fail(name + ": backward's gradient is too small to be told from the rounding of central differences");
     const std::size_t stride = std::max<std::size_t>(1, gradient.size() / options_.most_elements);
     for (std::size_t i = 0; i < gradient.size(); i += stride) compare(name, i, values, gradient[i], rms, loss);
   }
@@ -155,17 +161,20 @@ class ArrayCheck {
     values[i] = value;
     const double numeric = (above - below) / (2 * h);
     // An absolute part for what rounding leaves of a difference of losses.
-    const double scale = std::max({std::abs(analytic), std::abs(numeric), rms}) + 1e-4 * (std::abs(above) + 1e-3);
+    const double scale = std::max({std::abs(analytic), std::abs(numeric), rms}) + rounding(above) / options_.tolerance;
     const double error = std::abs(analytic - numeric) / scale;
     ++report_.checked;
     if (!(error <= report_.worst)) report_.worst = error;
     if (!(error <= options_.tolerance)) {
       char text[160];
-      std::snprintf(text, sizeof text, "[%zu]: backward %.9g, central difference %.9g, relative error %.2e", i, analytic,
-                    numeric, error);
+      std::snprintf(text, sizeof text, "[%zu]: backward %.9g, central difference %.9g, relative error %.2e", i,
+                    analytic, numeric, error);
       fail(name + text);
     }
   }
+
+  /// What rounding may leave of a difference of losses, divided by the step.
+  static double rounding(double loss) { return 1e-10 * (std::abs(loss) + 1e-3); }
 
   void fail(const std::string& message) {
     if (report_.passed) report_.message = message;
@@ -181,9 +190,12 @@ class ArrayCheck {
 /// Compares a bound layer's (or model's) backward with central differences, in double, in training mode: the gradient of
 /// its input and of every parameter. Checks besides that forward fills y, that parameter gradients are added to and dx is
 /// overwritten, and that backward works where no dx is wanted. Fails rather than pass on zeros or NaN.
+/// Errors  ArgumentError: no samples or no elements to check
 ///     odot::check_gradients<nn::Sequential<Shape<2, 5, 3>, MyLayer>>()
 template <nn::BoundLayer Layer>
 GradientReport check_gradients(const CheckOptions& options = {}) {
+  if (options.samples == 0 || options.most_elements == 0)
+    throw ArgumentError("odot::check_gradients: samples and most_elements must be at least 1");
   detail::GradientProbe<Layer> probe(options);
   GradientReport report{.passed = true, .worst = 0, .checked = 0, .message = ""};
   detail::ArrayCheck check(options, report);
@@ -205,8 +217,8 @@ GradientReport check_gradients(const CheckOptions& options = {}) {
       report.passed = false;
     }
   if (report.passed)
-    report.message = std::to_string(report.checked) + " elements agree; largest relative error " +
-                     std::to_string(report.worst);
+    report.message =
+        std::to_string(report.checked) + " elements agree; largest relative error " + std::to_string(report.worst);
   return report;
 }
 

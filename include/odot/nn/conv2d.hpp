@@ -38,8 +38,8 @@ struct Conv2d {
     // After a failed rule, any valid shape: one error is enough.
     using image = Shape<extent(0), fits ? extent(1) : Options.kernel, fits ? extent(2) : Options.kernel>;
     using geometry = kernels::ConvGeometry<
-        std::conditional_t<In::rank == 3 && fits, image, Shape<extent(0), Options.kernel, Options.kernel>>,
-        OutChannels, Options.kernel, Options.stride, Options.padding>;
+        std::conditional_t<In::rank == 3 && fits, image, Shape<extent(0), Options.kernel, Options.kernel>>, OutChannels,
+        Options.kernel, Options.stride, Options.padding>;
     using weights = Parameter<"weight", typename geometry::weight>;
     using biases = Parameter<"bias", Shape<OutChannels>, Init::zero>;
     using parameters = std::conditional_t<Options.bias, Parameters<weights, biases>, Parameters<weights>>;

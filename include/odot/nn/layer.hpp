@@ -70,7 +70,8 @@ constexpr std::size_t aligned(std::size_t elements) {
 
 /// A layer bound to its shapes.
 template <class L>
-concept BoundLayer = ShapeType<typename L::input_shape> && ShapeType<typename L::output_shape> &&
-                     requires { { L::parameter_count + L::buffer_count } -> std::convertible_to<std::size_t>; };
+concept BoundLayer = ShapeType<typename L::input_shape> && ShapeType<typename L::output_shape> && requires {
+  { L::parameter_count + L::buffer_count } -> std::convertible_to<std::size_t>;
+};
 
 }  // namespace odot::nn

@@ -22,12 +22,11 @@ struct Linear {
   static_assert(OutFeatures > 0, "odot::nn::Linear: out_features must be at least 1");
 
   template <ShapeType In>
-  struct bind
-      : Layer<In, Shape<OutFeatures>,
-              std::conditional_t<Bias,
-                                 Parameters<Parameter<"weight", Shape<OutFeatures, In::size>>,
-                                            Parameter<"bias", Shape<OutFeatures>, Init::zero>>,
-                                 Parameters<Parameter<"weight", Shape<OutFeatures, In::size>>>>> {
+  struct bind : Layer<In, Shape<OutFeatures>,
+                      std::conditional_t<Bias,
+                                         Parameters<Parameter<"weight", Shape<OutFeatures, In::size>>,
+                                                    Parameter<"bias", Shape<OutFeatures>, Init::zero>>,
+                                         Parameters<Parameter<"weight", Shape<OutFeatures, In::size>>>>> {
     static_assert(In::rank == 1, "odot::nn::Linear: input must be rank 1, [features]; put nn::Flatten before it");
 
     static void forward(auto pass, auto x, auto y) {

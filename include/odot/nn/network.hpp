@@ -65,11 +65,14 @@ class Network {
            sizeof(Scalar);
   }();
 
-  /// Initial weights from the seed; `threads` = 0 takes all there are.
+  /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
+  /// name.
   explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
       : workspace_(threads), parameters_(parameter_count), gradients_(parameter_count), buffers_(buffer_count) {
     Model::list_parameters(parameter_table_, "");
     Model::list_buffers(buffer_table_, "");
+    require_unique(parameter_table_);
+    require_unique(buffer_table_);
     initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
     initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
   }
@@ -89,16 +92,15 @@ class Network {
 
   /// One parameter, gradient or buffer by its dotted name ("0.conv.weight"). Throws ArgumentError for a name unknown.
   std::span<Scalar> parameter(std::string_view name) { return slice(parameters(), parameter_table_, name); }
-  std::span<const Scalar> parameter(std::string_view name) const {
-    return slice(parameters(), parameter_table_, name);
-  }
+  std::span<const Scalar> parameter(std::string_view name) const { return slice(parameters(), parameter_table_, name); }
   std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
   std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
 
   // ---- predict
 
   /// y = the model's output in evaluation. Changes nothing in the network, so calls may run at the same time, each with
-  /// its own workspace; a workspace used before for as many samples allocates nothing.
+  /// its own workspace; with a workspace used before for as many samples, odot allocates nothing (Eigen takes temporary
+  /// memory for a product whose blocks exceed 128 KiB).
   /// Shapes  x [N, input_shape...] → y [N, output_shape...]
   void predict(Input x, Output y, Workspace<Device>& workspace) const {
     if (x.samples() != y.samples())
@@ -106,8 +108,8 @@ class Network {
                           std::to_string(y.samples()) + "; they must be as many");
     for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
       const std::size_t n = std::min(predict_piece, x.samples() - begin);
-      const nn::Pass<Model, Device, Scalar> pass(
-          workspace, {.parameters = parameters_.data(), .buffers = buffers_.data()});
+      const nn::Pass<Model, Device, Scalar> pass(workspace,
+                                                 {.parameters = parameters_.data(), .buffers = buffers_.data()});
       Model::forward(pass, x.subbatch(begin, n), y.subbatch(begin, n));
     }
   }
@@ -153,32 +155,16 @@ class Network {
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
   /// is NaN or infinite.
   void explain_non_finite_loss(Input x) {
-    auto frame = workspace_.frame();
-    Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);
-    const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
-    std::string where = "the loss itself";
-    if (detail::count_non_finite<Scalar>(parameters())) {
-      const auto broken = [&](const nn::ParameterInfo& info) {
-        return detail::count_non_finite<Scalar>(parameters().subspan(info.offset, info.size)) > 0;
-      };
-      where = "parameter " + std::find_if(parameter_table_.begin(), parameter_table_.end(), broken)->name;
-    } else {
-      std::vector<Scalar> scratch_buffers(buffers_.span().begin(), buffers_.span().end());
-      Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),
-                                                                 .buffers = buffers_.data(),
-                                                                 .updated_buffers = scratch_buffers.data(),
-                                                                 .cache = cache}),
-                     x, y);
-      bool found = detail::count_non_finite<Scalar>(x.span()) > 0;
-      if (found) where = "the input";
-      Model::visit_outputs(cache, x.samples(), "", [&](const std::string& path, std::span<const Scalar> values) {
-        if (found || !detail::count_non_finite(values)) return;
-        found = true;
-        where = "the output of layer " + path.substr(0, path.size() - 1);
-      });
-      if (!found && detail::count_non_finite<Scalar>(y.span())) where = "the output of the last layer";
-    }
-    throw NonFiniteError("the loss is not finite; first seen in " + where + "; " + advice);
+    std::string where;
+    for (const auto& info : parameter_table_)
+      if (where.empty() && detail::count_non_finite<Scalar>(parameters().subspan(info.offset, info.size)))
+        where = "parameter " + info.name;
+    if (where.empty() && detail::count_non_finite<Scalar>(x.span())) where = "the input";
+    const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
+    for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
+      where = first_non_finite_output(x.subbatch(begin, std::min(piece, x.samples() - begin)));
+    throw NonFiniteError("the loss is not finite; first seen in " + (where.empty() ? "the loss itself" : where) + "; " +
+                         advice);
   }
 
   Workspace<Device>& workspace() { return workspace_; }
@@ -190,6 +176,13 @@ class Network {
   /// Samples a piece in training: what fits 256 MiB, from 16 to 1024, a multiple of 16.
   static constexpr std::size_t training_piece =
       std::clamp<std::size_t>((std::size_t{256} << 20) / training_memory_per_sample / 16 * 16, 16, 1024);
+
+  static void require_unique(const std::vector<nn::ParameterInfo>& table) {
+    for (auto row = table.begin(); row != table.end(); ++row)
+      if (std::any_of(table.begin(), row, [&](const auto& other) { return other.name == row->name; }))
+        throw ArgumentError("odot::Network: two parameters are called \"" + row->name +
+                            "\"; give their layers different names with nn::Named");
+  }
 
   static void initialise(const std::vector<nn::ParameterInfo>& table, Buffer<Scalar, Device>& block,
                          const Random& random, const nn::init::Rule& rule) {
@@ -207,6 +200,26 @@ class Network {
   static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
     const auto& info = detail::find_parameter(table, name);
     return block.subspan(info.offset, info.size);
+  }
+
+  /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
+  std::string first_non_finite_output(Input x) {
+    auto frame = workspace_.frame();
+    Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);
+    const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
+    std::vector<Scalar> scratch_buffers(buffers_.span().begin(), buffers_.span().end());
+    Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),
+                                                                .buffers = buffers_.data(),
+                                                                .updated_buffers = scratch_buffers.data(),
+                                                                .cache = cache}),
+                   x, y);
+    std::string where;
+    Model::visit_outputs(cache, x.samples(), "", [&](const std::string& path, std::span<const Scalar> values) {
+      if (where.empty() && detail::count_non_finite(values))
+        where = "the output of layer " + path.substr(0, path.size() - 1);
+    });
+    if (where.empty() && detail::count_non_finite<Scalar>(y.span())) where = "the output of the last layer";
+    return where;
   }
 
   template <class Loss>

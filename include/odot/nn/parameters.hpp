@@ -38,9 +38,7 @@ struct ParameterInfo {
   Init init = Init::drawn;
 
   std::size_t fan_in() const { return init == Init::drawn_elementwise || shape.empty() ? 1 : size / shape[0]; }
-  std::size_t fan_out() const {
-    return init == Init::drawn_elementwise || shape.size() < 2 ? 1 : size / shape[1];
-  }
+  std::size_t fan_out() const { return init == Init::drawn_elementwise || shape.size() < 2 ? 1 : size / shape[1]; }
 };
 
 /// The arrays of a layer, one after the other without gaps.
@@ -66,9 +64,7 @@ struct Parameters {
   }
 
   /// Appends the arrays to a table whose rows lie one after the other.
-  static void list(std::vector<ParameterInfo>& table, const std::string& prefix) {
-    (append<P>(table, prefix), ...);
-  }
+  static void list(std::vector<ParameterInfo>& table, const std::string& prefix) { (append<P>(table, prefix), ...); }
 
  private:
   template <FixedString Text, class First, class... Rest>
@@ -81,7 +77,8 @@ struct Parameters {
   static void append(std::vector<ParameterInfo>& table, const std::string& prefix) {
     using S = typename One::shape;
     const std::size_t offset = table.empty() ? 0 : table.back().offset + table.back().size;
-    table.push_back({prefix + std::string(One::name), offset, S::size, {S::extents.begin(), S::extents.end()}, One::init});
+    table.push_back(
+        {prefix + std::string(One::name), offset, S::size, {S::extents.begin(), S::extents.end()}, One::init});
   }
 };
 

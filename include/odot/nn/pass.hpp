@@ -22,7 +22,7 @@ class Pass {
   /// Start of each block's slice for this layer; those that a kind of pass lacks are null.
   struct Blocks {
     const Scalar* parameters = nullptr;
-    Scalar* gradients = nullptr;        ///< backward only
+    Scalar* gradients = nullptr;  ///< backward only
     const Scalar* buffers = nullptr;
     Scalar* updated_buffers = nullptr;  ///< training forward only
     Scalar* cache = nullptr;            ///< training only: what forward leaves for backward

@@ -20,6 +20,7 @@ struct AdamOptions {
 
 /// Adam with the papers' defaults. Groups give some parameters options of their own:
 ///     optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 0.1}}}};
+/// A group's options stand for themselves: what they don't name has its default, not the value of the rest.
 /// Errors  ArgumentError: options out of range; a group that serves no parameter (at the first step)
 /// Memory  two numbers a parameter
 /// Source  Kingma, Ba, 2015; same convention as torch.optim.Adam

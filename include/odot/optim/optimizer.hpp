@@ -24,13 +24,13 @@ class Optimizer {
   Optimizer& operator=(Optimizer&&) = default;
 
   /// One step along the network's gradients. `factor` scales every learning rate (see optim/schedule.hpp).
-  /// Throws ArgumentError where the network's layout, scalar or device is not the first step's.
+  /// Throws ArgumentError where the network's number of parameters, scalar or device is not the first step's.
   template <class Network>
   void step(Network& network, double factor = 1.0) {
     if (state_.empty()) {
       ranges_ = ranges_of(network.parameter_table(), options_, groups_);
       state_.template allocate<typename Network::scalar, typename Network::device>(Derived::state_blocks,
-                                                                                  network.parameters().size());
+                                                                                   network.parameters().size());
     }
     if (network.parameters().size() != state_.size())
       throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
@@ -55,7 +55,7 @@ class Optimizer {
   template <class Network>
   auto state_part(std::size_t block, const Range<Options>& range) const {
     return state_.template block<typename Network::scalar, typename Network::device>(block).subspan(range.offset,
-                                                                                                   range.size);
+                                                                                                    range.size);
   }
 
  private:

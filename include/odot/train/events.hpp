@@ -40,11 +40,11 @@ struct EpochEvent {
 struct TrainingReport {
   std::vector<EpochEvent> epochs;  ///< completed epochs
   bool interrupted = false;        ///< stopped before the planned end
-  double loss = 0;                 ///< sum of the batch losses of the last whole epoch (of the batches done, without one)
-  double test_loss = 0;            ///< mean over the test samples at the end, nats
-  double accuracy = 0;             ///< % of the test samples at the end
-  double gradient_average = 0;     ///< of the last batch
-  double seconds = 0;              ///< of training alone
+  double loss = 0;              ///< sum of the batch losses of the last whole epoch (of the batches done, without one)
+  double test_loss = 0;         ///< mean over the test samples at the end, nats
+  double accuracy = 0;          ///< % of the test samples at the end
+  double gradient_average = 0;  ///< of the last batch
+  double seconds = 0;           ///< of training alone
 };
 
 /// Watches a training run. Override what is of interest.

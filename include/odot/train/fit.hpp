@@ -33,11 +33,11 @@ struct Watch {
 
 struct FitOptions {
   std::size_t epochs = 10;
-  std::size_t batch_size = 128;                 ///< samples; the last batch of an epoch may be smaller
-  Seed seed{1};                                 ///< of the order of the samples
-  optim::schedule::Schedule schedule = {};      ///< factor on the learning rate by step; none: constant
-  Watch watch = {};                             ///< none: the first parameter, whole
-  std::function<bool()> should_stop = {};       ///< asked after every batch; true ends the training there
+  std::size_t batch_size = 128;             ///< samples; the last batch of an epoch may be smaller
+  Seed seed{1};                             ///< of the order of the samples
+  optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; none: constant
+  Watch watch = {};                         ///< none: the first parameter, whole
+  std::function<bool()> should_stop = {};   ///< asked after every batch; true ends the training there
 };
 
 namespace detail {
@@ -54,12 +54,20 @@ class Trainer {
           std::span<Callback* const> callbacks)
       : network_(network), optimizer_(optimizer), test_(test), options_(options), callbacks_(callbacks),
         batches_(train, options.batch_size), watched_(watched_gradient()) {
+    require_labels(train, "the training set");
+    require_labels(test, "the test set");
     plan_ = {options.epochs, batches_.count(), train.size(), test.size(), options.batch_size};
   }
 
   TrainingReport run() {
     tell(&Callback::on_begin, plan_);
-    while (report_.epochs.size() < options_.epochs && !report_.interrupted) epoch(report_.epochs.size() + 1);
+    try {
+      while (report_.epochs.size() < options_.epochs && !report_.interrupted) epoch(report_.epochs.size() + 1);
+    } catch (const NonFiniteError&) {
+      report_.interrupted = true;
+      tell(&Callback::on_end, report_);  // so that logs show how it went
+      throw;
+    }
     if (report_.epochs.empty() || report_.interrupted) evaluate_test();
     tell(&Callback::on_end, report_);
     return std::move(report_);
@@ -73,7 +81,8 @@ class Trainer {
     nn::LossSums sums;
     batches_.shuffle(options_.seed, number);
     const double seconds_before = report_.seconds;
-    for (std::size_t b = 0; b < batches_.count() && !report_.interrupted; ++b) {
+    std::size_t done = 0;
+    for (std::size_t b = 0; b < batches_.count() && !report_.interrupted; ++b, ++done) {
       const BatchEvent batch = step(number, b, sums);
       event.loss += batch.loss;
       report_.gradient_average = event.gradient_average = batch.gradient_average;
@@ -81,8 +90,9 @@ class Trainer {
       const bool last = number == options_.epochs && b + 1 == batches_.count();
       report_.interrupted = !last && options_.should_stop && options_.should_stop();
     }
-    if (!report_.interrupted || report_.epochs.empty()) report_.loss = event.loss;
-    if (report_.interrupted) return;
+    const bool whole = done == batches_.count();
+    if (whole || report_.epochs.empty()) report_.loss = event.loss;
+    if (!whole) return;
     event.mean_loss = sums.loss / static_cast<double>(sums.samples);
     event.train_accuracy = percent(sums);
     event.seconds = report_.seconds - seconds_before;
@@ -113,7 +123,7 @@ class Trainer {
             .step = step_,
             .samples = x_.samples(),
             .loss = sums.loss / static_cast<double>(sums.samples),
-            .gradient_average = total / static_cast<double>(watched_.size()),
+            .gradient_average = watched_.empty() ? 0.0 : total / static_cast<double>(watched_.size()),
             .accuracy = percent(sums)};
   }
 
@@ -132,7 +142,19 @@ class Trainer {
     report_.accuracy = percent(sums);
   }
 
+  /// Every label must have an output, and there must be one at least.
+  static void require_labels(const Dataset& set, const char* which) {
+    constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
+    if (set.size() == 0) throw ArgumentError(std::string("odot::fit: ") + which + " is empty");
+    for (std::size_t n = 0; n < set.size(); ++n)
+      if (set.labels[n] < 0 || set.labels[n] >= outputs)
+        throw ArgumentError(std::string("odot::fit: label of sample ") + std::to_string(n) + " of " + which +
+                            ": expected 0 to " + std::to_string(outputs - 1) + ", as the network has outputs, found " +
+                            std::to_string(set.labels[n]));
+  }
+
   std::span<const Scalar> watched_gradient() {
+    if (network_.parameter_table().empty()) return {};
     const std::string& name =
         options_.watch.parameter.empty() ? network_.parameter_table().at(0).name : options_.watch.parameter;
     const std::span<const Scalar> gradient = network_.gradient(name);
@@ -168,10 +190,12 @@ class Trainer {
 }  // namespace detail
 
 /// Trains a network on `train` and evaluates it on `test` after every epoch; with 0 epochs it evaluates only.
-/// The loss is the mean negative log-likelihood. Same seeds, same bits, on any number of threads.
+/// The loss is the mean negative log-likelihood. Same seeds, same bits, on any number of threads. Every call starts at
+/// epoch 1 of the order and step 0 of the schedule. A run that ends by NonFiniteError calls on_end first.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
 /// Errors  compile time: a dataset of another shape
-///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter
+///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter; an empty set; a label
+///         that the network has no output for
 ///         NonFiniteError: a loss or gradient that is not finite, with epoch, batch and layer
 template <class Model, class Device, class Scalar, class Optimizer, ShapeType Train, ShapeType Test, class... Callbacks>
 TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const data::Dataset<Train>& train,

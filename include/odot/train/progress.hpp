@@ -33,8 +33,8 @@ class ProgressBar : public Callback {
     const double elapsed = std::chrono::duration<double>(now - start_).count();
     constexpr int width = 24;
     const int filled = static_cast<int>(width * static_cast<double>(event.batch) / static_cast<double>(plan_.batches));
-    const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
-                            std::string(static_cast<std::size_t>(width - filled), '.');
+    const std::string bar =
+        std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(width - filled), '.');
     std::fprintf(stream_, "\r\033[Kepoch %zu/%zu [%s] loss %.4f  %.0f samples/s  %s left", event.epoch, plan_.epochs,
                  bar.c_str(), event.loss,
                  done * static_cast<double>(plan_.epochs * plan_.samples) / std::max(elapsed, 1e-9),
@@ -44,10 +44,11 @@ class ProgressBar : public Callback {
 
   void on_epoch(const EpochEvent& e) override {
     clear();
-    std::fprintf(stream_,
-                 "epoch %zu/%zu  loss %.4f (mean %.4f)  train %.2f %%  test %.2f %%  gradient %.1e  %.0f samples/s  %.1f s\n",
-                 e.epoch, plan_.epochs, e.loss, e.mean_loss, e.train_accuracy, e.test_accuracy, e.gradient_average,
-                 e.samples_per_second, e.seconds);
+    std::fprintf(
+        stream_,
+        "epoch %zu/%zu  loss %.4f (mean %.4f)  train %.2f %%  test %.2f %%  gradient %.1e  %.0f samples/s  %.1f s\n",
+        e.epoch, plan_.epochs, e.loss, e.mean_loss, e.train_accuracy, e.test_accuracy, e.gradient_average,
+        e.samples_per_second, e.seconds);
     std::fflush(stream_);
   }
 

@@ -36,7 +36,7 @@ struct BlockWeights {
 /// Shapes  x [N, C, H, W], arrays [heads, C, H, W], conv_weight [C, heads·C, 3, 3], conv_bias [C] → y [N, C, H, W]
 /// Train   batch statistics; the running ones updated as in batch norm
 /// Grad    dx overwritten (optional), all others added
-/// Cost    per map element and training step 6 exponentials and 36·C convolution FLOP forward, 72·C backward
+/// Cost    per map element and training step 6 exponentials and 18·C convolution FLOP forward, 36·C backward
 /// Source  Element-Wise Attention Layers, section 3
 ///
 ///   attention_heads_cache: numbers that forward leaves for backward

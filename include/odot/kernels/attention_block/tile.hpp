@@ -30,15 +30,16 @@ struct BlockTile {
       std::fill_n(grad, C * framed * L, S{0});
       std::fill_n(head, framed * L, S{0});
     }
-    S *x, *out;     // [C, H, W]: the input; the output, or the input's gradient
-    S *grad;        // [C] framed: the gradient before the ReLU
-    S *head;        // framed: one head's output
-    S *a, *b, *t;   // [H, W]: maps
+    S *x, *out;    // [C, H, W]: the input; the output, or the input's gradient
+    S* grad;       // [C] framed: the gradient before the ReLU
+    S* head;       // framed: one head's output
+    S *a, *b, *t;  // [H, W]: maps
   };
 
   /// Tiles that backward takes together, as many as fit half a second-level cache: their arrays' gradients are summed
   /// over the lanes once.
-  static constexpr std::size_t group = std::clamp<std::size_t>((std::size_t{3} << 18) / (Memory::tile_elements * sizeof(S)), 1, 4);
+  static constexpr std::size_t group =
+      std::clamp<std::size_t>((std::size_t{3} << 18) / (Memory::tile_elements * sizeof(S)), 1, 4);
 
   static constexpr std::size_t at(std::size_t i, std::size_t j) { return ((i + 1) * framed_row + j + 1) * L; }
 
@@ -150,8 +151,8 @@ struct BlockTile {
   }
 
   /// correlations[o][m][u][v] += Σ grad[o] · head m, standard[o][m] with x̂ in place of Â; head rows are made on the way.
-  static void correlate_head(const Memory& mem, const Weights& w, std::size_t m, const S* logs,
-                             const NormLine<S>& line, S* correlations) {
+  static void correlate_head(const Memory& mem, const Weights& w, std::size_t m, const S* logs, const NormLine<S>& line,
+                             S* correlations) {
     for (std::size_t o = 0; o < C; ++o) {
       P sums[taps];
       for (auto& sum : sums) sum = simd::all(S{0});
@@ -166,8 +167,7 @@ struct BlockTile {
   /// correlations[o][c][u][v] += Σ grad[o] · x[c];  bias[o] += Σ grad[o].
   static void correlate_input(const Memory& mem, S* correlations, S* bias) {
     for (std::size_t c = 0; c < C; ++c) {
-      for (std::size_t i = 0; i < H; ++i)
-        std::copy_n(mem.x + (c * plane + i * W) * L, W * L, mem.head + at(i, 0));
+      for (std::size_t i = 0; i < H; ++i) std::copy_n(mem.x + (c * plane + i * W) * L, W * L, mem.head + at(i, 0));
       for (std::size_t o = 0; o < C; ++o) {
         P sums[taps];
         for (auto& sum : sums) sum = simd::all(S{0});
@@ -218,8 +218,7 @@ struct BlockTile {
       for (std::size_t j = 0; j < W; ++j) {
         const std::size_t p = i * W + j;
         const P ax = simd::softmax_exp<S>(simd::subtract(M::score(xc, wx, bx, p), row));
-        const P ay =
-            simd::softmax_exp<S>(simd::subtract(M::score(xc, wy, by, p), simd::load(logs + (H + j) * L)));
+        const P ay = simd::softmax_exp<S>(simd::subtract(M::score(xc, wy, by, p), simd::load(logs + (H + j) * L)));
         const P t = M::template relevance_step<G::norm>(simd::load(mem.t + p * L), simd::load(xc + p * L), ax, ay, norm,
                                                         mask, mem.out + (c * plane + p) * L);
         simd::store(mem.a + p * L, ax);

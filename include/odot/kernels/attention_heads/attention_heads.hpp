@@ -25,8 +25,8 @@ struct HeadWeights {
   using arrays = Shape<Heads, In::extents[0], In::extents[1], In::extents[2]>;
 
   TensorView<arrays, S, Device> weight_x, weight_y;
-  TensorView<arrays, S, Device> bias_x, bias_y;       ///< optional, both or none
-  TensorView<Shape<maps>, S, Device> scale, shift;    ///< HeadNorm::affine only
+  TensorView<arrays, S, Device> bias_x, bias_y;     ///< optional, both or none
+  TensorView<Shape<maps>, S, Device> scale, shift;  ///< HeadNorm::affine only
 };
 
 /// The heads of an attention-wise layer, side by side as channels:
@@ -54,7 +54,7 @@ struct AttentionHeads : detail::NoKernel {
 /// denominators; then mean and 1/σ per map.
 template <ShapeType In, std::size_t Heads>
 constexpr std::size_t attention_heads_cache(std::size_t samples) {
-  if constexpr (In::rank == 3) {  // else the layer says what is wrong
+  if constexpr (In::rank == 3) {                                     // else the layer says what is wrong
     constexpr std::size_t maps = Heads * In::extents[0], tile = 16;  // samples of the widest tile
     const std::size_t padded = (samples + tile - 1) / tile * tile;
     return padded * maps * (In::extents[1] + In::extents[2]) + 2 * maps;

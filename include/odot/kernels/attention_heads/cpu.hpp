@@ -43,8 +43,7 @@ struct AttentionHeads<Cpu> {
     parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
       const typename M::Tile tile(x, tiles, t, scratch + worker * M::forward_scratch);
       for (std::size_t m = 0; m < M::maps; ++m) {
-        moments[t * M::maps + m] =
-            M::softmax_statistics(tile, weights, m, cache + (t * M::maps + m) * M::normalisers);
+        moments[t * M::maps + m] = M::softmax_statistics(tile, weights, m, cache + (t * M::maps + m) * M::normalisers);
       }
     });
     if constexpr (Norm != HeadNorm::none)
@@ -70,8 +69,7 @@ struct AttentionHeads<Cpu> {
   static void forward_evaluation(Workspace<Cpu>& workspace, const NormConstants& constants, BatchView<In, const S> x,
                                  const HeadWeights<const S, In, Heads, Cpu>& weights,
                                  TensorView<Shape<Heads * In::extents[0]>, const S> running_mean,
-                                 TensorView<Shape<Heads * In::extents[0]>, const S> running_var,
-                                 BatchView<Out, S> y) {
+                                 TensorView<Shape<Heads * In::extents[0]>, const S> running_var, BatchView<Out, S> y) {
     using M = detail::Maps<S, In, Heads>;
     auto frame = workspace.frame();
     const Chunks tiles(x.samples(), M::L);
@@ -143,10 +141,10 @@ struct AttentionHeads<Cpu> {
         for (std::size_t m = 0; m < M::maps; ++m) {
           M::load_gradient(tile, dy, m);
           typename M::P row_sums[M::H], column_sums[M::W];
-          M::template relevance_gradient<Norm>(tile, weights, m, cache + (t * M::maps + m) * M::normalisers,
-                                               {detail::norm_line<Norm>(weights, mean, rstd, m), mean[m], rstd[m],
-                                                means[m], means[M::maps + m]},
-                                               row_sums, column_sums);
+          M::template relevance_gradient<Norm>(
+              tile, weights, m, cache + (t * M::maps + m) * M::normalisers,
+              {detail::norm_line<Norm>(weights, mean, rstd, m), mean[m], rstd[m], means[m], means[M::maps + m]},
+              row_sums, column_sums);
           std::fill_n(sums, M::lane_sums(arrays), S{0});
           if (arrays == 4) M::template array_gradients<true>(tile, weights, m, row_sums, column_sums, sums);
           else M::template array_gradients<false>(tile, weights, m, row_sums, column_sums, sums);

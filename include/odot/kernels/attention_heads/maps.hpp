@@ -36,13 +36,14 @@ struct NormGradient {
   /// From a map's line, its statistics, and the means over the batch of dÂ and of dÂ x̂, x̂ = (A − mean) · rstd:
   /// ∂ℓ/∂A = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂))
   NormGradient(const NormLine<S>& line, S mean, S rstd, S mean_grad, S mean_product)
-      : scale(line.scale), offset(line.shift - line.mean * line.scale),
-        by_relevance(-line.scale * mean_product * rstd), constant(-line.scale * (mean_grad - mean_product * rstd * mean)) {}
+      : scale(line.scale), offset(line.shift - line.mean * line.scale), by_relevance(-line.scale * mean_product * rstd),
+        constant(-line.scale * (mean_grad - mean_product * rstd * mean)) {}
 };
 
 template <class S, ShapeType In, std::size_t Heads>
 struct Maps {
   static_assert(In::rank == 3);
+  static_assert(simd::lanes<S> <= 16, "attention_heads_cache pads to 16 samples");
   static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
   static constexpr std::size_t L = simd::lanes<S>;  // samples a tile
   static constexpr std::size_t maps = Heads * C, plane = H * W, array = maps * plane;
@@ -67,8 +68,8 @@ struct Maps {
     Tile(std::size_t first_sample, std::size_t n, S* x_memory, S* a_memory, S* b_memory, S* dy_memory, S* dx_memory)
         : first(first_sample), samples(n), x(x_memory), a(a_memory), b(b_memory), dy(dy_memory), dx(dx_memory) {}
     std::size_t first, samples;
-    S *x, *a;         // [C·H·W, L], [H·W, L]
-    S *b, *dy, *dx;   // [H·W, L], [H·W, L], [C·H·W, L]: backward alone
+    S *x, *a;        // [C·H·W, L], [H·W, L]
+    S *b, *dy, *dx;  // [H·W, L], [H·W, L], [C·H·W, L]: backward alone
   };
 
   /// x ⊙ w + b of element p of map m.
@@ -218,8 +219,8 @@ struct Maps {
         const std::size_t p = i * W + j;
         const P ax = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, p), row));
         const P ay = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L)));
-        const P t = relevance_step<Norm>(simd::load(tile.dy + p * L), simd::load(x + p * L), ax, ay, norm, mask,
-                                         dx + p * L);
+        const P t =
+            relevance_step<Norm>(simd::load(tile.dy + p * L), simd::load(x + p * L), ax, ay, norm, mask, dx + p * L);
         simd::store(tile.a + p * L, ax);
         simd::store(tile.b + p * L, ay);
         simd::store(tile.dy + p * L, t);

@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution on the CPU: Winograd for 3×3 and stride 1 with many channels, direct for other strides of 1, im2col for
+// 2-D convolution on the CPU: Winograd for 3×3 and stride 1 with many channels, direct for others of
+// stride 1 (padding below the kernel's size), im2col for
 // the rest. Threads take samples, or rows of tiles of samples.
 
 #include "odot/kernels/conv2d/direct.hpp"

@@ -59,7 +59,8 @@ struct Im2Col {
   static void backward_weight(const S* x, const S* dy, S* dweight, S* columns) {
     gather(x, columns);
     // y = W · columns
-    matrix(dweight, G::O, G::taps).noalias() += matrix(dy, G::O, pixels) * matrix<const S>(columns, G::taps, pixels).transpose();
+    matrix(dweight, G::O, G::taps).noalias() +=
+        matrix(dy, G::O, pixels) * matrix<const S>(columns, G::taps, pixels).transpose();
   }
 
   static void backward_input(const S* weight, const S* dy, S* dx, S* columns) {

@@ -64,8 +64,8 @@ struct WinogradPlan {
 template <class G, class S>
 struct WinogradConv : WinogradPlan<G, S> {
   using Plan = WinogradPlan<G, S>;
-  using typename Plan::P;
   using Plan::F, Plan::L, Plan::out_tile, Plan::tiles;
+  using typename Plan::P;
 
   // A register block: `rows` output channels × `width` tiles.
   static constexpr std::size_t accumulators = simd::registers >= 32 ? 28 : 12;
@@ -159,11 +159,12 @@ struct WinogradConv : WinogradPlan<G, S> {
 template <class G, class S>
 struct WinogradWeightGradient : WinogradPlan<G, S> {
   using Plan = WinogradPlan<G, S>;
-  using typename Plan::P;
   using Plan::F, Plan::L, Plan::out_tile, Plan::tiles;
+  using typename Plan::P;
 
   static constexpr std::size_t columns = (G::C + L - 1) / L;  // packets of input channels
-  static constexpr std::size_t width = columns <= 8 && simd::registers >= 32 ? columns : std::min<std::size_t>(columns, 4);
+  static constexpr std::size_t width =
+      columns <= 8 && simd::registers >= 32 ? columns : std::min<std::size_t>(columns, 4);
   static constexpr std::size_t padded = (columns + width - 1) / width * width * L;  // input channels, in whole blocks
   static constexpr std::size_t rows =
       std::min<std::size_t>({(simd::registers >= 32 ? std::size_t{28} : std::size_t{12}) / width, 6, G::O});
@@ -175,7 +176,8 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
   static constexpr std::size_t turned_size = depth * padded;
   static constexpr std::size_t d_size = F * padded_o * depth;
   static constexpr std::size_t dy_size = out_tile * tiles * out_tile * L;
-  static constexpr std::size_t scratch = v_size + turned_size + d_size + dy_size + Plan::rows_size + Plan::gathered_size;
+  static constexpr std::size_t scratch =
+      v_size + turned_size + d_size + dy_size + Plan::rows_size + Plan::gathered_size;
 
   /// Adds tile row r of up to L samples to dU [F][padded_o][padded].
   static void unit(const S* x, const S* dy, std::size_t samples, std::size_t r, S* du, S* memory) {

@@ -15,12 +15,12 @@ inline constexpr std::size_t in_tile = 6, out_tile = 4, frequencies = in_tile * 
 /// out = Bᵀ d for one column d of six.
 template <class S, class P>
 ODOT_INLINE void input_column(const P (&d)[6], P (&out)[6]) {
-  using namespace simd;
+  using simd::add, simd::all, simd::multiply, simd::subtract;
   const P four = all(S{4}), two = all(S{2}), five = all(S{5});
-  const P even = subtract(d[4], multiply(four, d[2]));             // d4 − 4 d2
-  const P odd = subtract(d[3], multiply(four, d[1]));              // d3 − 4 d1
-  const P low_even = subtract(d[4], d[2]);                         // d4 − d2
-  const P low_odd = multiply(two, subtract(d[3], d[1]));           // 2 (d3 − d1)
+  const P even = subtract(d[4], multiply(four, d[2]));    // d4 − 4 d2
+  const P odd = subtract(d[3], multiply(four, d[1]));     // d3 − 4 d1
+  const P low_even = subtract(d[4], d[2]);                // d4 − d2
+  const P low_odd = multiply(two, subtract(d[3], d[1]));  // 2 (d3 − d1)
   out[0] = add(multiply(four, d[0]), subtract(d[4], multiply(five, d[2])));
   out[1] = add(even, odd);
   out[2] = subtract(even, odd);
@@ -32,7 +32,7 @@ ODOT_INLINE void input_column(const P (&d)[6], P (&out)[6]) {
 /// out = Aᵀ m for one column m of six.
 template <class S, class P>
 ODOT_INLINE void output_column(const P (&m)[6], P (&out)[4]) {
-  using namespace simd;
+  using simd::add, simd::all, simd::multiply_add, simd::subtract;
   const P sum = add(m[1], m[2]), difference = subtract(m[1], m[2]);
   const P far_sum = add(m[3], m[4]), far_difference = subtract(m[3], m[4]);
   out[0] = add(add(m[0], sum), far_sum);
@@ -44,7 +44,7 @@ ODOT_INLINE void output_column(const P (&m)[6], P (&out)[4]) {
 /// out = A y for one column y of four: the transpose of output_column.
 template <class S, class P>
 ODOT_INLINE void gradient_column(const P (&y)[4], P (&out)[6]) {
-  using namespace simd;
+  using simd::add, simd::all, simd::multiply, simd::multiply_add, simd::subtract;
   const P even = add(y[0], y[2]), odd = add(y[1], y[3]);
   const P far_even = multiply_add(y[2], all(S{4}), y[0]);
   const P far_odd = multiply(multiply_add(y[3], all(S{4}), y[1]), all(S{2}));
