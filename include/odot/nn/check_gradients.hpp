@@ -118,7 +118,7 @@ class GradientProbe {
   }
 
   std::size_t n_;
-  Workspace<Cpu> workspace_;
+  Workspace<Cpu> workspace_{1};  // threads would take longer to start than the work takes
   Batch<In, double> x_;
   Batch<Out, double> r_, y_;
   Batch<In, double> dx_;
