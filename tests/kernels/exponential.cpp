@@ -19,12 +19,19 @@ std::vector<S> softmax_exp(S x) {
   return lanes;
 }
 
+template <class S, int Squarings>
+std::vector<S> small_exp(S x) {
+  std::vector<S> lanes(simd::lanes<S>);
+  simd::store(lanes.data(), simd::small_exp<S, Squarings>(simd::all(x)));
+  return lanes;
+}
+
 /// The largest relative error over all lanes and steps.
 template <class S>
-double worst_error(S from, S to, S step) {
+double worst_error(S from, S to, S step, std::vector<S> (*exponential)(S) = softmax_exp<S>) {
   double worst = 0;
   for (S x = from; x <= to; x += step)
-    for (const S y : softmax_exp(x)) {
+    for (const S y : exponential(x)) {
       const double expected = std::exp(static_cast<double>(x)),
                    error = std::abs(static_cast<double>(y) - expected) / expected;
       if (!(error <= worst)) worst = error;
@@ -38,6 +45,15 @@ TEST_CASE("the exponential is as exact as it says") {
   CHECK(worst_error<float>(-87.0f, 80.0f, 0x1p-9f) <= 1.2e-7);
   CHECK(worst_error<float>(-1.0f, 1.0f, 0x1p-17f) <= 1.2e-7);
   CHECK(worst_error<double>(-87.0, 80.0, 0x1p-6) <= 1e-15);
+}
+
+TEST_CASE("the exponential of small numbers is as exact as it says, up to its limit") {
+  CHECK(worst_error<float>(-0.5f, 0.5f, 0x1p-19f, small_exp<float, 0>) <= 1.3e-7);
+  CHECK(worst_error<float>(-1.0f, 1.0f, 0x1p-18f, small_exp<float, 1>) <= 2.6e-7);
+  CHECK(worst_error<float>(-2.0f, 2.0f, 0x1p-17f, small_exp<float, 2>) <= 5.3e-7);
+  CHECK(worst_error<double>(-2.0, 2.0, 0x1p-9, small_exp<double, 2>) <= 1e-15);
+  for (const float y : small_exp<float, 2>(0.0f)) CHECK(y == 1);
+  for (const float y : small_exp<float, 1>(std::numeric_limits<float>::quiet_NaN())) CHECK(std::isnan(y));
 }
 
 TEST_CASE("the exponential of 0 is 1") {

@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The exponential inside softmaxes: arguments that are not above zero by much.
+// The exponentials inside softmaxes: of arguments that are not above zero by much, and of arguments near zero.
 
+#include <cstddef>
 #include <type_traits>
 
 #include "odot/kernels/simd.hpp"
@@ -34,6 +35,44 @@ ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x) {
   } else {
     return exp(x);
   }
+}
+
+/// eˣ for |x| ≤ 2^(Squarings − 1), by packets. Float: relative error below 1.3e-7 · 2^Squarings, 6 + Squarings instructions;
+/// other scalars: Eigen's.
+/// eˣ = p(x / 2^Squarings)^(2^Squarings), p the minimax polynomial of degree 6 on [−1/2, 1/2] (error 2.6e-8).
+/// Several at once: their chains of dependent instructions run side by side.
+template <class S, int Squarings, std::size_t N>
+ODOT_INLINE void small_exp(const Packet<S> (&x)[N], Packet<S> (&y)[N]) {
+  if constexpr (std::is_same_v<S, float> && lanes<float> > 1) {
+    constexpr float h = 1.0f / static_cast<float>(1 << Squarings);  // a power of two: the products below are exact
+    constexpr float coefficients[] = {0.0013791899f * h * h * h * h * h * h,
+                                      0.008417263f * h * h * h * h * h,
+                                      0.041672513f * h * h * h * h,
+                                      0.16665684f * h * h * h,
+                                      0.49999946f * h * h,
+                                      1.0000002f * h,
+                                      1.0f};
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < N; ++k) y[k] = multiply_add(x[k], all(coefficients[0]), all(coefficients[1]));
+#pragma GCC unroll 8
+    for (std::size_t c = 2; c < 7; ++c)
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < N; ++k) y[k] = multiply_add(y[k], x[k], all(coefficients[c]));
+    for (int square = 0; square < Squarings; ++square)
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < N; ++k) y[k] = multiply(y[k], y[k]);
+  } else {
+    for (std::size_t k = 0; k < N; ++k) y[k] = exp(x[k]);
+  }
+}
+
+/// One of them.
+template <class S, int Squarings>
+ODOT_INLINE Packet<S> small_exp(const Packet<S>& x) {
+  const Packet<S> arguments[1] = {x};
+  Packet<S> y[1];
+  small_exp<S, Squarings>(arguments, y);
+  return y[0];
 }
 
 }  // namespace odot::kernels::simd

@@ -57,21 +57,59 @@ void store_tile(const S* tile, std::size_t stride, std::size_t samples, S* x) {
   store_elements(tile, Elements, stride, samples, x);
 }
 
+/// sums[e] += Σ_l tile[e][l], e < L: one block.
+template <class S>
+ODOT_INLINE void add_block_sums(const S* tile, S* sums) {
+  constexpr std::size_t L = simd::lanes<S>;
+  simd::Block<S> block;
+  for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + i * L);
+  simd::transpose<S>(block);
+  for (std::size_t width = L / 2; width > 0; width /= 2)  // a tree, for speed and accuracy
+    for (std::size_t l = 0; l < width; ++l) block.packet[l] = simd::add(block.packet[l], block.packet[l + width]);
+  simd::store(sums, simd::add(simd::load(sums), block.packet[0]));
+}
+
 /// sums[e] += Σ_l tile[e][l].
 template <std::size_t Elements, class S>
 void add_lane_sums(const S* tile, S* sums) {
   constexpr std::size_t L = simd::lanes<S>;
   std::size_t e = 0;
-  for (; e + L <= Elements; e += L) {
-    simd::Block<S> block;
-    for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
-    simd::transpose<S>(block);
-    for (std::size_t width = L / 2; width > 0; width /= 2)  // a tree, for speed and accuracy
-      for (std::size_t l = 0; l < width; ++l) block.packet[l] = simd::add(block.packet[l], block.packet[l + width]);
-    simd::store(sums + e, simd::add(simd::load(sums + e), block.packet[0]));
-  }
+  for (; e + L <= Elements; e += L) add_block_sums(tile + e * L, sums + e);
   if constexpr (Elements % L != 0)
     for (; e < Elements; ++e) sums[e] += simd::sum(simd::load(tile + e * L));
 }
+
+/// add_lane_sums of a tile that comes in rows of `Row` elements: only what does not fill a block yet is held back.
+template <std::size_t Row, class S>
+class LaneSums {
+  static constexpr std::size_t L = simd::lanes<S>;
+
+ public:
+  static constexpr std::size_t elements = (Row + L) * L;  // of the memory
+  explicit LaneSums(S* memory) : memory_(memory) {}
+
+  /// The sums to come go to `sums`.
+  void start(S* sums) {
+    sums_ = sums;
+    held_ = 0;
+  }
+  /// Where the next row goes, [Row, L].
+  S* row() const { return memory_ + held_ * L; }
+  /// The row is there.
+  void add() {
+    held_ += Row;
+    const S* from = memory_;
+    for (; held_ >= L; held_ -= L, from += L * L, sums_ += L) add_block_sums(from, sums_);
+    std::copy_n(from, held_ * L, memory_);
+  }
+  /// It was the last one.
+  void finish() {
+    for (std::size_t e = 0; e < held_; ++e) sums_[e] += simd::sum(simd::load(memory_ + e * L));
+  }
+
+ private:
+  S *memory_, *sums_ = nullptr;
+  std::size_t held_ = 0;
+};
 
 }  // namespace odot::kernels

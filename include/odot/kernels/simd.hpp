@@ -75,6 +75,24 @@ template <class P>
 ODOT_INLINE P log(const P& a) {
   return Eigen::internal::plog(a);
 }
+template <class P>
+ODOT_INLINE P negate(const P& a) {
+  return Eigen::internal::pnegate(a);
+}
+template <class P>
+ODOT_INLINE P abs(const P& a) {
+  return Eigen::internal::pabs(a);
+}
+/// 1 / a
+template <class P>
+ODOT_INLINE P reciprocal(const P& a) {
+  return divide(Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(1)), a);
+}
+/// The largest of a packet's numbers.
+template <class P>
+ODOT_INLINE auto largest(const P& a) {
+  return Eigen::internal::predux_max(a);
+}
 /// Sum of a packet's numbers.
 template <class P>
 ODOT_INLINE auto sum(const P& a) {

@@ -54,11 +54,11 @@ struct AttentionBlock {
  public:
   template <ShapeType In>
   struct bind : Layer<In, In, typename Lists<In>::parameters, typename Lists<In>::buffers> {
-    using geometry = kernels::AttentionGeometry<In, Heads, Options.head_norm, Options.skip, Options.relu>;
+    using geometry = kernels::AttentionGeometry<In, Heads, Options.head_norm, Options.skip, Options.relu, Options.bias>;
     static constexpr kernels::NormConstants constants{};
     static constexpr bool backward_reads_output = Options.relu;
     static constexpr bool couples_samples = Options.head_norm != HeadNorm::none;
-    static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
+    static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_block_cache<In, Heads>(n); }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionBlock<typename decltype(pass)::device>;

@@ -12,12 +12,13 @@
 namespace odot::kernels {
 
 /// What an attention block consists of.
-template <ShapeType In, std::size_t NumberOfHeads, HeadNorm Norm, bool Skip, bool Relu>
+template <ShapeType In, std::size_t NumberOfHeads, HeadNorm Norm, bool Skip, bool Relu, bool Bias = false>
 struct AttentionGeometry {
   static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
   static constexpr std::size_t heads = NumberOfHeads, maps = heads * C;
   static constexpr HeadNorm norm = Norm;
   static constexpr bool skip = Skip, relu = Relu;
+  static constexpr bool bias = Bias;  ///< bias arrays inside the softmaxes
   using image = In;
   using conv_weight = Shape<C, maps, 3, 3>;
   using conv_bias = Shape<C>;
@@ -39,7 +40,7 @@ struct BlockWeights {
 /// Cost    per map element and training step 6 exponentials and 18·C convolution FLOP forward, 36·C backward
 /// Source  Element-Wise Attention Layers, section 3
 ///
-///   attention_heads_cache: numbers that forward leaves for backward
+///   attention_block_cache: numbers that forward leaves for backward
 ///   forward_training<G>(workspace, constants, x, weights, running_mean, running_var, cache, y)
 ///   forward_evaluation<G>(workspace, constants, x, weights, running_mean, running_var, y)
 ///   backward<G>(workspace, x, weights, cache, y, dy, gradients, dx)
@@ -48,5 +49,18 @@ struct AttentionBlock : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
 };
+
+/// Cache of AttentionBlock, the same on every device: that of AttentionHeads, and the input once more, laid out as the
+/// device likes it, with the largest |x| of each channel.
+template <ShapeType In, std::size_t Heads>
+constexpr std::size_t attention_block_cache(std::size_t samples) {
+  if constexpr (In::rank == 3) {
+    constexpr std::size_t tile = 16;  // samples of the widest tile
+    const std::size_t padded = (samples + tile - 1) / tile * tile;
+    return attention_heads_cache<In, Heads>(samples) + padded * (In::size + In::extents[0]);
+  } else {
+    return 0;
+  }
+}
 
 }  // namespace odot::kernels

@@ -1,234 +1,320 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The arithmetic of an attention block on one tile of samples, on the CPU. Everything is [element][lane], one packet an
-// element; "framed" planes have a border of one zero element on each side, for the 3×3 convolution.
+// The arithmetic of an attention block on one tile of samples, on the CPU: everything is [element][lane], a lane is a
+// sample. "Framed" planes have a border of one zero element on each side, for the 3×3 convolution.
 
 #include <algorithm>
 #include <cstddef>
 
-#include "odot/kernels/attention_block/attention_block.hpp"
+#include "odot/kernels/attention_block/relevance.hpp"
+#include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/attention_heads/maps.hpp"
+#include "odot/kernels/sample_tile.hpp"
 
 namespace odot::kernels::detail {
 
-template <class S, class G>
-struct BlockTile {
-  using M = Maps<S, typename G::image, G::heads>;
-  using P = simd::Packet<S>;
-  using Weights = BlockWeights<const S, G, Cpu>;
-  static constexpr std::size_t C = G::C, H = G::H, W = G::W, L = M::L, plane = H * W;
-  static constexpr std::size_t framed_row = W + 2, framed = (H + 2) * framed_row;
-  static constexpr std::size_t taps = 9;  // of the 3×3 kernel
+template <class S, ShapeType Image, bool Bias>
+struct BlockTile : Relevance<S, Image> {
+  using R = Relevance<S, Image>;
+  using R::H, R::W, R::L, R::plane, R::framed_row, R::taps;
+  using typename R::P, typename R::Line, typename R::Rows, typename R::RowRing;
+  using Lanes = SampleLanes<S, Bias>;
+  using Form = BlockForm<const S>;
+  static constexpr std::size_t C = Image::extents[0];
+  static constexpr std::size_t framed = (H + 2) * framed_row;
 
-  /// One tile's planes, and scratch planes that the tiles of a worker share.
-  struct Memory {
-    static constexpr std::size_t tile_elements = (2 * C * plane + C * framed) * L;
-    static constexpr std::size_t scratch_elements = (framed + 3 * plane) * L;
-    Memory(S* tile, S* scratch)
-        : x(tile), out(x + C * plane * L), grad(out + C * plane * L), head(scratch), a(head + framed * L),
-          b(a + plane * L), t(b + plane * L) {
-      std::fill_n(grad, C * framed * L, S{0});
-      std::fill_n(head, framed * L, S{0});
-    }
-    S *x, *out;    // [C, H, W]: the input; the output, or the input's gradient
-    S* grad;       // [C] framed: the gradient before the ReLU
-    S* head;       // framed: one head's output
-    S *a, *b, *t;  // [H, W]: maps
+  // Arrays that are used together start at different places of a memory page: a load whose address equals that of an
+  // unfinished store in the lowest 12 bits waits for it.
+  static constexpr std::size_t skew = 10 * L;
+
+  /// A worker's scratch, which its tiles share.
+  struct Scratch {
+    static constexpr std::size_t elements = RowRing::elements + (2 * plane + H + W) * L + 3 * skew;
+    explicit Scratch(S* memory)
+        : head(memory), a(memory + RowRing::elements + skew), b(a + plane * L + skew), inverse(b + plane * L + skew) {}
+    RowRing head;  // one head
+    S *a, *b;      // [H, W]
+    S* inverse;    // [H + W]
   };
 
-  /// Tiles that backward takes together, as many as fit half a second-level cache: their arrays' gradients are summed
-  /// over the lanes once.
-  static constexpr std::size_t group =
-      std::clamp<std::size_t>((std::size_t{3} << 18) / (Memory::tile_elements * sizeof(S)), 1, 4);
+  /// The samples of a tile. What a worker makes of them lies in its memory; x and the gradient may lie elsewhere.
+  struct Tile {
+    static constexpr std::size_t elements = (C * plane + plane + 2 * W) * L + 4 * skew;
+    explicit Tile(S* memory)
+        : out(memory + skew), along_column(out + C * plane * L + skew), column_sums(along_column + plane * L + skew),
+          column_factors(column_sums + W * L + skew) {}
 
-  static constexpr std::size_t at(std::size_t i, std::size_t j) { return ((i + 1) * framed_row + j + 1) * L; }
+    const S* x = nullptr;        // [C, H, W]
+    const S* largest = nullptr;  // [C]: |x|
+    const S* grad = nullptr;     // [C] framed: the gradient before the ReLU
+    S* out;                      // [C, H, W]: the output, or the input's gradient
+    S* along_column;             // [H, W]: the terms of Ay of one map
+    S* column_sums;              // [W]: Σ_H t of one map, as far as it is
+    S* column_factors;           // [W]: −Σ_H t of the map before it, with the factor that makes Ay of its terms
+    std::size_t samples = 0;
 
-  /// Row i of head m's output in `head`, y = Â ⊙ x, A from its normalisers.
-  static ODOT_INLINE void head_row(const Memory& mem, const typename M::Weights& w, std::size_t m, const S* logs,
-                                   const NormLine<S>& line, std::size_t i) {
-    const S* x = mem.x + m % C * plane * L;
-    const S *wx = M::plane_of(w.weight_x, m), *wy = M::plane_of(w.weight_y, m);
-    const S *bx = M::plane_of(w.bias_x, m), *by = M::plane_of(w.bias_y, m);
-    const P row = simd::load(logs + i * L), scale = simd::all(line.scale);
-    const P offset = simd::all(line.shift - line.mean * line.scale);
-    for (std::size_t j = 0; j < W; ++j) {
-      const std::size_t p = i * W + j;
-      const P z = simd::subtract(M::score_sum(x, wx, wy, bx, by, p), simd::add(row, simd::load(logs + (H + j) * L)));
-      const P normed = simd::multiply_add(simd::softmax_exp<S>(z), scale, offset);
-      simd::store(mem.head + at(i, j), simd::multiply(normed, simd::load(x + p * L)));
+    const S* grad_row(std::size_t o, std::size_t i) const { return grad + (o * framed + (i + 1) * framed_row + 1) * L; }
+    Rows grad_rows(std::size_t o, std::size_t i) const {
+      const S* row = grad_row(o, i) - L;
+      return {{row - framed_row * L, row, row + framed_row * L}};
+    }
+  };
+
+  /// x [C, H, W] and the largest |x| of each channel, from samples; 0 in the lanes without one.
+  static void load_input(const S* samples, std::size_t count, S* x, S* largest) {
+    load_tile<C * plane>(samples, C * plane, count, x);
+    for (std::size_t c = 0; c < C; ++c) {
+      P most = simd::all(S{0});
+      for (std::size_t p = c * plane; p < (c + 1) * plane; ++p)
+        most = simd::max(most, simd::abs(simd::load(x + p * L)));
+      largest[c] = simd::largest(most);
     }
   }
 
-  /// out[o] row i += the convolution of `head` with channel m's kernels.
-  static ODOT_INLINE void convolve_row(const Memory& mem, const S* kernels, std::size_t m, std::size_t i) {
+  /// grad [C] framed = dy, 0 where the ReLU gave 0 and in the lanes without a sample.
+  static void load_gradient(const S* y, const S* dy, std::size_t count, bool relu, const Scratch& scratch, S* grad) {
+    std::fill_n(grad, C * framed * L, S{0});
     for (std::size_t o = 0; o < C; ++o) {
-      const S* w = kernels + (o * G::maps + m) * taps;
-      P k[taps];
-      for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[t]);
-      S* out = mem.out + (o * plane + i * W) * L;
-      const S* from = mem.head + at(i, 0) - (framed_row + 1) * L;
-      for (std::size_t j = 0; j < W; ++j, from += L, out += L) {
-        P sum = simd::load(out), other = simd::multiply(simd::load(from), k[0]);
-        other = simd::multiply_add(simd::load(from + L), k[1], other);
-        other = simd::multiply_add(simd::load(from + 2 * L), k[2], other);
-        other = simd::multiply_add(simd::load(from + framed_row * L), k[3], other);
-        sum = simd::multiply_add(simd::load(from + (framed_row + 1) * L), k[4], sum);
-        sum = simd::multiply_add(simd::load(from + (framed_row + 2) * L), k[5], sum);
-        sum = simd::multiply_add(simd::load(from + 2 * framed_row * L), k[6], sum);
-        sum = simd::multiply_add(simd::load(from + (2 * framed_row + 1) * L), k[7], sum);
-        sum = simd::multiply_add(simd::load(from + (2 * framed_row + 2) * L), k[8], sum);
-        simd::store(out, simd::add(sum, other));
-      }
-    }
-  }
-
-  /// out[o] = bias[o] [+ x[o]]
-  static void start_output(const Memory& mem, const S* bias) {
-    for (std::size_t o = 0; o < C; ++o)
-      for (std::size_t p = o * plane; p < (o + 1) * plane; ++p)
-        simd::store(mem.out + p * L,
-                    G::skip ? simd::add(simd::load(mem.x + p * L), simd::all(bias[o])) : simd::all(bias[o]));
-  }
-
-  /// out += the convolution of head m, whose rows are made on the way.
-  static void add_head(const Memory& mem, const Weights& w, std::size_t m, const S* logs, const NormLine<S>& line) {
-    for (std::size_t i = 0; i <= H; ++i) {
-      if (i < H) head_row(mem, w.heads, m, logs, line, i);
-      if (i > 0) convolve_row(mem, w.conv_weight.data(), m, i - 1);
-    }
-  }
-
-  static void finish_output(const Memory& mem, std::size_t samples, S* y) {
-    if constexpr (G::relu)
-      for (std::size_t p = 0; p < C * plane; ++p) {
-        const P value = simd::load(mem.out + p * L);
-        simd::store(mem.out + p * L, simd::max_keeping_nan(value, simd::all(S{0})));
-      }
-    store_tile<C * plane>(mem.out, C * plane, samples, y);
-  }
-
-  // ---- backward
-
-  /// grad = dy, 0 where the ReLU gave 0 and in lanes without a sample; `t` serves as scratch.
-  static void load_gradient(const Memory& mem, std::size_t samples, const S* y, const S* dy) {
-    for (std::size_t o = 0; o < C; ++o) {
-      load_tile<plane>(dy + o * plane, C * plane, samples, mem.t);
-      if constexpr (G::relu) load_tile<plane>(y + o * plane, C * plane, samples, mem.a);
+      load_tile<plane>(dy + o * plane, C * plane, count, scratch.a);
+      if (relu) load_tile<plane>(y + o * plane, C * plane, count, scratch.b);
       for (std::size_t i = 0; i < H; ++i)
         for (std::size_t j = 0; j < W; ++j) {
-          P g = simd::load(mem.t + (i * W + j) * L);
+          const std::size_t p = (i * W + j) * L;
+          const P g = simd::load(scratch.a + p);
           // y = max(…, 0)
-          if constexpr (G::relu) g = simd::where_positive(simd::load(mem.a + (i * W + j) * L), g);
-          simd::store(mem.grad + o * framed * L + at(i, j), g);
+          simd::store(grad + (o * framed + (i + 1) * framed_row + j + 1) * L,
+                      relu ? simd::where_positive(simd::load(scratch.b + p), g) : g);
         }
     }
   }
 
-  /// out (the input's gradient) = grad through the skip connection, 0 without one.
-  static void start_input_gradient(const Memory& mem) {
-    if constexpr (!G::skip) std::fill_n(mem.out, C * plane * L, S{0});
-    else
-      for (std::size_t o = 0; o < C; ++o)
-        for (std::size_t i = 0; i < H; ++i)
-          std::copy_n(mem.grad + o * framed * L + at(i, 0), W * L, mem.out + (o * plane + i * W) * L);
+  static Lanes lanes(const Tile& tile, const MapArrays<S>& map, std::size_t m) {
+    return {tile.x + m % C * plane * L, map};
   }
 
-  /// sums[o][u][v] += Σ_p grad[o](p) · plane(p + (u, v) − (1, 1)), `plane` framed, row i of grad.
-  static ODOT_INLINE void correlate_row(const Memory& mem, const S* plane_at, std::size_t o, std::size_t i,
-                                        P (&sums)[taps]) {
-    const S* g = mem.grad + o * framed * L + at(i, 0);
-    const S* from = plane_at + at(i, 0) - (framed_row + 1) * L;
-    for (std::size_t j = 0; j < W; ++j, g += L, from += L) {
-      const P grad = simd::load(g);
-#pragma GCC unroll 9
-      for (std::size_t t = 0; t < taps; ++t)
-        sums[t] = simd::multiply_add(grad, simd::load(from + (t / 3 * framed_row + t % 3) * L), sums[t]);
-    }
+  /// Head m's kernel for output channel o.
+  static const S* kernel(const Form& form, std::size_t o, std::size_t m) {
+    return form.conv_weight + (o * form.maps + m) * taps;
   }
 
-  static void add_sums(const P (&sums)[taps], S* total) {
-    for (std::size_t t = 0; t < taps; ++t) total[t] += simd::sum(sums[t]);
-  }
+  // ---- forward
 
-  /// correlations[o][m][u][v] += Σ grad[o] · head m, standard[o][m] with x̂ in place of Â; head rows are made on the way.
-  static void correlate_head(const Memory& mem, const Weights& w, std::size_t m, const S* logs, const NormLine<S>& line,
-                             S* correlations) {
+  /// out[o] = bias[o] [+ x[o]]
+  static void start_output(const Tile& tile, const Form& form) {
     for (std::size_t o = 0; o < C; ++o) {
-      P sums[taps];
-      for (auto& sum : sums) sum = simd::all(S{0});
-      for (std::size_t i = 0; i <= H; ++i) {
-        if (i < H && o == 0) head_row(mem, w.heads, m, logs, line, i);
-        if (i > 0) correlate_row(mem, mem.head, o, i - 1, sums);
-      }
-      add_sums(sums, correlations + (o * G::maps + m) * taps);
+      const P bias = simd::all(form.conv_bias[o]);
+      for (std::size_t p = o * plane; p < (o + 1) * plane; ++p)
+        simd::store(tile.out + p * L, form.skip ? simd::add(simd::load(tile.x + p * L), bias) : bias);
     }
   }
 
-  /// correlations[o][c][u][v] += Σ grad[o] · x[c];  bias[o] += Σ grad[o].
-  static void correlate_input(const Memory& mem, S* correlations, S* bias) {
-    for (std::size_t c = 0; c < C; ++c) {
-      for (std::size_t i = 0; i < H; ++i) std::copy_n(mem.x + (c * plane + i * W) * L, W * L, mem.head + at(i, 0));
-      for (std::size_t o = 0; o < C; ++o) {
-        P sums[taps];
-        for (auto& sum : sums) sum = simd::all(S{0});
-        for (std::size_t i = 0; i < H; ++i) correlate_row(mem, mem.head, o, i, sums);
-        add_sums(sums, correlations + (o * C + c) * taps);
+  /// out += the convolution of head m, whose rows make_row(i, to) makes on the way.
+  template <class MakeRow>
+  static ODOT_INLINE void add_head(const Tile& tile, const Form& form, std::size_t m, const Scratch& scratch,
+                                   const MakeRow& make_row) {
+    for (std::size_t i = 0; i <= H; ++i) {
+      if (i < H) make_row(i, scratch.head.row(i));
+      for (std::size_t o = 0; i > 0 && o < C; ++o) {
+        const S* w = kernel(form, o, m);
+        P k[taps];
+        for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[t]);
+        R::convolve_row(scratch.head.around(i - 1), k, tile.out + (o * plane + (i - 1) * W) * L);
       }
     }
+  }
+
+  static void finish_output(const Tile& tile, bool relu, S* y) {
+    if (relu)
+      for (std::size_t p = 0; p < C * plane; ++p)
+        simd::store(tile.out + p * L, simd::max_keeping_nan(simd::load(tile.out + p * L), simd::all(S{0})));
+    store_tile<C * plane>(tile.out, C * plane, tile.samples, y);
+  }
+
+  // ---- backward, first pass: how the gradient correlates with heads and input
+
+  /// sums[u][v] += Σ_j grad[o](i, j) · plane(i + u − 1, j + v − 1)
+  static ODOT_INLINE void correlate_row(const S* grad, const Rows& rows, P (&sums)[taps]) {
+    P row_sums[taps];
+    for (std::size_t t = 0; t < taps; ++t) row_sums[t] = sums[t];
+    in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
+      P g[N];
+      for (std::size_t k = 0; k < N; ++k) g[k] = simd::load(grad + (j + k) * L);
+#pragma GCC unroll 3
+      for (std::size_t u = 0; u < 3; ++u)
+#pragma GCC unroll 8
+        for (std::size_t q = 0; q < N + 2; ++q) {
+          const P value = rows(u, j + q);
+#pragma GCC unroll 3
+          for (std::size_t v = 0; v < 3; ++v)
+            if (q >= v && q < N + v) row_sums[u * 3 + v] = simd::multiply_add(g[q - v], value, row_sums[u * 3 + v]);
+        }
+    });
+    for (std::size_t t = 0; t < taps; ++t) sums[t] = row_sums[t];
+  }
+
+  /// totals[o · stride][u][v] += the correlations of grad[o] with a plane whose rows make_row(i, to) makes on the way.
+  template <class MakeRow>
+  static ODOT_INLINE void correlate(const Tile& tile, const Scratch& scratch, const MakeRow& make_row, S* totals,
+                                    std::size_t stride) {
+    P sums[C][taps];
+    for (auto& of_output : sums)
+      for (auto& sum : of_output) sum = simd::all(S{0});
+    for (std::size_t i = 0; i <= H; ++i) {
+      if (i < H) make_row(i, scratch.head.row(i));
+      for (std::size_t o = 0; i > 0 && o < C; ++o)
+        correlate_row(tile.grad_row(o, i - 1), scratch.head.around(i - 1), sums[o]);
+    }
+    for (std::size_t o = 0; o < C; ++o)
+      for (std::size_t t = 0; t < taps; ++t) totals[o * stride + t] += simd::sum(sums[o][t]);
+  }
+
+  /// with_input[o][c][u][v] += Σ grad[o] · x[c];  bias[o] += Σ grad[o].
+  static void correlate_input(const Tile& tile, const Scratch& scratch, S* with_input, S* bias) {
+    for (std::size_t c = 0; c < C; ++c)
+      correlate(
+          tile, scratch, [&](std::size_t i, S* to) { std::copy_n(tile.x + (c * plane + i * W) * L, W * L, to); },
+          with_input + c * taps, C * taps);
     for (std::size_t o = 0; o < C; ++o) {
       P sum = simd::all(S{0});
       for (std::size_t i = 0; i < H; ++i)
-        for (std::size_t j = 0; j < W; ++j) sum = simd::add(sum, simd::load(mem.grad + o * framed * L + at(i, j)));
+        for (std::size_t j = 0; j < W; ++j) sum = simd::add(sum, simd::load(tile.grad_row(o, i) + j * L));
       bias[o] += simd::sum(sum);
     }
   }
 
-  /// ∂ℓ/∂head at row i: out[j] = Σ_o Σ_{u,v} w[o][m][u][v] · grad[o](p − (u, v) + (1, 1)).
-  static ODOT_INLINE void head_gradient_row(const Memory& mem, const S* kernels, std::size_t m, std::size_t i, S* out) {
+  // ---- backward, second pass: the gradients of the arrays and of x
+
+  /// out (the input's gradient) = grad through the skip connection, 0 without one.
+  static void start_input_gradient(const Tile& tile, bool skip) {
+    if (!skip) std::fill_n(tile.out, C * plane * L, S{0});
+    for (std::size_t o = 0; skip && o < C; ++o)
+      for (std::size_t i = 0; i < H; ++i) std::copy_n(tile.grad_row(o, i), W * L, tile.out + (o * plane + i * W) * L);
+  }
+
+  /// ∂ℓ/∂head m at row i: to[j] = Σ_o Σ_{u,v} w[o][m][u][v] · grad[o](p − (u, v) + (1, 1)).
+  static ODOT_INLINE void head_gradient_row(const Tile& tile, const Form& form, std::size_t m, std::size_t i, S* to) {
     for (std::size_t o = 0; o < C; ++o) {
-      const S* w = kernels + (o * G::maps + m) * taps;
+      const S* w = kernel(form, o, m);
       P k[taps];
       for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[taps - 1 - t]);  // turned by 180°
-      const S* from = mem.grad + o * framed * L + at(i, 0) - (framed_row + 1) * L;
-      for (std::size_t j = 0; j < W; ++j, from += L) {
-        P even = simd::multiply(simd::load(from), k[0]), odd = simd::multiply(simd::load(from + L), k[1]);
-        if (o > 0) even = simd::add(even, simd::load(out + j * L));
-#pragma GCC unroll 7
-        for (std::size_t t = 2; t < taps; ++t) {
-          P& sum = t % 2 ? odd : even;
-          sum = simd::multiply_add(simd::load(from + (t / 3 * framed_row + t % 3) * L), k[t], sum);
+      const Rows rows = tile.grad_rows(o, i);
+      if (o == 0) std::fill_n(to, W * L, S{0});
+      R::convolve_row(rows, k, to);
+    }
+  }
+
+  /// Row i of map m: t = A ⊙ ∂ℓ/∂A and `a`, the terms of Ax, both [W]; the terms of Ay in tile.along_column; adds t to
+  /// tile.column_sums. Returns −Σ_W t times the factor that makes Ax of `a`. `t` holds ∂ℓ/∂head before.
+  /// InputGradient: out += ∂ℓ/∂head ⊙ Â.
+  template <Scores Size, bool InputGradient>
+  static ODOT_INLINE P relevance_row(const Tile& tile, const Lanes& lanes, std::size_t m, const S* kept,
+                                     const NormGradient<S>& norm, const P& mask, std::size_t i, S* a, S* t) {
+    const P row = simd::load(kept + i * L), offset = simd::all(norm.offset);
+    const P scale = kept_factor<Size>(row, simd::all(norm.scale));
+    const P constant = kept_factor<Size>(row, simd::all(norm.constant));
+    const P by_relevance = kept_factor<Size>(row, kept_factor<Size>(row, simd::all(norm.by_relevance)));
+    S* out = tile.out + (m % C * plane + i * W) * L;
+    P sum = simd::all(S{0});
+    in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
+      const std::size_t p = i * W + j;
+      P x[N], scores[2 * N], kept_of[2 * N], terms[2 * N];  // along the row, then along the columns
+      for (std::size_t k = 0; k < N; ++k) {
+        x[k] = lanes.value(p + k);
+        scores[k] = lanes.along_row(x[k], p + k);
+        scores[N + k] = lanes.along_column(x[k], p + k);
+        kept_of[k] = row;
+        kept_of[N + k] = simd::load(kept + (H + j + k) * L);
+      }
+      softmax_terms<Size, S>(scores, kept_of, terms);
+      for (std::size_t k = 0; k < N; ++k) {
+        const P grad = simd::load(t + (j + k) * L);
+        // A but for the row's factor
+        const P relevance = kept_factor<Size>(kept_of[N + k], simd::multiply(terms[k], terms[N + k]));
+        // head = Â ⊙ x
+        if constexpr (InputGradient) {
+          const P normed = simd::multiply_add(relevance, scale, offset);
+          simd::store(out + (j + k) * L, simd::multiply_add(grad, normed, simd::load(out + (j + k) * L)));
         }
-        simd::store(out + j * L, simd::add(even, odd));
+        // Â = scale · A + offset, both of them through the batch's statistics
+        const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);
+        P term = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
+        if constexpr (Bias) term = simd::multiply(term, mask);  // elsewhere x = 0 takes lanes without a sample out
+        sum = simd::add(sum, term);
+        S* column_sum = tile.column_sums + (j + k) * L;
+        simd::store(column_sum, simd::add(simd::load(column_sum), term));
+        simd::store(a + (j + k) * L, terms[k]);
+        simd::store(tile.along_column + (p + k) * L, terms[N + k]);
+        simd::store(t + (j + k) * L, term);
+      }
+    });
+    return kept_factor<Size>(row, simd::negate(sum));
+  }
+
+  /// Where a row of a tile's gradients goes, still one number a lane, [W]: of arrays along rows, or along columns.
+  struct RowSums {
+    S *w, *b;
+  };
+  template <bool First>
+  static ODOT_INLINE void accumulate(S* sum, const P& a, const P& b) {
+    simd::store(sum, First ? simd::multiply(a, b) : simd::multiply_add(a, b, simd::load(sum)));
+  }
+
+  /// Row i of map m, from a, t and minus_sum of relevance_row: what comes through Ax = softmax over W of x ⊙ Wx + Bx, to
+  /// `through_x`, and t's part of what comes through Ay, to `through_y`. First: overwrites them.
+  template <bool First, bool InputGradient>
+  static ODOT_INLINE void row_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, const P& minus_sum,
+                                        std::size_t i, const S* a, const S* t, const RowSums& through_x,
+                                        const RowSums& through_y) {
+    const P one = simd::all(S{1});
+    S* out = tile.out + (m % C * plane + i * W) * L;
+    for (std::size_t j = 0; j < W; ++j) {
+      const std::size_t p = i * W + j;
+      const P x = lanes.value(p), along_both = simd::load(t + j * L);
+      const P dzx = simd::multiply_add(simd::load(a + j * L), minus_sum, along_both);
+      accumulate<First>(through_x.w + j * L, dzx, x);
+      accumulate<First>(through_y.w + j * L, along_both, x);
+      if constexpr (Bias) {
+        accumulate<First>(through_x.b + j * L, dzx, one);
+        accumulate<First>(through_y.b + j * L, along_both, one);
+      }
+      if constexpr (InputGradient) {
+        const P dx = simd::multiply_add(along_both, simd::all(lanes.map.wy[p]), simd::load(out + j * L));
+        simd::store(out + j * L, simd::multiply_add(dzx, simd::all(lanes.map.wx[p]), dx));
       }
     }
   }
 
-  /// Map m: a = Ax, b = Ay, t = A ⊙ ∂ℓ/∂A, its sums, and out (the input's gradient) += ∂ℓ/∂head ⊙ Â.
-  static void relevance_gradient(const Memory& mem, const Weights& w, std::size_t m, const S* logs,
-                                 const NormGradient<S>& norm, const P& mask, P (&row_sums)[H], P (&column_sums)[W]) {
-    const std::size_t c = m % C;
-    const S* xc = mem.x + c * plane * L;
-    const S *wx = M::plane_of(w.heads.weight_x, m), *wy = M::plane_of(w.heads.weight_y, m);
-    const S *bx = M::plane_of(w.heads.bias_x, m), *by = M::plane_of(w.heads.bias_y, m);
-    std::fill_n(column_sums, W, simd::all(S{0}));
-    for (std::size_t i = 0; i < H; ++i) {
-      const P row = simd::load(logs + i * L);
-      head_gradient_row(mem, w.conv_weight.data(), m, i, mem.t + i * W * L);
-      P sum = simd::all(S{0});
-      for (std::size_t j = 0; j < W; ++j) {
-        const std::size_t p = i * W + j;
-        const P ax = simd::softmax_exp<S>(simd::subtract(M::score(xc, wx, bx, p), row));
-        const P ay = simd::softmax_exp<S>(simd::subtract(M::score(xc, wy, by, p), simd::load(logs + (H + j) * L)));
-        const P t = M::template relevance_step<G::norm>(simd::load(mem.t + p * L), simd::load(xc + p * L), ax, ay, norm,
-                                                        mask, mem.out + (c * plane + p) * L);
-        simd::store(mem.a + p * L, ax);
-        simd::store(mem.b + p * L, ay);
-        simd::store(mem.t + p * L, t);
-        sum = simd::add(sum, t);
-        column_sums[j] = simd::add(column_sums[j], t);
-      }
-      row_sums[i] = sum;
+  /// Map m's column_sums are complete: they become column_factors, and are 0 for the next map.
+  template <Scores Size>
+  static void finish_columns(const Tile& tile, const S* kept) {
+    for (std::size_t j = 0; j < W; ++j) {
+      const P minus_sum = simd::negate(simd::load(tile.column_sums + j * L));
+      simd::store(tile.column_factors + j * L, kept_factor<Size>(simd::load(kept + (H + j) * L), minus_sum));
+      simd::store(tile.column_sums + j * L, simd::all(S{0}));
     }
+  }
+
+  /// Row i of map m, the rest of what comes through Ay = softmax over H of x ⊙ Wy + By: − Ay Σ_H t.
+  template <bool First, bool InputGradient>
+  static ODOT_INLINE void column_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, std::size_t i,
+                                           const RowSums& through_y) {
+    const P one = simd::all(S{1});
+    S* out = tile.out + (m % C * plane + i * W) * L;
+    for (std::size_t j = 0; j < W; ++j) {
+      const std::size_t p = i * W + j;
+      const P rest = simd::multiply(simd::load(tile.along_column + p * L), simd::load(tile.column_factors + j * L));
+      accumulate<First>(through_y.w + j * L, rest, lanes.value(p));
+      if constexpr (Bias) accumulate<First>(through_y.b + j * L, rest, one);
+      if constexpr (InputGradient)
+        simd::store(out + j * L, simd::multiply_add(rest, simd::all(lanes.map.wy[p]), simd::load(out + j * L)));
+    }
+  }
+
+  /// 1 in the lanes of samples, 0 in the others.
+  static P mask_of(std::size_t samples) {
+    S real[L];
+    for (std::size_t l = 0; l < L; ++l) real[l] = l < samples ? S{1} : S{0};
+    return simd::load(real);
   }
 };
 

@@ -1,0 +1,134 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The forward passes of an attention block on the CPU.
+
+#include <cmath>
+#include <cstddef>
+
+#include "odot/core/view.hpp"
+#include "odot/kernels/attention_block/few_samples.hpp"
+#include "odot/kernels/attention_block/memory.hpp"
+#include "odot/kernels/batch_norm/batch_norm.hpp"
+
+namespace odot::kernels::detail {
+
+template <class S, ShapeType Image, bool Bias>
+struct BlockForward {
+  using T = BlockTile<S, Image, Bias>;
+  using Form = BlockForm<const S>;
+  using Maps = AllMaps<S, Image, Bias>;
+  using X = BatchView<Image, const S>;
+  using Y = BatchView<Image, S>;
+
+  static void training(Workspace<Cpu>& workspace, const NormConstants& constants, X x, const Form& form,
+                       S* running_mean, S* running_var, const BlockCache<T, S*>& cache, Y y) {
+    auto frame = workspace.frame();
+    const Maps maps(frame, form);
+    const Chunks tiles(x.samples(), T::L);
+    const BlockWorkers<T> workers(workspace, frame, tiles.count());
+    const bool normed = form.norm != HeadNorm::none;
+
+    // Phase 1: the softmax normalisers of every map, and the maps' moments.
+    auto* moments = frame.take<Moments>(tiles.count() * form.maps);
+    parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
+      const auto& scratch = workers.scratch(worker);
+      auto& tile = workers.tile(worker);
+      T::load_input(x[tiles.begin(t)].data(), tiles.size(t), cache.x(t), cache.largest(t));
+      cache.show(t, tiles, tile);
+      for (std::size_t m = 0; m < form.maps; ++m) {
+        softmaxes(maps, tile, m, scratch, cache.kept(t, m));
+        if (normed) moments[t * form.maps + m] = T::moments(scratch.a, scratch.inverse, tile.samples);
+      }
+    });
+    for (std::size_t m = 0; normed && m < form.maps; ++m) {
+      Moments batch;
+      for (std::size_t t = 0; t < tiles.count(); ++t) batch.join(moments[t * form.maps + m]);
+      cache.mean()[m] = static_cast<S>(batch.mean);
+      cache.rstd()[m] = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
+      update_running(batch, constants.momentum, running_mean[m], running_var[m]);
+    }
+
+    // Phase 2: every head again, straight into the convolution.
+    parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
+      auto& tile = workers.tile(worker);
+      cache.show(t, tiles, tile);
+      T::start_output(tile, form);
+      for (std::size_t m = 0; m < form.maps; ++m) {
+        const auto line = line_of(form, cache.mean(), cache.rstd(), m);
+        const auto lanes = T::lanes(tile, maps[m], m);
+        with_scores(maps.size(m, tile.largest[m % T::C]), [&]<Scores Size>() {
+          T::add_head(tile, form, m, workers.scratch(worker),
+                      [&](std::size_t i, S* to) { T::template head_row<Size>(lanes, cache.kept(t, m), line, i, to); });
+        });
+      }
+      T::finish_output(tile, form.relu, y[tiles.begin(t)].data());
+    });
+  }
+
+  static void evaluation(Workspace<Cpu>& workspace, const NormConstants& constants, X x, const Form& form,
+                         const S* running_mean, const S* running_var, Y y) {
+    auto frame = workspace.frame();
+    const Maps maps(frame, form);
+    S* rstd = frame.take<S>(form.maps);
+    if (form.norm != HeadNorm::none)
+      for (std::size_t m = 0; m < form.maps; ++m)
+        rstd[m] = static_cast<S>(1 / std::sqrt(static_cast<double>(running_var[m]) + constants.eps));
+    const Chunks tiles(x.samples(), T::L);
+    // Registers of heads, a sample at a time, where that is less work than registers of samples, a head at a time.
+    if (x.samples() * FewSamples<S, Image, Bias>::groups(form.heads) < tiles.count() * form.heads)
+      return few_samples(workspace, x, form, maps, running_mean, rstd, y);
+    const BlockWorkers<T> workers(workspace, frame, tiles.count());
+    S* inputs = frame.take<S>(workers.count() * (Image::size * T::L + T::C));
+    parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
+      const auto& scratch = workers.scratch(worker);
+      auto& tile = workers.tile(worker);
+      S *input = inputs + worker * (Image::size * T::L + T::C), *largest = input + Image::size * T::L;
+      T::load_input(x[tiles.begin(t)].data(), tiles.size(t), input, largest);
+      tile.x = input;
+      tile.largest = largest;
+      tile.samples = tiles.size(t);
+      T::start_output(tile, form);
+      for (std::size_t m = 0; m < form.maps; ++m) {
+        softmaxes(maps, tile, m, scratch, nullptr);
+        const auto line = line_of(form, running_mean, rstd, m);
+        const auto lanes = T::lanes(tile, maps[m], m);
+        T::add_head(tile, form, m, scratch,
+                    [&](std::size_t i, S* to) { T::head_row(lanes, scratch.a, scratch.inverse, line, i, to); });
+      }
+      T::finish_output(tile, form.relu, y[tiles.begin(t)].data());
+    });
+  }
+
+ private:
+  static void softmaxes(const Maps& maps, const typename T::Tile& tile, std::size_t m,
+                        const typename T::Scratch& scratch, S* kept) {
+    const auto lanes = T::lanes(tile, maps[m], m);
+    with_scores(maps.size(m, tile.largest[m % T::C]),
+                [&]<Scores Size>() { T::template softmaxes<Size>(lanes, scratch.a, scratch.inverse, kept); });
+  }
+
+  static typename T::Line line_of(const Form& form, const S* mean, const S* rstd, std::size_t m) {
+    const auto line = block_norm_line(form, mean, rstd, m);
+    return {line.scale, line.shift - line.mean * line.scale};
+  }
+
+  static void few_samples(Workspace<Cpu>& workspace, X x, const Form& form, const Maps& maps, const S* mean,
+                          const S* rstd, Y y) {
+    using Few = FewSamples<S, Image, Bias>;
+    auto frame = workspace.frame();
+    S *scales = frame.take<S>(form.maps), *offsets = frame.take<S>(form.maps);
+    for (std::size_t m = 0; m < form.maps; ++m) {
+      const auto line = block_norm_line(form, mean, rstd, m);
+      scales[m] = line.scale;
+      offsets[m] = line.shift - line.mean * line.scale;
+    }
+    const Few few(frame, form, maps, scales, offsets);
+    const auto workers = std::min<std::size_t>(static_cast<std::size_t>(workspace.threads()), x.samples());
+    S* memory = frame.take<S>(workers * Few::scratch);
+    parallel_for(workspace.threads(), x.samples(), [&](std::size_t n, std::size_t worker) {
+      few.evaluate(x[n].data(), y[n].data(), memory + worker * Few::scratch);
+    });
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,211 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Relevance maps and heads on the CPU, lane by lane: A = softmax along rows ⊙ softmax along columns, head = norm(A) ⊙ x.
+// Everything is [element][lane], one packet an element. A lane is a sample or a head (scores.hpp); nothing here knows which.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "odot/kernels/attention_block/scores.hpp"
+#include "odot/kernels/moments.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::detail {
+
+template <class S, ShapeType Image>
+struct Relevance {
+  static constexpr std::size_t H = Image::extents[1], W = Image::extents[2], plane = H * W, L = simd::lanes<S>;
+  static constexpr std::size_t normalisers = (H + W) * L;  // of a map: one a row, one a column
+  static constexpr std::size_t framed_row = W + 2;         // a zero on each side, for the 3×3 convolution
+  static constexpr std::size_t taps = 9;                   // of its kernel
+  using P = simd::Packet<S>;
+
+  /// Three rows of a plane, [3][W + 2]: that of the convolution's kernel in the middle, those above and below.
+  struct Rows {
+    const S* row[3];
+    ODOT_INLINE P operator()(std::size_t u, std::size_t q) const { return simd::load(row[u] + q * L); }
+  };
+
+  /// The last three rows of a plane that is made row by row and needed no longer.
+  class RowRing {
+   public:
+    static constexpr std::size_t elements = 4 * framed_row * L;
+    explicit RowRing(S* memory) : memory_(memory) { std::fill_n(memory, elements, S{0}); }
+
+    /// Where row i goes, [W].
+    S* row(std::size_t i) const { return memory_ + (i % 3 * framed_row + 1) * L; }
+    /// The rows around row i; outside of the plane they are 0.
+    Rows around(std::size_t i) const {
+      const S* zero = memory_ + 3 * framed_row * L;
+      return {{i > 0 ? row(i - 1) - L : zero, row(i) - L, i + 1 < H ? row(i + 1) - L : zero}};
+    }
+
+   private:
+    S* memory_;
+  };
+
+  /// A map's norm as a line: Â = A · scale + offset, lane by lane.
+  struct Line {
+    P scale, offset;
+    Line(const P& s, const P& o) : scale(s), offset(o) {}
+    Line(S s, S o) : scale(simd::all(s)), offset(simd::all(o)) {}
+  };
+
+  /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators; `kept` (optional) [H + W]: what
+  /// softmax_terms and kept_factor need.
+  template <Scores Size, class Lanes>
+  static void softmaxes(const Lanes& lanes, S* e, S* inverse, S* kept) {
+    if constexpr (Size == Scores::any) {
+      any_softmaxes(lanes, e, inverse, kept);
+    } else {
+      small_softmaxes<Size>(lanes, e, inverse);
+      if (kept) std::copy_n(inverse, normalisers, kept);
+    }
+  }
+
+  /// Moments over the first `lanes` lanes of A = e · (its row's inverse) · (its column's). The deviations are those from
+  /// 1/(H·W), which A's mean comes close to where its variance is small.
+  static Moments moments(const S* e, const S* inverse, std::size_t lanes) {
+    constexpr S centre = S{1} / static_cast<S>(plane);
+    P sum = simd::all(S{0}), squares = simd::all(S{0});
+    for (std::size_t i = 0; i < H; ++i) {
+      // The row's inverse r is taken out: A − centre = r (e · column's inverse − centre / r).
+      const P row = simd::load(inverse + i * L), minus_centre = simd::divide(simd::all(-centre), row);
+      P row_sum = simd::all(S{0}), row_squares = simd::all(S{0});
+      for (std::size_t j = 0; j < W; ++j) {
+        const P d =
+            simd::multiply_add(simd::load(e + (i * W + j) * L), simd::load(inverse + (H + j) * L), minus_centre);
+        row_sum = simd::add(row_sum, d);
+        row_squares = simd::multiply_add(d, d, row_squares);
+      }
+      sum = simd::multiply_add(row_sum, row, sum);
+      squares = simd::multiply_add(simd::multiply(row_squares, row), row, squares);
+    }
+    S sums[L], deviations[L];
+    simd::store(sums, sum);
+    simd::store(deviations, squares);
+    double first = 0, second = 0;
+    for (std::size_t l = 0; l < lanes; ++l) {
+      first += static_cast<double>(sums[l]);
+      second += static_cast<double>(deviations[l]);
+    }
+    const auto count = static_cast<double>(lanes * plane);
+    return {count, static_cast<double>(centre) + first / count, std::max(second - first * first / count, 0.0)};
+  }
+
+  /// Row i of the head, Â ⊙ x, from the exponentials and inverses of `softmaxes`.
+  template <class Lanes>
+  static ODOT_INLINE void head_row(const Lanes& lanes, const S* e, const S* inverse, const Line& line, std::size_t i,
+                                   S* head) {
+    const P scale = simd::multiply(simd::load(inverse + i * L), line.scale);
+    for (std::size_t j = 0; j < W; ++j) {
+      const std::size_t p = i * W + j;
+      const P a = simd::multiply(simd::load(e + p * L), simd::load(inverse + (H + j) * L));
+      simd::store(head + j * L, simd::multiply(simd::multiply_add(a, scale, line.offset), lanes.value(p)));
+    }
+  }
+
+  /// The same from what is kept of the softmaxes alone: one exponential an element.
+  template <Scores Size, class Lanes>
+  static ODOT_INLINE void head_row(const Lanes& lanes, const S* kept, const Line& line, std::size_t i, S* head) {
+    const P row = simd::load(kept + i * L), scale = kept_factor<Size>(row, line.scale);
+    in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
+      const std::size_t p = i * W + j;
+      P x[N], scores[N], columns[N], a[N];
+      for (std::size_t k = 0; k < N; ++k) {
+        x[k] = lanes.value(p + k);
+        scores[k] = lanes.along_both(x[k], p + k);
+        columns[k] = simd::load(kept + (H + j + k) * L);
+      }
+      softmax_products<Size, S>(scores, row, columns, a);
+      for (std::size_t k = 0; k < N; ++k) {
+        const P normed = simd::multiply_add(kept_factor<Size>(columns[k], a[k]), scale, line.offset);
+        simd::store(head + (j + k) * L, simd::multiply(normed, x[k]));
+      }
+    });
+  }
+
+  /// sums[k] += Σ_{u,v} rows[u](j + k + v) · kernel[u][v], k < N: outputs j … j + N − 1 of a 3×3 convolution, padding 1. Each
+  /// number of the rows is read once.
+  template <std::size_t N>
+  static ODOT_INLINE void convolve(const Rows& rows, std::size_t j, const P (&kernel)[taps], P (&sums)[N]) {
+#pragma GCC unroll 3
+    for (std::size_t u = 0; u < 3; ++u)
+#pragma GCC unroll 16
+      for (std::size_t q = 0; q < N + 2; ++q) {
+        const P value = rows(u, j + q);
+#pragma GCC unroll 3
+        for (std::size_t v = 0; v < 3; ++v)
+          if (q >= v && q < N + v) sums[q - v] = simd::multiply_add(value, kernel[u * 3 + v], sums[q - v]);
+      }
+  }
+
+  /// out (a row) += the 3×3 convolution, padding 1.
+  static ODOT_INLINE void convolve_row(const Rows& rows, const P (&kernel)[taps], S* out) {
+    in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
+      P sums[N];
+      for (std::size_t k = 0; k < N; ++k) sums[k] = simd::load(out + (j + k) * L);
+      convolve(rows, j, kernel, sums);
+      for (std::size_t k = 0; k < N; ++k) simd::store(out + (j + k) * L, sums[k]);
+    });
+  }
+
+ private:
+  template <Scores Size, class Lanes>
+  static void small_softmaxes(const Lanes& lanes, S* e, S* inverse) {
+    P column[W];
+    std::fill_n(column, W, simd::all(S{0}));
+    for (std::size_t i = 0; i < H; ++i) {
+      P row = simd::all(S{0});
+      in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
+        const std::size_t p = i * W + j;
+        P scores[2 * N], terms[2 * N];  // along the row, then along the columns
+        for (std::size_t k = 0; k < N; ++k) {
+          const P x = lanes.value(p + k);
+          scores[k] = lanes.along_row(x, p + k);
+          scores[N + k] = lanes.along_column(x, p + k);
+        }
+        simd::small_exp<S, Size == Scores::tiny ? 0 : 1>(scores, terms);
+        for (std::size_t k = 0; k < N; ++k) {
+          row = simd::add(row, terms[k]);
+          column[j + k] = simd::add(column[j + k], terms[N + k]);
+          simd::store(e + (p + k) * L, simd::multiply(terms[k], terms[N + k]));
+        }
+      });
+      simd::store(inverse + i * L, simd::reciprocal(row));
+    }
+    for (std::size_t j = 0; j < W; ++j) simd::store(inverse + (H + j) * L, simd::reciprocal(column[j]));
+  }
+
+  template <class Lanes>
+  static void any_softmaxes(const Lanes& lanes, S* e, S* inverse, S* kept) {
+    P largest[W], column[W];
+    for (std::size_t j = 0; j < W; ++j) largest[j] = lanes.along_column(lanes.value(j), j);
+    for (std::size_t p = W; p < plane; ++p)
+      largest[p % W] = simd::max(largest[p % W], lanes.along_column(lanes.value(p), p));
+    std::fill_n(column, W, simd::all(S{0}));
+    for (std::size_t i = 0; i < H; ++i) {
+      P largest_in_row = lanes.along_row(lanes.value(i * W), i * W), row = simd::all(S{0});
+      for (std::size_t p = i * W + 1; p < (i + 1) * W; ++p)
+        largest_in_row = simd::max(largest_in_row, lanes.along_row(lanes.value(p), p));
+      for (std::size_t j = 0; j < W; ++j) {
+        const std::size_t p = i * W + j;
+        const P x = lanes.value(p);
+        const P along_row = simd::softmax_exp<S>(simd::subtract(lanes.along_row(x, p), largest_in_row));
+        const P along_column = simd::softmax_exp<S>(simd::subtract(lanes.along_column(x, p), largest[j]));
+        row = simd::add(row, along_row);
+        column[j] = simd::add(column[j], along_column);
+        simd::store(e + p * L, simd::multiply(along_row, along_column));
+      }
+      simd::store(inverse + i * L, simd::reciprocal(row));
+      if (kept) simd::store(kept + i * L, simd::add(largest_in_row, simd::log(row)));
+    }
+    for (std::size_t j = 0; j < W; ++j) {
+      simd::store(inverse + (H + j) * L, simd::reciprocal(column[j]));
+      if (kept) simd::store(kept + (H + j) * L, simd::add(largest[j], simd::log(column[j])));
+    }
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,175 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The scores of an attention block's maps, x ⊙ w (+ b), on the CPU: how they lie in SIMD lanes, and how large they can be.
+//
+// All of this and of relevance.hpp and tile.hpp depends on the image's shape alone. The number of heads, the norm, skip
+// connection and ReLU are run-time numbers here, so that models of one image shape share the compiled code.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "odot/core/shape.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/exponential.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::detail {
+
+/// What a block consists of, and its arrays; those that it lacks are null.
+template <class S>
+struct BlockForm {
+  std::size_t heads, maps;  // maps = heads · C; map m = h·C + c
+  HeadNorm norm;
+  bool skip, relu;
+  S *weight_x, *weight_y, *bias_x, *bias_y;  // [maps, H, W]
+  S *scale, *shift;                          // [maps]
+  S *conv_weight, *conv_bias;                // [C, maps, 3, 3], [C]
+};
+
+/// How a map's exponentials are taken in a tile of samples. It follows from x and the arrays alone, so every pass comes to
+/// the same answer.
+/// tiny:  no |score| exceeds 1/2, along rows or along columns,
+/// small: none exceeds 1. No maximum is subtracted, a short polynomial does; what is kept of a softmax is 1/Σ exp.
+/// any:   the maximum is subtracted; what is kept is log Σ exp.
+enum class Scores { tiny, small, any };
+
+/// What N elements contribute to a softmax, but for a factor of their row or column (kept_factor).
+template <Scores Size, class S, std::size_t N>
+ODOT_INLINE void softmax_terms(const simd::Packet<S> (&scores)[N], const simd::Packet<S> (&kept)[N],
+                               simd::Packet<S> (&terms)[N]) {
+  if constexpr (Size == Scores::any)
+    for (std::size_t k = 0; k < N; ++k) terms[k] = simd::softmax_exp<S>(simd::subtract(scores[k], kept[k]));
+  else simd::small_exp<S, Size == Scores::tiny ? 0 : 1>(scores, terms);
+}
+
+/// The products of a row's and a column's terms: `scores` are the sums of both.
+template <Scores Size, class S, std::size_t N>
+ODOT_INLINE void softmax_products(const simd::Packet<S> (&scores)[N], const simd::Packet<S>& kept_row,
+                                  const simd::Packet<S> (&kept_columns)[N], simd::Packet<S> (&products)[N]) {
+  if constexpr (Size == Scores::any)
+    for (std::size_t k = 0; k < N; ++k)
+      products[k] = simd::softmax_exp<S>(simd::subtract(scores[k], simd::add(kept_row, kept_columns[k])));
+  else simd::small_exp<S, Size == Scores::tiny ? 1 : 2>(scores, products);
+}
+
+/// body.operator()<N>(j) for the elements j … j + N − 1 of a row of `Count`, at most `Step` at a time: enough chains of
+/// dependent instructions to keep a processor busy.
+template <std::size_t Count, std::size_t Step, class Body>
+ODOT_INLINE void in_steps(const Body& body) {
+  constexpr std::size_t rest = Count % Step;
+  for (std::size_t j = 0; j + rest < Count; j += Step) body.template operator()<Step>(j);
+  if constexpr (rest > 0) body.template operator()<rest>(Count - rest);
+}
+
+/// The factor that makes a softmax of a row's or column's terms, times `value`.
+template <Scores Size, class P>
+ODOT_INLINE P kept_factor(const P& kept, const P& value) {
+  if constexpr (Size == Scores::any) return value;
+  else return simd::multiply(kept, value);
+}
+
+/// body.operator()<Size>() for the size of the scores.
+template <class Body>
+ODOT_INLINE void with_scores(Scores size, const Body& body) {
+  switch (size) {
+    case Scores::tiny:
+      return body.template operator()<Scores::tiny>();
+    case Scores::small:
+      return body.template operator()<Scores::small>();
+    case Scores::any:
+      return body.template operator()<Scores::any>();
+  }
+}
+
+/// The arrays of one map, [H, W] each. `x` and `y` in the names are the paper's: along rows, along columns.
+template <class S>
+struct MapArrays {
+  const S *wx, *wy, *w_both;  // w_both = wx + wy
+  const S *bx, *by, *b_both;  // with bias arrays only
+};
+
+/// The arrays of all maps, and how large their scores can be.
+template <class S, ShapeType Image, bool Bias>
+class AllMaps {
+  static constexpr std::size_t C = Image::extents[0], plane = Image::extents[1] * Image::extents[2];
+
+ public:
+  AllMaps(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
+      : form_(form), both_(frame.take<S>((Bias ? 2 : 1) * form.maps * plane)), slopes_(frame.take<S>(form.maps)),
+        offsets_(frame.take<S>(form.maps)) {
+    add(form.weight_x, form.weight_y, both_);
+    if constexpr (Bias) add(form.bias_x, form.bias_y, both_ + form.maps * plane);
+    for (std::size_t m = 0; m < form.maps; ++m) {
+      slopes_[m] = std::max(largest(form.weight_x + m * plane), largest(form.weight_y + m * plane));
+      offsets_[m] = Bias ? std::max(largest(form.bias_x + m * plane), largest(form.bias_y + m * plane)) : S{0};
+    }
+  }
+
+  MapArrays<S> operator[](std::size_t m) const {
+    const std::size_t at = m * plane;
+    if constexpr (Bias)
+      return {form_.weight_x + at, form_.weight_y + at, both_ + at,
+              form_.bias_x + at,   form_.bias_y + at,   both_ + (form_.maps + m) * plane};
+    else return {form_.weight_x + at, form_.weight_y + at, both_ + at, nullptr, nullptr, nullptr};
+  }
+
+  /// How map m's exponentials are taken where no |x| exceeds `largest_input`.
+  Scores size(std::size_t m, S largest_input) const {
+    const S largest_score = largest_input * slopes_[m] + offsets_[m];
+    return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::small : Scores::any;  // NaN: any
+  }
+
+ private:
+  void add(const S* x, const S* y, S* both) const {
+    for (std::size_t p = 0; p < form_.maps * plane; ++p) both[p] = x[p] + y[p];
+  }
+  static S largest(const S* values) {
+    S most{0};
+    for (std::size_t p = 0; p < plane; ++p) most = std::max(most, std::abs(values[p]));
+    return most;
+  }
+
+  const BlockForm<const S>& form_;
+  S *both_, *slopes_, *offsets_;
+};
+
+/// One map of many samples side by side: x is [H·W, lanes], the arrays are one number an element.
+template <class S, bool Bias>
+struct SampleLanes {
+  using P = simd::Packet<S>;
+  const S* x;
+  MapArrays<S> map;
+
+  ODOT_INLINE P value(std::size_t p) const { return simd::load(x + p * simd::lanes<S>); }
+  ODOT_INLINE P along_row(const P& value, std::size_t p) const { return score(value, map.wx, map.bx, p); }
+  ODOT_INLINE P along_column(const P& value, std::size_t p) const { return score(value, map.wy, map.by, p); }
+  ODOT_INLINE P along_both(const P& value, std::size_t p) const { return score(value, map.w_both, map.b_both, p); }
+
+ private:
+  static ODOT_INLINE P score(const P& value, const S* w, const S* b, std::size_t p) {
+    if constexpr (Bias) return simd::multiply_add(value, simd::all(w[p]), simd::all(b[p]));
+    else return simd::multiply(value, simd::all(w[p]));
+  }
+};
+
+/// Many maps of one sample side by side: x is [H·W], the arrays are [H·W, lanes].
+template <class S, bool Bias>
+struct HeadLanes {
+  using P = simd::Packet<S>;
+  const S *x, *wx, *wy, *bx, *by;
+
+  ODOT_INLINE P value(std::size_t p) const { return simd::all(x[p]); }
+  ODOT_INLINE P along_row(const P& value, std::size_t p) const { return score(value, wx, bx, p); }
+  ODOT_INLINE P along_column(const P& value, std::size_t p) const { return score(value, wy, by, p); }
+
+ private:
+  static ODOT_INLINE P score(const P& value, const S* w, const S* b, std::size_t p) {
+    constexpr std::size_t L = simd::lanes<S>;
+    if constexpr (Bias) return simd::multiply_add(value, simd::load(w + p * L), simd::load(b + p * L));
+    else return simd::multiply(value, simd::load(w + p * L));
+  }
+};
+
+}  // namespace odot::kernels::detail
