@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The convolutions of the control model: conv2d/<pass>/cpu/float/<geometry>/<samples>. FLOP/s are those of the definition,
-// 2·N·O·H'·W'·C·K², whatever the algorithm computes; so Winograd's may lie above the machine's peak.
-
-#include <benchmark/benchmark.h>
+// The convolutions of the control model: conv2d/<pass>/<device>/float/<geometry>/<samples>. FLOP/s are those of the
+// definition, 2·N·O·H'·W'·C·K², whatever the algorithm computes; so Winograd's may lie above the machine's peak.
 
 #include <cmath>
 #include <string>
@@ -10,6 +8,8 @@
 #include "odot/core/tensor.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"
 #include "support/random_fill.hpp"
+#include "support/timing.hpp"
+#include "support/verify.hpp"
 
 using namespace odot;
 
@@ -30,17 +30,40 @@ struct Work {
                                with_input ? dx.view() : BatchView<typename G::input, float>());
   }
 
-  /// The middle output of the last sample against the definition.
-  bool is_right() {
-    forward();
-    const std::size_t n = x.samples() - 1, i = G::out_h / 2, j = G::out_w / 2;
-    double sum = 0;
+  void naive_forward() {
+    for (std::size_t n = 0; n < x.samples(); ++n)
+      for (std::size_t o = 0; o < G::O; ++o)
+        for (std::size_t i = 0; i < G::out_h; ++i)
+          for (std::size_t j = 0; j < G::out_w; ++j) y[n](o, i, j) = static_cast<float>(output(n, o, i, j));
+  }
+
+  /// One output by the definition.
+  double output(std::size_t n, std::size_t o, std::size_t i, std::size_t j) {
+    double sum = static_cast<double>(bias(o));
     for (std::size_t c = 0; c < G::C; ++c)
       for (std::size_t u = 0; u < G::K; ++u)
-        for (std::size_t v = 0; v < G::K; ++v)
-          sum += static_cast<double>(weight(0, c, u, v)) *
-                 static_cast<double>(x[n](c, i * G::stride + u - G::padding, j * G::stride + v - G::padding));
-    return std::abs(sum - static_cast<double>(y[n](0, i, j))) < 1e-3;
+        for (std::size_t v = 0; v < G::K; ++v) {
+          const std::size_t row = i * G::stride + u - G::padding, column = j * G::stride + v - G::padding;  // may wrap
+          if (row < G::H && column < G::W)
+            sum += static_cast<double>(weight(o, c, u, v)) * static_cast<double>(x[n](c, row, column));
+        }
+    return sum;
+  }
+
+  /// Some outputs against the definition, the gradients against central differences.
+  bool is_right() {
+    forward();
+    for (std::size_t o = 0; o < G::O; o += 7)
+      for (const auto& [i, j] : {std::pair{std::size_t{0}, std::size_t{0}}, {G::out_h / 2, G::out_w - 1}})
+        if (!(std::abs(output(x.samples() - 1, o, i, j) - static_cast<double>(y[x.samples() - 1](o, i, j))) < 1e-3))
+          return false;
+    backward(true);
+    const auto loss = [&] {
+      forward();
+      return benchmarks::dot(y.span(), dy.span());
+    };
+    return benchmarks::gradient_fits(x.span(), dx.span(), loss) &&
+           benchmarks::gradient_fits({weight.data(), weight.size()}, {dweight.data(), dweight.size()}, loss);
   }
 
   Workspace<> workspace;
@@ -50,31 +73,24 @@ struct Work {
   Tensor<typename G::bias> bias, dbias;
 };
 
-enum Pass { forward, backward_weight, backward };
-
-template <class G>
-void run(benchmark::State& state, Pass pass) {
-  const auto samples = static_cast<std::size_t>(state.range(0));
-  Work<G> work(samples);
-  if (!work.is_right()) return state.SkipWithError("the result is wrong");
-  for (auto _ : state) {
-    if (pass == forward) work.forward();
-    else work.backward(pass == backward);
-    benchmark::ClobberMemory();
-  }
-  const double flop =
-      2.0 * static_cast<double>(samples * G::O * G::out_h * G::out_w * G::taps) * (pass == backward ? 2 : 1);
-  state.counters["FLOP/s"] = benchmark::Counter(flop, benchmark::Counter::kIsIterationInvariantRate);
+/// `products`: passes of 2·N·O·H'·W'·C·K² FLOP.
+template <class G, class Call>
+void add_pass(const std::string& pass, const std::string& geometry, std::size_t samples, int products, Call call) {
+  benchmarks::add("conv2d/" + pass + "/float/" + geometry, samples, [=](benchmark::State& state, std::size_t n) {
+    Work<G> work(n);
+    benchmarks::run(state, work.is_right(),
+                    {.flop = 2.0 * products * static_cast<double>(work.y.size() * G::taps),
+                     .bytes = products * benchmarks::float_bytes(work.x.size(), work.y.size(), work.weight.size())},
+                    [&] { call(work); });
+  });
 }
 
 template <class G>
-void add(const std::string& geometry, int samples) {
-  for (const auto& [name, pass] :
-       {std::pair{"forward", forward}, {"backward_weight", backward_weight}, {"backward", backward}})
-    benchmark::RegisterBenchmark(("conv2d/" + std::string(name) + "/cpu/float/" + geometry).c_str(), run<G>, pass)
-        ->Arg(samples)
-        ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
+void add(const std::string& geometry, std::size_t samples) {
+  add_pass<G>("forward/cpu", geometry, samples, 1, [](Work<G>& work) { work.forward(); });
+  add_pass<G>("forward/naive", geometry, 1, 1, [](Work<G>& work) { work.naive_forward(); });
+  add_pass<G>("backward_weight/cpu", geometry, samples, 1, [](Work<G>& work) { work.backward(false); });
+  add_pass<G>("backward/cpu", geometry, samples, 2, [](Work<G>& work) { work.backward(true); });
 }
 
 const bool registered = [] {

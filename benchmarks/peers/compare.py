@@ -1,120 +1,129 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Training steps of odot against PyTorch's, the same work in turn on the same threads, as medians of paired ratios.
+"""odot beside its peers: the same work in turn on the same threads, one Markdown table of medians of paired ratios.
 
-usage: python benchmarks/peers/compare.py [--program build/.../odot_step] [--threads 2] [--rounds 7] [MODEL:BATCH ...]
+Every round measures odot, then the peer; the first round is a warm-up (peak memory: up to three rounds, each in new
+processes, without one). A ratio is the peer's seconds (or bytes) over odot's. A peer that can't be had is named as not
+measured. compare.sh makes the Python environment and builds the programs.
 
-Needs a Python with torch and numpy. Every round times one odot step, then one PyTorch step; the ratio is
-PyTorch's seconds over odot's. The PyTorch models are written as a PyTorch user would: heads side by side in one tensor,
-modules from torch.nn, eager mode.
+WORK is a name of --list or a pattern such as 'step/*' or 'memory/b/*'.
+Exit code: 0; 1 if a peer turned out to do different work or nothing could be measured; 2 for a wrong command line.
 """
 import argparse
+import fnmatch
+import platform
 import statistics
-import subprocess
-import time
+import sys
+from pathlib import Path
 
-import torch
-from torch import nn
+import work as works
+from measure import ROOT, Settings, measure
+from workers import CPUS, PEERS
 
-HEADS_LAYERS = {"b": (8, 2, False), "d": (16, 2, False), "e": (8, 4, True), "f": (8, 4, False), "h": (16, 4, False)}
-
-
-class AttentionWise(nn.Module):
-    def __init__(self, shape, heads, norm):
-        super().__init__()
-        channels = shape[0]
-        self.wx = nn.Parameter(torch.randn(heads, *shape) * 0.02)
-        self.wy = nn.Parameter(torch.randn(heads, *shape) * 0.02)
-        self.head_norm = nn.BatchNorm2d(heads * channels, affine=False)
-        self.conv = nn.Conv2d(heads * channels, channels, 3, padding=1)
-        self.norm = nn.BatchNorm2d(channels) if norm else nn.Identity()
-
-    def forward(self, x):
-        z = x.unsqueeze(1)
-        relevance = torch.softmax(z * self.wx, dim=-1) * torch.softmax(z * self.wy, dim=-2)
-        heads = self.head_norm(relevance.flatten(1, 2)).view_as(relevance) * z
-        return torch.relu(self.norm(self.conv(heads.flatten(1, 2)) + x))
+HEADER = "| work | peer | odot | peer's | ratio | min … max | ratio to reach |\n|---|---|---|---|---|---|---|"
 
 
-def attention(shape, heads, layers, norm=False):
-    size = shape[0] * shape[1] * shape[2]
-    body = [AttentionWise(shape, heads, norm) for _ in range(layers)]
-    return nn.Sequential(*body, nn.Flatten(), nn.Linear(size, 10), nn.LogSoftmax(dim=1))
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", nargs="*", metavar="WORK", help="what to measure (default: everything)")
+    parser.add_argument("--list", action="store_true", help="print the names of all work and of its peers")
+    parser.add_argument("--peer", action="append", choices=[name for name in PEERS if name != "odot"],
+                        help="measure this peer alone; may be given more than once")
+    parser.add_argument("--threads", type=int, default=min(2, len(CPUS)), help="of every program (default: 2)")
+    parser.add_argument("--rounds", type=int, help="pairs after the warm-up (default: 7; quick: 1)")
+    parser.add_argument("--quick", action="store_true", help="small batches, one round: whether all runs, no figures")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/peers", help="where the programs have been built")
+    arguments = parser.parse_args()
+    if not arguments.build.is_dir():
+        parser.error(f"--build: there is no folder {arguments.build}; benchmarks/peers/compare.sh makes one")
+    if not 1 <= arguments.threads <= len(CPUS):
+        parser.error(f"--threads: expected 1 to {len(CPUS)}, the processors of this machine, found {arguments.threads}")
+    if arguments.rounds is None:
+        arguments.rounds = 1 if arguments.quick else 7
+    if arguments.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, found {arguments.rounds}")
+    names = [work.name for work in works.ALL]
+    for pattern in arguments.work:
+        if not fnmatch.filter(names, pattern):
+            parser.error(f"no work is called '{pattern}'; there are {', '.join(names)}")
+    return arguments
 
 
-def control(shape):
-    conv = lambda i, o: nn.Conv2d(i, o, 3, padding=1)
-    down = lambda c: nn.Conv2d(c, c, 2, stride=2, bias=False)
-    size = 200 * (shape[1] // 4) * (shape[2] // 4)
-    return nn.Sequential(conv(shape[0], 100), nn.ReLU(), conv(100, 100), nn.ReLU(), down(100), nn.ReLU(),
-                         conv(100, 200), nn.ReLU(), conv(200, 200), nn.ReLU(), down(200), nn.ReLU(),
-                         nn.Flatten(), nn.Linear(size, 10), nn.LogSoftmax(dim=1))
+def chosen(arguments):
+    """(work, peer) pairs that the command line asks for."""
+    for work in works.ALL:
+        if arguments.work and not any(fnmatch.fnmatch(work.name, pattern) for pattern in arguments.work):
+            continue
+        for peer in work.peers or [None]:
+            if not arguments.peer or peer in arguments.peer:
+                yield (work.quick() if arguments.quick else work), peer
 
 
-def peer(name):
-    """The PyTorch model and its input shape."""
-    if name in HEADS_LAYERS:
-        heads, layers, norm = HEADS_LAYERS[name]
-        return attention((1, 28, 28), heads, layers, norm), (1, 28, 28)
-    if name == "cifar10-attention":
-        return attention((3, 32, 32), 8, 4), (3, 32, 32)
-    shape = (1, 28, 28) if name == "control" else (3, 32, 32)
-    return control(shape), shape
+def milliseconds(values):
+    return f"{1e3 * statistics.median(values):.4g} ms"
 
 
-class TorchSteps:
-    def __init__(self, name, batch):
-        torch.manual_seed(1)
-        self.model, shape = peer(name)
-        self.x, self.labels = torch.rand(batch, *shape), torch.randint(0, 10, (batch,))
-        self.adam = torch.optim.Adam(self.model.parameters(), lr=1e-3)
-        self.parameters = sum(p.numel() for p in self.model.parameters())
-
-    def step(self):
-        start = time.perf_counter()
-        self.adam.zero_grad()
-        loss = nn.functional.nll_loss(self.model(self.x), self.labels)
-        loss.backward()
-        self.adam.step()
-        return time.perf_counter() - start
+def line_of(row):
+    goal = "–" if row.goal is None else f"{row.goal:g}x"
+    if row.note:
+        cells = ["–", "–", f"{'FAILED' if row.failed else 'not measured'}: {row.note}", "–", goal]
+    elif not row.pairs:
+        ours, theirs, goal = row.texts
+        cells = [ours, theirs, "–", "–", goal]
+    else:
+        ours, theirs, goal = row.texts or (milliseconds(o for o, _ in row.pairs), milliseconds(t for _, t in row.pairs),
+                                           goal)
+        cells = [ours, theirs, f"{row.ratio:.2f}x", f"{min(row.ratios):.2f} … {max(row.ratios):.2f}", goal]
+    return "| " + " | ".join([row.work.title, row.peer, *cells]) + " |"
 
 
-class OdotSteps:
-    def __init__(self, program, name, batch, threads):
-        self.process = subprocess.Popen([program, name, str(batch), str(threads)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
 
-    def step(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline().split()[0])
 
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default="build/release/benchmarks/odot_step")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("work", nargs="*", default=["b:4096", "f:4096", "control:256", "cifar10-attention:1024"])
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    print(f"torch {torch.__version__}, {arguments.threads} threads, medians of {arguments.rounds} paired rounds after one")
-    print(f"{'model':<18} {'batch':>6} {'odot ms':>10} {'torch ms':>10} {'torch/odot':>11}  (min … max)")
-    for work in arguments.work:
-        name, batch = work.split(":")
-        ours = OdotSteps(arguments.program, name, int(batch), arguments.threads)
-        theirs = TorchSteps(name, int(batch))
-        pairs = [(ours.step(), theirs.step()) for _ in range(arguments.rounds + 1)][1:]
-        ours.close()
-        ratios = [t / o for o, t in pairs]
-        print(f"{name:<18} {batch:>6} {1e3 * statistics.median(o for o, _ in pairs):>10.1f} "
-              f"{1e3 * statistics.median(t for _, t in pairs):>10.1f} {statistics.median(ratios):>10.2f}x"
-              f"  ({min(ratios):.2f} … {max(ratios):.2f})", flush=True)
+    arguments = parse_arguments()
+    if arguments.list:
+        for work in works.ALL:
+            print(work.name, *work.peers)
+        return 0
+    pairs = list(chosen(arguments))
+    if not pairs:
+        say("compare.py: none of this work has such a peer; see --list")
+        return 2
+    rows, versions = [], {}
+    log_path = arguments.build / "logs/compare.log"
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("w") as log:
+        settings = Settings(arguments.build, arguments.threads, arguments.rounds, arguments.quick, log)
+        say(f"what the programs say besides: {log.name}")
+        for number, (work, peer) in enumerate(pairs, 1):
+            say(f"[{number}/{len(pairs)}] {work.name}{f' beside {peer}' if peer else ''}")
+            rows.append(measure(work, peer, settings, versions))
+            say(f"    {line_of(rows[-1])}")
+    print(f"{processor()}, {len(CPUS)} processors; {arguments.threads} thread(s), medians of {arguments.rounds} paired "
+          f"round(s) after one{'; QUICK: small batches, no figures to quote' if arguments.quick else ''}  ")
+    print("; ".join(versions or ["nothing measured"]) + "\n\n" + HEADER)
+    for row in rows:
+        print(line_of(row))
+    missed = [f"{row.work.name} beside {row.peer}" for row in rows if row.reached is False]
+    if missed and not arguments.quick:
+        say("below the ratio to reach: " + ", ".join(missed))
+    for row in rows:
+        if row.failed:
+            say(f"error: {row.work.name}: {row.note}")
+    return 1 if any(row.failed for row in rows) or all(row.note for row in rows) else 0
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What networks cost the compiler: seconds (by the clock, and of the processor) and peak memory for chains of 2, 10 and
+50 layers, as a Markdown table.
+
+Each program makes a network of the chain and an Adam, takes one training step and one prediction. The rows "odot.hpp"
+and "Eigen/Core" stand for a program that only includes it. The compiler is $CXX (default: c++), its flags -std=c++20,
+-O2 for what a user waits for or -O0 for the cost of the templates, and $CXXFLAGS.
+"""
+import argparse
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+from child_usage import measured_run  # noqa: E402
+
+INCLUDES = HERE.parent.parent / "include"
+PROGRAM = """#include <odot/odot.hpp>
+using namespace odot;
+using Model = nn::Sequential<Shape<{shape}>, {layers}, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+int main() {{
+  Network<Model> network{{Seed{{1}}}};
+  optim::Adam adam;
+  Batch<Model::input_shape> x(2);
+  const std::vector<std::int32_t> labels{{0, 1}};
+  network.compute_gradients(x, labels);
+  adam.step(network);
+  return network.predict(x).samples() == 2 ? 0 : 1;
+}}
+"""
+
+
+def attention(i):
+    return "nn::AttentionWise<2>"
+
+
+def linear(i):
+    return f"nn::Linear<{32 + i // 2}>" if i % 2 == 0 else "nn::ReLU"
+
+
+def conv(i):
+    return f"nn::Conv2d<{4 + i}, nn::ConvOptions{{.kernel = 3, .padding = 1}}>"
+
+
+# Chain → shape of its input, its layer number i. Linear and Conv2d layers all differ, so that none comes for free.
+CHAINS = {"attention": ("1, 12, 12", attention), "linear": ("64", linear), "conv": ("3, 12, 12", conv)}
+TITLES = {"attention": "AttentionWise", "linear": "Linear, ReLU", "conv": "Conv2d, all different"}
+
+
+def programs(chains, counts):
+    """(what it is, number of layers, source text), the headers first."""
+    yield "Eigen/Core", "–", "#include <Eigen/Core>\nint main() {}\n"
+    yield "odot.hpp", "–", "#include <odot/odot.hpp>\nint main() {}\n"
+    for chain in chains:
+        shape, layer = CHAINS[chain]
+        for count in counts:
+            layers = ", ".join(layer(i) for i in range(count))
+            yield TITLES[chain], count, PROGRAM.format(shape=shape, layers=layers)
+
+
+def find_eigen(given):
+    """The folder with Eigen/Core, None where the compiler finds it by itself or not at all."""
+    for folder in [given] if given else [Path("/usr/include/eigen3"), Path("/usr/local/include/eigen3")]:
+        if (folder / "Eigen/Core").exists():
+            return folder
+    return None
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("chain", nargs="*", help=f"{', '.join(CHAINS)} (default: all)")
+    parser.add_argument("--layers", type=int, nargs="+", default=[2, 10, 50], help="(default: 2 10 50)")
+    parser.add_argument("--optimise", nargs="+", default=["-O2", "-O0"], metavar="LEVEL", type=lambda o: "-O" + o[-1],
+                        help="2, 0, ... (default: 2 0)")
+    parser.add_argument("--eigen", type=Path, help="the folder that Eigen/Core lies in")
+    arguments = parser.parse_args()
+    for chain in arguments.chain:
+        if chain not in CHAINS:
+            parser.error(f"no chain is called '{chain}'; there are {', '.join(CHAINS)}")
+    if min(arguments.layers) < 1:
+        parser.error("--layers: expected numbers of 1 or more")
+    if arguments.eigen and not find_eigen(arguments.eigen):
+        parser.error(f"--eigen: there is no {arguments.eigen}/Eigen/Core")
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    compiler = shlex.split(os.environ.get("CXX", "c++"))
+    if not shutil.which(compiler[0]):
+        print(f"compile_time.py: there is no compiler {compiler[0]}; name one in $CXX", file=sys.stderr)
+        return 1
+    eigen = find_eigen(arguments.eigen)
+    flags = ["-std=c++20", "-I", str(INCLUDES), *(["-isystem", str(eigen)] if eigen else []),
+             *shlex.split(os.environ.get("CXXFLAGS", ""))]
+    print(f"{' '.join(compiler)} {os.environ.get('CXXFLAGS', '')}".strip() + "\n\n"
+          "| program | layers | level | seconds | CPU seconds | peak memory, MB |\n"
+          "|---|---|---|---|---|---|", flush=True)
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        source, log_path = Path(folder) / "network.cpp", Path(folder) / "log"
+        for what, count, text in programs(arguments.chain or CHAINS, arguments.layers):
+            source.write_text(text)
+            for level in arguments.optimise:
+                command = [*compiler, *flags, level, "-c", str(source), "-o", str(Path(folder) / "network.o")]
+                with log_path.open("w") as log:
+                    used = measured_run(command, log)
+                cells = f"{used.seconds:.1f} | {used.cpu_seconds:.1f} | {used.peak / 1e6:.0f}"
+                if used.code:
+                    cells = "FAILED | – | –"
+                print(f"| {what} | {count} | {level} | {cells} |", flush=True)
+                if used.code:
+                    failures += 1
+                    print(f"{shlex.join(command)}\n{text}\n" + log_path.read_text()[-2000:], file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""What compare.py measures: pieces of work, whom beside, and the ratio to reach."""
+from dataclasses import dataclass, field
+
+TITLES = {"b": "model B", "d": "model D", "f": "model F", "h": "model H", "cifar10-attention": "CIFAR-10 attention",
+          "control": "control, Fashion-MNIST", "cifar10-control": "control, CIFAR-10"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """One piece of work. `peers`: name in workers.PEERS → ratio to reach, None where there is none."""
+    kind: str  # step, predict, threads, memory, build
+    model: str
+    batch: int = 0
+    peers: dict = field(default_factory=dict)
+
+    @property
+    def name(self):
+        return "/".join([self.kind, self.model] + ([str(self.batch)] if self.batch else []))
+
+    @property
+    def title(self):
+        if self.kind == "build":
+            return f"compile examples/{self.model} from nothing"
+        what = {"step": "training step, batch {}",
+                "predict": "predict, {} sample{}",
+                "threads": "training step, batch {}, 2 threads against 1",
+                "memory": "peak memory of training, batch {}"}
+        return f"{TITLES[self.model]}: {what[self.kind].format(self.batch, 's' if self.batch > 1 else '')}"
+
+    def quick(self):
+        """The same with a smaller batch, to see whether everything runs."""
+        return Work(self.kind, self.model, self.batch and max(1, self.batch // 32), self.peers)
+
+
+def step(model, batch, **peers):
+    return Work("step", model, batch, peers)
+
+
+def predict(model, batch, ratio):
+    return Work("predict", model, batch, {"inference-mode": ratio, "jit": ratio})
+
+
+ALL = [
+    step("b", 4096, eager=50, compile=8, jax=8),
+    step("d", 4096, eager=40),
+    step("f", 4096, eager=40),
+    step("h", 4096, eager=40),
+    step("cifar10-attention", 1024, eager=40),
+    step("control", 256, eager=1.5, dlib=None),
+    step("control", 1024, eager=1.5),
+    step("cifar10-control", 256, eager=1.5),
+    step("cifar10-control", 1024, eager=1.5),
+    predict("b", 1, 20),
+    predict("control", 1, 1.5),
+    predict("control", 256, 1.5),
+    Work("threads", "b", 4096, {"odot": 1.8}),
+    Work("threads", "f", 4096, {"odot": 1.8}),
+    Work("threads", "control", 256, {"odot": 1.8}),
+    Work("memory", "b", 4096, {"eager": 4}),
+    Work("build", "fashion_mnist"),
+]
