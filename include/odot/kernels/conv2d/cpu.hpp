@@ -33,13 +33,7 @@ struct Conv2d<Cpu> {
     if constexpr (winograd<G>)
       if (x.samples() >= winograd_samples<S>) return convolve_winograd<G>(workspace, x, weight.data(), bias.data(), y);
     if constexpr (direct<G>) {
-      using Direct = detail::DirectConv<G, S>;
-      S* packed = frame.take<S>(Direct::packed_size);
-      Direct::pack(weight.data(), packed);
-      const WorkerMemory<S, Direct::scratch> memory(workspace, frame);
-      each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
-        Direct::forward(x[n].data(), packed, bias.data(), y[n].data(), memory.of(worker));
-      });
+      convolve_direct<G>(workspace, x, weight.data(), bias.data(), y);
     } else {
       using General = detail::Im2Col<G, S>;
       const WorkerMemory<S, General::scratch> memory(workspace, frame);
@@ -60,19 +54,13 @@ struct Conv2d<Cpu> {
     if constexpr (direct<G>) {
       // y = w ⋆ x  ⇒  dx = flipped w ⋆ dy, channels exchanged
       using Back = ConvGeometry<typename G::output, G::C, G::K, 1, G::K - 1 - G::padding>;
-      using Direct = detail::DirectConv<Back, S>;
       S* flipped = frame.take<S>(G::weight::size);
       flip<G>(weight.data(), flipped);
       if constexpr (winograd<Back>)
         if (x.samples() >= winograd_samples<S>)
           return convolve_winograd<Back>(workspace, dy, static_cast<const S*>(flipped), static_cast<const S*>(nullptr),
                                          dx);
-      S* packed = frame.take<S>(Direct::packed_size);
-      Direct::pack(flipped, packed);
-      const WorkerMemory<S, Direct::scratch> memory(workspace, frame);
-      each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
-        Direct::forward(dy[n].data(), packed, nullptr, dx[n].data(), memory.of(worker));
-      });
+      convolve_direct<Back>(workspace, dy, static_cast<const S*>(flipped), static_cast<const S*>(nullptr), dx);
     } else {
       using General = detail::Im2Col<G, S>;
       const WorkerMemory<S, General::scratch> memory(workspace, frame);
@@ -105,6 +93,28 @@ struct Conv2d<Cpu> {
    private:
     S* memory_;
   };
+
+  /// y = weight ⋆ x + bias, threads taking samples, or output channels where there are too few of those.
+  template <class G, class S>
+  static void convolve_direct(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x, const S* weight,
+                              const S* bias, BatchView<typename G::output, S> y) {
+    using Direct = detail::DirectConv<G, S>;
+    auto frame = workspace.frame();
+    const WorkerMemory<S, Direct::planes_size> planes(workspace, frame);
+    const WorkerMemory<S, Direct::lines_size> lines(workspace, frame);
+    if (x.samples() >= 2 * samples_a_chunk)
+      return each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
+        Direct::pad(x[n].data(), planes.of(worker));
+        Direct::forward(planes.of(worker), weight, bias, 0, Direct::blocks, y[n].data(), lines.of(worker));
+      });
+    const Chunks runs = Chunks::at_most(16, Direct::blocks);
+    for (std::size_t n = 0; n < x.samples(); ++n) {
+      Direct::pad(x[n].data(), planes.of(0));
+      parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
+        Direct::forward(planes.of(0), weight, bias, runs.begin(run), runs.end(run), y[n].data(), lines.of(worker));
+      });
+    }
+  }
 
   /// y = weight ⋆ x + bias, rows of tiles of samples in any order.
   template <class G, class S>

@@ -23,25 +23,14 @@ struct DirectConv {
   static constexpr std::size_t run = (G::out_h - 1) * Wp + G::out_w;  // q in use
 
   // A register block: `rows` output channels × `width` registers of q, as many accumulators as there are registers.
-  static constexpr std::size_t rows = std::min<std::size_t>(G::O, simd::registers >= 32 ? 4 : 2);
-  static constexpr std::size_t width = rows >= 3 ? 6 : rows == 2 ? (simd::registers >= 32 ? 8 : 4) : 8;
+  static constexpr std::size_t rows = std::min<std::size_t>(G::O, 4);
+  static constexpr std::size_t width = simd::registers >= 32 ? (rows >= 3 ? 6 : 8) : rows >= 3 ? 3 : rows == 2 ? 4 : 8;
   static constexpr std::size_t blocks = (G::O + rows - 1) / rows;  // of output channels
   static constexpr std::size_t steps = (run + width * L - 1) / (width * L);
   static constexpr std::size_t line = steps * width * L;  // q computed, ≥ run
 
   static constexpr std::size_t plane = std::max(Hp * Wp, line + (G::K - 1) * (Wp + 1));  // a padded plane and its tail
-  static constexpr std::size_t packed_size = blocks * rows * G::taps;
-  static constexpr std::size_t scratch = G::C * plane + rows * line;  // elements a worker
-
-  /// packed[block][tap][row] = weight[block·rows + row][tap]; rows past the last channel are 0.
-  static void pack(const S* weight, S* packed) {
-    for (std::size_t b = 0; b < blocks; ++b)
-      for (std::size_t t = 0; t < G::taps; ++t)
-        for (std::size_t r = 0; r < rows; ++r) {
-          const std::size_t o = b * rows + r;
-          *packed++ = o < G::O ? weight[o * G::taps + t] : S{0};
-        }
-  }
+  static constexpr std::size_t planes_size = G::C * plane, lines_size = rows * line;     // elements
 
   /// Copies channels [C, H, W] into zero-padded planes.
   static void pad(const S* x, S* planes) {
@@ -51,33 +40,35 @@ struct DirectConv {
         std::copy_n(x + (c * G::H + i) * G::W, G::W, planes + c * plane + (i + G::padding) * Wp + G::padding);
   }
 
-  static void forward(const S* x, const S* packed, const S* bias, S* y, S* memory) {
-    S *planes = memory, *lines = memory + G::C * plane;
-    pad(x, planes);
-    for (std::size_t b = 0; b < blocks; ++b) {
-      for (std::size_t s = 0; s < steps; ++s)
-        block(planes + s * width * L, packed + b * rows * G::taps, lines + s * width * L);
+  /// Blocks first … last − 1 of the output channels of one sample, from its padded planes; `lines` is scratch.
+  static void forward(const S* planes, const S* weight, const S* bias, std::size_t first, std::size_t last, S* y,
+                      S* lines) {
+    for (std::size_t b = first; b < last; ++b) {
+      const S* kernels[rows];  // rows past the last channel repeat it
+      for (std::size_t r = 0; r < rows; ++r) kernels[r] = weight + std::min(b * rows + r, G::O - 1) * G::taps;
+      for (std::size_t s = 0; s < steps; ++s) block(planes + s * width * L, kernels, lines + s * width * L);
       for (std::size_t o = b * rows; o < std::min((b + 1) * rows, G::O); ++o)
         drop_between(lines + (o - b * rows) * line, bias ? bias[o] : S{0}, y + o * G::out_h * G::out_w);
     }
   }
 
  private:
-  /// lines[row][0 … width·L) = Σ_taps packed[tap][row] · planes[c][q + u·Wp + v]
-  static ODOT_INLINE void block(const S* planes, const S* packed, S* lines) {
+  /// lines[row][0 … width·L) = Σ_taps kernels[row][tap] · planes[c][q + u·Wp + v]
+  static ODOT_INLINE void block(const S* planes, const S* const (&kernels)[rows], S* lines) {
     simd::Packet<S> sums[rows][width];
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::all(S{0});
+    std::size_t tap = 0;
     for (std::size_t c = 0; c < G::C; ++c)
       for (std::size_t u = 0; u < G::K; ++u)
-        for (std::size_t v = 0; v < G::K; ++v, packed += rows) {
+        for (std::size_t v = 0; v < G::K; ++v, ++tap) {
           const S* from = planes + c * plane + u * Wp + v;
           simd::Packet<S> xs[width];
 #pragma GCC unroll 8
           for (std::size_t k = 0; k < width; ++k) xs[k] = simd::load(from + k * L);
 #pragma GCC unroll 4
           for (std::size_t r = 0; r < rows; ++r) {
-            const auto w = simd::all(packed[r]);
+            const auto w = simd::all(kernels[r][tap]);
 #pragma GCC unroll 8
             for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::multiply_add(xs[k], w, sums[r][k]);
           }
