@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Trains the models of "Element-Wise Attention Layers" on CIFAR-10: the control model and the attention model.
 
-#include "trainer.hpp"
+#include "trainer_main.hpp"
 
 using namespace odot;
 

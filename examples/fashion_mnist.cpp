@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Trains the models of "Element-Wise Attention Layers" on Fashion-MNIST: the control model, A to H, and the appendix's.
 
-#include "trainer.hpp"
+#include "trainer_main.hpp"
 
 using namespace odot;
+
+// Compiled beside this file, in fashion_mnist.control.cpp.
+extern template int trainer::run<models::Control<models::FashionMnistImage>>(
+    const trainer::Settings&, const trainer::Choice<models::FashionMnistImage>&,
+    const data::Split<models::FashionMnistImage>&);
 
 int main(int argc, char** argv) {
   using Image = models::FashionMnistImage;

@@ -1,10 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What the trainers share: the command line, the run, the result line.
+// What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
 #include <odot/odot.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -110,74 +108,6 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
       choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(), report.loss,
       report.accuracy, report.gradient_average, report.seconds);
   return report.interrupted ? 128 + interrupt.signal() : 0;
-}
-
-/// Throws ArgumentError for sizes out of range.
-inline void check(const Settings& s) {
-  const auto require = [](bool good, const char* option, const char* rule, const std::string& found) {
-    if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
-  };
-  require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
-  require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
-  require(s.threads >= 0 && s.threads <= 1024, "--threads", "0 (all) to 1024", std::to_string(s.threads));
-}
-
-template <odot::ShapeType Image>
-const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, const std::string& name) {
-  std::string names;
-  for (const auto& choice : choices) {
-    if (choice.name == name) return choice;
-    names += (names.empty() ? "" : ", ") + choice.name;
-  }
-  throw odot::ArgumentError("--model: expected one of " + names + ", found " + name);
-}
-
-/// Parses the command line, loads the data, runs the chosen model. `load` reads the set from its folder.
-/// Returns the exit code: 0; 1 for what went wrong with data or training; 2 for a wrong command line.
-template <odot::ShapeType Image>
-int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
-         odot::data::Split<Image> (*load)(const std::filesystem::path&)) {
-  settings.paper_batch_size = settings.batch_size;
-  CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
-  std::string models;
-  for (const auto& choice : choices) models += "\n  " + choice.name + ": " + choice.description;
-  app.add_option("--model", settings.model, "One of" + models)->capture_default_str();
-  app.add_option("--data", settings.data,
-                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
-  app.add_option("--epochs", settings.epochs, "0 evaluates the untrained model")->capture_default_str();
-  app.add_option("--batch-size", settings.batch_size, "Samples")->capture_default_str();
-  app.add_option("--learning-rate", settings.learning_rate, "Adam's")->capture_default_str();
-  app.add_option("--attention-learning-rate", settings.attention_learning_rate,
-                 "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
-  app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
-  app.add_option("--threads", settings.threads, "0: all")->capture_default_str();
-  app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
-  app.add_flag("--quiet", settings.quiet, "Print the result line alone");
-  app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "error: %s; see --help\n", error.what());
-    return 2;
-  }
-  if (!odot::optimized_build) std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
-  try {
-    check(settings);
-    const Choice<Image>& choice = find_choice(choices, settings.model);
-    const auto data =
-        settings.data == "synthetic"
-            ? odot::data::synthetic<Image>(odot::Seed{1})
-            : load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
-    return choice.run(settings, choice, data);
-  } catch (const odot::ArgumentError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
 }
 
 }  // namespace trainer

@@ -2,7 +2,7 @@
 # Gets this machine ready to build odot: installs what is missing, and nothing where all is there. For Debian and
 # Ubuntu; elsewhere it says what is needed and goes on.
 #
-# usage: scripts/setup.sh [build] [tests] [data] [format]      (default: build tests)
+# usage: scripts/setup.sh [build] [tests] [benchmarks] [data] [format]      (default: build tests)
 # The other scripts source it and call odot_setup themselves.
 
 odot_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -81,8 +81,8 @@ odot_check_compiler() {
     odot_die "the compiler '$compiler' does not know C++20; install GCC 11 or later, or name another one in \$CXX"
 }
 
-# odot_setup [build] [tests] [data] [format]: what is needed to build the programs, to test them, to download data, to
-# check the format of the sources.
+# odot_setup [build] [tests] [benchmarks] [data] [format]: what is needed to build the programs, to test them, to build
+# the benchmarks, to download data, to check the format of the sources.
 odot_setup() {
   local part packages=()
   for part in "$@"; do
@@ -99,13 +99,16 @@ odot_setup() {
         odot_have_header doctest/doctest.h || packages+=(doctest-dev)
         odot_have pkg-config || packages+=(pkg-config)
         ;;
+      benchmarks)
+        odot_have_header benchmark/benchmark.h || packages+=(libbenchmark-dev)
+        ;;
       data)
         odot_have curl || odot_have wget || packages+=(curl ca-certificates)
         ;;
       format)
         odot_have clang-format-19 || packages+=(clang-format-19)
         ;;
-      *) odot_die "setup: unknown part '$part'; there are build, tests, data, format" ;;
+      *) odot_die "setup: unknown part '$part'; there are build, tests, benchmarks, data, format" ;;
     esac
   done
   # What can't be installed may still be found or downloaded by CMake, which says so if not.

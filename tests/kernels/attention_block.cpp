@@ -39,7 +39,8 @@ struct Problem {
 
   /// `size`: the largest number in the arrays; x goes up to 2.
   explicit Problem(std::size_t samples, S size = 2)
-      : x(samples), dx(samples), y(samples), dy(samples), cache(kernels::attention_block_cache<In, G::heads>(samples)) {
+      : x(samples), dx(samples), y(samples), dy(samples),
+        cache(kernels::attention_block_cache<typename G::image, G::heads>(samples)) {
     const auto draw = [](auto& owner, std::size_t start, S largest) {
       std::ranges::transform(hash_uniform(owner.size(), start), owner.data(),
                              [largest](double value) { return largest * static_cast<S>(value); });
@@ -108,10 +109,10 @@ struct Problem {
   void backward(int threads, bool with_input) {
     Workspace<Cpu> workspace(threads);
     Kernel::backward<G, S>(workspace, x, weights(), cache.data(), y, dy, gradients(),
-                           with_input ? dx.view() : BatchView<In, S>());
+                           with_input ? dx.view() : BatchView<typename G::image, S>());
   }
 
-  Batch<In, S> x, dx, y, dy;
+  Batch<typename G::image, S> x, dx, y, dy;
   Tensor<Arrays, S> wx, wy, bx, by, dwx, dwy, dbx, dby;
   Tensor<Shape<maps>, S> scale, shift, dscale, dshift, running_mean, running_var;
   Tensor<typename G::conv_weight, S> conv, dconv;
@@ -203,6 +204,31 @@ void check_contract(std::size_t samples, double tolerance, S size) {
   CHECK(difference(p.y.span(), naive.y, tolerance) == "");
 }
 
+/// Training, evaluation and gradients on few and on more samples, in single precision, small scores and others.
+template <class Image, std::size_t Heads>
+void check_image() {
+  using G = kernels::AttentionGeometry<Image, Heads, HeadNorm::plain, true, true, true>;
+  CAPTURE(Image::size);
+  for (const float size : {0.2f, 2.0f})
+    for (const std::size_t samples : {1u, 2u, 21u}) {
+      CAPTURE(size);
+      CAPTURE(samples);
+      Problem<G, float> p(samples, size);
+      Naive<G> naive(p);
+      naive.forward(true);
+      naive.backward(values(p.dy));
+      p.forward(1);
+      CHECK(difference(p.y.span(), naive.y, 1e-4) == "");
+      p.backward(1, true);
+      CHECK(difference(p.dx.span(), naive.heads.dx, 1e-3) == "");
+      for (double& g : naive.heads.dwy) g += static_cast<double>(p.garbage);
+      CHECK(difference(values(p.dwy), naive.heads.dwy, 1e-3) == "");
+      p.evaluate(1);
+      naive.forward(false);
+      CHECK(difference(p.y.span(), naive.y, 1e-4) == "");
+    }
+}
+
 }  // namespace
 
 TEST_CASE("the papers' block matches the naive composition on whole and partial tiles") {
@@ -229,6 +255,13 @@ TEST_CASE("a block in single precision matches the naive composition") {
   for (const float size : {0.2f, 0.4f, 2.0f, 20.0f})
     for (const std::size_t samples : {1u, 16u, 19u, 150u})
       check_contract<HeadNorm::plain, true, true, true>(samples, 2e-5, size);
+}
+
+TEST_CASE("images of any extents, and more heads than lanes, match the naive composition") {
+  check_image<Shape<1, 1, 7>, 3>();
+  check_image<Shape<2, 6, 1>, 3>();
+  check_image<Shape<1, 3, 19>, 2>();
+  check_image<Shape<3, 4, 6>, 17>();
 }
 
 TEST_CASE("tiles with small and with any scores go together") {

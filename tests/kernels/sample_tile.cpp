@@ -59,3 +59,31 @@ TEST_CASE("a tile of floats holds its samples side by side, zeros beside them, a
 TEST_CASE("a tile of doubles holds its samples side by side, zeros beside them, and gives them back") {
   check_all_samples<double>();
 }
+
+namespace {
+
+/// The sums of a tile that comes row by row are those of the whole tile.
+template <std::size_t Row>
+void check_lane_sums(std::size_t rows) {
+  constexpr std::size_t L = simd::lanes<float>;
+  std::vector<float> memory(LaneSums<Row, float>::elements), sums(rows * Row, 1.0f);
+  LaneSums<Row, float> lane_sums(memory.data());
+  lane_sums.start(sums.data());
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t e = 0; e < Row * L; ++e) lane_sums.row()[e] = static_cast<float>(i * Row + e / L);
+    lane_sums.add();
+  }
+  lane_sums.finish();
+  CAPTURE(Row);
+  for (std::size_t e = 0; e < sums.size(); ++e) CHECK(sums[e] == static_cast<float>(1 + L * e));
+}
+
+}  // namespace
+
+TEST_CASE("rows shorter than, as long as and longer than a block are summed over the lanes") {
+  check_lane_sums<1>(9);
+  check_lane_sums<3>(7);
+  check_lane_sums<simd::lanes<float>>(2);
+  check_lane_sums<28>(3);
+  check_lane_sums<35>(2);
+}

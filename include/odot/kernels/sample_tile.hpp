@@ -100,7 +100,7 @@ class LaneSums {
     held_ += Row;
     const S* from = memory_;
     for (; held_ >= L; held_ -= L, from += L * L, sums_ += L) add_block_sums(from, sums_);
-    std::copy_n(from, held_ * L, memory_);
+    if (from != memory_) std::copy_n(from, held_ * L, memory_);
   }
   /// It was the last one.
   void finish() {

@@ -56,6 +56,7 @@ struct AttentionBlock {
   struct bind : Layer<In, In, typename Lists<In>::parameters, typename Lists<In>::buffers> {
     using geometry = kernels::AttentionGeometry<In, Heads, Options.head_norm, Options.skip, Options.relu, Options.bias>;
     static constexpr kernels::NormConstants constants{};
+    static constexpr bool backward_reads_input = false;  // the cache has it
     static constexpr bool backward_reads_output = Options.relu;
     static constexpr bool couples_samples = Options.head_norm != HeadNorm::none;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_block_cache<In, Heads>(n); }

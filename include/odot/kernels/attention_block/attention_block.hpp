@@ -43,15 +43,15 @@ struct BlockWeights {
 ///   attention_block_cache: numbers that forward leaves for backward
 ///   forward_training<G>(workspace, constants, x, weights, running_mean, running_var, cache, y)
 ///   forward_evaluation<G>(workspace, constants, x, weights, running_mean, running_var, y)
-///   backward<G>(workspace, x, weights, cache, y, dy, gradients, dx)
+///   backward<G>(workspace, x, weights, cache, y, dy, gradients, dx)     of x only the size: the input is in the cache
 template <class Device>
 struct AttentionBlock : detail::NoKernel {
   static_assert(detail::implemented<Device>,
                 "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
 };
 
-/// Cache of AttentionBlock, the same on every device: that of AttentionHeads, and the input once more, laid out as the
-/// device likes it, with the largest |x| of each channel.
+/// Cache of AttentionBlock, the same on every device: as many numbers as that of AttentionHeads, and the input, laid out
+/// as the device likes it, with the largest |x| of each channel.
 template <ShapeType In, std::size_t Heads>
 constexpr std::size_t attention_block_cache(std::size_t samples) {
   if constexpr (In::rank == 3) {

@@ -84,7 +84,7 @@ class BlockBackward {
     const S* kept = cache_.kept(t, m);
     const bool normed = form_.norm != HeadNorm::none;
     const S mean = normed ? cache_.mean()[m] : S{0}, rstd = normed ? cache_.rstd()[m] : S{1};
-    const typename T::Line standard(rstd, -mean * rstd);
+    const typename T::Line standard{simd::all(rstd), simd::all(-mean * rstd)};
     T::correlate(
         tile, scratch, [&](std::size_t i, S* to) { T::template head_row<Size>(lanes, kept, standard, i, to); },
         with_heads + m * taps, form_.maps * taps);

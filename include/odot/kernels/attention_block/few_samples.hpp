@@ -66,7 +66,7 @@ class FewSamples : Relevance<S, Image> {
                     [&]<Scores Size>() { R::template softmaxes<Size>(lanes, e, inverse, nullptr); });
         const S* kernels = arrays_at + arrays * plane * L;
         const S* norm = kernels + C * taps * L;
-        const Line line(simd::load(norm), simd::load(norm + L));
+        const Line line{simd::load(norm), simd::load(norm + L)};
         for (std::size_t i = 0; i <= H; ++i) {
           if (i < H) R::head_row(lanes, e, inverse, line, i, head.row(i));
           for (std::size_t o = 0; i > 0 && o < C; ++o) {

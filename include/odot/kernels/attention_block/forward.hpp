@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The forward passes of an attention block on the CPU.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -74,15 +75,16 @@ struct BlockForward {
       for (std::size_t m = 0; m < form.maps; ++m)
         rstd[m] = static_cast<S>(1 / std::sqrt(static_cast<double>(running_var[m]) + constants.eps));
     const Chunks tiles(x.samples(), T::L);
-    // Registers of heads, a sample at a time, where that is less work than registers of samples, a head at a time.
-    if (x.samples() * FewSamples<S, Image, Bias>::groups(form.heads) < tiles.count() * form.heads)
+    // Registers of heads, a sample at a time, where that is at most half the work of registers of samples.
+    if (2 * x.samples() * FewSamples<S, Image, Bias>::groups(form.heads) <= tiles.count() * form.heads)
       return few_samples(workspace, x, form, maps, running_mean, rstd, y);
     const BlockWorkers<T> workers(workspace, frame, tiles.count());
-    S* inputs = frame.take<S>(workers.count() * (Image::size * T::L + T::C));
+    S *inputs = frame.take<S>(workers.count() * Image::size * T::L),
+      *all_largest = frame.take<S>(workers.count() * T::C);
     parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
       const auto& scratch = workers.scratch(worker);
       auto& tile = workers.tile(worker);
-      S *input = inputs + worker * (Image::size * T::L + T::C), *largest = input + Image::size * T::L;
+      S *input = inputs + worker * Image::size * T::L, *largest = all_largest + worker * T::C;
       T::load_input(x[tiles.begin(t)].data(), tiles.size(t), input, largest);
       tile.x = input;
       tile.largest = largest;
@@ -109,7 +111,7 @@ struct BlockForward {
 
   static typename T::Line line_of(const Form& form, const S* mean, const S* rstd, std::size_t m) {
     const auto line = block_norm_line(form, mean, rstd, m);
-    return {line.scale, line.shift - line.mean * line.scale};
+    return {simd::all(line.scale), simd::all(line.shift - line.mean * line.scale)};
   }
 
   static void few_samples(Workspace<Cpu>& workspace, X x, const Form& form, const Maps& maps, const S* mean,

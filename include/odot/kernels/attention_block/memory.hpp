@@ -41,6 +41,8 @@ class BlockWorkers {
 /// of each of their channels; mean and 1/σ per map.
 template <class T, class Pointer>
 class BlockCache {
+  static_assert(T::L <= 16, "attention_block_cache pads to 16 samples");
+
  public:
   BlockCache(Pointer start, std::size_t samples, std::size_t maps) : maps_(maps) {
     const std::size_t tiles = (samples + T::L - 1) / T::L;

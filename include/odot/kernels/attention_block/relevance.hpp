@@ -4,7 +4,6 @@
 // Everything is [element][lane], one packet an element. A lane is a sample or a head (scores.hpp); nothing here knows which.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "odot/kernels/attention_block/scores.hpp"
@@ -48,8 +47,6 @@ struct Relevance {
   /// A map's norm as a line: Â = A · scale + offset, lane by lane.
   struct Line {
     P scale, offset;
-    Line(const P& s, const P& o) : scale(s), offset(o) {}
-    Line(S s, S o) : scale(simd::all(s)), offset(simd::all(o)) {}
   };
 
   /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators; `kept` (optional) [H + W]: what

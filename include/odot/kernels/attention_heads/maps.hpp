@@ -64,9 +64,6 @@ struct Maps {
           dy(b + plane * L), dx(dy + plane * L) {
       load_tile<C * plane>(batch[first].data(), C * plane, samples, x);
     }
-    /// One whose memory lies elsewhere, and is filled already.
-    Tile(std::size_t first_sample, std::size_t n, S* x_memory, S* a_memory, S* b_memory, S* dy_memory, S* dx_memory)
-        : first(first_sample), samples(n), x(x_memory), a(a_memory), b(b_memory), dy(dy_memory), dx(dx_memory) {}
     std::size_t first, samples;
     S *x, *a;        // [C·H·W, L], [H·W, L]
     S *b, *dy, *dx;  // [H·W, L], [H·W, L], [C·H·W, L]: backward alone
@@ -76,13 +73,6 @@ struct Maps {
   static ODOT_INLINE P score(const S* x, const S* w, const S* b, std::size_t p) {
     const P product = simd::multiply(simd::load(x + p * L), simd::all(w[p]));
     return b ? simd::add(product, simd::all(b[p])) : product;
-  }
-  /// x ⊙ wx + bx + x ⊙ wy + by of element p of map m.
-  static ODOT_INLINE P score_sum(const S* x, const S* wx, const S* wy, const S* bx, const S* by, std::size_t p) {
-    const P xs = simd::load(x + p * L);
-    P sum = simd::multiply_add(xs, simd::all(wx[p]), simd::multiply(xs, simd::all(wy[p])));
-    if (bx) sum = simd::add(sum, simd::all(bx[p] + by[p]));
-    return sum;
   }
   static const S* plane_of(TensorView<typename Weights::arrays, const S> arrays, std::size_t m) {
     return arrays ? arrays.data() + m * plane : nullptr;

@@ -1,8 +1,11 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution on the CPU: Winograd for 3×3 and stride 1 with many channels, direct for others of
-// stride 1 (padding below the kernel's size), im2col for
-// the rest. Threads take samples, or rows of tiles of samples.
+// 2-D convolution on the CPU: Winograd for 3×3 and stride 1 with many channels, direct for others of stride 1 (padding
+// below the kernel's size), im2col for the rest. Threads take samples, rows of tiles of samples, or output channels of few
+// samples.
+
+#include <algorithm>
+#include <type_traits>
 
 #include "odot/kernels/conv2d/direct.hpp"
 #include "odot/kernels/conv2d/im2col.hpp"

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 
 #include "odot/kernels/conv2d/conv2d.hpp"
 #include "odot/kernels/simd.hpp"

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// The control model of the trainer fashion_mnist, by itself: two compilers work at once.
+
+#include "trainer.hpp"
+
+using namespace odot;
+
+template int trainer::run<models::Control<models::FashionMnistImage>>(const trainer::Settings&,
+                                                                      const trainer::Choice<models::FashionMnistImage>&,
+                                                                      const data::Split<models::FashionMnistImage>&);
