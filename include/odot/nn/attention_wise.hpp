@@ -43,7 +43,7 @@ struct AttentionWise {
 };
 
 /// The same layer as a composition of AttentionHeads, Conv2d, Residual, BatchNorm2d and ReLU: what AttentionWise is held
-/// against, and where to begin a variation of one's own. Same parameters, about twice the time, six times the memory.
+/// against, and where to begin a variation of one's own. Same parameters; several times the time, four times the memory.
 template <std::size_t Heads, AttentionWiseOptions Options = AttentionWiseOptions{}>
 struct ComposedAttentionWise {
  private:
