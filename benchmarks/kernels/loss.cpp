@@ -27,7 +27,7 @@ struct Work {
   double evaluate() {
     kernels::LossSums sums;
     const BatchView<Shape<classes>, const float> outputs = y;
-    kernels::NegativeLogLikelihood<Cpu>::evaluate(workspace, outputs, labels, 1.0f, dy.view(), sums);
+    kernels::NegativeLogLikelihood<Cpu>::evaluate(workspace, outputs, labels, 1.0f, dy.view(), &sums);
     return sums.loss;
   }
   void naive_forward() {

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/nn/layer.hpp"
@@ -57,10 +59,32 @@ TEST_CASE("a part's pass starts at its offsets, and keeps absent blocks absent")
   Blocks all;
   const Pass<Example, Cpu, double> pass(workspace,
                                         {.parameters = all.parameters.data(), .buffers = all.buffers.data()});
-  const auto part = pass.child<Example>(5, 4, 8);
+  const auto part = pass.child<Example>(0, 5, 4, 8);
   CHECK(part.parameter(bias).data() == all.parameters.data() + 8);
   CHECK(part.buffer(running_mean).data() == all.buffers.data() + 4);
   CHECK_FALSE(part.training());
   CHECK_FALSE(part.gradient(weight));
   CHECK(&part.workspace() == &workspace);
+}
+
+TEST_CASE("random numbers differ by part and step, and are the same whenever they are asked for") {
+  Workspace<Cpu> workspace(1);
+  const std::array<std::int32_t, 2> lengths{3, 1};
+  const auto pass = [&](std::uint64_t seed) {
+    return Pass<Example, Cpu, double>(workspace, {.lengths = lengths.data(), .seed = seed, .first_sample = 7});
+  };
+  const auto number = [&](std::uint64_t seed, std::size_t position) {
+    return pass(seed).child<Example>(position, 0, 0, 0).random().bits(11);
+  };
+  CHECK(number(1, 0) == number(1, 0));
+  CHECK(number(1, 0) != number(1, 1));
+  CHECK(number(1, 0) != number(2, 0));
+  CHECK(number(1, 0) != pass(1).random().bits(11));
+  const auto nested = [&](std::size_t outer, std::size_t inner) {
+    return pass(1).child<Example>(outer, 0, 0, 0).child<Example>(inner, 0, 0, 0).random().bits(11);
+  };
+  CHECK(nested(0, 1) != nested(1, 0));
+  const auto part = pass(1).child<Example>(1, 0, 0, 0);
+  CHECK(part.lengths() == lengths.data());
+  CHECK(part.first_sample() == 7);
 }

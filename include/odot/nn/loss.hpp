@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Losses: what a network's output is held against.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -15,10 +16,15 @@ using kernels::LossSums;
 /// Shapes  y [N, K], labels [N]; nats
 /// Source  same convention as torch.nn.NLLLoss
 struct NegativeLogLikelihood {
+  template <class Scalar>
   using target = std::int32_t;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = 1;  ///< a sample
 
   /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
-  static void evaluate(auto& workspace, auto y, std::span<const target> labels, double scale, auto dy, LossSums& sums) {
+  /// Labels and sums are memory of the device.
+  static void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
+                       LossSums* sums) {
     using Y = decltype(y);
     constexpr bool classes = Y::shape::rank == 1;
     static_assert(classes, "odot::nn::NegativeLogLikelihood: output must be rank 1, [classes]");

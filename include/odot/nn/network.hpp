@@ -54,6 +54,9 @@ class Network {
   using output_shape = typename Model::output_shape;
   using Input = BatchView<input_shape, const Scalar, Device>;
   using Output = BatchView<output_shape, Scalar, Device>;
+  /// What a loss holds an output against: a class's number, or numbers like the output's.
+  template <class Loss>
+  using LossTarget = typename Loss::template target<Scalar>;
 
   static constexpr std::size_t parameter_count = Model::parameter_count;
   static constexpr std::size_t buffer_count = Model::buffer_count;
@@ -68,7 +71,8 @@ class Network {
   /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
   /// name.
   explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
-      : workspace_(threads), parameters_(parameter_count), gradients_(parameter_count), buffers_(buffer_count) {
+      : workspace_(threads), seed_(seed), parameters_(parameter_count), gradients_(parameter_count),
+        buffers_(buffer_count) {
     Model::list_parameters(parameter_table_, "");
     Model::list_buffers(buffer_table_, "");
     require_unique(parameter_table_);
@@ -101,24 +105,25 @@ class Network {
   /// y = the model's output in evaluation. Changes nothing in the network, so calls may run at the same time, each with
   /// its own workspace; with a workspace used before for as many samples, odot allocates nothing (Eigen takes temporary
   /// memory for a product whose blocks exceed 128 KiB).
-  /// Shapes  x [N, input_shape...] → y [N, output_shape...]
-  void predict(Input x, Output y, Workspace<Device>& workspace) const {
+  /// Shapes  x [N, input_shape...] → y [N, output_shape...]; lengths [N] (optional): valid tokens of each sequence
+  void predict(Input x, Output y, Workspace<Device>& workspace, const std::int32_t* lengths = nullptr) const {
     if (x.samples() != y.samples())
       throw ArgumentError("odot::Network::predict: x has " + std::to_string(x.samples()) + " samples, y has " +
                           std::to_string(y.samples()) + "; they must be as many");
     for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
       const std::size_t n = std::min(predict_piece, x.samples() - begin);
-      const nn::Pass<Model, Device, Scalar> pass(workspace,
-                                                 {.parameters = parameters_.data(), .buffers = buffers_.data()});
+      const nn::Pass<Model, Device, Scalar> pass(workspace, {.parameters = parameters_.data(),
+                                                             .buffers = buffers_.data(),
+                                                             .lengths = lengths ? lengths + begin : nullptr});
       Model::forward(pass, x.subbatch(begin, n), y.subbatch(begin, n));
     }
   }
 
   /// The same with memory of its own; allocates.
-  Batch<output_shape, Scalar, Device> predict(Input x) const {
+  Batch<output_shape, Scalar, Device> predict(Input x, const std::int32_t* lengths = nullptr) const {
     Workspace<Device> workspace(workspace_.threads());
     Batch<output_shape, Scalar, Device> y(x.samples());
-    predict(x, y, workspace);
+    predict(x, y, workspace, lengths);
     return y;
   }
 
@@ -126,21 +131,39 @@ class Network {
 
   /// gradients() = gradient of the mean loss over the batch; buffers are updated. Returns the batch's sums.
   /// A model whose samples do not depend on each other goes through in pieces of bounded memory.
+  /// Shapes  x [N, input_shape...]; targets [N, …], as many as the loss takes for a sample; lengths as in predict
   template <class Loss = nn::NegativeLogLikelihood>
-  nn::LossSums compute_gradients(Input x, std::span<const typename Loss::target> targets, Loss = {}) {
-    if (x.samples() == 0 || x.samples() != targets.size())
-      throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(x.samples()) + " samples and " +
-                          std::to_string(targets.size()) + " targets; they must be as many, and at least one");
-    gradients_.zero();
+  nn::LossSums compute_gradients(Input x, std::span<const LossTarget<Loss>> targets, Loss = {},
+                                 const std::int32_t* lengths = nullptr) {
     nn::LossSums sums;
+    backpropagate<Loss>(x, targets, &sums, lengths);
+    return sums;
+  }
+
+  /// The same, the batch's sums added to `sums`.
+  template <class Loss = nn::NegativeLogLikelihood>
+  void backpropagate(Input x, std::span<const LossTarget<Loss>> targets, nn::LossSums* sums,
+                     const std::int32_t* lengths = nullptr) {
+    constexpr std::size_t each = Loss::template targets<output_shape>;
+    if (x.samples() == 0 || x.samples() * each != targets.size())
+      throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(x.samples()) + " samples and " +
+                          std::to_string(targets.size()) + " targets; there must be " +
+                          (each == 1 ? "as many" : std::to_string(each) + " a sample") + ", and at least one sample");
+    gradients_.zero();
+    ++step_;
     const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
     for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
       const std::size_t n = std::min(piece, x.samples() - begin);
-      backpropagate<Loss>(x.subbatch(begin, n), targets.subspan(begin, n), 1.0 / static_cast<double>(x.samples()),
-                          sums);
+      backpropagate_piece<Loss>(x.subbatch(begin, n), targets.subspan(begin * each, n * each),
+                                1.0 / static_cast<double>(x.samples()), sums, lengths ? lengths + begin : nullptr,
+                                begin);
     }
-    return sums;
   }
+
+  /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Set it to
+  /// resume a training.
+  std::uint64_t step() const { return step_; }
+  void set_step(std::uint64_t step) { step_ = step; }
 
   /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
   /// infinite.
@@ -170,7 +193,7 @@ class Network {
   Workspace<Device>& workspace() { return workspace_; }
 
  private:
-  static constexpr std::uint64_t initial_weights = 1;  // stream of the seed
+  static constexpr std::uint64_t initial_weights = 1, step_seeds = 0x7374'6570ull << 32;  // streams of the seed
   static constexpr const char* advice = "lower the learning rate, or check the input data";
   static constexpr std::size_t predict_piece = 256;  // samples
   /// Samples a piece in training: what fits 256 MiB, from 16 to 1024, a multiple of 16.
@@ -223,7 +246,8 @@ class Network {
   }
 
   template <class Loss>
-  void backpropagate(Input x, std::span<const typename Loss::target> targets, double scale, nn::LossSums& sums) {
+  void backpropagate_piece(Input x, std::span<const LossTarget<Loss>> targets, double scale, nn::LossSums* sums,
+                           const std::int32_t* lengths, std::size_t first_sample) {
     const std::size_t n = x.samples();
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(n) + 1);  // never null: null means predict
@@ -233,7 +257,10 @@ class Network {
                                                             .gradients = gradients_.data(),
                                                             .buffers = buffers_.data(),
                                                             .updated_buffers = buffers_.data(),
-                                                            .cache = cache});
+                                                            .cache = cache,
+                                                            .lengths = lengths,
+                                                            .seed = Random(seed_, step_seeds).bits(step_),
+                                                            .first_sample = first_sample});
     Model::forward(pass, x, y);
     const BatchView<output_shape, const Scalar, Device> result = y, gradient = dy;
     Loss::evaluate(workspace_, result, targets, scale, dy, sums);
@@ -241,6 +268,8 @@ class Network {
   }
 
   Workspace<Device> workspace_;
+  Seed seed_;
+  std::uint64_t step_ = 0;
   std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
   Buffer<Scalar, Device> parameters_, gradients_, buffers_;
 };

@@ -3,7 +3,9 @@
 // Pass: all that a layer is handed, besides its input and output, when a batch goes through it.
 
 #include <cstddef>
+#include <cstdint>
 
+#include "odot/core/random.hpp"
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/nn/name.hpp"
@@ -26,6 +28,11 @@ class Pass {
     const Scalar* buffers = nullptr;
     Scalar* updated_buffers = nullptr;  ///< training forward only
     Scalar* cache = nullptr;            ///< training only: what forward leaves for backward
+    /// Of sequences: how many tokens of each sample are valid, the others being padding at its end; null: all are.
+    const std::int32_t* lengths = nullptr;
+    std::uint64_t seed = 0;        ///< training only: of this step's random numbers
+    std::size_t first_sample = 0;  ///< position of the pass's first sample in its batch
+    std::uint64_t path = 0;        ///< which layer this is: no two layers of a model have the same
   };
 
   Pass(Workspace<Device>& workspace, const Blocks& blocks) : workspace_(&workspace), blocks_(blocks) {}
@@ -56,13 +63,30 @@ class Pass {
   }
   Scalar* cache() const { return blocks_.cache; }
 
-  /// The pass of a part of this layer, its slices at the given offsets (elements) of this layer's slices.
+  /// Valid tokens of each sample, memory of the device; null: all are.
+  const std::int32_t* lengths() const { return blocks_.lengths; }
+
+  /// This layer's random numbers in this training step: the same in forward and backward, others in every step and layer.
+  /// A layer takes number (first_sample() + n) · output_shape::size + i for element i of sample n, so that the pieces in
+  /// which a batch goes through the network do not show.
+  Random random() const { return {Seed{blocks_.seed}, blocks_.path}; }
+  std::size_t first_sample() const { return blocks_.first_sample; }
+
+  /// The pass of part number `position` of this layer, its slices at the given offsets (elements) of this layer's slices.
   template <class Child>
-  Pass<Child, Device, Scalar> child(std::size_t parameters, std::size_t buffers, std::size_t cache) const {
+  Pass<Child, Device, Scalar> child(std::size_t position, std::size_t parameters, std::size_t buffers,
+                                    std::size_t cache) const {
     const auto at = [](auto* start, std::size_t offset) { return start ? start + offset : nullptr; };
     return {*workspace_,
-            {at(blocks_.parameters, parameters), at(blocks_.gradients, parameters), at(blocks_.buffers, buffers),
-             at(blocks_.updated_buffers, buffers), at(blocks_.cache, cache)}};
+            {.parameters = at(blocks_.parameters, parameters),
+             .gradients = at(blocks_.gradients, parameters),
+             .buffers = at(blocks_.buffers, buffers),
+             .updated_buffers = at(blocks_.updated_buffers, buffers),
+             .cache = at(blocks_.cache, cache),
+             .lengths = blocks_.lengths,
+             .seed = blocks_.seed,
+             .first_sample = blocks_.first_sample,
+             .path = (blocks_.path + position + 1) * 0x9E3779B97F4A7C15u}};
   }
 
  private:

@@ -133,7 +133,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
  private:
   template <std::size_t I, class P>
   static auto child_pass(const P& pass, std::size_t n) {
-    return pass.template child<child<I>>(Plan::parameter_offset(I), Plan::buffer_offset(I),
+    return pass.template child<child<I>>(I, Plan::parameter_offset(I), Plan::buffer_offset(I),
                                          pass.training() ? Plan::cache_offset(I, n) : 0);
   }
 

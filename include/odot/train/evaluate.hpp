@@ -31,7 +31,7 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
     y.resize(x.samples());
     network.predict(x, y, workspace);
     const BatchView<Out, const Scalar> outputs = y.view();
-    Loss::evaluate(workspace, outputs, labels, 1.0, BatchView<Out, Scalar>(), sums);
+    Loss::evaluate(workspace, outputs, labels, 1.0, BatchView<Out, Scalar>(), &sums);
   }
   return sums;
 }

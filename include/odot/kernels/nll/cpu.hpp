@@ -15,19 +15,19 @@ template <>
 struct NegativeLogLikelihood<Cpu> {
   template <class S, std::size_t K>
   static void evaluate(Workspace<Cpu>&, BatchView<Shape<K>, const S> y, std::span<const std::int32_t> labels, S scale,
-                       BatchView<Shape<K>, S> dy, LossSums& sums) {
+                       BatchView<Shape<K>, S> dy, LossSums* sums) {
     for (std::size_t n = 0; n < y.samples(); ++n) {
       const auto row = y[n].span();
       const auto label = static_cast<std::size_t>(checked<K>(labels[n], n));
-      sums.loss -= static_cast<double>(row[label]);
+      sums->loss -= static_cast<double>(row[label]);
       const auto largest = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
-      sums.correct += largest == label;
+      sums->correct += largest == label;
       if (dy) {
         std::fill_n(dy[n].data(), K, S{0});
         dy[n][label] = -scale;
       }
     }
-    sums.samples += static_cast<std::int64_t>(y.samples());
+    sums->samples += static_cast<std::int64_t>(y.samples());
   }
 
  private:
