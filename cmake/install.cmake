@@ -5,14 +5,14 @@ include(GNUInstallDirs)
 
 set(odot_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/odot)
 
-install(TARGETS odot EXPORT odotTargets FILE_SET HEADERS)
+install(TARGETS odot EXPORT odotTargets FILE_SET HEADERS FILE_SET gpu_headers)
 install(EXPORT odotTargets NAMESPACE odot:: DESTINATION ${odot_package_dir})
 
 configure_package_config_file(cmake/odotConfig.cmake.in ${PROJECT_BINARY_DIR}/odotConfig.cmake
   INSTALL_DESTINATION ${odot_package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/odotConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES ${PROJECT_BINARY_DIR}/odotConfig.cmake ${PROJECT_BINARY_DIR}/odotConfigVersion.cmake
+install(FILES ${PROJECT_BINARY_DIR}/odotConfig.cmake ${PROJECT_BINARY_DIR}/odotConfigVersion.cmake cmake/gpu.cmake
   DESTINATION ${odot_package_dir})
 
 # The prefix of the pkg-config file is taken from where the file lies, so an installed tree may be moved.

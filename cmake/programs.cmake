@@ -21,17 +21,20 @@ add_library(odot_program INTERFACE)
 target_link_libraries(odot_program INTERFACE odot::odot)
 
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
-  target_compile_options(odot_program INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+  target_compile_options(odot_program INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC warns of its own AVX-512 intrinsics (GCC bug 105593), and blames whoever inlines them.
-  target_compile_options(odot_program INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
+  target_compile_options(odot_program INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized;-Wno-uninitialized>")
 endif()
 
 if(ODOT_NATIVE)
   check_cxx_compiler_flag(-march=native odot_has_march_native)
   if(odot_has_march_native)
-    target_compile_options(odot_program INTERFACE -march=native)
+    target_compile_options(odot_program INTERFACE
+      "$<$<COMPILE_LANGUAGE:CXX>:-march=native>" "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-march=native>")
   endif()
 endif()
 

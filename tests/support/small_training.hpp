@@ -6,9 +6,11 @@
 
 #include "odot/data/synthetic.hpp"
 #include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/gather/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/summary/cpu.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/log_softmax.hpp"

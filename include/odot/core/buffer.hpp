@@ -65,4 +65,16 @@ class Buffer {
   std::size_t count_ = 0;
 };
 
+/// Elements of a device's memory where the host can read them: themselves on the Cpu, else a copy.
+template <DeviceType Device, class T>
+auto on_host(std::span<T> values) {
+  if constexpr (std::is_same_v<Device, Cpu>) {
+    return std::span<const T>(values);
+  } else {
+    std::vector<std::remove_const_t<T>> host(values.size());
+    if (!host.empty()) Device::copy_to_host(host.data(), values.data(), values.size_bytes());
+    return host;
+  }
+}
+
 }  // namespace odot

@@ -15,6 +15,13 @@
 #define ODOT_INLINE inline
 #endif
 
+/// Marks what runs on a GPU too.
+#ifdef __CUDACC__
+#define ODOT_HOST_DEVICE __host__ __device__
+#else
+#define ODOT_HOST_DEVICE
+#endif
+
 namespace odot {
 
 /// False when the translation unit was compiled without optimisation. Such a build is 20 to 100 times slower;

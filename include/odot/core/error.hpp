@@ -24,6 +24,11 @@ struct NonFiniteError : Error {
   using Error::Error;
 };
 
+/// The GPU or its driver is missing, too old, out of memory or reports an error.
+struct DeviceError : Error {
+  using Error::Error;
+};
+
 /// A file can't be opened, read or written.
 struct FileError : Error {
   FileError(std::string file, const std::string& what) : Error(file + ": " + what), path(std::move(file)) {}

@@ -37,6 +37,9 @@ class Batches {
   /// The samples of batch i by their number in the dataset, i < count().
   std::span<const std::size_t> samples(std::size_t i) const { return {order_.data() + chunks_.begin(i), size(i)}; }
 
+  /// All samples by their number in the dataset, batch after batch.
+  std::span<const std::size_t> order() const { return order_; }
+
   /// Draws the order of an epoch. It depends on (seed, epoch) alone, not on what was shuffled before, so a run that
   /// resumes at epoch 7 sees the batches of a run that never stopped. Allocates nothing.
   void shuffle(Seed seed, std::uint64_t epoch);

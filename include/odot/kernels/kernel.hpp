@@ -29,6 +29,8 @@ struct NoKernel {
   template <auto Explicit>
   static void backward(const auto&...);
   static void copy(const auto&...);
+  static void rows(const auto&...);
+  static void pixels(const auto&...);
   static void evaluate(const auto&...);
   static void update(const auto&...);
 };

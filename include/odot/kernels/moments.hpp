@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 // Mean and variance of many numbers from those of their parts.
 
-#include <cmath>
 #include <cstddef>
+
+#include "odot/core/config.hpp"
 
 namespace odot::kernels {
 
@@ -12,7 +13,7 @@ namespace odot::kernels {
 struct Moments {
   double count = 0, mean = 0, squares = 0;
 
-  void join(const Moments& other) {
+  ODOT_HOST_DEVICE void join(const Moments& other) {
     if (other.count == 0) return;
     const double total = count + other.count, delta = other.mean - mean;
     mean += delta * other.count / total;
@@ -20,13 +21,13 @@ struct Moments {
     count = total;
   }
 
-  double variance() const { return squares / count; }  // biased
-  double unbiased_variance() const { return count > 1 ? squares / (count - 1) : 0.0; }
+  ODOT_HOST_DEVICE double variance() const { return squares / count; }  // biased
+  ODOT_HOST_DEVICE double unbiased_variance() const { return count > 1 ? squares / (count - 1) : 0.0; }
 };
 
 /// running = (1 − momentum) · running + momentum · batch; the running variance is the unbiased one, as PyTorch's.
 template <class Scalar>
-void update_running(const Moments& batch, double momentum, Scalar& running_mean, Scalar& running_var) {
+ODOT_HOST_DEVICE void update_running(const Moments& batch, double momentum, Scalar& running_mean, Scalar& running_var) {
   const auto mixed = [momentum](Scalar old, double now) {
     return static_cast<Scalar>((1 - momentum) * static_cast<double>(old) + momentum * now);
   };

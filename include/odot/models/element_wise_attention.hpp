@@ -19,10 +19,15 @@ using FashionMnistImage = Shape<1, 28, 28>;
 using Cifar10Image = Shape<3, 32, 32>;
 
 namespace detail {
+/// `Layer` as often as there are numbers, then the classifier.
+template <ShapeType In, class Layer, class Numbers>
+struct AttentionModel;
 template <ShapeType In, class Layer, std::size_t... I>
-auto attention_model(std::index_sequence<I...>)
-    -> nn::Sequential<In, std::conditional_t<(I < sizeof...(I)), Layer, void>..., nn::Flatten, nn::Linear<10>,
-                      nn::LogSoftmax>;
+struct AttentionModel<In, Layer, std::index_sequence<I...>> {
+  template <std::size_t>
+  using layer = Layer;
+  using type = nn::Sequential<In, layer<I>..., nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+};
 }  // namespace detail
 
 /// `Layers` attention-wise layers of `Heads` heads, then a linear classifier of ten classes.
@@ -31,25 +36,26 @@ auto attention_model(std::index_sequence<I...>)
 template <ShapeType In, std::size_t Heads, std::size_t Layers,
           nn::AttentionWiseOptions Options = nn::AttentionWiseOptions{}>
 using ElementWiseAttention =
-    decltype(detail::attention_model<In, nn::AttentionWise<Heads, Options>>(std::make_index_sequence<Layers>{}));
+    typename detail::AttentionModel<In, nn::AttentionWise<Heads, Options>, std::make_index_sequence<Layers>>::type;
 
 inline constexpr nn::AttentionWiseOptions with_norm{.norm = true};
 inline constexpr nn::AttentionWiseOptions without_skip{.skip = false};
 
-// Fashion-MNIST: heads × layers, batch norm after the convolution or not.
-using ModelA = ElementWiseAttention<FashionMnistImage, 8, 2, with_norm>;
-using ModelB = ElementWiseAttention<FashionMnistImage, 8, 2>;
-using ModelC = ElementWiseAttention<FashionMnistImage, 16, 2, with_norm>;
-using ModelD = ElementWiseAttention<FashionMnistImage, 16, 2>;
-using ModelE = ElementWiseAttention<FashionMnistImage, 8, 4, with_norm>;
-using ModelF = ElementWiseAttention<FashionMnistImage, 8, 4>;
-using ModelG = ElementWiseAttention<FashionMnistImage, 16, 4, with_norm>;
-using ModelH = ElementWiseAttention<FashionMnistImage, 16, 4>;
-using SingleHead = ElementWiseAttention<FashionMnistImage, 1, 2>;
-using WithoutSkip = ElementWiseAttention<FashionMnistImage, 8, 2, without_skip>;
+// Fashion-MNIST: heads × layers, batch norm after the convolution or not. (Types of their own, not aliases: messages and
+// symbols are short, and nvcc can spell them.)
+struct ModelA : ElementWiseAttention<FashionMnistImage, 8, 2, with_norm> {};
+struct ModelB : ElementWiseAttention<FashionMnistImage, 8, 2> {};
+struct ModelC : ElementWiseAttention<FashionMnistImage, 16, 2, with_norm> {};
+struct ModelD : ElementWiseAttention<FashionMnistImage, 16, 2> {};
+struct ModelE : ElementWiseAttention<FashionMnistImage, 8, 4, with_norm> {};
+struct ModelF : ElementWiseAttention<FashionMnistImage, 8, 4> {};
+struct ModelG : ElementWiseAttention<FashionMnistImage, 16, 4, with_norm> {};
+struct ModelH : ElementWiseAttention<FashionMnistImage, 16, 4> {};
+struct SingleHead : ElementWiseAttention<FashionMnistImage, 1, 2> {};
+struct WithoutSkip : ElementWiseAttention<FashionMnistImage, 8, 2, without_skip> {};
 
 // CIFAR-10.
-using Cifar10Attention = ElementWiseAttention<Cifar10Image, 8, 4>;
+struct Cifar10Attention : ElementWiseAttention<Cifar10Image, 8, 4> {};
 
 /// The VGG-like control model.
 /// Shapes  x [N, In...] → log-probabilities [N, 10]

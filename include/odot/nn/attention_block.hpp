@@ -23,9 +23,9 @@ namespace detail {
 
 template <class List>
 struct OfHeads;
-template <FixedString... Texts, class... Shapes, Init... Inits>
-struct OfHeads<Parameters<Parameter<Texts, Shapes, Inits>...>> {
-  using type = Parameters<Parameter<FixedString("heads.") + Texts, Shapes, Inits>...>;
+template <class... P>
+struct OfHeads<Parameters<P...>> {
+  using type = Parameters<typename P::template prefixed<"heads.">...>;
 };
 
 }  // namespace detail

@@ -12,6 +12,13 @@ namespace odot::nn {
 
 using kernels::LossSums;
 
+/// What a loss holds an output of `Scalar` against: a class's number, or numbers like the output's. (Not an alias: nvcc
+/// can't convert arguments to a span of one.)
+template <class Loss, class Scalar>
+struct TargetOf {
+  using type = typename Loss::template target<Scalar>;
+};
+
 /// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model.
 /// Shapes  y [N, K], labels [N]; nats
 /// Source  same convention as torch.nn.NLLLoss

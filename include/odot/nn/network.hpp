@@ -54,9 +54,6 @@ class Network {
   using output_shape = typename Model::output_shape;
   using Input = BatchView<input_shape, const Scalar, Device>;
   using Output = BatchView<output_shape, Scalar, Device>;
-  /// What a loss holds an output against: a class's number, or numbers like the output's.
-  template <class Loss>
-  using LossTarget = typename Loss::template target<Scalar>;
 
   static constexpr std::size_t parameter_count = Model::parameter_count;
   static constexpr std::size_t buffer_count = Model::buffer_count;
@@ -81,7 +78,7 @@ class Network {
     initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
   }
 
-  // ---- the blocks
+  // ---- the blocks, memory of the device
 
   std::span<Scalar> parameters() { return parameters_.span(); }
   std::span<const Scalar> parameters() const { return parameters_.span(); }
@@ -99,6 +96,14 @@ class Network {
   std::span<const Scalar> parameter(std::string_view name) const { return slice(parameters(), parameter_table_, name); }
   std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
   std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
+
+  /// Takes over another network's parameters and buffers, from any device and scalar.
+  ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
+  template <DeviceType Other, class OtherScalar>
+  void copy_weights_from(const Network<Model, Other, OtherScalar>& other) {
+    copy_block(on_host<Other>(other.parameters()), parameters_);
+    copy_block(on_host<Other>(other.buffers()), buffers_);
+  }
 
   // ---- predict
 
@@ -133,7 +138,7 @@ class Network {
   /// A model whose samples do not depend on each other goes through in pieces of bounded memory.
   /// Shapes  x [N, input_shape...]; targets [N, …], as many as the loss takes for a sample; lengths as in predict
   template <class Loss = nn::NegativeLogLikelihood>
-  nn::LossSums compute_gradients(Input x, std::span<const LossTarget<Loss>> targets, Loss = {},
+  nn::LossSums compute_gradients(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                                  const std::int32_t* lengths = nullptr) {
     nn::LossSums sums;
     backpropagate<Loss>(x, targets, &sums, lengths);
@@ -142,7 +147,7 @@ class Network {
 
   /// The same, the batch's sums added to `sums`.
   template <class Loss = nn::NegativeLogLikelihood>
-  void backpropagate(Input x, std::span<const LossTarget<Loss>> targets, nn::LossSums* sums,
+  void backpropagate(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, nn::LossSums* sums,
                      const std::int32_t* lengths = nullptr) {
     constexpr std::size_t each = Loss::template targets<output_shape>;
     if (x.samples() == 0 || x.samples() * each != targets.size())
@@ -168,9 +173,11 @@ class Network {
   /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
   /// infinite.
   void check_gradients_finite() const {
-    if (detail::count_non_finite(gradients()) == 0) return;
+    const auto all = on_host<Device>(gradients());
+    const std::span<const Scalar> values = all;
+    if (detail::count_non_finite(values) == 0) return;
     for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
-      if (const std::size_t count = detail::count_non_finite(gradients().subspan(info->offset, info->size)))
+      if (const std::size_t count = detail::count_non_finite(values.subspan(info->offset, info->size)))
         throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
                              std::to_string(info->size) + " elements; " + advice);
   }
@@ -180,9 +187,9 @@ class Network {
   void explain_non_finite_loss(Input x) {
     std::string where;
     for (const auto& info : parameter_table_)
-      if (where.empty() && detail::count_non_finite<Scalar>(parameters().subspan(info.offset, info.size)))
+      if (where.empty() && any_non_finite(parameters_.span().subspan(info.offset, info.size)))
         where = "parameter " + info.name;
-    if (where.empty() && detail::count_non_finite<Scalar>(x.span())) where = "the input";
+    if (where.empty() && any_non_finite(x.span())) where = "the input";
     const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
     for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
       where = first_non_finite_output(x.subbatch(begin, std::min(piece, x.samples() - begin)));
@@ -195,10 +202,10 @@ class Network {
  private:
   static constexpr std::uint64_t initial_weights = 1, step_seeds = 0x7374'6570ull << 32;  // streams of the seed
   static constexpr const char* advice = "lower the learning rate, or check the input data";
-  static constexpr std::size_t predict_piece = 256;  // samples
-  /// Samples a piece in training: what fits 256 MiB, from 16 to 1024, a multiple of 16.
-  static constexpr std::size_t training_piece =
-      std::clamp<std::size_t>((std::size_t{256} << 20) / training_memory_per_sample / 16 * 16, 16, 1024);
+  static constexpr std::size_t predict_piece = Device::piece_samples;
+  /// Samples a piece in training: what fits the device's bytes, at least 16, a multiple of 16.
+  static constexpr std::size_t training_piece = std::clamp<std::size_t>(
+      Device::piece_bytes / training_memory_per_sample / 16 * 16, 16, 4 * Device::piece_samples);
 
   static void require_unique(const std::vector<nn::ParameterInfo>& table) {
     for (auto row = table.begin(); row != table.end(); ++row)
@@ -219,10 +226,21 @@ class Network {
     block.from_host(values.data());
   }
 
+  static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
+    std::vector<Scalar> values(from.size());
+    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
+    to.from_host(values.data());
+  }
+
   template <class T>
   static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
     const auto& info = detail::find_parameter(table, name);
     return block.subspan(info.offset, info.size);
+  }
+
+  /// `values`: memory of the device.
+  static bool any_non_finite(std::span<const Scalar> values) {
+    return detail::count_non_finite<Scalar>(on_host<Device>(values)) != 0;
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
@@ -230,7 +248,8 @@ class Network {
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);
     const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
-    std::vector<Scalar> scratch_buffers(buffers_.span().begin(), buffers_.span().end());
+    Buffer<Scalar, Device> scratch_buffers(buffer_count);
+    scratch_buffers.from_host(buffers_.to_host().data());
     Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),
                                                                 .buffers = buffers_.data(),
                                                                 .updated_buffers = scratch_buffers.data(),
@@ -238,16 +257,15 @@ class Network {
                    x, y);
     std::string where;
     Model::visit_outputs(cache, x.samples(), "", [&](const std::string& path, std::span<const Scalar> values) {
-      if (where.empty() && detail::count_non_finite(values))
-        where = "the output of layer " + path.substr(0, path.size() - 1);
+      if (where.empty() && any_non_finite(values)) where = "the output of layer " + path.substr(0, path.size() - 1);
     });
-    if (where.empty() && detail::count_non_finite<Scalar>(y.span())) where = "the output of the last layer";
+    if (where.empty() && any_non_finite(y.span())) where = "the output of the last layer";
     return where;
   }
 
   template <class Loss>
-  void backpropagate_piece(Input x, std::span<const LossTarget<Loss>> targets, double scale, nn::LossSums* sums,
-                           const std::int32_t* lengths, std::size_t first_sample) {
+  void backpropagate_piece(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, double scale,
+                           nn::LossSums* sums, const std::int32_t* lengths, std::size_t first_sample) {
     const std::size_t n = x.samples();
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(n) + 1);  // never null: null means predict

@@ -27,6 +27,9 @@ struct Parameter {
   using shape = S;
   static constexpr std::string_view name = Text.view();
   static constexpr Init init = I;
+  /// The same with `Prefix` before its name.
+  template <FixedString Prefix>
+  using prefixed = Parameter<Prefix + Text, S, I>;
 };
 
 /// The row of a parameter in the network's table.
@@ -48,29 +51,29 @@ struct Parameters {
   static constexpr std::size_t size = (std::size_t{0} + ... + P::shape::size);  // elements
 
   /// Offset in elements of the array called `name`.
-  template <FixedString Text>
-  static constexpr std::size_t offset(Name<Text>) {
+  template <class N>
+  static constexpr std::size_t offset(N /*name*/) {
     std::size_t at = 0, found = size;
-    ((P::name == Text.view() ? (found = at) : (at += P::shape::size)), ...);
+    ((P::name == N::text ? (found = at) : (at += P::shape::size)), ...);
     return found;
   }
 
   /// Shape of the array called `name`.
-  template <FixedString Text>
-  static constexpr auto shape_of(Name<Text>) {
-    constexpr bool known = ((P::name == Text.view()) || ...);
+  template <class N>
+  static constexpr auto shape_of(N /*name*/) {
+    constexpr bool known = ((P::name == N::text) || ...);
     static_assert(known, "odot::nn: the layer declares no parameter or buffer of this name");
-    return first_named<Text, P...>();
+    return first_named<N, P...>();
   }
 
   /// Appends the arrays to a table whose rows lie one after the other.
   static void list(std::vector<ParameterInfo>& table, const std::string& prefix) { (append<P>(table, prefix), ...); }
 
  private:
-  template <FixedString Text, class First, class... Rest>
+  template <class N, class First, class... Rest>
   static constexpr auto first_named() {
-    if constexpr (First::name == Text.view() || sizeof...(Rest) == 0) return typename First::shape{};
-    else return first_named<Text, Rest...>();
+    if constexpr (First::name == N::text || sizeof...(Rest) == 0) return typename First::shape{};
+    else return first_named<N, Rest...>();
   }
 
   template <class One>

@@ -43,22 +43,22 @@ class Pass {
   /// True between forward and backward of a training step; false in predict, where nothing may be stored.
   bool training() const { return blocks_.cache != nullptr; }
 
-  template <FixedString Text>
-  auto parameter(Name<Text> name) const {
+  template <class N>
+  auto parameter(N name) const {
     return view<typename Layer::parameters>(name, blocks_.parameters);
   }
   /// The gradient of a parameter: backward adds to it.
-  template <FixedString Text>
-  auto gradient(Name<Text> name) const {
+  template <class N>
+  auto gradient(N name) const {
     return view<typename Layer::parameters>(name, blocks_.gradients);
   }
-  template <FixedString Text>
-  auto buffer(Name<Text> name) const {
+  template <class N>
+  auto buffer(N name) const {
     return view<typename Layer::buffers>(name, blocks_.buffers);
   }
   /// A buffer that a training forward may change.
-  template <FixedString Text>
-  auto updated_buffer(Name<Text> name) const {
+  template <class N>
+  auto updated_buffer(N name) const {
     return view<typename Layer::buffers>(name, blocks_.updated_buffers);
   }
   Scalar* cache() const { return blocks_.cache; }
@@ -90,8 +90,8 @@ class Pass {
   }
 
  private:
-  template <class List, FixedString Text, class T>
-  static auto view(Name<Text> name, T* start) {
+  template <class List, class N, class T>
+  static auto view(N name, T* start) {
     using S = decltype(List::shape_of(name));
     return TensorView<S, T, Device>(start ? start + List::offset(name) : nullptr);
   }

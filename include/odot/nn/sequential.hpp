@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ namespace odot::nn {
 /// Gives a layer of a Sequential a name in parameter paths instead of its position; "" leaves its level out.
 template <FixedString Text, class Description>
 struct Named {
+  static constexpr std::string_view name = Text.view();
   template <ShapeType In>
   using bind = typename Description::template bind<In>;
 };
@@ -57,19 +59,17 @@ constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
   return Chain<typename Bound::output, Links..., Link<Description, typename Bound::type>>{};
 }
 
+/// A description that nn::Named gives its name.
+template <class Description>
+concept HasName = requires { std::string_view(Description::name); };
+
 /// Path of a layer's parameters below `parent`.
 template <class Description>
-struct ChildPath {
-  static std::string of(const std::string& parent, std::size_t position) {
-    return parent + std::to_string(position) + ".";
-  }
-};
-template <FixedString Text, class Description>
-struct ChildPath<Named<Text, Description>> {
-  static std::string of(const std::string& parent, std::size_t) {
-    return Text.view().empty() ? parent : parent + std::string(Text.view()) + ".";
-  }
-};
+std::string child_path(const std::string& parent, std::size_t position) {
+  if constexpr (HasName<Description>)
+    return Description::name.empty() ? parent : parent + std::string(Description::name) + ".";
+  else return parent + std::to_string(position) + ".";
+}
 
 template <ShapeType In, class Chain>
 class ChainLayer;
@@ -94,11 +94,11 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
 
   static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     std::size_t i = 0;
-    (C::list_parameters(table, ChildPath<D>::of(prefix, i++)), ...);
+    (C::list_parameters(table, child_path<D>(prefix, i++)), ...);
   }
   static void list_buffers(std::vector<ParameterInfo>& table, const std::string& prefix) {
     std::size_t i = 0;
-    (C::list_buffers(table, ChildPath<D>::of(prefix, i++)), ...);
+    (C::list_buffers(table, child_path<D>(prefix, i++)), ...);
   }
   template <class Scalar, class Visitor>
   static void visit_outputs(const Scalar* cache, std::size_t n, const std::string& prefix, const Visitor& visit) {
@@ -183,7 +183,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   template <class Description, class Child, class Scalar>
   static void visit_child(const Scalar* cache, std::size_t n, const std::string& prefix, const auto& visit,
                           std::size_t i) {
-    const std::string path = ChildPath<Description>::of(prefix, i);
+    const std::string path = child_path<Description>(prefix, i);
     Child::visit_outputs(cache + Plan::cache_offset(i, n), n, path, visit);
     if (const std::size_t slot = Plan::slots.slot[i]; slot != Plan::own_slots)
       visit(path, std::span<const Scalar>(cache + Plan::slot_offset(slot, n), Plan::output_size[i] * n));

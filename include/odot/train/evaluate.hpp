@@ -4,36 +4,42 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <span>
 
+#include "odot/core/buffer.hpp"
 #include "odot/core/tensor.hpp"
-#include "odot/data/batches.hpp"
-#include "odot/data/dataset.hpp"
+#include "odot/data/loader.hpp"
 #include "odot/nn/loss.hpp"
 #include "odot/nn/network.hpp"
 
 namespace odot {
 
-/// Loss and hits of a network in evaluation, the dataset in order.
-/// Errors  ArgumentError: an empty dataset; a label that the network has no output for
-template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar>
+/// Loss and hits of a network in evaluation on a loader's batches.
+template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
-                      const data::Dataset<typename Model::input_shape>& dataset) {
+                      data::Loader<Set, Scalar, Device>& loader) {
   using Out = typename Model::output_shape;
-  const data::Batches<typename Model::input_shape> batches(dataset, std::min<std::size_t>(dataset.size(), 1024));
-  Batch<typename Model::input_shape, Scalar> x;
-  Batch<Out, Scalar> y;
-  std::vector<std::int32_t> labels;
-  nn::LossSums sums;
-  for (std::size_t b = 0; b < batches.count(); ++b) {
-    batches.load(b, x, labels, workspace.threads());
-    y.resize(x.samples());
-    network.predict(x, y, workspace);
-    const BatchView<Out, const Scalar> outputs = y.view();
-    Loss::evaluate(workspace, outputs, labels, 1.0, BatchView<Out, Scalar>(), &sums);
+  Batch<Out, Scalar, Device> y(loader.size(0));
+  Buffer<nn::LossSums, Device> sums(1);
+  for (std::size_t b = 0; b < loader.count(); ++b) {
+    const auto batch = loader.load(b, workspace);
+    y.resize(batch.x.samples());
+    network.predict(batch.x, y, workspace, batch.lengths);
+    const BatchView<Out, const Scalar, Device> outputs = y.view();
+    Loss::evaluate(workspace, outputs, batch.targets, 1.0, BatchView<Out, Scalar, Device>(), sums.data());
   }
-  return sums;
+  return sums.to_host().front();
+}
+
+/// The same for a set of samples in order.
+/// Errors  compile time: samples of another shape than the network's input
+///         ArgumentError: an empty set; a label that the network has no output for
+template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
+nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Set& set) {
+  static_assert(std::is_same_v<typename Set::shape, typename Model::input_shape>,
+                "odot::evaluate: the samples must have the network's input shape");
+  data::Loader<Set, Scalar, Device> loader(set, std::min<std::size_t>(set.size(), 4 * Device::piece_samples));
+  return evaluate<Loss>(network, workspace, loader);
 }
 
 }  // namespace odot

@@ -7,38 +7,13 @@
 
 #include "odot/core/parallel.hpp"
 #include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/exponential.hpp"
 #include "odot/kernels/moments.hpp"
 #include "odot/kernels/sample_tile.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::detail {
-
-/// A map's norm as a line: Â = (A − mean) · scale + shift.
-template <class S>
-struct NormLine {
-  S mean, scale, shift;
-};
-
-template <HeadNorm Norm, class Weights, class S>
-NormLine<S> norm_line(const Weights& weights, const S* mean, const S* rstd, std::size_t m) {
-  if constexpr (Norm == HeadNorm::none) return {S{0}, S{1}, S{0}};
-  else if constexpr (Norm == HeadNorm::plain) return {mean[m], rstd[m], S{0}};
-  else return {mean[m], rstd[m] * weights.scale[m], weights.shift[m]};
-}
-
-/// What the norm's backward needs of one map: Â = A · scale + offset, and
-/// ∂ℓ/∂A = scale · dÂ + by_relevance · A + constant.
-template <class S>
-struct NormGradient {
-  S scale, offset, by_relevance, constant;
-
-  /// From a map's line, its statistics, and the means over the batch of dÂ and of dÂ x̂, x̂ = (A − mean) · rstd:
-  /// ∂ℓ/∂A = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂))
-  NormGradient(const NormLine<S>& line, S mean, S rstd, S mean_grad, S mean_product)
-      : scale(line.scale), offset(line.shift - line.mean * line.scale), by_relevance(-line.scale * mean_product * rstd),
-        constant(-line.scale * (mean_grad - mean_product * rstd * mean)) {}
-};
 
 template <class S, ShapeType In, std::size_t Heads>
 struct Maps {

@@ -1,0 +1,63 @@
+# odot::gpu: the headers with the Gpu backend. ODOT_GPU says for which of Thrust's device systems:
+#   cuda       an NVIDIA GPU; the sources that use it must be compiled as CUDA (odot_gpu_sources)
+#   omp, cpp   the host: the same code without a GPU, on OpenMP's threads or on one
+# An installed odot makes the same target by find_package(odot COMPONENTS gpu), with ODOT_GPU set before; default: cuda.
+
+if(NOT ODOT_GPU MATCHES "^(cuda|omp|cpp)$")
+  message(FATAL_ERROR "odot: ODOT_GPU is '${ODOT_GPU}'; choose cuda, omp or cpp, or leave it empty for no GPU backend")
+endif()
+
+if(NOT TARGET odot::gpu)
+  add_library(odot_gpu INTERFACE)
+  add_library(odot::gpu ALIAS odot_gpu)
+  target_link_libraries(odot_gpu INTERFACE odot::odot)
+endif()
+
+if(ODOT_GPU STREQUAL "cuda")
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(NOT CMAKE_CUDA_COMPILER)
+    message(FATAL_ERROR "odot: ODOT_GPU=cuda needs the CUDA toolkit, 12.0 or later, but there is no nvcc; put its folder "
+      "in PATH or set CMAKE_CUDA_COMPILER, or choose ODOT_GPU=omp to run the GPU backend's code on the host")
+  endif()
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    # This machine's GPU; without one, the toolkit's major architectures.
+    execute_process(COMMAND nvidia-smi -L OUTPUT_VARIABLE odot_gpus ERROR_QUIET RESULT_VARIABLE odot_no_gpu)
+    if(odot_no_gpu EQUAL 0 AND odot_gpus MATCHES "GPU")
+      set(CMAKE_CUDA_ARCHITECTURES native)
+    else()
+      set(CMAKE_CUDA_ARCHITECTURES all-major)
+    endif()
+  endif()
+  enable_language(CUDA)
+  find_package(CUDAToolkit 12.0 REQUIRED)
+  target_compile_features(odot_gpu INTERFACE cuda_std_20)
+  # Lambdas that run on the GPU, and constexpr functions in them. Warnings 20012 are of Eigen's, 1675 of our unrolling
+  # pragmas, which are the host compiler's.
+  target_compile_options(odot_gpu INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:--extended-lambda;--expt-relaxed-constexpr;-diag-suppress=20012,1675>")
+  target_link_libraries(odot_gpu INTERFACE CUDA::cudart CUDA::cublas)
+else()
+  # Thrust's headers: the CUDA toolkit's, or the distribution's (Debian, Ubuntu: libthrust-dev).
+  find_path(ODOT_THRUST_INCLUDE thrust/version.h
+    PATHS /usr/local/cuda/include /opt/cuda/include ENV CUDA_PATH PATH_SUFFIXES include cccl include/cccl)
+  find_path(ODOT_THRUST_INCLUDE thrust/version.h PATHS /usr/local/cuda/include/cccl)
+  if(NOT ODOT_THRUST_INCLUDE)
+    message(FATAL_ERROR "odot: ODOT_GPU=${ODOT_GPU} needs Thrust's headers (Debian, Ubuntu: libthrust-dev, or any CUDA "
+      "toolkit); set ODOT_THRUST_INCLUDE to the folder that holds thrust/version.h")
+  endif()
+  string(TOUPPER ${ODOT_GPU} odot_system)
+  target_compile_definitions(odot_gpu INTERFACE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${odot_system})
+  target_include_directories(odot_gpu SYSTEM INTERFACE ${ODOT_THRUST_INCLUDE})
+  if(ODOT_GPU STREQUAL "omp")
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+    target_link_libraries(odot_gpu INTERFACE OpenMP::OpenMP_CXX)
+  endif()
+endif()
+
+# odot_gpu_sources(<source>...): compiles them as CUDA where the backend is CUDA.
+function(odot_gpu_sources)
+  if(ODOT_GPU STREQUAL "cuda")
+    set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CUDA)
+  endif()
+endfunction()

@@ -1,0 +1,38 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Everything that is the same on every device. odot/cpu.hpp and odot/gpu.hpp add a device's kernels.
+
+#include "odot/core/config.hpp"
+
+#include "odot/nn/attention_block.hpp"
+#include "odot/nn/attention_heads.hpp"
+#include "odot/nn/attention_wise.hpp"
+#include "odot/nn/batch_norm2d.hpp"
+#include "odot/nn/check_gradients.hpp"
+#include "odot/nn/conv2d.hpp"
+#include "odot/nn/flatten.hpp"
+#include "odot/nn/linear.hpp"
+#include "odot/nn/log_softmax.hpp"
+#include "odot/nn/network.hpp"
+#include "odot/nn/relu.hpp"
+#include "odot/nn/residual.hpp"
+#include "odot/nn/sequential.hpp"
+
+#include "odot/models/element_wise_attention.hpp"
+
+#include "odot/optim/adam.hpp"
+#include "odot/optim/schedule.hpp"
+#include "odot/optim/sgd.hpp"
+
+#include "odot/data/batches.hpp"
+#include "odot/data/cifar.hpp"
+#include "odot/data/fashion_mnist.hpp"
+#include "odot/data/find.hpp"
+#include "odot/data/synthetic.hpp"
+
+#include "odot/train/csv_log.hpp"
+#include "odot/train/curves.hpp"
+#include "odot/train/evaluate.hpp"
+#include "odot/train/fit.hpp"
+#include "odot/train/interrupt.hpp"
+#include "odot/train/progress.hpp"

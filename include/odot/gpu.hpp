@@ -1,0 +1,23 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Everything for the GPU: Network<Model, Gpu>. Needs Thrust, but not Eigen; CMake target odot::gpu. A file may include
+// odot/odot.hpp too.
+//     compiled by nvcc                  an NVIDIA GPU, with cuBLAS
+//     THRUST_DEVICE_SYSTEM=…_OMP, _CPP  the same code on the host, by any compiler
+
+#include "odot/any_device.hpp"
+#include "odot/core/gpu.hpp"
+
+#include "odot/kernels/adam/gpu.hpp"
+#include "odot/kernels/add/gpu.hpp"
+#include "odot/kernels/attention_block/gpu.hpp"
+#include "odot/kernels/attention_heads/gpu.hpp"
+#include "odot/kernels/batch_norm/gpu.hpp"
+#include "odot/kernels/conv2d/gpu.hpp"
+#include "odot/kernels/gather/gpu.hpp"
+#include "odot/kernels/linear/gpu.hpp"
+#include "odot/kernels/log_softmax/gpu.hpp"
+#include "odot/kernels/nll/gpu.hpp"
+#include "odot/kernels/relu/gpu.hpp"
+#include "odot/kernels/sgd/gpu.hpp"
+#include "odot/kernels/summary/gpu.hpp"

@@ -1,0 +1,150 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Starting parallel work on the device: an index each, a team each, a reduction a row. On a GPU nothing here waits.
+
+#include <thrust/execution_policy.h>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/core/gpu.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/gpu/team.hpp"
+
+namespace odot::kernels::gpu {
+
+/// body(i) for every i < count, in any order and in parallel. `body` is ODOT_HOST_DEVICE.
+template <class Body>
+void for_each_index(std::size_t count, const Body& body) {
+  const thrust::counting_iterator<std::size_t> first(0);
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+  try {
+    thrust::for_each_n(thrust::cuda::par_nosync.on(cuda::stream()), first, count, body);
+  } catch (const thrust::system_error& error) {
+    cuda::check(static_cast<cudaError_t>(error.code().value()), "launching thrust::for_each_n");
+    throw;
+  }
+#else
+  thrust::for_each_n(thrust::device, first, count, body);
+#endif
+}
+
+namespace detail {
+
+/// Runs a program as one thread.
+template <class Program>
+struct SerialRun {
+  Program program;
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    typename Program::Memory memory;
+    program(SerialTeam < Gpu::system == ThrustSystem::cpp > {}, index, memory);
+  }
+};
+
+}  // namespace detail
+
+/// program(team, index, memory) for every index < teams, each by a team of one thread.
+template <class Program>
+void launch_serial_teams(std::size_t teams, const Program& program) {
+  for_each_index(teams, detail::SerialRun<Program>{program});
+}
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+
+namespace detail {
+
+inline constexpr unsigned team_threads = 256;
+
+template <class Program>
+__global__ void __launch_bounds__(team_threads) run_team(const Program program) {
+  extern __shared__ __align__(16) unsigned char bytes[];
+  program(BlockTeam{}, blockIdx.x, *reinterpret_cast<typename Program::Memory*>(bytes));
+}
+
+}  // namespace detail
+
+/// program(team, index, memory) for every index < teams, each by a thread block.
+template <class Program>
+void launch_teams(std::size_t teams, const Program& program) {
+  constexpr std::size_t bytes = sizeof(typename Program::Memory), most = 227 << 10, without_asking = 48 << 10;
+  static_assert(bytes <= most, "odot, GPU: the layer's image does not fit a thread block's shared memory, 227 KiB");
+  if (teams == 0) return;
+  if (bytes > without_asking)
+    cuda::check(cudaFuncSetAttribute(detail::run_team<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                     static_cast<int>(bytes)),
+                "asking for " + std::to_string(bytes) + " bytes of shared memory a thread block");
+  detail::run_team<<<static_cast<unsigned>(teams), detail::team_threads, bytes, cuda::stream()>>>(program);
+  cuda::check_launch("a team program");
+}
+
+#else
+
+template <class Program>
+void launch_teams(std::size_t teams, const Program& program) {
+  launch_serial_teams(teams, program);
+}
+
+#endif
+
+namespace detail {
+
+template <class T, class Load, class Combine, class Store>
+struct RowReduction {
+  struct Memory {
+    T parts[team_parts];
+  };
+  std::size_t columns, length;  ///< length: columns a team
+  std::size_t splits;           ///< teams a row
+  T identity;
+  Load load;
+  Combine combine;
+  Store store;
+
+  template <class Team>
+  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
+    const std::size_t row = index / splits, begin = index % splits * length;
+    const std::size_t count = begin < columns ? (columns - begin < length ? columns - begin : length) : 0;
+    reduce_all(team, count, identity, [&](std::size_t i) { return load(row, begin + i); }, combine, memory.parts);
+    team.each(1, [&](std::size_t) { store(index, memory.parts[0]); });
+  }
+};
+
+template <class T>
+struct LoadPart {
+  const T* parts;
+  std::size_t splits;
+  ODOT_HOST_DEVICE T operator()(std::size_t row, std::size_t split) const { return parts[row * splits + split]; }
+};
+template <class T>
+struct StorePart {
+  T* parts;
+  ODOT_HOST_DEVICE void operator()(std::size_t index, const T& sum) const { parts[index] = sum; }
+};
+
+}  // namespace detail
+
+/// store(row, load(row, 0) ∘ load(row, 1) ∘ …) for every row < rows, combined in an order that depends on the sizes alone.
+/// Few long rows are cut into parts first.
+template <class T, class Load, class Combine, class Store>
+void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t columns, const T& identity, const Load& load,
+                 const Combine& combine, const Store& store) {
+  constexpr std::size_t enough_teams = 512, least_length = 2048;
+  if (rows == 0) return;
+  const std::size_t splits = std::min((columns + least_length - 1) / least_length, (enough_teams + rows - 1) / rows);
+  if (splits < 2) {
+    launch_teams(rows,
+                 detail::RowReduction<T, Load, Combine, Store>{columns, columns, 1, identity, load, combine, store});
+    return;
+  }
+  auto frame = workspace.frame();
+  T* parts = frame.template take<T>(rows * splits);
+  const std::size_t length = (columns + splits - 1) / splits;
+  launch_teams(rows * splits, detail::RowReduction<T, Load, Combine, detail::StorePart<T>>{
+                                  columns, length, splits, identity, load, combine, {parts}});
+  launch_teams(rows, detail::RowReduction<T, detail::LoadPart<T>, Combine, Store>{
+                         splits, splits, 1, identity, {parts, splits}, combine, store});
+}
+
+}  // namespace odot::kernels::gpu

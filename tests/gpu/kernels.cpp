@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// What the Gpu backend is built of, and the kernels that no layer calls.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+#include "support/difference.hpp"
+#include "support/gpu_layer.hpp"
+#include "support/hash_uniform.hpp"
+
+using namespace odot;
+using namespace odot::test;
+namespace gpu = odot::kernels::gpu;
+
+namespace {
+
+/// Row sums of a [rows, columns] matrix.
+template <class S>
+std::vector<S> row_sums(const std::vector<S>& values, std::size_t rows) {
+  Workspace<Gpu> workspace;
+  const std::size_t columns = values.size() / rows;
+  const Buffer<S, Gpu> in = on_gpu(values);
+  Buffer<S, Gpu> out(rows);
+  const S* data = in.data();
+  S* sums = out.data();
+  gpu::reduce_rows(
+      workspace, rows, columns, S{0},
+      [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t column) { return data[row * columns + column]; }, gpu::Plus{},
+      [=] ODOT_HOST_DEVICE(std::size_t row, S sum) { sums[row] = sum; });
+  return out.to_host();
+}
+
+/// Writes every item's number of writes; then each row's largest item, from memory that the team shares.
+struct Census {
+  static constexpr std::size_t items = 1000, rows = 37, columns = 27;
+  struct Memory {
+    int seen[items];
+    int largest[rows];
+  };
+  int* result;
+
+  template <class Team>
+  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
+    team.each(items, [&](std::size_t i) { memory.seen[i] = static_cast<int>(i + index); });
+    team.reduce(
+        rows, columns, -1, [&](std::size_t row, std::size_t column) { return memory.seen[row * columns + column]; },
+        gpu::Maximum{}, [&](std::size_t row, int most) { memory.largest[row] = most; });
+    team.each(rows, [&](std::size_t row) { result[index * rows + row] = memory.largest[row]; });
+  }
+};
+
+template <bool TransposeA, bool TransposeB>
+void check_product(std::size_t rows, std::size_t columns, std::size_t inner) {
+  const auto a = hash_uniform(rows * inner, 1), b = hash_uniform(inner * columns, 5000),
+             c = hash_uniform(rows * columns, 9000);
+  std::vector<double> expected(c);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j)
+      for (std::size_t k = 0; k < inner; ++k)
+        expected[i * columns + j] +=
+            a[TransposeA ? k * rows + i : i * inner + k] * b[TransposeB ? j * inner + k : k * columns + j];
+  const Buffer<double, Gpu> left = on_gpu(a), right = on_gpu(b);
+  Buffer<double, Gpu> fast = on_gpu(c), by_thrust = on_gpu(c);
+  const gpu::Matrix<const double> first{left.data(), TransposeA ? rows : inner};
+  const gpu::Matrix<const double> second{right.data(), TransposeB ? inner : columns};
+  gpu::multiply<TransposeA, TransposeB, double>({rows, columns, inner}, first, second, 1.0, {fast.data(), columns});
+  gpu::multiply_by_thrust<TransposeA, TransposeB, double>({rows, columns, inner}, first, second, 1.0,
+                                                          {by_thrust.data(), columns});
+  CHECK(difference(fast.to_host(), expected, 1e-13) == "");
+  CHECK(difference(by_thrust.to_host(), expected, 1e-13) == "");
+}
+
+}  // namespace
+
+TEST_CASE("memory starts at zero and moves both ways") {
+  Buffer<double, Gpu> buffer(5);
+  CHECK(buffer.to_host() == std::vector<double>(5, 0.0));
+  const std::vector<double> values{1, -2, 3, -4, 5};
+  buffer.from_host(values.data());
+  CHECK(buffer.to_host() == values);
+  Buffer<double, Gpu> copy(5);
+  Gpu::copy(copy.data(), buffer.data(), 5 * sizeof(double));
+  CHECK(copy.to_host() == values);
+  buffer.zero();
+  CHECK(buffer.to_host() == std::vector<double>(5, 0.0));
+}
+
+TEST_CASE("rows are summed, short and long, few and many") {
+  for (const auto& [rows, columns] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {1, 1}, {1, 7}, {3, 31}, {700, 5}, {1, 10'000}, {5, 4097}, {2, 100'000}}) {
+    CAPTURE(rows);
+    CAPTURE(columns);
+    const auto values = hash_uniform(rows * columns, 0);
+    std::vector<double> expected(rows);
+    for (std::size_t r = 0; r < rows; ++r)
+      expected[r] = std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(r * columns),
+                                    values.begin() + static_cast<std::ptrdiff_t>((r + 1) * columns), 0.0);
+    CHECK(difference_within(row_sums(values, rows), expected, 1e-10) == "");
+    CHECK(row_sums(values, rows) == row_sums(values, rows));
+  }
+}
+
+TEST_CASE("a team's program sees its memory after every step, whether a team is a block or a thread") {
+  constexpr std::size_t teams = 9;
+  std::vector<int> expected;
+  for (std::size_t t = 0; t < teams; ++t)
+    for (std::size_t row = 0; row < Census::rows; ++row)
+      expected.push_back(static_cast<int>((row + 1) * Census::columns - 1 + t));
+  Buffer<int, Gpu> blocks(teams * Census::rows), threads(teams * Census::rows);
+  gpu::launch_teams(teams, Census{blocks.data()});
+  gpu::launch_serial_teams(teams, Census{threads.data()});
+  CHECK(blocks.to_host() == expected);
+  CHECK(threads.to_host() == expected);
+}
+
+TEST_CASE("matrix products match the naive ones") {
+  check_product<false, false>(3, 5, 4);
+  check_product<false, true>(17, 2, 31);
+  check_product<true, false>(8, 33, 6);
+  check_product<true, true>(2, 3, 1);
+}
+
+TEST_CASE("Adam and stochastic gradient descent take the Cpu's steps") {
+  using Model = nn::Sequential<Shape<4>, nn::Linear<3>, nn::Linear<2>>;
+  const auto check = [](auto optimizer, auto same) {
+    Network<Model, Cpu, double> cpu(Seed{1});
+    Network<Model, Gpu, double> on_device(Seed{1});
+    for (std::size_t step = 0; step < 4; ++step) {
+      const auto gradients = hash_uniform(cpu.gradients().size(), 100 * step);
+      std::ranges::copy(gradients, cpu.gradients().begin());
+      Gpu::copy_from_host(on_device.gradients().data(), gradients.data(), gradients.size() * sizeof(double));
+      optimizer.step(cpu);
+      same.step(on_device);
+      CHECK(difference(on_host<Gpu>(on_device.parameters()), cpu.parameters(), 1e-13) == "");
+    }
+  };
+  check(optim::Adam{{.learning_rate = 0.1, .weight_decay = 0.01}},
+        optim::Adam{{.learning_rate = 0.1, .weight_decay = 0.01}});
+  for (const bool nesterov : {false, true}) {
+    const optim::SgdOptions options{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = nesterov};
+    check(optim::Sgd{options}, optim::Sgd{options});
+  }
+}
+
+TEST_CASE("rows and pixels are gathered") {
+  Workspace<Gpu> workspace;
+  const Buffer<std::uint8_t, Gpu> pixels = on_gpu(std::vector<std::uint8_t>{0, 255, 51, 102, 1, 2});
+  const Buffer<std::size_t, Gpu> order = on_gpu(std::vector<std::size_t>{2, 0, 2});
+  Buffer<float, Gpu> out(6);
+  kernels::Gather<Gpu>::pixels(workspace, pixels.data(), 2, order.data(), 3, out.data());
+  CHECK(out.to_host() == std::vector<float>{1 / 255.f, 2 / 255.f, 0, 1, 1 / 255.f, 2 / 255.f});
+  const Buffer<std::int32_t, Gpu> labels = on_gpu(std::vector<std::int32_t>{7, 8, 9});
+  Buffer<std::int32_t, Gpu> chosen(3);
+  kernels::Gather<Gpu>::rows(workspace, labels.data(), 1, order.data(), 3, chosen.data());
+  CHECK(chosen.to_host() == std::vector<std::int32_t>{9, 7, 9});
+}
+
+TEST_CASE("a summary sums what is watched and counts what is not finite") {
+  Workspace<Gpu> workspace;
+  std::vector<float> values(5000, 0.5f);
+  values[7] = std::numeric_limits<float>::infinity();
+  values[4999] = std::numeric_limits<float>::quiet_NaN();
+  const Buffer<float, Gpu> all = on_gpu(values);
+  Buffer<kernels::GradientSummary, Gpu> summary(1);
+  const std::span<const float> whole = all.span();
+  kernels::Summary<Gpu>::evaluate(workspace, whole.subspan(10, 4000), whole, summary.data());
+  CHECK(summary.to_host()[0].sum == 2000.0);
+  CHECK(summary.to_host()[0].non_finite == 2);
+}
+
+TEST_CASE("the loss adds to its sums, and a label without an output makes it NaN") {
+  Workspace<Gpu> workspace;
+  const Buffer<double, Gpu> y = on_gpu(std::vector<double>{-1, -2, -3, -0.5, -0.25, -4});
+  const BatchView<Shape<3>, const double, Gpu> outputs(y.data(), 2);
+  Buffer<double, Gpu> dy(6);
+  Buffer<kernels::LossSums, Gpu> sums(1);
+  const auto evaluate = [&](const std::vector<std::int32_t>& labels) {
+    const Buffer<std::int32_t, Gpu> targets = on_gpu(labels);
+    kernels::NegativeLogLikelihood<Gpu>::evaluate(workspace, outputs, targets.span(), 0.5,
+                                                  BatchView<Shape<3>, double, Gpu>(dy.data(), 2), sums.data());
+    return sums.to_host()[0];
+  };
+  CHECK(evaluate({0, 2}).loss == 5);
+  const kernels::LossSums twice = evaluate({0, 1});
+  CHECK(twice.loss == 6.25);
+  CHECK(twice.correct == 3);
+  CHECK(twice.samples == 4);
+  CHECK(dy.to_host() == std::vector<double>{-0.5, 0, 0, 0, -0.5, 0});
+  CHECK(std::isnan(evaluate({0, 3}).loss));
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Every layer on the Gpu against the Cpu: values and gradients, in double and in float.
+
+#include <doctest/doctest.h>
+
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+#include "support/gpu_layer.hpp"
+
+using namespace odot;
+using namespace odot::test;
+using nn::HeadNorm;
+
+namespace {
+
+struct Plain : Bound<nn::AttentionBlock<3>, Shape<2, 5, 3>> {};
+struct Everything : Bound<nn::AttentionBlock<3, nn::AttentionBlockOptions{.head_norm = HeadNorm::affine, .bias = true}>,
+                          Shape<2, 5, 3>> {};
+struct Nothing
+    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
+            Shape<1, 4, 6>> {};
+struct Fashion : Bound<nn::AttentionBlock<2>, Shape<1, 28, 28>> {};
+struct Narrow : Bound<nn::AttentionBlock<2>, Shape<1, 1, 7>> {};
+
+struct Same : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<2, 5, 4>> {};
+struct Strided : Bound<nn::Conv2d<4, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, Shape<3, 6, 4>> {};
+struct Uneven : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 2, .padding = 1}>, Shape<1, 6, 7>> {};
+
+struct WithNorm : Bound<nn::AttentionWise<2, nn::AttentionWiseOptions{.norm = true}>, Shape<2, 4, 3>> {};
+struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
+
+}  // namespace
+
+TEST_CASE("the attention block's values and gradients are the Cpu's") {
+  for (const std::size_t samples : {1u, 2u, 7u}) {
+    check_layer_on_gpu<Plain>(samples);
+    check_layer_on_gpu<Everything>(samples);
+    check_layer_on_gpu<Nothing>(samples);
+    check_layer_on_gpu<Narrow>(samples);
+  }
+  check_layer_on_gpu<Plain>(3, false);
+  check_layer_on_gpu<Fashion>(5);
+}
+
+TEST_CASE("the attention block on more samples than teams of the backward pass") { check_layer_on_gpu<Plain>(1300); }
+
+TEST_CASE("the attention heads' values and gradients are the Cpu's") {
+  for (const std::size_t samples : {1u, 2u, 9u}) {
+    check_layer_on_gpu<Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>>>(samples);
+    check_layer_on_gpu<Bound<nn::AttentionHeads<2, HeadNorm::affine, true>, Shape<1, 3, 4>>>(samples);
+    check_layer_on_gpu<Bound<nn::AttentionHeads<2, HeadNorm::none>, Shape<1, 3, 4>>>(samples);
+  }
+  check_layer_on_gpu<Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>>>(4, false);
+}
+
+TEST_CASE("the attention-wise layer with batch norm, and its composition, are the Cpu's") {
+  check_layer_on_gpu<WithNorm>(6);
+  check_layer_on_gpu<Composed>(6);
+}
+
+TEST_CASE("the convolution's values and gradients are the Cpu's") {
+  for (const std::size_t samples : {1u, 5u}) {
+    check_layer_on_gpu<Same>(samples);
+    check_layer_on_gpu<Strided>(samples);
+    check_layer_on_gpu<Uneven>(samples);
+  }
+  check_layer_on_gpu<Same>(3, false);
+}
+
+TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(1);
+  check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(130);
+  check_layer_on_gpu<Bound<nn::Linear<3, false>, Shape<4>>>(9, false);
+}
+
+TEST_CASE("batch norm's values and gradients are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(6);
+  check_layer_on_gpu<Bound<nn::BatchNorm2d<false>, Shape<2, 3, 3>>>(2);
+  check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(3, false);
+}
+
+TEST_CASE("ReLU and log-softmax are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::ReLU, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::LogSoftmax, Shape<10>>>(33);
+  check_layer_on_gpu<Bound<nn::LogSoftmax, Shape<10>>>(33, false);
+}
+
+TEST_CASE("a residual is the Cpu's") {
+  check_layer_on_gpu<Bound<nn::Residual<nn::Linear<6>, nn::ReLU, nn::Linear<6>>, Shape<6>>>(8);
+}
