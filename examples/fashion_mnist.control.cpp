@@ -3,6 +3,8 @@
 
 #include "trainer.hpp"
 
+#include <odot/odot.hpp>
+
 using namespace odot;
 
 template int trainer::run<models::Control<models::FashionMnistImage>>(const trainer::Settings&,

@@ -3,12 +3,18 @@
 
 #include "trainer_main.hpp"
 
+#include <odot/odot.hpp>
+
 using namespace odot;
 
 // Compiled beside this file, in fashion_mnist.control.cpp.
 extern template int trainer::run<models::Control<models::FashionMnistImage>>(
     const trainer::Settings&, const trainer::Choice<models::FashionMnistImage>&,
     const data::Split<models::FashionMnistImage>&);
+
+#ifdef TRAINER_GPU
+extern const trainer::GpuPart<models::FashionMnistImage> fashion_mnist_on_gpu;  // fashion_mnist.gpu.cpp
+#endif
 
 int main(int argc, char** argv) {
   using Image = models::FashionMnistImage;
@@ -26,6 +32,11 @@ int main(int argc, char** argv) {
       {"no-skip", "8 heads, 2 layers, no skip connection", {7.4980, 82.13, 2e-4, 0.1}, run<models::WithoutSkip>},
       {"control", "the VGG-like control model", {4.5083, 88.29, 0.002}, run<models::Control<Image>>},
   };
+#ifdef TRAINER_GPU
+  const trainer::GpuPart<Image>* gpu = &fashion_mnist_on_gpu;
+#else
+  const trainer::GpuPart<Image>* gpu = nullptr;
+#endif
   return trainer::main<Image>(argc, argv, "fashion-mnist", {.model = "b", .batch_size = 4096}, choices,
-                              data::load_fashion_mnist);
+                              data::load_fashion_mnist, gpu);
 }

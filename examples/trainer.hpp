@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: MIT
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
-#include <odot/odot.hpp>
+#include <odot/any_device.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct Settings {
   double learning_rate = 1e-3;
   std::optional<double> attention_learning_rate = {};  ///< of the attention arrays; none: as the rest
   unsigned long long seed = 1;
-  int threads = 0;       ///< 0: all
+  std::string device = "cpu";
+  int threads = 0;       ///< 0: all; of the cpu
   std::string out = {};  ///< folder for logs; empty: none
   bool quiet = false;
   long long paper_batch_size = 0;  ///< the paper's for this data set, the default
@@ -43,9 +45,17 @@ struct Settings {
 /// A model that a trainer offers.
 template <odot::ShapeType Image>
 struct Choice {
+  using Run = int (*)(const Settings&, const Choice&, const odot::data::Split<Image>&);
   std::string name, description;
   PaperResult paper;
-  int (*run)(const Settings&, const Choice&, const odot::data::Split<Image>&);
+  Run run;  ///< on the Cpu
+};
+
+/// What a trainer's part <trainer>.gpu.cpp adds, compiled for the GPU.
+template <odot::ShapeType Image>
+struct GpuPart {
+  std::string (*description)();  ///< of the GPU; throws odot::DeviceError where there is none
+  typename Choice<Image>::Run (*run)(const std::string& model);
 };
 
 /// The first head's Wx of the first layer for an attention model, the first weight for any other: what the paper's
@@ -70,11 +80,17 @@ inline void print_comparison(const odot::TrainingReport& report, const PaperResu
     std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "the paper", paper.loss, paper.accuracy, paper.gradient_average);
 }
 
+template <odot::DeviceType Device>
+std::string device_description(int threads) {
+  if constexpr (std::is_same_v<Device, odot::Cpu>) return std::to_string(threads) + " thread(s)";
+  else return "on " + Device::description();
+}
+
 /// Trains `Model` as the settings say and prints the result; returns the exit code.
-template <class Model>
+template <class Model, odot::DeviceType Device = odot::Cpu>
 int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
         const odot::data::Split<typename Model::input_shape>& data) {
-  odot::Network<Model> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
+  odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   odot::optim::Adam adam = make_adam(settings);
   const odot::Interrupt interrupt;
   const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
@@ -85,10 +101,10 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
   if (!settings.quiet)
     std::printf(
         "model %s: %s; %zu parameters, %zu bytes of training memory a sample\n"
-        "data %s: %zu training and %zu test samples; batches of %lld; %d thread(s)\n",
+        "data %s: %zu training and %zu test samples; batches of %lld; %s\n",
         choice.name.c_str(), choice.description.c_str(), Model::parameter_count, network.training_memory_per_sample,
         data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size,
-        network.workspace().threads());
+        device_description<Device>(network.workspace().threads()).c_str());
   std::fflush(stdout);
 
   std::optional<std::pair<odot::CsvLog, odot::Curves>> logs;

@@ -21,6 +21,7 @@ inline void check(const Settings& s) {
   };
   require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
   require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
+  require(s.device == "cpu" || s.device == "gpu", "--device", "cpu or gpu", s.device);
   require(s.threads >= 0 && s.threads <= 1024, "--threads", "0 (all) to 1024", std::to_string(s.threads));
 }
 
@@ -34,11 +35,23 @@ const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, cons
   throw odot::ArgumentError("--model: expected one of " + names + ", found " + name);
 }
 
+/// What runs the choice on the device of the settings. Throws DeviceError where that can't be had.
+template <odot::ShapeType Image>
+typename Choice<Image>::Run find_run(const Settings& settings, const Choice<Image>& choice, const GpuPart<Image>* gpu) {
+  if (settings.device == "cpu") return choice.run;
+  if (!gpu)
+    throw odot::DeviceError(
+        "--device gpu: this trainer was built without a GPU backend; configure with "
+        "-DODOT_GPU=cuda (cmake --preset cuda)");
+  gpu->description();
+  return gpu->run(choice.name);
+}
+
 /// Parses the command line, loads the data, runs the chosen model. `load` reads the set from its folder.
 /// Returns the exit code: 0; 1 for what went wrong with data or training; 2 for a wrong command line.
 template <odot::ShapeType Image>
 int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
-         odot::data::Split<Image> (*load)(const std::filesystem::path&)) {
+         odot::data::Split<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
   settings.paper_batch_size = settings.batch_size;
   CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
   std::string models;
@@ -52,7 +65,8 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   app.add_option("--attention-learning-rate", settings.attention_learning_rate,
                  "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
   app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
-  app.add_option("--threads", settings.threads, "0: all")->capture_default_str();
+  app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
+  app.add_option("--threads", settings.threads, "Of the cpu; 0: all")->capture_default_str();
   app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
   app.add_flag("--quiet", settings.quiet, "Print the result line alone");
   app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
@@ -68,11 +82,12 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   try {
     check(settings);
     const Choice<Image>& choice = find_choice(choices, settings.model);
+    const auto run = find_run(settings, choice, gpu);
     const auto data =
         settings.data == "synthetic"
             ? odot::data::synthetic<Image>(odot::Seed{1})
             : load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
-    return choice.run(settings, choice, data);
+    return run(settings, choice, data);
   } catch (const odot::ArgumentError& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 2;

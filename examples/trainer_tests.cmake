@@ -49,6 +49,14 @@ function(odot_trainer_tests trainer model parameters)
   odot_trainer_test(${trainer} "rejects a negative learning rate" ERROR "learning_rate"
     ARGUMENTS ${tiny} --learning-rate=-1)
   odot_trainer_test(${trainer} "rejects a negative number of threads" ERROR "--threads" ARGUMENTS ${tiny} --threads=-2)
+  odot_trainer_test(${trainer} "rejects an unknown device" ERROR "--device" ARGUMENTS ${tiny} --device tpu)
+  if(NOT ODOT_GPU)
+    odot_trainer_test(${trainer} "says that it was built without a GPU backend" ERROR "ODOT_GPU=cuda"
+      ARGUMENTS ${tiny} --device gpu)
+  elseif(NOT ODOT_GPU STREQUAL "cuda")
+    odot_trainer_test(${trainer} "trains with the GPU backend's code on the host" ARGUMENTS ${tiny} --device gpu
+      RESULT "model=${model} dataset=synthetic parameters=${parameters} epochs=1 ${outcome}")
+  endif()
   odot_trainer_test(${trainer} "rejects a missing data folder" ERROR "${bad}/no_such_folder"
     ARGUMENTS --data ${bad}/no_such_folder)
   odot_trainer_test(${trainer} "rejects an empty data folder" ERROR "${bad}/empty_folder"
