@@ -12,7 +12,7 @@ configure_package_config_file(cmake/odotConfig.cmake.in ${PROJECT_BINARY_DIR}/od
   INSTALL_DESTINATION ${odot_package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/odotConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES ${PROJECT_BINARY_DIR}/odotConfig.cmake ${PROJECT_BINARY_DIR}/odotConfigVersion.cmake cmake/gpu.cmake
+install(FILES ${PROJECT_BINARY_DIR}/odotConfig.cmake ${PROJECT_BINARY_DIR}/odotConfigVersion.cmake cmake/odotGpu.cmake
   DESTINATION ${odot_package_dir})
 
 # The prefix of the pkg-config file is taken from where the file lies, so an installed tree may be moved.
