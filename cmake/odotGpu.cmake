@@ -41,7 +41,6 @@ else()
   # Thrust's headers: the CUDA toolkit's, or the distribution's (Debian, Ubuntu: libthrust-dev).
   find_path(ODOT_THRUST_INCLUDE thrust/version.h
     PATHS /usr/local/cuda/include /opt/cuda/include ENV CUDA_PATH PATH_SUFFIXES include cccl include/cccl)
-  find_path(ODOT_THRUST_INCLUDE thrust/version.h PATHS /usr/local/cuda/include/cccl)
   if(NOT ODOT_THRUST_INCLUDE)
     message(FATAL_ERROR "odot: ODOT_GPU=${ODOT_GPU} needs Thrust's headers (Debian, Ubuntu: libthrust-dev, or any CUDA "
       "toolkit); set ODOT_THRUST_INCLUDE to the folder that holds thrust/version.h")

@@ -86,8 +86,8 @@ class Loader<Dataset<S>, Scalar, Device> {
   /// Batch i < count().
   Loaded<S, target, Scalar, Device> load(std::size_t i, Workspace<Device>& workspace) {
     using Gather = kernels::Gather<Device>;
-    const std::size_t samples = size(i),
-                      *chosen = order_.data() + (batches_.samples(i).data() - batches_.order().data());
+    const std::size_t samples = size(i);
+    const std::size_t* chosen = order_.data() + (batches_.samples(i).data() - batches_.order().data());
     Gather::pixels(workspace, pixels_.data(), S::size, chosen, samples, x_.data());
     Gather::rows(workspace, labels_.data(), 1, chosen, samples, targets_.data());
     return {{x_.data(), samples}, {targets_.data(), samples}};

@@ -140,12 +140,16 @@ class Network {
   template <class Loss = nn::NegativeLogLikelihood>
   nn::LossSums compute_gradients(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                                  const std::int32_t* lengths = nullptr) {
-    nn::LossSums sums;
-    backpropagate<Loss>(x, targets, &sums, lengths);
-    return sums;
+    auto frame = workspace_.frame();
+    auto* sums = frame.template take<nn::LossSums>(1);  // memory of the device
+    Device::zero(sums, sizeof(nn::LossSums));
+    backpropagate<Loss>(x, targets, sums, lengths);
+    nn::LossSums result;
+    Device::copy_to_host(&result, sums, sizeof result);
+    return result;
   }
 
-  /// The same, the batch's sums added to `sums`.
+  /// The same, the batch's sums added to `sums`, memory of the device; on a GPU it does not wait.
   template <class Loss = nn::NegativeLogLikelihood>
   void backpropagate(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, nn::LossSums* sums,
                      const std::int32_t* lengths = nullptr) {

@@ -186,8 +186,7 @@ struct AttentionBlock<Gpu> {
     const Maps<G, S> maps{x.data(), weights.heads,
                           frame.template take<S>(x.samples() * G::maps * Maps<G, S>::normalisers)};
     if constexpr (G::norm != HeadNorm::none) gpu::rstd_of(G::maps, running_var.data(), constants.eps, rstd);
-    detail::map_statistics<G::norm, S, typename G::image, G::heads>(workspace, constants, maps, x.samples(), nullptr,
-                                                                    nullptr, nullptr);
+    detail::map_normalisers(maps, x.samples());
     output<G>(maps, {running_mean.data(), rstd, nullptr}, weights, y);
   }
 

@@ -86,7 +86,7 @@ struct AttentionHeads<Gpu> {
     S* rstd = frame.template take<S>(M::maps);
     const M maps{x.data(), weights, frame.template take<S>(x.samples() * M::maps * M::normalisers)};
     if constexpr (Norm != HeadNorm::none) gpu::rstd_of(M::maps, running_var.data(), constants.eps, rstd);
-    detail::map_statistics<Norm, S, In, Heads>(workspace, constants, maps, x.samples(), nullptr, nullptr, nullptr);
+    detail::map_normalisers(maps, x.samples());
     apply<Norm>(maps, {running_mean.data(), rstd, nullptr}, y);
   }
 

@@ -116,17 +116,25 @@ struct GpuNorm {
   }
 };
 
-/// The softmaxes of a batch; in training also the norm's statistics, [2, maps], and the running ones.
+/// The softmaxes' normalisers of a batch: all that evaluation needs.
+template <class S, ShapeType In, std::size_t Heads>
+void map_normalisers(const GpuMaps<S, In, Heads>& maps, std::size_t samples) {
+  gpu::launch_teams(samples * GpuMaps<S, In, Heads>::maps, MapStatistics<S, In, Heads>{maps, samples, nullptr});
+}
+
+/// The same, and for training the norm's statistics, [2, maps]; the running ones are updated.
 template <HeadNorm Norm, class S, ShapeType In, std::size_t Heads>
 void map_statistics(Workspace<Gpu>& workspace, const NormConstants& constants, const GpuMaps<S, In, Heads>& maps,
                     std::size_t samples, S* running_mean, S* running_var, S* statistics) {
   using M = GpuMaps<S, In, Heads>;
-  auto frame = workspace.frame();
-  const bool training = Norm != HeadNorm::none && statistics;
-  Moments* moments = training ? frame.template take<Moments>(M::maps * samples) : nullptr;
-  gpu::launch_teams(samples * M::maps, MapStatistics<S, In, Heads>{maps, samples, moments});
-  if (training)
+  if constexpr (Norm == HeadNorm::none) {
+    map_normalisers(maps, samples);
+  } else {
+    auto frame = workspace.frame();
+    auto* moments = frame.template take<Moments>(M::maps * samples);
+    gpu::launch_teams(samples * M::maps, MapStatistics<S, In, Heads>{maps, samples, moments});
     gpu::join_moments(workspace, M::maps, samples, moments, constants, running_mean, running_var, statistics);
+  }
 }
 
 /// Gradients of the arrays and of x from those of the heads, for a run of samples: teams' partial sums [runs, arrays, …].

@@ -25,16 +25,11 @@ struct Conv2d<Gpu> {
   static void forward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
                       TensorView<typename G::weight, const S, Gpu> weight,
                       TensorView<typename G::bias, const S, Gpu> bias, BatchView<typename G::output, S, Gpu> y) {
-    auto frame = workspace.frame();
-    const std::size_t most = std::min(piece<G, S>, x.samples());
-    S* columns = frame.template take<S>(G::taps * pixels<G> * most);
-    S* product = frame.template take<S>(G::O * pixels<G> * most);
-    for (std::size_t begin = 0; begin < x.samples(); begin += most) {
-      const std::size_t samples = std::min(most, x.samples() - begin), m = samples * pixels<G>;
-      gather<G>(x.subbatch(begin, samples), columns);
+    each_piece<G>(workspace, x, [&](std::size_t begin, std::size_t samples, S* columns, S* product) {
+      const std::size_t m = samples * pixels<G>;
       gpu::multiply<false, false, S>({G::O, m, G::taps}, {weight.data(), G::taps}, {columns, m}, S{0}, {product, m});
       add_bias<G>(product, bias.data(), y.subbatch(begin, samples));
-    }
+    });
   }
 
   template <class G, class S>
@@ -42,25 +37,34 @@ struct Conv2d<Gpu> {
                        TensorView<typename G::weight, const S, Gpu> weight,
                        BatchView<typename G::output, const S, Gpu> dy, TensorView<typename G::weight, S, Gpu> dweight,
                        TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
-    auto frame = workspace.frame();
-    const std::size_t most = std::min(piece<G, S>, x.samples());
-    S* columns = frame.template take<S>(G::taps * pixels<G> * most);
-    S* product = frame.template take<S>(G::O * pixels<G> * most);
-    for (std::size_t begin = 0; begin < x.samples(); begin += most) {
-      const std::size_t samples = std::min(most, x.samples() - begin), m = samples * pixels<G>;
-      gather<G>(x.subbatch(begin, samples), columns);
+    each_piece<G>(workspace, x, [&](std::size_t begin, std::size_t samples, S* columns, S* product) {
+      const std::size_t m = samples * pixels<G>;
       channels_first<G>(dy.subbatch(begin, samples), product);
       // y = W · columns
       gpu::multiply<false, true, S>({G::O, G::taps, m}, {product, m}, {columns, m}, S{1}, {dweight.data(), G::taps});
-      if (!dx) continue;
+      if (!dx) return;
       gpu::multiply<true, false, S>({G::taps, m, G::O}, {weight.data(), G::taps}, {product, m}, S{0}, {columns, m});
       scatter<G>(columns, dx.subbatch(begin, samples));
-    }
+    });
     if (dbias) add_bias_gradient<G>(workspace, dy, dbias.data());
   }
 
   template <class G>
   static constexpr std::size_t pixels = G::out_h * G::out_w;
+
+  /// body(first sample, samples, their columns, memory for a product [O, m]) for one piece of the batch after the other.
+  template <class G, class S, class Body>
+  static void each_piece(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x, const Body& body) {
+    auto frame = workspace.frame();
+    const std::size_t most = std::min(piece<G, S>, x.samples());
+    S* columns = frame.template take<S>(G::taps * pixels<G> * most);
+    S* product = frame.template take<S>(G::O * pixels<G> * most);
+    for (std::size_t begin = 0; begin < x.samples(); begin += most) {
+      const std::size_t samples = std::min(most, x.samples() - begin);
+      gather<G>(x.subbatch(begin, samples), columns);
+      body(begin, samples, columns, product);
+    }
+  }
 
   /// columns[c, u, v; n, i, j] = x[n, c, i·stride + u − padding, j·stride + v − padding], 0 outside.
   template <class G, class S>
