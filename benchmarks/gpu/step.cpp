@@ -26,15 +26,15 @@ namespace {
 class Stopwatch {
  public:
   Stopwatch() {
-    cuda::check(cudaEventCreate(&start_), "creating an event");
-    cuda::check(cudaEventCreate(&end_), "creating an event");
-    cuda::check(cudaEventRecord(start_, cuda::stream()), "recording an event");
+    nvidia::check(cudaEventCreate(&start_), "creating an event");
+    nvidia::check(cudaEventCreate(&end_), "creating an event");
+    nvidia::check(cudaEventRecord(start_, nvidia::stream()), "recording an event");
   }
   double seconds() {
-    cuda::check(cudaEventRecord(end_, cuda::stream()), "recording an event");
-    cuda::check(cudaEventSynchronize(end_), "waiting for an event");
+    nvidia::check(cudaEventRecord(end_, nvidia::stream()), "recording an event");
+    nvidia::check(cudaEventSynchronize(end_), "waiting for an event");
     float milliseconds = 0;
-    cuda::check(cudaEventElapsedTime(&milliseconds, start_, end_), "asking for the time between events");
+    nvidia::check(cudaEventElapsedTime(&milliseconds, start_, end_), "asking for the time between events");
     return 1e-3 * milliseconds;
   }
 
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    cuda::allow_tensor_float_32(arithmetic == "tf32");
+    nvidia::allow_tensor_float_32(arithmetic == "tf32");
     const auto samples = static_cast<std::size_t>(batch);
     if (model == "b") return serve<models::ModelB>(samples);
     if (model == "h") return serve<models::ModelH>(samples);

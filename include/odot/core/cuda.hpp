@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The CUDA runtime's errors as exceptions, its memory, and the calling thread's stream.
+// The CUDA runtime's errors as exceptions, its memory, and the calling thread's stream. (The namespace is not called cuda,
+// which is CCCL's: `using namespace odot` would make that ambiguous.)
 
 #include <cuda_runtime_api.h>
 
@@ -10,7 +11,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot::cuda {
+namespace odot::nvidia {
 
 namespace detail {
 
@@ -93,4 +94,4 @@ class StreamScope {
   cudaStream_t before_;
 };
 
-}  // namespace odot::cuda
+}  // namespace odot::nvidia

@@ -53,7 +53,7 @@ struct ThrustDevice {
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
 
 /// An NVIDIA GPU: the calling thread's current one (cudaSetDevice). All work goes to the thread's current stream
-/// (cuda::StreamScope), in order; copies to the host wait for it.
+/// (nvidia::StreamScope), in order; copies to the host wait for it.
 /// Errors  DeviceError for all that the CUDA runtime reports, with the operation, file and line
 template <>
 struct ThrustDevice<ThrustSystem::cuda> {
@@ -62,25 +62,26 @@ struct ThrustDevice<ThrustSystem::cuda> {
   static constexpr std::size_t alignment = 256;  // bytes
   static constexpr std::size_t piece_samples = 4096, piece_bytes = std::size_t{4} << 30;
 
-  static void* allocate(std::size_t bytes) { return cuda::allocate(bytes); }
+  static void* allocate(std::size_t bytes) { return nvidia::allocate(bytes); }
   static void deallocate(void* memory) noexcept { cudaFree(memory); }  // fails only where an earlier call has failed
   static void copy_to_host(void* host, const void* device, std::size_t bytes) {
-    cuda::check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, cuda::stream()), "copying to the host");
+    nvidia::check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, nvidia::stream()),
+                  "copying to the host");
     synchronize();
   }
   static void copy_from_host(void* device, const void* host, std::size_t bytes) {
-    cuda::check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, cuda::stream()), "copying to the GPU");
+    nvidia::check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, nvidia::stream()), "copying to the GPU");
     synchronize();
   }
   static void copy(void* to, const void* from, std::size_t bytes) {
-    cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, cuda::stream()), "copying on the GPU");
+    nvidia::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, nvidia::stream()), "copying on the GPU");
   }
   static void zero(void* memory, std::size_t bytes) {
-    cuda::check(cudaMemsetAsync(memory, 0, bytes, cuda::stream()), "clearing memory");
+    nvidia::check(cudaMemsetAsync(memory, 0, bytes, nvidia::stream()), "clearing memory");
   }
 
-  static void synchronize() { cuda::check(cudaStreamSynchronize(cuda::stream()), "waiting for the GPU"); }
-  static std::string description() { return cuda::description(); }
+  static void synchronize() { nvidia::check(cudaStreamSynchronize(nvidia::stream()), "waiting for the GPU"); }
+  static std::string description() { return nvidia::description(); }
 };
 
 using Gpu = ThrustDevice<ThrustSystem::cuda>;

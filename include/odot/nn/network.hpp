@@ -140,13 +140,11 @@ class Network {
   template <class Loss = nn::NegativeLogLikelihood>
   nn::LossSums compute_gradients(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                                  const std::int32_t* lengths = nullptr) {
-    auto frame = workspace_.frame();
-    auto* sums = frame.template take<nn::LossSums>(1);  // memory of the device
-    Device::zero(sums, sizeof(nn::LossSums));
-    backpropagate<Loss>(x, targets, sums, lengths);
-    nn::LossSums result;
-    Device::copy_to_host(&result, sums, sizeof result);
-    return result;
+    sums_.zero();
+    backpropagate<Loss>(x, targets, sums_.data(), lengths);
+    nn::LossSums sums;
+    Device::copy_to_host(&sums, sums_.data(), sizeof sums);
+    return sums;
   }
 
   /// The same, the batch's sums added to `sums`, memory of the device; on a GPU it does not wait.
@@ -294,6 +292,7 @@ class Network {
   std::uint64_t step_ = 0;
   std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
   Buffer<Scalar, Device> parameters_, gradients_, buffers_;
+  Buffer<nn::LossSums, Device> sums_{1};  // of compute_gradients
 };
 
 }  // namespace odot

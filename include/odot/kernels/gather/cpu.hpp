@@ -14,17 +14,17 @@ struct Gather<Cpu> {
   static constexpr std::size_t chunk_size = 1 << 16;  // numbers
 
   template <class T>
-  static void rows(Workspace<Cpu>& workspace, const T* table, std::size_t width, const std::size_t* rows,
+  static void rows(Workspace<Cpu>& workspace, const T* table, std::size_t width, const std::size_t* chosen,
                    std::size_t count, T* out) {
     each_row(workspace, width, count,
-             [&](std::size_t n) { std::copy_n(table + rows[n] * width, width, out + n * width); });
+             [&](std::size_t n) { std::copy_n(table + chosen[n] * width, width, out + n * width); });
   }
 
   template <class S>
-  static void pixels(Workspace<Cpu>& workspace, const std::uint8_t* table, std::size_t width, const std::size_t* rows,
+  static void pixels(Workspace<Cpu>& workspace, const std::uint8_t* table, std::size_t width, const std::size_t* chosen,
                      std::size_t count, S* out) {
     each_row(workspace, width, count, [&](std::size_t n) {
-      const std::uint8_t* row = table + rows[n] * width;
+      const std::uint8_t* row = table + chosen[n] * width;
       std::transform(row, row + width, out + n * width,
                      [](std::uint8_t pixel) { return static_cast<S>(pixel) / S{255}; });
     });

@@ -10,10 +10,10 @@
 
 namespace odot::kernels {
 
-/// out[n] = table[rows[n]], n < count, each row `width` numbers; all pointers are memory of the device.
+/// out[n] = table[chosen[n]], n < count, each row `width` numbers; all pointers are memory of the device.
 ///
-///   rows(workspace, table, width, rows, count, out)
-///   pixels(workspace, table, width, rows, count, out): bytes 0 … 255 become numbers 0 … 1
+///   rows(workspace, table, width, chosen, count, out)
+///   pixels(workspace, table, width, chosen, count, out): bytes 0 … 255 become numbers 0 … 1
 template <class Device>
 struct Gather : detail::NoKernel {
   static_assert(detail::implemented<Device>, "odot::kernels::Gather: no kernel for this device; include odot/odot.hpp");

@@ -10,17 +10,17 @@ namespace odot::kernels {
 template <>
 struct Gather<Gpu> {
   template <class T>
-  static void rows(Workspace<Gpu>&, const T* table, std::size_t width, const std::size_t* rows, std::size_t count,
+  static void rows(Workspace<Gpu>&, const T* table, std::size_t width, const std::size_t* chosen, std::size_t count,
                    T* out) {
     gpu::for_each_index(count * width,
-                        [=] ODOT_HOST_DEVICE(std::size_t i) { out[i] = table[rows[i / width] * width + i % width]; });
+                        [=] ODOT_HOST_DEVICE(std::size_t i) { out[i] = table[chosen[i / width] * width + i % width]; });
   }
 
   template <class S>
-  static void pixels(Workspace<Gpu>&, const std::uint8_t* table, std::size_t width, const std::size_t* rows,
+  static void pixels(Workspace<Gpu>&, const std::uint8_t* table, std::size_t width, const std::size_t* chosen,
                      std::size_t count, S* out) {
     gpu::for_each_index(count * width, [=] ODOT_HOST_DEVICE(std::size_t i) {
-      out[i] = static_cast<S>(table[rows[i / width] * width + i % width]) / S{255};
+      out[i] = static_cast<S>(table[chosen[i / width] * width + i % width]) / S{255};
     });
   }
 };

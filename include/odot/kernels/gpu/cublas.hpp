@@ -10,7 +10,7 @@
 
 #include "odot/core/cuda.hpp"
 
-namespace odot::cuda {
+namespace odot::nvidia {
 
 inline void check(cublasStatus_t status, const std::string& operation,
                   const std::source_location& where = std::source_location::current()) {
@@ -74,4 +74,4 @@ void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std:
             std::to_string(n) + "]");
 }
 
-}  // namespace odot::cuda
+}  // namespace odot::nvidia

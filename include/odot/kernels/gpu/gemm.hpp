@@ -44,8 +44,8 @@ void multiply(const ProductSize& size, Matrix<const S> a, Matrix<const S> b, S b
   if (size.rows == 0 || size.columns == 0) return;
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
   // Row-major C = A B is column-major Cᵀ = Bᵀ Aᵀ.
-  cuda::gemm(TransposeB, TransposeA, size.columns, size.rows, size.inner, b.data, b.stride, a.data, a.stride, beta,
-             c.data, c.stride);
+  nvidia::gemm(TransposeB, TransposeA, size.columns, size.rows, size.inner, b.data, b.stride, a.data, a.stride, beta,
+               c.data, c.stride);
 #else
   multiply_by_thrust<TransposeA, TransposeB>(size, a, b, beta, c);
 #endif

@@ -21,9 +21,9 @@ void for_each_index(std::size_t count, const Body& body) {
   const thrust::counting_iterator<std::size_t> first(0);
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
   try {
-    thrust::for_each_n(thrust::cuda::par_nosync.on(cuda::stream()), first, count, body);
+    thrust::for_each_n(thrust::cuda::par_nosync.on(nvidia::stream()), first, count, body);
   } catch (const thrust::system_error& error) {
-    cuda::check(static_cast<cudaError_t>(error.code().value()), "launching thrust::for_each_n");
+    nvidia::check(static_cast<cudaError_t>(error.code().value()), "launching thrust::for_each_n");
     throw;
   }
 #else
@@ -72,11 +72,11 @@ void launch_teams(std::size_t teams, const Program& program) {
   static_assert(bytes <= most, "odot, GPU: the layer's image does not fit a thread block's shared memory, 227 KiB");
   if (teams == 0) return;
   if (bytes > without_asking)
-    cuda::check(cudaFuncSetAttribute(detail::run_team<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                     static_cast<int>(bytes)),
-                "asking for " + std::to_string(bytes) + " bytes of shared memory a thread block");
-  detail::run_team<<<static_cast<unsigned>(teams), detail::team_threads, bytes, cuda::stream()>>>(program);
-  cuda::check_launch("a team program");
+    nvidia::check(cudaFuncSetAttribute(detail::run_team<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                       static_cast<int>(bytes)),
+                  "asking for " + std::to_string(bytes) + " bytes of shared memory a thread block");
+  detail::run_team<<<static_cast<unsigned>(teams), detail::team_threads, bytes, nvidia::stream()>>>(program);
+  nvidia::check_launch("a team program");
 }
 
 #else
