@@ -8,6 +8,7 @@
 #include "odot/kernels/attention_heads/cpu.hpp"
 #include "odot/kernels/batch_norm/cpu.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/element_wise_attention/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"

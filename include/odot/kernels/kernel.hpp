@@ -28,6 +28,8 @@ struct NoKernel {
   static void backward(const auto&...);
   template <auto Explicit>
   static void backward(const auto&...);
+  template <auto Explicit>
+  static void step(const auto&...);
   static void copy(const auto&...);
   static void evaluate(const auto&...);
   static void update(const auto&...);
