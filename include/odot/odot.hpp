@@ -14,6 +14,7 @@
 #include "odot/nn/class_token.hpp"
 #include "odot/nn/conv2d.hpp"
 #include "odot/nn/dropout.hpp"
+#include "odot/nn/element_wise_attention.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/gelu.hpp"
 #include "odot/nn/layer_norm.hpp"
@@ -27,6 +28,7 @@
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
 #include "odot/nn/sequential.hpp"
+#include "odot/nn/stream.hpp"
 
 #include "odot/models/element_wise_attention.hpp"
 

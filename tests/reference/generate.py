@@ -12,6 +12,7 @@ A layer's case holds x, dy and the parameters and buffers by name; then y, runni
 forward (`after.`), the prediction with them (`predicted`), and the gradients (`dx`, `grad.`) of Σ dy ⊙ y.
 """
 
+import math
 import pathlib
 import struct
 
@@ -211,6 +212,42 @@ def write_attention_wise():
                        attention_wise_parameters(count, shape, norm), buffers)
 
 
+def element_wise_attention(order, causal):
+    """Element-wise Attention Is All You Need: the definition, pair by pair; order 0: without a series."""
+    def layer(x, p, _, __):
+        q, k, v = (F.linear(x, p[f"{name}.weight"], p.get(f"{name}.bias")) for name in "qkv")
+        q, k, v = q[:, :, None], k[:, None], v[:, None]  # [N, L, 1, D], [N, 1, L, D]
+        if order == 0:
+            weights = torch.exp(-(q - k) ** 2)
+        else:
+            weights = torch.exp(-k ** 2) * sum((2 * q * k) ** n / math.factorial(n) for n in range(order + 1))
+        if causal:
+            tokens = x.shape[1]
+            weights = weights * torch.ones(tokens, tokens).tril()[None, :, :, None]
+        y = (weights * v).sum(2) / weights.sum(2)
+        return F.linear(y, p["out.weight"], p.get("out.bias")) if "out.weight" in p else y
+
+    return layer
+
+
+def write_element_wise_attention():
+    cases = {  # batch, tokens, channels, order, causal, projections' biases, output projection
+        "full": (2, 5, 3, 0, False, True, True),
+        "full_causal": (2, 5, 3, 0, True, True, True),
+        "series_2": (2, 5, 3, 2, False, True, True),
+        "series_6": (3, 4, 5, 6, False, True, True),
+        "series_6_causal": (2, 5, 3, 6, True, True, True),
+        "bare": (1, 5, 3, 2, True, False, False),
+    }
+    with File("element_wise_attention.txt") as file:
+        for case, (n, tokens, d, order, causal, bias, out) in cases.items():
+            names = ["q", "k", "v"] + (["out"] if out else [])
+            parameters = {f"{name}.weight": drawn(d, d, deviation=0.5) for name in names}
+            if bias:
+                parameters |= {f"{name}.bias": drawn(d, deviation=0.3) for name in names}
+            layer_case(file, case, element_wise_attention(order, causal), drawn(n, tokens, d), parameters)
+
+
 def write_residual():
     with File("residual.txt") as file:
         def layer(x, p, _, __):
@@ -357,7 +394,7 @@ def write_model_b():
 
 
 WRITERS = [write_linear, write_conv2d, write_batch_norm, write_attention_heads, write_attention_wise, write_residual,
-           write_activations, write_optimizers, write_small_model, write_model_b]
+           write_activations, write_optimizers, write_small_model, write_model_b, write_element_wise_attention]
 
 if __name__ == "__main__":
     for seed, write in enumerate(WRITERS, start=1):  # a seed each, so that one file's change leaves the others alone

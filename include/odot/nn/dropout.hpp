@@ -30,6 +30,7 @@ struct Dropout {
   struct bind : Layer<In, In> {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+    static constexpr bool token_wise = true;
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;

@@ -15,6 +15,8 @@ namespace odot::nn {
 struct Gelu {
   template <ShapeType In>
   struct bind : Layer<In, In> {
+    static constexpr bool token_wise = true;
+
     static void forward(auto pass, auto x, auto y) {
       kernels::Gelu<typename decltype(y)::device>::forward(pass.workspace(), x, y);
     }

@@ -36,6 +36,7 @@ struct LayerNorm {
     static_assert(detail::has_features<In>,
                   "odot::nn::LayerNorm: input must be rank 1 or 2, [features] or [tokens, features]");
     static constexpr std::size_t features = detail::features<In>(), tokens = detail::tokens<In>;
+    static constexpr bool token_wise = detail::is_sequence<In>;
     static constexpr std::size_t cache_elements(std::size_t n) { return 2 * tokens * n; }
 
     static void forward(auto pass, auto x, auto y) {

@@ -33,6 +33,7 @@ struct Linear {
     static_assert(detail::has_features<In>,
                   "odot::nn::Linear: input must be rank 1 or 2, [features] or [tokens, features]; put nn::Flatten "
                   "before it");
+    static constexpr bool token_wise = detail::is_sequence<In>;
 
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);

@@ -19,12 +19,21 @@ struct PositionEmbedding {
   template <ShapeType In>
   struct bind : Layer<In, In, Parameters<Parameter<"weight", In>>> {
     static_assert(detail::is_sequence<In>, "odot::nn::PositionEmbedding: input must be rank 2, [tokens, features]");
+    static constexpr bool has_step = true;
+    static constexpr std::size_t longest_stream = detail::tokens<In>;
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;
       kernels::PositionEmbedding<D>::forward(pass.workspace(), x, pass.parameter(weight), y);
+    }
+    static void step(auto pass, auto x, auto y, auto* /*state*/) {
+      using P = decltype(pass);
+      using Row = typename decltype(x)::shape;
+      const TensorView<Row, const typename P::scalar, typename P::device> row(pass.parameter(weight).data() +
+                                                                              pass.position() * Row::size);
+      kernels::PositionEmbedding<typename P::device>::forward(pass.workspace(), x, row, y);
     }
     static void backward(auto pass, auto /*x*/, auto /*y*/, auto dy, auto dx) {
       using D = typename decltype(pass)::device;
@@ -44,11 +53,15 @@ struct SinusoidalPosition {
   template <ShapeType In>
   struct bind : Layer<In, In> {
     static_assert(detail::is_sequence<In>, "odot::nn::SinusoidalPosition: input must be rank 2, [tokens, features]");
+    static constexpr bool has_step = true;
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
 
     static void forward(auto pass, auto x, auto y) {
-      kernels::SinusoidalPosition<typename decltype(pass)::device>::forward(pass.workspace(), x, y);
+      kernels::SinusoidalPosition<typename decltype(pass)::device>::forward(pass.workspace(), 0, x, y);
+    }
+    static void step(auto pass, auto x, auto y, auto* /*state*/) {
+      kernels::SinusoidalPosition<typename decltype(pass)::device>::forward(pass.workspace(), pass.position(), x, y);
     }
     static void backward(auto pass, auto /*x*/, auto /*y*/, auto dy, auto dx) {
       using D = typename decltype(pass)::device;

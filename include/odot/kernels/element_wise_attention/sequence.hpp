@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "odot/kernels/element_wise_attention/channels.hpp"
+#include "odot/kernels/lengths/lengths.hpp"
 
 namespace odot::kernels::detail {
 
@@ -72,8 +73,7 @@ struct Sequences {
     move(s.y, out);
     move(s.output, out);
     move(s.dy, out);
-    if (lengths) s.valid = std::min(s.tokens, static_cast<std::size_t>(std::max<std::int32_t>(lengths[n], 0)));
-    else s.valid = s.tokens;
+    s.valid = valid_tokens(lengths, n, s.tokens);
     return s;
   }
 };

@@ -14,7 +14,7 @@ namespace odot::kernels {
 /// Memory  the L·D numbers of the table, from the workspace
 /// Source  Vaswani et al., "Attention is all you need", 2017, section 3.5
 ///
-///   forward(workspace, x, y)
+///   forward(workspace, first, x, y)        first: the position l of the first token, 0 for a whole sequence
 template <class Device>
 struct SinusoidalPosition : detail::NoKernel {
   static_assert(detail::implemented<Device>,
