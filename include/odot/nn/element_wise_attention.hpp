@@ -25,6 +25,9 @@ struct ElementWiseAttentionOptions {
 
 namespace detail {
 
+template <ElementWiseAttentionOptions Options>
+inline constexpr bool even_order = Options.order % 2 == 0;
+
 /// What both layers below share: the form, its cache, its rules.
 template <ElementWiseAttentionOptions Options>
 struct ElementWiseMixing {
@@ -69,12 +72,11 @@ struct ElementWiseMixing {
 /// Options: order and causal; the others belong to the projections.
 template <ElementWiseAttentionOptions Options = ElementWiseAttentionOptions{}>
 struct UnprojectedElementWiseAttention {
-  static_assert(
-      Options.order % 2 == 0,
-      "odot::nn::ElementWiseAttention: the order must be even, since an odd truncation of exp is not positive");
-
   template <ShapeType In>
   struct bind : Layer<In, Shape<detail::tokens<In>, (detail::features<In>() + 2) / 3>> {
+    static_assert(detail::even_order<Options>,
+                  "odot::nn::ElementWiseAttention: the order must be even, since an odd truncation of exp is not "
+                  "positive");
     static_assert(detail::is_sequence<In> && detail::features<In>() % 3 == 0,
                   "odot::nn::UnprojectedElementWiseAttention: input must be rank 2, [tokens, 3 * features]: queries, "
                   "keys and values");
@@ -110,10 +112,6 @@ struct UnprojectedElementWiseAttention {
 /// Source  Feng, "Element-wise Attention Is All You Need", 2025; projections as in torch.nn.MultiheadAttention
 template <ElementWiseAttentionOptions Options = ElementWiseAttentionOptions{}>
 struct ElementWiseAttention {
-  static_assert(
-      Options.order % 2 == 0,
-      "odot::nn::ElementWiseAttention: the order must be even, since an odd truncation of exp is not positive");
-
  private:
   template <ShapeType In>
   struct List {
@@ -136,6 +134,9 @@ struct ElementWiseAttention {
  public:
   template <ShapeType In>
   struct bind : Layer<In, In, typename List<In>::type> {
+    static_assert(detail::even_order<Options>,
+                  "odot::nn::ElementWiseAttention: the order must be even, since an odd truncation of exp is not "
+                  "positive");
     static_assert(detail::is_sequence<In>, "odot::nn::ElementWiseAttention: input must be rank 2, [tokens, features]");
     using Mixing = detail::ElementWiseMixing<Options>;
     static constexpr std::size_t L = detail::tokens<In>, D = detail::features<In>();
