@@ -99,19 +99,22 @@ class PowerSums {
     }
   }
 
-  /// What a causal form does with a token.
-  struct Taken {
+  /// What a causal form does with a key.
+  struct Factors {
     P weight;  // exp(min k² − k²), the minimum over the tokens so far, this one included
     P decay;   // exp(min k² − the minimum before)
   };
-  /// Takes a key and its value into sums that have c_n. One of the two factors is 1, so one exponential serves both.
-  ODOT_INLINE Taken take(const P& k, const P& v) {
+  /// Takes a key into the minimum. One of the two factors is 1, so one exponential serves both.
+  ODOT_INLINE Factors lower(const P& k) {
     const P square = simd::multiply(k, k), one = simd::all(S{1});
     const P smaller = weight_exp<S>(simd::negate(simd::abs(simd::subtract(square, least))));
-    const Taken taken{simd::where_less(square, least, one, smaller), simd::where_less(square, least, smaller, one)};
+    const Factors factors{simd::where_less(square, least, one, smaller), simd::where_less(square, least, smaller, one)};
     least = simd::min(least, square);
-    decay_and_add(taken.decay, simd::multiply(taken.weight, simd::all(weight_scale<S>)), k, v);
-    return taken;
+    return factors;
+  }
+  /// Takes the key and its value into the sums.
+  ODOT_INLINE void take(const Factors& factors, const P& k, const P& v) {
+    decay_and_add(factors.decay, simd::multiply(factors.weight, simd::all(weight_scale<S>)), k, v);
   }
 
   /// Σ qⁿ a_n / Σ qⁿ b_n of sums that have c_n.

@@ -65,11 +65,10 @@ struct Series {
         const auto in = s.template inputs<Whole>(c, width);
         const auto grad = s.template gradients<Whole>(c, width);
         const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
-        for (std::size_t i = from; i < to; ++i) {
-          const P q = bounded(in.q[i]), y = ys[i];
-          const P share = query_gradient(keys, q, y, dys[i], grad.q, i);
-          queries.add(share, q, y);
-        }
+        P share[block];
+        for (std::size_t i = from; i < to; ++i)
+          share[i - from] = query_gradient(keys, bounded(in.q[i]), ys[i], dys[i], grad.q, i);
+        for (std::size_t i = from; i < to; ++i) queries.add(share[i - from], bounded(in.q[i]), ys[i]);
         if (to == s.valid) queries.weigh();
         queries.least = keys.least;
         queries.store(rows);
@@ -81,11 +80,11 @@ struct Series {
         const Sums queries(Column<const S, Whole>(scratch + c, s.channels, width));
         const auto in = s.template inputs<Whole>(c, width);
         const auto grad = s.template gradients<Whole>(c, width);
-        for (std::size_t j = from; j < to; ++j) {
-          const P k = in.k[j];
-          const P weight = weight_exp<S>(simd::subtract(queries.least, simd::multiply(k, k)));
-          store_key_gradients(queries.at_key(weight, k, in.v[j]), grad, j);
-        }
+        P weight[block];
+        for (std::size_t j = from; j < to; ++j)
+          weight[j - from] = weight_exp<S>(simd::subtract(queries.least, simd::multiply(in.k[j], in.k[j])));
+        for (std::size_t j = from; j < to; ++j)
+          store_key_gradients(queries.at_key(weight[j - from], in.k[j], in.v[j]), grad, j);
       });
     });
     s.clear_padding_gradients(begin, end);
@@ -100,8 +99,10 @@ struct Series {
         Sums sums = sums_before<Whole>(s, state, stride, from, c, width);
         const auto in = s.template inputs<Whole>(c, width);
         const Column<S, Whole> y(s.y + c, s.channels, width);
+        typename Sums::Factors factors[block];
+        for (std::size_t i = from; i < to; ++i) factors[i - from] = sums.lower(in.k[i]);
         for (std::size_t i = from; i < to; ++i) {
-          sums.take(in.k[i], in.v[i]);
+          sums.take(factors[i - from], in.k[i], in.v[i]);
           y.store(i, sums.ratio(bounded(in.q[i])));
         }
         if (to < s.valid) sums.store(Column<S, Whole>(state + from / block * stride + c, s.channels, width));
@@ -120,11 +121,11 @@ struct Series {
         const auto in = s.template inputs<Whole>(c, width);
         const auto grad = s.template gradients<Whole>(c, width);
         const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
-        P weight[block], decay[block], share[block];
+        typename Sums::Factors factors[block];
+        P share[block];
+        for (std::size_t i = from; i < to; ++i) factors[i - from] = keys.lower(in.k[i]);
         for (std::size_t i = from; i < to; ++i) {
-          const auto taken = keys.take(in.k[i], in.v[i]);
-          weight[i - from] = taken.weight;
-          decay[i - from] = taken.decay;
+          keys.take(factors[i - from], in.k[i], in.v[i]);
           share[i - from] = query_gradient(keys, bounded(in.q[i]), ys[i], dys[i], grad.q, i);
         }
         // P and R are relative to the minimum at their token, as the keys' sums are.
@@ -133,8 +134,8 @@ struct Series {
         P next_decay = to == s.valid ? simd::all(S{0}) : queries.least;
         for (std::size_t j = to; j-- > from;) {
           queries.decay_and_add(next_decay, share[j - from], bounded(in.q[j]), ys[j]);
-          next_decay = decay[j - from];
-          store_key_gradients(queries.at_key(weight[j - from], in.k[j], in.v[j]), grad, j);
+          next_decay = factors[j - from].decay;
+          store_key_gradients(queries.at_key(factors[j - from].weight, in.k[j], in.v[j]), grad, j);
         }
         queries.least = next_decay;
         queries.store(rows);
@@ -151,7 +152,7 @@ struct Series {
       Sums sums(constant(rows));
       sums.recognise_start();
       const auto in = s.template inputs<Whole>(c, width);
-      sums.take(in.k[0], in.v[0]);
+      sums.take(sums.lower(in.k[0]), in.k[0], in.v[0]);
       Column<S, Whole>(s.y + c, s.channels, width).store(0, sums.ratio(bounded(in.q[0])));
       sums.store(rows);
     });
@@ -187,10 +188,12 @@ struct Series {
     for (std::size_t j = from; j < to; ++j) least = simd::min(least, simd::multiply(in.k[j], in.k[j]));
     sums.decay(weight_exp<S>(simd::subtract(least, sums.least)));
     sums.least = least;
-    for (std::size_t j = from; j < to; ++j) {
-      const P k = in.k[j], weight = weight_exp<S>(simd::subtract(least, simd::multiply(k, k)));
-      sums.add(simd::multiply(weight, simd::all(weight_scale<S>)), k, in.v[j]);
-    }
+    // The exponentials first: they and the sums would not fit the registers together.
+    P weight[block];
+    for (std::size_t j = from; j < to; ++j)
+      weight[j - from] = simd::multiply(weight_exp<S>(simd::subtract(least, simd::multiply(in.k[j], in.k[j]))),
+                                        simd::all(weight_scale<S>));
+    for (std::size_t j = from; j < to; ++j) sums.add(weight[j - from], in.k[j], in.v[j]);
   }
 
   /// Stores dq of token i; returns dy/M, relative to the minimum of k².
