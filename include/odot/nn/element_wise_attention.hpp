@@ -99,8 +99,8 @@ struct UnprojectedElementWiseAttention {
   };
 };
 
-/// Element-wise attention with its projections: q, k, v = x Wqᵀ + bq, …; y = attention(q, k, v) Woᵀ + bo. Per channel, no
-/// heads, no scaling.
+/// Element-wise attention with its projections: q, k, v = x Wqᵀ + bq, …; y = attention(q, k, v) Woᵀ + bo. Per channel,
+/// no heads, no scaling.
 /// Shapes  x [N, L, D] → y [N, L, D]; y at padding is the output projection's bias
 /// Params  q.weight, k.weight, v.weight [D, D], q.bias, k.bias, v.bias [D], out.weight [D, D], out.bias [D]
 /// Grad    dx overwritten (0 through the attention at padding), the parameters' added

@@ -38,15 +38,15 @@ struct TokenOf<Shape<L, D>> {
 
 }  // namespace detail
 
-/// A network's predictions for `sequences` sequences side by side, token by token: what predict gives for the same tokens,
-/// without keeping them. Time and memory per token do not depend on how many came before; a sequence may be longer than
-/// the model's L, up to longest(). The network must outlive the stream and is not changed; a stream sees changes of its
-/// parameters.
+/// A network's predictions for `sequences` sequences side by side, token by token: what predict gives for the same
+/// tokens, without keeping them. Time and memory per token do not depend on how many came before; a sequence may be
+/// longer than the model's L, up to longest(). The network must outlive the stream and is not changed; a stream sees
+/// changes of its parameters.
 ///     Stream stream(network);                 // one sequence
 ///     stream.step(token, y);                  // token [1, D_in] → y [1, D_out]
-/// Model: an nn::Sequential<Shape<L, D>, …> whose every layer is token-wise (Linear, LayerNorm, Gelu, ReLU, Dropout, position
-/// encodings), recurrent (ElementWiseAttention, causal, of an even order) or made of such layers (Residual, PreNorm, …).
-/// Errors  compile time: any other layer
+/// Model: an nn::Sequential<Shape<L, D>, …> whose every layer is token-wise (Linear, LayerNorm, Gelu, ReLU, Dropout,
+/// position encodings), recurrent (ElementWiseAttention, causal, of an even order) or made of such layers (Residual,
+/// PreNorm, …). Errors  compile time: any other layer
 template <nn::BoundLayer Model, DeviceType Device = Cpu, class Scalar = float>
 class Stream : detail::RequireStep<typename nn::detail::FirstWithoutStep<Model>::type> {
  public:

@@ -63,7 +63,8 @@ ODOT_INLINE void for_packets(std::size_t begin, std::size_t end, const Body& bod
   if (c < end) body.template operator()<false>(c, end - c);
 }
 
-/// eˣ for x ≤ 0, and 0 where it is so small (float: below e⁻⁸⁷, double: e⁻⁷⁰⁰) that a power of a key must not revive it.
+/// eˣ for x ≤ 0, and 0 where it is so small (float: below e⁻⁸⁷, double: e⁻⁷⁰⁰) that a power of a key must not revive
+/// it.
 template <class S>
 ODOT_INLINE simd::Packet<S> weight_exp(const simd::Packet<S>& x) {
   constexpr S least = std::is_same_v<S, float> ? S(87) : S(700);

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Element-wise attention on the CPU: channels side by side in SIMD registers, samples and blocks of channels on threads.
-// No channel's arithmetic depends on another's, so that any division of the work gives the same bits.
+// Element-wise attention on the CPU: channels side by side in SIMD registers, samples and blocks of channels on
+// threads. No channel's arithmetic depends on another's, so that any division of the work gives the same bits.
 
 #include <algorithm>
 #include <cstddef>

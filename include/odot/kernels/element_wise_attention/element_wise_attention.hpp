@@ -28,10 +28,10 @@ struct ElementWiseForm {
 ///           A_n = Σ_j k_jⁿ exp(−k_j²) v_j,  B_n = Σ_j k_jⁿ exp(−k_j²)
 ///     causal: the sums over j end at i.
 /// Numerator and denominator are multiplied by exp(min_j (q_i − k_j)²), or exp(min_j k_j²) in the series, the minimum
-/// over the same j: no sum of weights is below 1, so that there is no 0/0 however large the keys are. The series takes a
-/// query beyond ±b as ±b, bᵒʳᵈᵉʳ = 1e28 (double: 1e200), where y has long reached its limit. In float, values and
-/// gradients are finite for |q|, |k| ≤ 50 up to order 16. (Of high orders the series cancels where q k is far below zero:
-/// with order 16 in float, a third of the digits are lost at q k = −4.)
+/// over the same j: no sum of weights is below 1, so that there is no 0/0 however large the keys are. The series takes
+/// a query beyond ±b as ±b, bᵒʳᵈᵉʳ = 1e28 (double: 1e200), where y has long reached its limit. In float, values and
+/// gradients are finite for |q|, |k| ≤ 50 up to order 16. (The terms of a high order cancel where q k is far below
+/// zero, as those of exp do; a low order or double is the remedy.)
 /// Shapes  qkv [N, L, 3·D]: query, key and value of each token, D numbers each → y [N, L, D]; lengths [N] (optional):
 ///         valid tokens of each sample, padding after them. y is 0 at padding, and padding is attended to by nobody.
 /// Grad    dqkv (overwritten; 0 at padding; optional), with M_i the denominator:
@@ -49,8 +49,8 @@ struct ElementWiseForm {
 ///   forward_evaluation<form>(workspace, qkv, lengths, y)
 ///   backward<form>(workspace, qkv, lengths, cache, y, dy, dqkv)
 ///   step<form>(workspace, qkv, state, y)        recurrent forms only
-/// step: the next token of n sequences. qkv [n, 3·D], state [n, form.state(), D] → y [n, D]. The state changes in place; all
-/// zero is the state before the first token. The same numbers as the causal form, token by token.
+/// step: the next token of n sequences. qkv [n, 3·D], state [n, form.state(), D] → y [n, D]. The state changes in
+/// place; all zero is the state before the first token. The same numbers as the causal form, token by token.
 template <class Device>
 struct ElementWiseAttention : detail::NoKernel {
   static_assert(detail::implemented<Device>,
@@ -61,7 +61,8 @@ struct ElementWiseAttention : detail::NoKernel {
 inline constexpr std::size_t element_wise_checkpoint = 32;
 
 /// Cache of ElementWiseAttention, the same on every device. full: log M_i of every output. series: the sums cₙ A_n and
-/// cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens again.
+/// cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens
+/// again.
 constexpr std::size_t element_wise_attention_cache(ElementWiseForm form, std::size_t samples, std::size_t tokens,
                                                    std::size_t channels) {
   if (!form.is_series()) return samples * tokens * channels;

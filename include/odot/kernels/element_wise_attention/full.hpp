@@ -3,8 +3,8 @@
 // The full form of element-wise attention on the CPU: one packet of channels of one sequence at a time.
 //
 // Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
-// four queries at a time stay in registers. Instructions per pair and packet: forward 3 for the minimum, then 13 for the
-// exponential and 5; backward 13 and 9. No pair is kept.
+// four queries at a time stay in registers. Instructions per pair and packet: forward 3 for the minimum, then 13 for
+// the exponential and 5; backward 13 and 9. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
