@@ -3,13 +3,23 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/allocations.hpp"
 #include "odot/cpu.hpp"
+#include "odot/nn/class_token.hpp"
 #include "odot/nn/dropout.hpp"
 #include "odot/nn/gelu.hpp"
 #include "odot/nn/linear.hpp"
+#include "odot/nn/loss.hpp"
+#include "odot/nn/network.hpp"
+#include "odot/nn/patch_embedding.hpp"
+#include "odot/nn/pool_tokens.hpp"
+#include "odot/nn/position_embedding.hpp"
+#include "odot/optim/adam.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 #include "support/same_bits.hpp"
@@ -66,4 +76,50 @@ TEST_CASE("backward matches central differences, nested and in a row, with dropo
 TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Pre<Mlp>>(700);
   check_same_bits<Post<Mlp>>(700);
+}
+
+namespace {
+
+using Image = Shape<2, 6, 4>;
+using Model = nn::Sequential<Image, nn::PatchEmbedding<2, 3>, nn::ClassToken, nn::PositionEmbedding,
+                             nn::SinusoidalPosition, nn::Dropout<0.1>, nn::PreNorm<Mlp>, nn::PostNorm<Mlp>,
+                             nn::LayerNorm<>, nn::MeanTokens, nn::Linear<4>>;
+
+struct Training {
+  Network<Model> network{Seed{1}, nn::init::normal(0.3), 1};
+  optim::AdamW adam{{.learning_rate = 0.01, .max_gradient_norm = 1}};
+  Batch<Image> x{50};
+  std::vector<std::int32_t> labels;
+
+  Training() {
+    for (std::size_t n = 0; n < 50; ++n) {
+      labels.push_back(static_cast<std::int32_t>(n % 4));
+      for (std::size_t i = 0; i < Image::size; ++i)
+        x[n][i] = static_cast<float>(hash_uniform(n * 100 + i) + (i % 4 == n % 4 ? 1 : 0));
+    }
+  }
+  double step() {
+    const double loss = network.compute_gradients(x, labels, nn::CrossEntropy{}).loss / 50;
+    adam.step(network);
+    return loss;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a model of all these layers learns, and allocates nothing after its first step") {
+  Training training;
+  const double first = training.step();
+  const std::size_t before = allocations();
+  double last = 0;
+  for (int step = 0; step < 200; ++step) last = training.step();
+  CHECK(allocations() == before);
+  CHECK(first > 1);
+  CHECK(last < 0.5 * first);
+  Workspace<Cpu> workspace(1);
+  Batch<Shape<4>> y(50);
+  training.network.predict(training.x, y, workspace);
+  const std::size_t predicted = allocations();
+  training.network.predict(training.x, y, workspace);
+  CHECK(allocations() == predicted);
 }
