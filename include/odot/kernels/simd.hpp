@@ -56,6 +56,11 @@ template <class P>
 ODOT_INLINE P max(const P& a, const P& b) {
   return Eigen::internal::pmax(a, b);
 }
+/// The smaller one; a where either is NaN.
+template <class P>
+ODOT_INLINE P min(const P& a, const P& b) {
+  return Eigen::internal::pmin(a, b);
+}
 /// max(a, b), NaN where a is NaN.
 template <class P>
 ODOT_INLINE P max_keeping_nan(const P& a, const P& b) {
@@ -66,6 +71,11 @@ template <class P>
 ODOT_INLINE P where_positive(const P& a, const P& b) {
   const P zero = Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(0));
   return Eigen::internal::pselect(Eigen::internal::pcmp_lt(zero, a), b, zero);
+}
+/// x where a < b, else y.
+template <class P>
+ODOT_INLINE P where_less(const P& a, const P& b, const P& x, const P& y) {
+  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), x, y);
 }
 template <class P>
 ODOT_INLINE P exp(const P& a) {

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,19 @@ struct Layer {
   static constexpr bool is_view = false;
   /// Whether a sample's output depends on the other samples of a training batch (batch norm's does).
   static constexpr bool couples_samples = false;
+  /// Tokens that y has before those of x: so many more are valid where the sequences have lengths.
+  static constexpr std::size_t added_tokens = 0;
+
+  /// Whether, in predict, each token of y depends on the same token of x alone, and in the same way at every position.
+  /// Stream then runs the layer, bound to a sequence of one token, on one token after the other.
+  static constexpr bool token_wise = false;
+  /// Whether there is   static void step(auto pass, auto x, auto y, auto* state);
+  /// the next token of n sequences, x and y: BatchView of Shape<1, …>; state: n · state_elements numbers, all zero before
+  /// the first token, which step changes. Token number pass.position(), as predict has it in a causal layer.
+  static constexpr bool has_step = false;
+  static constexpr std::size_t state_elements = 0;  ///< a sequence
+  /// Tokens after which there is no next.
+  static constexpr std::size_t longest_stream = std::numeric_limits<std::size_t>::max();
 
   static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     ParameterList::list(table, prefix);

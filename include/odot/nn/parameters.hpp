@@ -85,4 +85,20 @@ struct Parameters {
   }
 };
 
+namespace detail {
+
+/// The arrays of several lists, one list after the other.
+template <class... Lists>
+struct Concatenate {
+  using type = Parameters<>;
+};
+template <class... A>
+struct Concatenate<Parameters<A...>> {
+  using type = Parameters<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct Concatenate<Parameters<A...>, Parameters<B...>, Rest...> : Concatenate<Parameters<A..., B...>, Rest...> {};
+
+}  // namespace detail
+
 }  // namespace odot::nn

@@ -30,6 +30,7 @@ class Pass {
     Scalar* cache = nullptr;            ///< training only: what forward leaves for backward
     /// Of sequences: how many tokens of each sample are valid, the others being padding at its end; null: all are.
     const std::int32_t* lengths = nullptr;
+    std::size_t position = 0;      ///< of the token, in Stream's steps only: how many came before it
     std::uint64_t seed = 0;        ///< training only: of this step's random numbers
     std::size_t first_sample = 0;  ///< position of the pass's first sample in its batch
     std::uint64_t path = 0;        ///< which layer this is: no two layers of a model have the same
@@ -63,8 +64,17 @@ class Pass {
   }
   Scalar* cache() const { return blocks_.cache; }
 
-  /// Valid tokens of each sample, memory of the device; null: all are.
+  /// Valid tokens of each sample of the layer's input, memory of the device; null: all are. Kernels bring them into
+  /// [0, L], see kernels::valid_tokens.
   const std::int32_t* lengths() const { return blocks_.lengths; }
+  Pass with_lengths(const std::int32_t* lengths) const {
+    Pass pass = *this;
+    pass.blocks_.lengths = lengths;
+    return pass;
+  }
+
+  /// In a step: tokens that came before.
+  std::size_t position() const { return blocks_.position; }
 
   /// This layer's random numbers in this training step: the same in forward and backward, others in every step and layer.
   /// A layer takes number (first_sample() + n) · output_shape::size + i for element i of sample n, so that the pieces in
@@ -84,6 +94,7 @@ class Pass {
              .updated_buffers = at(blocks_.updated_buffers, buffers),
              .cache = at(blocks_.cache, cache),
              .lengths = blocks_.lengths,
+             .position = blocks_.position,
              .seed = blocks_.seed,
              .first_sample = blocks_.first_sample,
              .path = (blocks_.path + position + 1) * 0x9E3779B97F4A7C15u}};

@@ -18,6 +18,7 @@ struct ReLU {
     static constexpr bool backward_reads_input = false;
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
+    static constexpr bool token_wise = true;
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Relu<typename decltype(y)::device>::forward(pass.workspace(), x, y);

@@ -45,6 +45,12 @@ struct Residual {
       if (dx) kernels::Add<D>::forward(pass.workspace(), dy, decltype(dy)(dx), dx);
     }
 
+    static void step(auto pass, auto x, auto y, auto* state) {
+      using D = typename decltype(y)::device;
+      F::step(pass, x, y, state);
+      kernels::Add<D>::forward(pass.workspace(), x, decltype(x)(y), y);
+    }
+
    private:
     template <class Y>
     static auto branch_output(auto pass, Y y) {

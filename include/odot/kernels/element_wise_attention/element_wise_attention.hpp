@@ -1,0 +1,73 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Contract of element-wise attention over the tokens of a sequence.
+
+#include <cstddef>
+
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/kernel.hpp"
+
+namespace odot::kernels {
+
+/// Which element-wise attention. Order 0: the exponential itself; else its Taylor series up to that even order.
+struct ElementWiseForm {
+  std::size_t order = 6;
+  bool causal = false;  ///< token i attends to tokens 0 … i only
+
+  constexpr bool is_series() const { return order != 0; }
+  /// Whether one token after the other can be computed from a state of fixed size.
+  constexpr bool is_recurrent() const { return is_series() && causal; }
+  /// Numbers of state a channel: the sums cₙ s_n and cₙ z_n, n = 0 … order, and the running minimum of k².
+  constexpr std::size_t state() const { return 2 * (order + 1) + 1; }
+};
+
+/// Attention per channel, token i of a sample to its tokens j by the distance of a query and a key:
+///     y_i = Σ_j w_ij v_j / Σ_j w_ij,   w_ij = exp(−(q_i − k_j)²)                                    full
+///     y_i = Σ_n c_n q_iⁿ A_n / Σ_n c_n q_iⁿ B_n,  n = 0 … order,  c_n = 2ⁿ/n!                       series
+///           A_n = Σ_j k_jⁿ exp(−k_j²) v_j,  B_n = Σ_j k_jⁿ exp(−k_j²)
+///     causal: the sums over j end at i.
+/// Numerator and denominator are multiplied by exp(min_j (q_i − k_j)²), or exp(min_j k_j²) in the series, the minimum
+/// over the same j: no sum of weights is below 1, so that there is no 0/0 however large the keys are. The series takes
+/// a query beyond ±b as ±b, bᵒʳᵈᵉʳ = 1e28 (double: 1e200), where y has long reached its limit. In float, values and
+/// gradients are finite for |q|, |k| ≤ 50 up to order 16. (The terms of a high order cancel where q k is far below
+/// zero, as those of exp do; a low order or double is the remedy.)
+/// Shapes  qkv [N, L, 3·D]: query, key and value of each token, D numbers each → y [N, L, D]; lengths [N] (optional):
+///         valid tokens of each sample, padding after them. y is 0 at padding, and padding is attended to by nobody.
+/// Grad    dqkv (overwritten; 0 at padding; optional), with M_i the denominator:
+///     full    p_ij = w_ij/M_i,  t_ij = dy_i p_ij (v_j − y_i):   dq_i = −2 Σ_j t_ij (q_i − k_j)
+///             dk_j = 2 Σ_i t_ij (q_i − k_j),   dv_j = Σ_i dy_i p_ij
+///     series  dq_i = (dy_i/M_i) Σ_n c_n n q_i^(n−1) (A_n − y_i B_n)
+///             P_n = Σ_i (dy_i/M_i) c_n q_iⁿ,  R_n = Σ_i (dy_i y_i/M_i) c_n q_iⁿ  (causal: i ≥ j)
+///             dv_j = exp(−k_j²) Σ_n P_n k_jⁿ,  dk_j = exp(−k_j²) Σ_n (P_n v_j − R_n)(n k_j^(n−1) − 2 k_j^(n+1))
+/// Cost    full O(N L² D): an exponential per pair forward, one backward; series O(N L order D): one exponential per
+///         token forward, one backward (causal: the same)
+/// Memory  linear in L; element_wise_attention_cache says what forward leaves for backward
+/// Source  Feng, "Element-wise Attention Is All You Need", 2025, equations 3 to 10
+///
+///   forward_training<form>(workspace, qkv, lengths, cache, y)
+///   forward_evaluation<form>(workspace, qkv, lengths, y)
+///   backward<form>(workspace, qkv, lengths, cache, y, dy, dqkv)
+///   step<form>(workspace, qkv, state, y)        recurrent forms only
+/// step: the next token of n sequences. qkv [n, 3·D], state [n, form.state(), D] → y [n, D]. The state changes in
+/// place; all zero is the state before the first token. The same numbers as the causal form, token by token.
+template <class Device>
+struct ElementWiseAttention : detail::NoKernel {
+  static_assert(detail::implemented<Device>,
+                "odot::kernels::ElementWiseAttention: no kernel for this device; include odot/odot.hpp");
+};
+
+/// Tokens between two states that a causal forward keeps.
+inline constexpr std::size_t element_wise_checkpoint = 32;
+
+/// Cache of ElementWiseAttention, the same on every device. full: log M_i of every output. series: the sums cₙ A_n and
+/// cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens
+/// again.
+constexpr std::size_t element_wise_attention_cache(ElementWiseForm form, std::size_t samples, std::size_t tokens,
+                                                   std::size_t channels) {
+  if (!form.is_series()) return samples * tokens * channels;
+  const std::size_t states = form.causal ? (tokens - 1) / element_wise_checkpoint : std::size_t{1};
+  return samples * states * form.state() * channels;
+}
+
+}  // namespace odot::kernels
