@@ -31,6 +31,7 @@ struct NoKernel {
   static void copy(const auto&...);
   static void evaluate(const auto&...);
   static void update(const auto&...);
+  static void unpack(const auto&...);
 };
 
 }  // namespace odot::kernels::detail
