@@ -18,6 +18,7 @@
 #include "odot/nn/network.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
+#include "odot/nn/self_attention.hpp"
 #include "odot/nn/sequential.hpp"
 
 #include "odot/models/element_wise_attention.hpp"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -68,7 +69,8 @@ class LayerRun {
   /// An evaluation forward: fills y and has nothing else that it could change.
   void predict() {
     clear(y.span());
-    const nn::Pass<Layer, Cpu, Scalar> pass(workspace, {.parameters = parameters.data(), .buffers = buffers.data()});
+    const nn::Pass<Layer, Cpu, Scalar> pass(
+        workspace, {.parameters = parameters.data(), .buffers = buffers.data(), .lengths = lengths_or_null()});
     const BatchView<In, const Scalar> in = x;
     Layer::forward(pass, in, y.view());
   }
@@ -81,6 +83,9 @@ class LayerRun {
   Batch<Out, Scalar> y, dy;
   std::vector<Scalar> parameters, gradients, buffers;
   std::vector<nn::ParameterInfo> parameter_table, buffer_table;
+  std::vector<std::int32_t> lengths;  ///< valid tokens of each sample; none: all are valid
+  std::uint64_t seed = 0;             ///< of the step's random numbers
+  std::size_t first_sample = 0;
   Workspace<Cpu> workspace;
 
  private:
@@ -94,8 +99,12 @@ class LayerRun {
              .gradients = gradients.data(),
              .buffers = buffers.data(),
              .updated_buffers = buffers.data(),
-             .cache = cache_.data() + 1}};
+             .cache = cache_.data() + 1,
+             .lengths = lengths_or_null(),
+             .seed = seed,
+             .first_sample = first_sample}};
   }
+  const std::int32_t* lengths_or_null() const { return lengths.empty() ? nullptr : lengths.data(); }
 
   static std::span<Scalar> slice(std::vector<Scalar>& block, const std::vector<nn::ParameterInfo>& table,
                                  const std::string& name) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <span>
@@ -31,6 +32,7 @@ struct CheckOptions {
   std::size_t most_elements = 256;  ///< checked per array, evenly spread
   /// Patterns of names whose gradient is zero by nature: the bias of a convolution before a batch norm, say.
   std::vector<std::string> may_be_zero = {};
+  std::vector<std::int32_t> lengths = {};  ///< valid tokens of each sample; none: all are valid
 };
 
 /// What check_gradients found.
@@ -53,8 +55,8 @@ class GradientProbe {
   static constexpr double garbage = 3.25;  // that backward must add to
 
   explicit GradientProbe(const CheckOptions& options)
-      : n_(options.samples), x_(n_), r_(n_), y_(n_), dx_(n_), parameters_(Layer::parameter_count),
-        gradients_(Layer::parameter_count), initial_buffers_(Layer::buffer_count) {
+      : n_(options.samples), lengths_(options.lengths), x_(n_), r_(n_), y_(n_), dx_(n_),
+        parameters_(Layer::parameter_count), gradients_(Layer::parameter_count), initial_buffers_(Layer::buffer_count) {
     Layer::list_parameters(parameter_table_, "");
     Layer::list_buffers(buffer_table_, "");
     fill(x_.span(), Random(options.seed, 1), 0.0, 1.0);
@@ -111,13 +113,15 @@ class GradientProbe {
                                                          .gradients = gradients_.data(),
                                                          .buffers = buffers_.data(),
                                                          .updated_buffers = buffers_.data(),
-                                                         .cache = cache});
+                                                         .cache = cache,
+                                                         .lengths = lengths_.empty() ? nullptr : lengths_.data()});
     const Batch<In, double>& x = x_;
     Layer::forward(pass, x.view(), y_.view());
     return pass;
   }
 
   std::size_t n_;
+  std::vector<std::int32_t> lengths_;
   Workspace<Cpu> workspace_{1};  // threads would take longer to start than the work takes
   Batch<In, double> x_;
   Batch<Out, double> r_, y_;
@@ -190,12 +194,14 @@ class ArrayCheck {
 /// Compares a bound layer's (or model's) backward with central differences, in double, in training mode: the gradient of
 /// its input and of every parameter. Checks besides that forward fills y, that parameter gradients are added to and dx is
 /// overwritten, and that backward works where no dx is wanted. Fails rather than pass on zeros or NaN.
-/// Errors  ArgumentError: no samples or no elements to check
+/// Errors  ArgumentError: no samples or no elements to check; lengths that are not as many as the samples
 ///     odot::check_gradients<nn::Sequential<Shape<2, 5, 3>, MyLayer>>()
 template <nn::BoundLayer Layer>
 GradientReport check_gradients(const CheckOptions& options = {}) {
   if (options.samples == 0 || options.most_elements == 0)
     throw ArgumentError("odot::check_gradients: samples and most_elements must be at least 1");
+  if (!options.lengths.empty() && options.lengths.size() != options.samples)
+    throw ArgumentError("odot::check_gradients: there must be as many lengths as samples, or none");
   detail::GradientProbe<Layer> probe(options);
   GradientReport report{.passed = true, .worst = 0, .checked = 0, .message = ""};
   detail::ArrayCheck check(options, report);
