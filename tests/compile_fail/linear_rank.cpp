@@ -1,4 +1,4 @@
-// expect: odot::nn::Linear: input must be rank 1, [features]; put nn::Flatten before it
+// expect: odot::nn::Linear: input must be rank 1 or 2, [features] or [tokens, features]; put nn::Flatten before it
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

@@ -46,6 +46,8 @@ struct Layer {
   static constexpr bool is_view = false;
   /// Whether a sample's output depends on the other samples of a training batch (batch norm's does).
   static constexpr bool couples_samples = false;
+  /// Tokens that y has before those of x: so many more are valid where the sequences have lengths.
+  static constexpr std::size_t added_tokens = 0;
 
   static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     ParameterList::list(table, prefix);

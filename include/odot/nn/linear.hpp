@@ -8,38 +8,45 @@
 #include "odot/kernels/linear/linear.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
+#include "odot/nn/tokens.hpp"
 
 namespace odot::nn {
 
-/// Fully connected layer: y = x Wᵀ + b.
-/// Shapes  x [N, In], weight [Out, In], bias [Out] → y [N, Out]
-/// Grad    dx = dy W (overwritten);  dW += dyᵀ x,  db += Σₙ dy (added)
-/// Errors  compile time: input of a rank other than 1
-/// Cost    2·N·In·Out FLOP forward, twice that backward
+/// Fully connected layer: y = x Wᵀ + b; of a sequence, for every token by itself.
+/// Shapes  x [N, In] or [N, L, In], weight [Out, In], bias [Out] → y [N, Out] or [N, L, Out]
+/// Grad    dx = dy W (overwritten);  dW += dyᵀ x,  db += Σ dy (added)
+/// Errors  compile time: input of a rank other than 1 and 2
+/// Cost    2·In·Out FLOP a sample or token forward, twice that backward
 /// Source  same convention as torch.nn.Linear
 template <std::size_t OutFeatures, bool Bias = true>
 struct Linear {
   static_assert(OutFeatures > 0, "odot::nn::Linear: out_features must be at least 1");
 
   template <ShapeType In>
-  struct bind : Layer<In, Shape<OutFeatures>,
-                      std::conditional_t<Bias,
-                                         Parameters<Parameter<"weight", Shape<OutFeatures, In::size>>,
-                                                    Parameter<"bias", Shape<OutFeatures>, Init::zero>>,
-                                         Parameters<Parameter<"weight", Shape<OutFeatures, In::size>>>>> {
-    static_assert(In::rank == 1, "odot::nn::Linear: input must be rank 1, [features]; put nn::Flatten before it");
+  struct bind
+      : Layer<In,
+              std::conditional_t<detail::is_sequence<In>, Shape<detail::tokens<In>, OutFeatures>, Shape<OutFeatures>>,
+              std::conditional_t<Bias,
+                                 Parameters<Parameter<"weight", Shape<OutFeatures, detail::features<In>()>>,
+                                            Parameter<"bias", Shape<OutFeatures>, Init::zero>>,
+                                 Parameters<Parameter<"weight", Shape<OutFeatures, detail::features<In>()>>>>> {
+    static_assert(detail::has_features<In>,
+                  "odot::nn::Linear: input must be rank 1 or 2, [features] or [tokens, features]; put nn::Flatten "
+                  "before it");
 
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);
-      kernels::Linear<typename P::device>::forward(pass.workspace(), x, pass.parameter(weight), bias_of(pass), y);
+      kernels::Linear<typename P::device>::forward(pass.workspace(), detail::as_tokens(x), pass.parameter(weight),
+                                                   bias_of(pass), detail::as_tokens(y));
     }
 
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
       TensorView<Shape<OutFeatures>, typename P::scalar, typename P::device> dbias;
       if constexpr (Bias) dbias = pass.gradient(bias);
-      kernels::Linear<typename P::device>::backward(pass.workspace(), x, pass.parameter(weight), dy,
-                                                    pass.gradient(weight), dbias, dx);
+      kernels::Linear<typename P::device>::backward(pass.workspace(), detail::as_tokens(x), pass.parameter(weight),
+                                                    detail::as_tokens(dy), pass.gradient(weight), dbias,
+                                                    detail::as_tokens(dx));
     }
 
    private:

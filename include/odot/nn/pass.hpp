@@ -63,8 +63,14 @@ class Pass {
   }
   Scalar* cache() const { return blocks_.cache; }
 
-  /// Valid tokens of each sample, memory of the device; null: all are.
+  /// Valid tokens of each sample of the layer's input, memory of the device; null: all are. Kernels bring them into
+  /// [0, L], see kernels::valid_tokens.
   const std::int32_t* lengths() const { return blocks_.lengths; }
+  Pass with_lengths(const std::int32_t* lengths) const {
+    Pass pass = *this;
+    pass.blocks_.lengths = lengths;
+    return pass;
+  }
 
   /// This layer's random numbers in this training step: the same in forward and backward, others in every step and layer.
   /// A layer takes number (first_sample() + n) · output_shape::size + i for element i of sample n, so that the pieces in

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <tuple>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "odot/core/view.hpp"
+#include "odot/kernels/lengths/lengths.hpp"
 #include "odot/nn/chain_plan.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
@@ -89,6 +91,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static constexpr bool backward_reads_input = child<0>::backward_reads_input;
   static constexpr bool backward_reads_output = Plan::slots.last_is_read;
   static constexpr bool couples_samples = (C::couples_samples || ...);
+  static constexpr std::size_t added_tokens = (C::added_tokens + ...);
   static constexpr std::size_t cache_elements(std::size_t n) { return Plan::cache_offset(sizeof...(C), n); }
   static constexpr std::size_t gradient_elements(std::size_t n) { return Plan::gradient_elements(n); }
 
@@ -109,8 +112,9 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static void forward(auto pass, auto x, auto y) {
     auto frame = pass.workspace().frame();
     const auto slots = slot_memory(pass, y, frame);
+    const auto lengths = input_lengths(pass, x.samples(), frame);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (child<I>::forward(child_pass<I>(pass, x.samples()), input<I>(slots, x), output<I>(slots, y)), ...);
+      (child<I>::forward(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x), output<I>(slots, y)), ...);
     }(indices{});
   }
 
@@ -118,11 +122,12 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     using Scalar = typename decltype(dx)::scalar;
     auto frame = pass.workspace().frame();
     const auto slots = slot_memory(pass, y, frame);
+    const auto lengths = input_lengths(pass, x.samples(), frame);
     std::array<Scalar*, 2> pieces{};
     for (std::size_t p = 0; p < Plan::gradient_pieces; ++p)
       pieces[p] = frame.template take<Scalar>(Plan::largest_between() * x.samples());
     const auto backward_child = [&]<std::size_t I>() {
-      child<I>::backward(child_pass<I>(pass, x.samples()), input<I>(slots, x), constant(output<I>(slots, y)),
+      child<I>::backward(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x), constant(output<I>(slots, y)),
                          output_gradient<I>(pieces, dy), input_gradient<I>(pieces, dx, x.samples()));
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -132,9 +137,30 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
 
  private:
   template <std::size_t I, class P>
-  static auto child_pass(const P& pass, std::size_t n) {
-    return pass.template child<child<I>>(I, Plan::parameter_offset(I), Plan::buffer_offset(I),
-                                         pass.training() ? Plan::cache_offset(I, n) : 0);
+  static auto child_pass(const P& pass, const auto& lengths, std::size_t n) {
+    return pass
+        .template child<child<I>>(I, Plan::parameter_offset(I), Plan::buffer_offset(I),
+                                  pass.training() ? Plan::cache_offset(I, n) : 0)
+        .with_lengths(lengths[I]);
+  }
+
+  /// Valid lengths of every layer's input: the pass's, until a layer adds tokens.
+  template <class P>
+  static auto input_lengths(const P& pass, std::size_t n, auto& frame) {
+    std::array<const std::int32_t*, sizeof...(C)> lengths;
+    lengths.fill(pass.lengths());
+    if constexpr (added_tokens > 0) {
+      constexpr std::array<std::size_t, sizeof...(C)> added{C::added_tokens...};
+      for (std::size_t i = 1; i < lengths.size() && pass.lengths(); ++i) {
+        lengths[i] = lengths[i - 1];
+        if (added[i - 1] == 0) continue;
+        const std::span<std::int32_t> longer(frame.template take<std::int32_t>(n), n);
+        kernels::Lengths<typename P::device>::add(pass.workspace(), std::span(lengths[i - 1], n),
+                                                  static_cast<std::int32_t>(added[i - 1]), longer);
+        lengths[i] = longer.data();
+      }
+    }
+    return lengths;
   }
 
   /// Start of every slot. In training they lie in the cache, in predict in two pieces of memory by turns.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/optim/clip.hpp"
 #include "odot/optim/groups.hpp"
 #include "odot/optim/state.hpp"
 
@@ -23,7 +24,8 @@ class Optimizer {
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
 
-  /// One step along the network's gradients. `factor` scales every learning rate (see optim/schedule.hpp).
+  /// One step along the network's gradients, clipped before where the options say so. `factor` scales every learning rate
+  /// (see optim/schedule.hpp).
   /// Throws ArgumentError where the network's number of parameters, scalar or device is not the first step's.
   template <class Network>
   void step(Network& network, double factor = 1.0) {
@@ -38,6 +40,10 @@ class Optimizer {
                           "; use one optimizer per network");
     (void)state_.template block<typename Network::scalar, typename Network::device>(0);  // throws where it is another's
     ++steps_;
+    if (options_.max_gradient_norm > 0) {
+      auto frame = network.workspace().frame();
+      detail::clip_to(network, options_.max_gradient_norm, frame.template take<double>(1));
+    }
     for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
   }
 
@@ -48,7 +54,9 @@ class Optimizer {
 
  protected:
   Optimizer(Options options, std::vector<Group<Options>> groups)
-      : options_(std::move(options)), groups_(std::move(groups)) {}
+      : options_(std::move(options)), groups_(std::move(groups)) {
+    detail::check_clipping(options_, groups_);
+  }
   ~Optimizer() = default;
 
   /// The range's part of a state block.
@@ -65,12 +73,5 @@ class Optimizer {
   State state_;
   std::size_t steps_ = 0;
 };
-
-/// Throws ArgumentError unless `low` ≤ value < `high`: NaN fails too.
-inline void require_range(const char* name, double value, double low, double high) {
-  if (value >= low && value < high) return;
-  throw ArgumentError(std::string("odot::optim: ") + name + " must be at least " + std::to_string(low) +
-                      " and less than " + std::to_string(high) + ", found " + std::to_string(value));
-}
 
 }  // namespace odot::optim

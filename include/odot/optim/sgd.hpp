@@ -16,6 +16,7 @@ struct SgdOptions {
   double momentum = 0;
   double weight_decay = 0;  ///< added to the gradient, as an L2 term
   bool nesterov = false;
+  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never. Not in groups
 };
 
 /// Stochastic gradient descent, with momentum where it is not 0; groups as in Adam.

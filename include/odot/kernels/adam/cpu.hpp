@@ -18,7 +18,8 @@ struct Adam<Cpu> {
                      std::span<S> parameter, std::span<S> first_moment, std::span<S> second_moment) {
     const auto t = static_cast<double>(step.step);
     const S beta1 = static_cast<S>(step.beta1), beta2 = static_cast<S>(step.beta2), eps = static_cast<S>(step.eps);
-    const S decay = static_cast<S>(step.weight_decay);
+    const S decay = static_cast<S>(step.decoupled ? 0 : step.weight_decay);
+    const S kept = static_cast<S>(step.decoupled ? 1 - step.learning_rate * step.weight_decay : 1);
     const S rate = static_cast<S>(step.learning_rate / (1 - std::pow(step.beta1, t)));
     const S root = static_cast<S>(1 / std::sqrt(1 - std::pow(step.beta2, t)));
     const Chunks chunks(parameter.size(), chunk_size);
@@ -30,7 +31,7 @@ struct Adam<Cpu> {
       auto v = array(second_moment.data() + begin, n);
       m = beta1 * m + (S{1} - beta1) * (g + decay * p);
       v = beta2 * v + (S{1} - beta2) * (g + decay * p).square();
-      p -= rate * m / (v.sqrt() * root + eps);
+      p = kept * p - rate * m / (v.sqrt() * root + eps);
     });
   }
 };

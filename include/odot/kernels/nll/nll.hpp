@@ -2,20 +2,12 @@
 // SPDX-License-Identifier: MIT
 // Contract of the negative log-likelihood.
 
-#include <cstdint>
-
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/kernel.hpp"
+#include "odot/kernels/loss_sums.hpp"
 
 namespace odot::kernels {
-
-/// What a loss adds up over samples.
-struct LossSums {
-  double loss = 0;           ///< Σ over the samples, nats
-  std::int64_t correct = 0;  ///< samples whose largest output is the label's
-  std::int64_t samples = 0;
-};
 
 /// Negative log-likelihood of the labels under log-probabilities y: Σₙ −y[n, labelₙ].
 /// Shapes  y [N, K], labels [N] → *sums (added to)

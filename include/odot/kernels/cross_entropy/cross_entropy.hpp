@@ -1,0 +1,25 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Contract of the softmax cross-entropy.
+
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/kernel.hpp"
+#include "odot/kernels/loss_sums.hpp"
+
+namespace odot::kernels {
+
+/// Negative log-likelihood of the labels under the softmax of the logits y: Σₙ log Σ_k exp(y[n, k]) − y[n, labelₙ], in the
+/// stable form; the gradient in the same pass.
+/// Shapes  y [N, K], labels [N] → *sums (added to)
+/// Grad    dy[n, k] = scale · (softmax(y[n])_k − [k = labelₙ]) (overwritten; optional); scale = 1/N for the batch's mean
+/// Errors  ArgumentError: a label outside [0, K), with its position among those of the call
+///
+///   evaluate(workspace, y, labels, scale, dy, sums)
+template <class Device>
+struct CrossEntropy : detail::NoKernel {
+  static_assert(detail::implemented<Device>,
+                "odot::kernels::CrossEntropy: no kernel for this device; include odot/odot.hpp");
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,28 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What losses add up over samples, and the labels that they are held against.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "odot/core/error.hpp"
+
+namespace odot::kernels {
+
+/// What a loss adds up over samples.
+struct LossSums {
+  double loss = 0;           ///< Σ over the samples; of a likelihood in nats
+  std::int64_t correct = 0;  ///< samples whose largest output is the label's; 0 where there are no labels
+  std::int64_t samples = 0;
+};
+
+/// The label of sample n as an index. Throws ArgumentError, in the name of `loss`, where it is outside [0, classes).
+inline std::size_t checked_label(const char* loss, std::int32_t label, std::size_t n, std::size_t classes) {
+  if (label < 0 || static_cast<std::size_t>(label) >= classes)
+    throw ArgumentError(std::string("odot::") + loss + ": label of sample " + std::to_string(n) + ": expected 0 to " +
+                        std::to_string(classes - 1) + ", found " + std::to_string(label));
+  return static_cast<std::size_t>(label);
+}
+
+}  // namespace odot::kernels

@@ -1,0 +1,23 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Contract of the choice of a token.
+
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/kernel.hpp"
+
+namespace odot::kernels {
+
+/// One token of each sample: number `token`, or the last valid one where there are lengths; 0 where none is valid.
+/// Shapes  x [N, L, D], lengths [N] (optional) → y [N, D]
+/// Grad    dx = dy in the chosen token, else 0 (overwritten)
+///
+///   forward(workspace, x, token, lengths, y)
+///   backward(workspace, dy, token, lengths, dx)
+template <class Device>
+struct SelectToken : detail::NoKernel {
+  static_assert(detail::implemented<Device>,
+                "odot::kernels::SelectToken: no kernel for this device; include odot/odot.hpp");
+};
+
+}  // namespace odot::kernels

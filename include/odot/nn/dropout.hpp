@@ -1,0 +1,52 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Dropout.
+
+#include "odot/kernels/add/add.hpp"
+#include "odot/kernels/dropout/dropout.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+/// A number that can be a template argument with any compiler: nn::Dropout<0.1>.
+struct Probability {
+  constexpr Probability(double p) : value(p) {}  // NOLINT: implicit by design
+  double value;
+};
+
+/// Drops elements with probability P in training, and scales the others by 1/(1 − P); y = x in predict.
+/// The mask is a function of the network's seed, its training step, the layer and the element: the same in forward and
+/// backward, whatever the pieces of the batch and the number of threads; it is not stored.
+/// Shapes  x [N, …] → y [N, …]; in place where the layer before it allows
+/// Grad    dx = dy/(1 − P) where the element was kept, else 0 (overwritten)
+/// Errors  compile time: P outside of [0, 1)
+/// Source  Srivastava et al., 2014; same convention as torch.nn.Dropout
+template <Probability P>
+struct Dropout {
+  static_assert(P.value >= 0 && P.value < 1, "odot::nn::Dropout: the probability must be at least 0 and less than 1");
+
+  template <ShapeType In>
+  struct bind : Layer<In, In> {
+    static constexpr bool backward_reads_input = false;
+    static constexpr bool in_place = true;
+
+    static void forward(auto pass, auto x, auto y) {
+      using D = typename decltype(pass)::device;
+      if (pass.training() && P.value > 0) kernels::Dropout<D>::forward(pass.workspace(), mask(pass), x, y);
+      else kernels::Add<D>::copy(pass.workspace(), x, y);
+    }
+    static void backward(auto pass, auto /*x*/, auto /*y*/, auto dy, auto dx) {
+      using D = typename decltype(pass)::device;
+      if (!dx) return;
+      // y = mask ⊙ x/(1 − P)
+      if (P.value > 0) kernels::Dropout<D>::forward(pass.workspace(), mask(pass), dy, dx);
+      else kernels::Add<D>::copy(pass.workspace(), dy, dx);
+    }
+
+   private:
+    static kernels::DropoutMask mask(const auto& pass) { return {pass.random(), P.value, pass.first_sample()}; }
+  };
+};
+
+}  // namespace odot::nn

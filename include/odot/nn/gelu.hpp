@@ -1,0 +1,27 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Gelu.
+
+#include "odot/kernels/gelu/gelu.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+/// Gaussian error linear unit, the exact one: y = x Φ(x) = x (1 + erf(x/√2))/2.
+/// Shapes  x [N, …] → y [N, …]
+/// Grad    dx = dy (Φ(x) + x φ(x)) (overwritten)
+/// Source  Hendrycks, Gimpel, 2016; same convention as torch.nn.GELU()
+struct Gelu {
+  template <ShapeType In>
+  struct bind : Layer<In, In> {
+    static void forward(auto pass, auto x, auto y) {
+      kernels::Gelu<typename decltype(y)::device>::forward(pass.workspace(), x, y);
+    }
+    static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
+      kernels::Gelu<typename decltype(x)::device>::backward(pass.workspace(), x, dy, dx);
+    }
+  };
+};
+
+}  // namespace odot::nn
