@@ -30,6 +30,7 @@
 #include "odot/nn/sequential.hpp"
 
 #include "odot/models/element_wise_attention.hpp"
+#include "odot/models/minimal_transformer.hpp"
 
 #include "odot/optim/adam.hpp"
 #include "odot/optim/clip.hpp"

@@ -261,6 +261,30 @@ def self_attention_parameters(features, bias):
     return weights | ({name + ".bias": drawn(features) for name in ["q", "k", "v", "out"]} if bias else {})
 
 
+def encoder(heads):
+    """torch.nn.TransformerEncoderLayer: pre-norm, GELU, no dropout."""
+    def layer(x, p, _, __):
+        features = x.shape[2]
+        block = torch.nn.TransformerEncoderLayer(features, heads, 4 * features, dropout=0.0, activation="gelu",
+                                                 batch_first=True, norm_first=True)
+        own = {f"self_attn.in_proj_{kind}": torch.cat([p[f"attention.{name}.{kind}"] for name in "qkv"])
+               for kind in ["weight", "bias"]}
+        names = {"norm1": "attention.norm", "self_attn.out_proj": "attention.out", "norm2": "mlp.norm",
+                 "linear1": "mlp.0", "linear2": "mlp.2"}
+        own |= {f"{theirs}.{kind}": p[f"{ours}.{kind}"] for theirs, ours in names.items() for kind in ["weight", "bias"]}
+        return torch.func.functional_call(block, own, x)
+
+    return layer
+
+
+def encoder_parameters(features):
+    return (norm_parameters(features, True, "attention.norm.")
+            | {"attention." + name: value for name, value in self_attention_parameters(features, True).items()}
+            | norm_parameters(features, True, "mlp.norm.")
+            | {"mlp.0.weight": drawn(4 * features, features, deviation=0.6), "mlp.0.bias": drawn(4 * features),
+               "mlp.2.weight": drawn(features, 4 * features, deviation=0.6), "mlp.2.bias": drawn(features)})
+
+
 def write_self_attention():
     cases = {  # heads, causal, bias, lengths
         "two_heads": (2, False, False, None),
@@ -275,6 +299,7 @@ def write_self_attention():
                        self_attention_parameters(4, bias))
             if lengths is not None:
                 file.put(f"{case}.lengths", lengths)
+        layer_case(file, "encoder", encoder(2), drawn(2, 3, 4), encoder_parameters(4))
 
 
 # ---- optimizers

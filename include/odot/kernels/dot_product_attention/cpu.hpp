@@ -15,6 +15,7 @@
 #include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/exponential.hpp"
+#include "odot/kernels/lengths/lengths.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels {
@@ -174,10 +175,8 @@ struct DotProductAttention<Cpu> {
   static std::size_t workers(const Workspace<Cpu>& workspace, const Chunks& tasks) {
     return std::min(static_cast<std::size_t>(workspace.threads()), tasks.count());
   }
-  /// Valid tokens of a unit's sample.
   static std::size_t length(const DotProductGeometry& g, const std::int32_t* lengths, std::size_t unit) {
-    if (!lengths) return g.tokens;
-    return std::min(static_cast<std::size_t>(std::max(lengths[unit / g.heads], 0)), g.tokens);
+    return valid_tokens(lengths, unit / g.heads, g.tokens);
   }
 
   /// Forward of a unit's queries, block by block.
