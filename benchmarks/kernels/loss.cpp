@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // From logits to the loss and back: log_softmax/<pass>/<device>/float/10/<samples>,
-// nll/evaluate/cpu/float/10/<samples>.
+// nll/evaluate/cpu/float/10/<samples>, cross_entropy/evaluate/cpu/float/10/<samples>.
 
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
+#include "odot/kernels/cross_entropy/cpu.hpp"
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
 #include "support/random_fill.hpp"
@@ -30,6 +31,12 @@ struct Work {
     kernels::NegativeLogLikelihood<Cpu>::evaluate(workspace, outputs, labels, 1.0f, dy.view(), &sums);
     return sums.loss;
   }
+  double cross_entropy() {
+    kernels::LossSums sums;
+    const BatchView<Shape<classes>, const float> logits = x;
+    kernels::CrossEntropy<Cpu>::evaluate(workspace, logits, labels, 1.0f, dx.view(), &sums);
+    return sums.loss;
+  }
   void naive_forward() {
     for (std::size_t n = 0; n < x.samples(); ++n) {
       double sum = 0;
@@ -47,7 +54,10 @@ struct Work {
     forward();
     const double found = evaluate();
     backward();
+    const std::vector<float> gradient(dx.span().begin(), dx.span().end());
+    const double joint = cross_entropy();
     return benchmarks::all_close(y.span(), expected) && std::abs(found - loss) <= 1e-5 * loss &&
+           std::abs(joint - loss) <= 1e-5 * loss && benchmarks::all_close(dx.span(), gradient) &&
            benchmarks::gradient_fits(x.span(), dx.span(), [&] {
              forward();
              return evaluate();
@@ -77,6 +87,7 @@ const bool registered = [] {
   add("log_softmax/forward/cpu", {4, 2, 1}, [](Work& work) { work.forward(); });
   add("log_softmax/forward/naive", {4, 2, 1}, [](Work& work) { work.naive_forward(); });
   add("log_softmax/backward/cpu", {3, 3, 1}, [](Work& work) { work.backward(); });
+  add("cross_entropy/evaluate/cpu", {5, 2, 1}, [](Work& work) { benchmark::DoNotOptimize(work.cross_entropy()); });
   add("nll/evaluate/cpu", {1, 2, 0}, [](Work& work) { benchmark::DoNotOptimize(work.evaluate()); });
   return true;
 }();

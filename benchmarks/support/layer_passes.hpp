@@ -45,7 +45,8 @@ struct LayerPasses {
     loss();
     backward();
     const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
-    const bool right = gradient_fits(network.parameters(), gradients, loss) && gradient_fits(x.span(), dx.span(), loss);
+    const bool right = (gradients.empty() || gradient_fits(network.parameters(), gradients, loss)) &&
+                       gradient_fits(x.span(), dx.span(), loss);
     loss();
     return right;
   }

@@ -56,6 +56,18 @@ TEST_CASE("bits are Philox's words: index / 2 below, stream above in the counter
       }
 }
 
+TEST_CASE("words are the halves of bits, the high one first, across a carry of the counter too") {
+  const Random random(Seed{0x0123456789ABCDEFull}, 0xFEDCBA9876543210ull);
+  for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{6}, (std::uint64_t{1} << 33) - 4}) {
+    std::uint32_t words[20];
+    random.words<5>(index, words);
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      const std::uint64_t bits = (std::uint64_t{words[2 * i]} << 32) | words[2 * i + 1];
+      CHECK(bits == random.bits(index + i));
+    }
+  }
+}
+
 TEST_CASE("uniform numbers lie strictly between 0 and 1 and spread evenly") {
   const Random random(Seed{7}, 3);
   std::array<int, 20> bins{};

@@ -37,6 +37,18 @@ TEST_CASE("weight decay enters the gradient") {
   CHECK(parameter[0] == 9);
 }
 
+TEST_CASE("decoupled, weight decay takes its share of the parameter and leaves the moments alone") {
+  Workspace<Cpu> workspace(1);
+  const std::vector<double> gradient{1};
+  std::vector<double> parameter{10}, first(1), second(1);
+  const AdamStep step{
+      .learning_rate = 0.5, .beta1 = 0.5, .beta2 = 0.5, .eps = 0, .weight_decay = 0.25, .step = 1, .decoupled = true};
+  kernels::Adam<Cpu>::update<double>(workspace, step, gradient, parameter, first, second);
+  CHECK(first[0] == 0.5);
+  CHECK(second[0] == 0.5);
+  CHECK(parameter[0] == 10 - 0.5 * 0.25 * 10 - 0.5);
+}
+
 TEST_CASE("later steps match the definition, over several chunks, the same bits on any number of threads") {
   constexpr std::size_t size = 5000;
   constexpr AdamStep options{};

@@ -133,3 +133,31 @@ TEST_CASE("large arrays are checked in part, spread over all of them") {
   const GradientReport report = check_gradients<Square<Bug::none>>({.most_elements = 3});
   CHECK(report.checked == 3 + 3);  // every sixth of 18, every second of 6
 }
+
+namespace {
+
+/// y = x² in valid tokens, else 0; backward forgets the padding where it is wrong.
+template <bool Right>
+struct MaskedSquare : nn::Layer<Shape<2, 3>, Shape<2, 3>> {
+  static void forward(auto pass, auto x, auto y) {
+    for (std::size_t n = 0; n < x.samples(); ++n)
+      for (std::size_t i = 0; i < 6; ++i) y[n][i] = valid(pass, n, i) ? x[n][i] * x[n][i] : 0;
+  }
+  static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
+    if (!dx) return;
+    for (std::size_t n = 0; n < x.samples(); ++n)
+      for (std::size_t i = 0; i < 6; ++i) dx[n][i] = !Right || valid(pass, n, i) ? 2 * dy[n][i] * x[n][i] : 0;
+  }
+  static bool valid(auto pass, std::size_t n, std::size_t i) {
+    return !pass.lengths() || i / 3 < static_cast<std::size_t>(pass.lengths()[n]);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("lengths reach the layer, and must be as many as the samples") {
+  CHECK(check_gradients<MaskedSquare<true>>({.lengths = {1, 0, 2}}));
+  CHECK_FALSE(check_gradients<MaskedSquare<false>>({.lengths = {1, 0, 2}}));
+  CHECK(check_gradients<MaskedSquare<false>>());
+  CHECK_THROWS_AS(check_gradients<MaskedSquare<true>>({.lengths = {1, 0}}), ArgumentError);
+}

@@ -4,11 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "odot/kernels/linear/cpu.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
+#include "support/same_bits.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -17,12 +19,16 @@ namespace {
 
 template <std::size_t In, std::size_t Out, bool Bias = true>
 using LinearLayer = Bound<nn::Linear<Out, Bias>, Shape<In>>;
+template <std::size_t Tokens, std::size_t In, std::size_t Out>
+using TokenLinear = Bound<nn::Linear<Out>, Shape<Tokens, In>>;
 
 }  // namespace
 
 static_assert(LinearLayer<7, 5>::parameter_count == 7 * 5 + 5);
 static_assert(LinearLayer<7, 5, false>::parameter_count == 7 * 5);
 static_assert(!LinearLayer<7, 5>::couples_samples);
+static_assert(TokenLinear<3, 7, 5>::parameter_count == 7 * 5 + 5, "the same for every token");
+static_assert(std::is_same_v<TokenLinear<3, 7, 5>::output_shape, Shape<3, 5>>);
 
 TEST_CASE("forward matches hand-computed values") {
   LayerRun<LinearLayer<4, 3>> run(2);
@@ -44,10 +50,30 @@ TEST_CASE("forward and backward match PyTorch") {
   check_layer<LinearLayer<7, 5>>(reference, "bias", 1e-11);
   check_layer<LinearLayer<4, 3, false>>(reference, "no_bias", 1e-11);
   check_layer<LinearLayer<2, 1>>(reference, "many_samples", 1e-11);
+  check_layer<TokenLinear<4, 5, 2>>(Reference("tokens.txt"), "linear", 1e-11);
 }
 
 TEST_CASE("backward matches central differences") {
   CHECK(check_gradients<LinearLayer<7, 5>>());
   CHECK(check_gradients<LinearLayer<7, 5>>({.samples = 1}));
   CHECK(check_gradients<LinearLayer<4, 3, false>>({.samples = 2}));
+  CHECK(check_gradients<TokenLinear<3, 4, 2>>());
+  CHECK(check_gradients<TokenLinear<1, 2, 3>>());
+  CHECK(check_gradients<TokenLinear<3, 1, 1>>());
 }
+
+TEST_CASE("of a sequence, every token goes through the layer by itself") {
+  LayerRun<TokenLinear<3, 4, 2>> sequences(5);
+  LayerRun<LinearLayer<4, 2>> tokens(15);
+  sequences.draw();
+  tokens.draw();  // the same formula, the same numbers
+  sequences.forward();
+  tokens.forward();
+  CHECK(std::ranges::equal(sequences.y.span(), tokens.y.span()));
+  sequences.backward();
+  tokens.backward();
+  CHECK(std::ranges::equal(sequences.dx.span(), tokens.dx.span()));
+  CHECK(sequences.gradients == tokens.gradients);
+}
+
+TEST_CASE("any number of threads gives the same bits") { check_same_bits<TokenLinear<5, 7, 3>>(200); }

@@ -3,14 +3,23 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/nll/cpu.hpp"
+#include "odot/cpu.hpp"
+#include "odot/nn/linear.hpp"
+#include "odot/nn/log_softmax.hpp"
+#include "odot/nn/network.hpp"
+#include "odot/nn/sequential.hpp"
+#include "support/difference.hpp"
+#include "support/hash_uniform.hpp"
 
 using namespace odot;
+using namespace odot::test;
 
 TEST_CASE("the negative log-likelihood adds up losses and hits, and scales the gradient") {
   Workspace<Cpu> workspace(1);
@@ -23,4 +32,51 @@ TEST_CASE("the negative log-likelihood adds up losses and hits, and scales the g
   CHECK(sums.correct == 1);
   CHECK(sums.samples == 2);
   CHECK(std::vector<float>(dy.span().begin(), dy.span().end()) == std::vector<float>{0, -0.5f, 0, -0.5f});
+}
+
+TEST_CASE("the cross-entropy of logits is the log-softmax and the negative log-likelihood in one") {
+  using Logits = nn::Sequential<Shape<5>, nn::Linear<4>>;
+  Network<Logits, Cpu, double> joint{Seed{1}, nn::init::normal(1)};
+  Network<nn::Sequential<Shape<5>, nn::Linear<4>, nn::LogSoftmax>, Cpu, double> apart{Seed{1}, nn::init::normal(1)};
+  Batch<Shape<5>, double> x(7);
+  std::ranges::copy(hash_uniform(x.size(), 0), x.data());
+  const std::vector<std::int32_t> labels{0, 1, 2, 3, 3, 2, 1};
+  const nn::LossSums a = joint.compute_gradients(x, labels, nn::CrossEntropy{}), b = apart.compute_gradients(x, labels);
+  CHECK(std::abs(a.loss - b.loss) <= 1e-13);
+  CHECK(a.correct == b.correct);
+  CHECK(a.samples == 7);
+  CHECK(difference(joint.gradients(), apart.gradients(), 1e-13) == "");
+}
+
+namespace {
+
+/// The largest difference of a regression's gradient from central differences of its mean loss.
+template <class Loss>
+void check_regression() {
+  Network<nn::Sequential<Shape<2, 3>, nn::Linear<2>>, Cpu, double> network{Seed{1}, nn::init::normal(1)};
+  Batch<Shape<2, 3>, double> x(5);
+  std::ranges::copy(hash_uniform(x.size(), 0), x.data());
+  const std::vector<double> targets = hash_uniform(5 * 4, 1000);  // four outputs a sample
+  const auto loss = [&] { return network.compute_gradients(x, targets, Loss{}).loss / 5; };
+  loss();
+  const std::vector<double> gradients(network.gradients().begin(), network.gradients().end());
+  std::vector<double> differences;
+  for (double& parameter : network.parameters()) {
+    const double start = parameter;
+    parameter = start + 1e-6;
+    const double above = loss();
+    parameter = start - 1e-6;
+    differences.push_back((above - loss()) / 2e-6);
+    parameter = start;
+  }
+  CHECK(difference(gradients, differences, 1e-7) == "");
+  CHECK(network.compute_gradients(x, targets, Loss{}).correct == 0);
+  CHECK_THROWS_AS(network.compute_gradients(x, std::span(targets).first(19), Loss{}), ArgumentError);
+}
+
+}  // namespace
+
+TEST_CASE("a network learns numbers: its gradients are those of the mean over all elements") {
+  check_regression<nn::MeanSquaredError>();
+  check_regression<nn::MeanAbsoluteError>();
 }

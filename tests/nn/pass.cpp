@@ -88,3 +88,16 @@ TEST_CASE("random numbers differ by part and step, and are the same whenever the
   CHECK(part.lengths() == lengths.data());
   CHECK(part.first_sample() == 7);
 }
+
+TEST_CASE("a pass with other lengths keeps all else") {
+  Workspace<Cpu> workspace(1);
+  Blocks all;
+  const std::array<std::int32_t, 2> lengths{1, 2}, longer{2, 3};
+  const Pass<Example, Cpu, double> pass(workspace,
+                                        {.parameters = all.parameters.data(), .lengths = lengths.data(), .path = 9});
+  const auto other = pass.with_lengths(longer.data());
+  CHECK(other.lengths() == longer.data());
+  CHECK(pass.lengths() == lengths.data());
+  CHECK(other.blocks().path == 9);
+  CHECK(other.parameter(weight).data() == all.parameters.data());
+}

@@ -12,7 +12,7 @@
 
 using namespace odot;
 using namespace odot::test;
-using optim::Adam, optim::AdamOptions;
+using optim::Adam, optim::AdamOptions, optim::AdamW;
 
 TEST_CASE("ten steps match PyTorch, with the defaults") { check_ten_steps(Reference("adam.txt"), "defaults", Adam{}); }
 
@@ -23,6 +23,14 @@ TEST_CASE("ten steps match PyTorch, with weight decay and other betas") {
 
 TEST_CASE("ten steps match PyTorch, in two groups") {
   check_ten_steps(Reference("adam.txt"), "two_groups", Adam{{}, {{"*.weight", {.learning_rate = 0.1}}}});
+}
+
+TEST_CASE("ten steps of AdamW match PyTorch") {
+  const Reference reference("adamw.txt");
+  check_ten_steps(reference, "defaults", AdamW{});
+  check_ten_steps(reference, "options",
+                  AdamW{{.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-6, .weight_decay = 0.3}});
+  check_ten_steps(reference, "two_groups", AdamW{{.weight_decay = 0.1}, {{"*.bias", {.weight_decay = 0}}}});
 }
 
 TEST_CASE("options out of range are rejected with name, range and value") {
@@ -37,5 +45,6 @@ TEST_CASE("options out of range are rejected with name, range and value") {
     CHECK_THROWS_AS(Adam{bad}, ArgumentError);
     CHECK_THROWS_AS((Adam{{}, {{"*", bad}}}), ArgumentError);  // in a group too
   }
+  CHECK_THROWS_AS(AdamW({.weight_decay = nan}), ArgumentError);
   CHECK_NOTHROW(Adam({.learning_rate = 0, .beta1 = 0, .beta2 = 0, .eps = 0}));
 }

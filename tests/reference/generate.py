@@ -302,23 +302,76 @@ def write_self_attention():
         layer_case(file, "encoder", encoder(2), drawn(2, 3, 4), encoder_parameters(4))
 
 
+def write_tokens():
+    """Layers of sequences [N, tokens, features]."""
+    with File("tokens.txt") as file:
+        def linear(x, p, _, __):
+            return F.linear(x, p["weight"], p.get("bias"))
+
+        def layer_norm(x, p, _, __):
+            return F.layer_norm(x, x.shape[-1:], p.get("weight"), p.get("bias"), 1e-5)
+
+        def patch_embedding(x, p, _, __):
+            return F.conv2d(x, p["weight"], p["bias"], stride=p["weight"].shape[-1]).flatten(2).transpose(1, 2)
+
+        def mlp(x, p):
+            return F.linear(F.gelu(F.linear(x, p["mlp.0.weight"], p["mlp.0.bias"])), p["mlp.2.weight"], p["mlp.2.bias"])
+
+        def norm(x, p):
+            return F.layer_norm(x, x.shape[-1:], p["norm.weight"], p["norm.bias"], 1e-5)
+
+        layer_case(file, "linear", linear, drawn(3, 4, 5), {"weight": drawn(2, 5), "bias": drawn(2)})
+        layer_case(file, "layer_norm", layer_norm, drawn(3, 2, 5, mean=0.7, deviation=2), norm_parameters(5, True))
+        layer_case(file, "layer_norm_plain", layer_norm, drawn(2, 3, 4, mean=-3, deviation=2), {})
+        layer_case(file, "layer_norm_rank1", layer_norm, drawn(4, 7), norm_parameters(7, True))
+        layer_case(file, "gelu", lambda x, *_: F.gelu(x), drawn(3, 4, 5, deviation=3), {})
+        layer_case(file, "patches", patch_embedding, drawn(2, 2, 4, 6), {"weight": drawn(3, 2, 2, 2), "bias": drawn(3)})
+        layer_case(file, "patch_is_image", patch_embedding, drawn(3, 1, 3, 3),
+                   {"weight": drawn(2, 1, 3, 3), "bias": drawn(2)})
+        block = {"norm.weight": drawn(3, mean=1, deviation=0.3), "norm.bias": drawn(3, deviation=0.3),
+                 "mlp.0.weight": drawn(5, 3), "mlp.0.bias": drawn(5),
+                 "mlp.2.weight": drawn(3, 5), "mlp.2.bias": drawn(3)}
+        layer_case(file, "pre_norm", lambda x, p, *_: x + mlp(norm(x, p), p), drawn(2, 4, 3), block)
+        layer_case(file, "post_norm", lambda x, p, *_: norm(x + mlp(x, p), p), drawn(2, 4, 3), block)
+
+
+def write_losses():
+    with File("losses.txt") as file:
+        def case(name, loss, outputs, targets):
+            outputs.requires_grad_()
+            value = loss(outputs, targets)
+            value.backward()
+            for key, array in {"y": outputs, "targets": targets, "loss": value, "gradient": outputs.grad}.items():
+                file.put(f"{name}.{key}", array)
+
+        case("cross_entropy", F.cross_entropy, drawn(5, 4, deviation=3), torch.tensor([3, 0, 2, 2, 1]))
+        case("squared", F.mse_loss, drawn(4, 2, 3), drawn(4, 2, 3))
+        y, targets = drawn(4, 2, 3), drawn(4, 2, 3)
+        targets[1, 0] = y[1, 0]  # where the gradient is 0 by convention
+        case("absolute", F.l1_loss, y, targets)
+
+
 # ---- optimizers
 
 
-def optimizer_case(file, case, make, sizes):
-    """Ten steps along given gradients; `make` gets the parameters as a list."""
+def optimizer_case(file, case, make, sizes, max_norm=None):
+    """Ten steps along given gradients, clipped to `max_norm` where given; `make` gets the parameters as a list."""
     parameters = [drawn(*size).requires_grad_() for size in sizes]
     optimizer = make(parameters)
     file.put(f"{case}.start", torch.cat([p.flatten() for p in parameters]))
-    gradients, results = [], []
+    gradients, results, norms = [], [], []
     for _ in range(10):
         for p in parameters:
             p.grad = drawn(*p.shape)
         gradients.append(torch.cat([p.grad.flatten() for p in parameters]))
+        if max_norm:
+            norms.append(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
         optimizer.step()
         results.append(torch.cat([p.detach().flatten() for p in parameters]))
     file.put(f"{case}.gradients", torch.stack(gradients))
     file.put(f"{case}.results", torch.stack(results))
+    if norms:
+        file.put(f"{case}.norms", torch.stack(norms))
 
 
 LINEAR_PAIR = [(3, 4), (3,), (2, 3), (2,)]  # two linear layers: 4 → 3 → 2
@@ -337,6 +390,18 @@ def write_optimizers():
         optimizer_case(file, "nesterov", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True), LINEAR_PAIR)
         optimizer_case(file, "weight_decay", lambda p: torch.optim.SGD(
             p, lr=0.1, momentum=0.8, weight_decay=0.2), LINEAR_PAIR)
+
+
+def write_adamw():
+    with File("adamw.txt") as file:
+        optimizer_case(file, "defaults", lambda p: torch.optim.AdamW(p), LINEAR_PAIR)
+        optimizer_case(file, "options", lambda p: torch.optim.AdamW(
+            p, lr=0.05, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.3), LINEAR_PAIR)
+        optimizer_case(file, "two_groups", lambda p: torch.optim.AdamW(
+            [{"params": [p[0], p[2]], "weight_decay": 0.1},
+             {"params": [p[1], p[3]], "weight_decay": 0.0}]), LINEAR_PAIR)
+        # The norms of the gradients are about √23 = 4.8: some steps are clipped, some are not.
+        optimizer_case(file, "clipped", lambda p: torch.optim.SGD(p, lr=0.1), LINEAR_PAIR, max_norm=4.8)
 
 
 # ---- whole models
@@ -424,7 +489,8 @@ def write_model_b():
 
 
 WRITERS = [write_linear, write_conv2d, write_batch_norm, write_attention_heads, write_attention_wise, write_residual,
-           write_activations, write_optimizers, write_small_model, write_model_b, write_self_attention]
+           write_activations, write_optimizers, write_small_model, write_model_b, write_tokens, write_losses,
+           write_adamw, write_self_attention]
 
 if __name__ == "__main__":
     for seed, write in enumerate(WRITERS, start=1):  # a seed each, so that one file's change leaves the others alone

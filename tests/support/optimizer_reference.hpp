@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "odot/kernels/gradient_norm/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"

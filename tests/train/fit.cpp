@@ -13,6 +13,7 @@
 #include "core/allocations.hpp"
 #include "data/temporary_folder.hpp"
 #include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/gradient_norm/cpu.hpp"
 #include "odot/kernels/sgd/cpu.hpp"
 #include "odot/optim/adam.hpp"
 #include "odot/optim/sgd.hpp"

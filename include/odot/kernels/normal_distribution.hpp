@@ -17,7 +17,7 @@ struct Normal {
   Packet<S> probability, density;
 };
 
-/// Float: errors of Φ below 2e-7, and relative to Φ below 5e-7 for −13 ≤ x ≤ 0; one exponential and one division serve
+/// Float: errors of Φ below 3e-7, relative to Φ below 6e-6 for −13 ≤ x ≤ 0; one exponential and one division serve
 /// both. Other scalars: std::erfc, to the precision of the type.
 /// Φ(−|x|) = exp(−x²/2) t q(t), t = 1/(1 + 0.3 |x|), q the minimax polynomial of degree 7 (relative error 1.2e-7).
 template <class S>

@@ -24,8 +24,6 @@ struct Probability {
 /// Source  Srivastava et al., 2014; same convention as torch.nn.Dropout
 template <Probability P>
 struct Dropout {
-  static_assert(P.value >= 0 && P.value < 1, "odot::nn::Dropout: the probability must be at least 0 and less than 1");
-
   template <ShapeType In>
   struct bind : Layer<In, In> {
     static constexpr bool backward_reads_input = false;
@@ -47,6 +45,9 @@ struct Dropout {
    private:
     static kernels::DropoutMask mask(const auto& pass) { return {pass.random(), P.value, pass.first_sample()}; }
   };
+
+  // Last: after a failed assertion, compilers skip the rest of a class.
+  static_assert(P.value >= 0 && P.value < 1, "odot::nn::Dropout: the probability must be at least 0 and less than 1");
 };
 
 }  // namespace odot::nn

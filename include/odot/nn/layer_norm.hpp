@@ -25,8 +25,6 @@ struct LayerNormOptions {
 /// Source  Ba, Kiros, Hinton, 2016; same convention as torch.nn.LayerNorm(D)
 template <LayerNormOptions Options = LayerNormOptions{}>
 struct LayerNorm {
-  static_assert(Options.eps >= 0, "odot::nn::LayerNorm: eps must be at least 0");
-
   template <ShapeType In>
   struct bind : Layer<In, In,
                       std::conditional_t<Options.affine,
@@ -72,6 +70,9 @@ struct LayerNorm {
       return BatchView<Shape<2>, S, typename P::device>(pass.cache(), n * tokens);
     }
   };
+
+  // Last: after a failed assertion, compilers skip the rest of a class.
+  static_assert(Options.eps >= 0, "odot::nn::LayerNorm: eps must be at least 0");
 };
 
 }  // namespace odot::nn

@@ -23,8 +23,6 @@ namespace odot::nn {
 ///         stride = kernel_size, followed by flatten(2).transpose(1, 2)
 template <std::size_t Patch, std::size_t Features>
 struct PatchEmbedding {
-  static_assert(Patch > 0 && Features > 0, "odot::nn::PatchEmbedding: patch and features must be at least 1");
-
  private:
   template <ShapeType In>
   struct Rule {
@@ -85,6 +83,9 @@ struct PatchEmbedding {
       return BatchView<typename geometry::patches, const S, typename P::device>(patches);
     }
   };
+
+  // Last: after a failed assertion, compilers skip the rest of a class.
+  static_assert(Patch > 0 && Features > 0, "odot::nn::PatchEmbedding: patch and features must be at least 1");
 };
 
 }  // namespace odot::nn

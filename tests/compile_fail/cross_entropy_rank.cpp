@@ -1,0 +1,16 @@
+// expect: odot::nn::CrossEntropy: output must be rank 1, [classes]
+// SPDX-License-Identifier: MIT
+#include <odot/odot.hpp>
+
+#include <cstdint>
+#include <vector>
+
+using Input = odot::Shape<4, 16>;
+using Model = odot::nn::Sequential<Input, odot::nn::Linear<10>>;
+
+int main() {
+  odot::Network<Model> network{odot::Seed{1}};
+  const odot::Batch<Input> x(4);
+  const std::vector<std::int32_t> labels(4);
+  return network.compute_gradients(x, labels, odot::nn::CrossEntropy{}).samples == 4 ? 0 : 1;
+}

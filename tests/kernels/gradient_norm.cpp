@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "odot/kernels/gradient_norm/cpu.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "support/difference.hpp"
+#include "support/hash_uniform.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+using Kernel = kernels::GradientNorm<Cpu>;
+
+template <class S>
+double norm_of(const std::vector<S>& gradient, int threads = 1) {
+  Workspace<Cpu> workspace(threads);
+  double norm = -1;
+  Kernel::measure<S>(workspace, gradient, &norm);
+  return norm;
+}
+
+std::vector<double> clipped(std::vector<double> gradient, double max_norm) {
+  Workspace<Cpu> workspace(1);
+  const double norm = norm_of(gradient);
+  Kernel::clip<double>(workspace, max_norm, &norm, gradient);
+  return gradient;
+}
+
+}  // namespace
+
+TEST_CASE("the norm is the root of the sum of squares") {
+  CHECK(norm_of<double>({3, 0, -4}) == 5);
+  CHECK(norm_of<float>({3, 0, -4}) == 5);
+  CHECK(norm_of<float>({}) == 0);
+  CHECK(norm_of<float>({1e25f, 0}) > 0.99e25);  // its square is no float
+}
+
+TEST_CASE("any number of threads gives the same bits, near those of a plain sum") {
+  const auto gradient = hash_uniform<float>(100'000, 0);
+  double squares = 0;
+  for (const float g : gradient) squares += static_cast<double>(g) * static_cast<double>(g);
+  const double norm = norm_of(gradient);
+  CHECK(std::abs(norm - std::sqrt(squares)) <= 1e-12 * norm);
+  for (const int threads : {2, 3}) CHECK(norm_of(gradient, threads) == norm);
+}
+
+TEST_CASE("a gradient is scaled down to the norm, a shorter one is left alone") {
+  CHECK(difference(clipped({3, 0, -4}, 2.5), std::vector<double>{1.5, 0, -2}, 1e-6) == "");
+  CHECK(std::abs(norm_of(clipped({3, 0, -4}, 2.5)) - 2.5) <= 1e-6);
+  CHECK(clipped({3, 0, -4}, 5.1) == std::vector<double>{3, 0, -4});
+  CHECK(clipped({0, 0}, 1) == std::vector<double>{0, 0});
+}
+
+TEST_CASE("a norm that is NaN makes all of the gradient NaN") {
+  for (const double g : clipped({1, std::numeric_limits<double>::quiet_NaN(), 2}, 1)) CHECK(std::isnan(g));
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "odot/optim/clip.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "odot/cpu.hpp"
+#include "odot/optim/adam.hpp"
+#include "odot/optim/sgd.hpp"
+#include "support/optimizer_reference.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+/// A network whose 23 gradients are 2: their norm is 2 √23.
+template <class Scalar = double>
+LinearPair<Scalar> network_of_twos() {
+  LinearPair<Scalar> network{Seed{1}};
+  std::ranges::fill(network.gradients(), Scalar{2});
+  return network;
+}
+
+}  // namespace
+
+TEST_CASE("clipping returns the norm before it, and scales all gradients by one factor") {
+  auto network = network_of_twos();
+  CHECK(std::abs(optim::clip_gradients(network, 1.0) - 2 * std::sqrt(23.0)) <= 1e-14);
+  for (const double g : network.gradients()) CHECK(std::abs(g - 1 / std::sqrt(23.0)) <= 1e-6);
+  const std::vector<double> before(network.gradients().begin(), network.gradients().end());
+  CHECK(std::abs(optim::clip_gradients(network, 2.0) - 1) <= 1e-6);
+  CHECK(std::ranges::equal(network.gradients(), before));
+}
+
+TEST_CASE("a norm that is not positive is rejected") {
+  auto network = network_of_twos<float>();
+  for (const double bad : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_AS(optim::clip_gradients(network, bad), ArgumentError);
+  CHECK_THROWS_WITH_AS(optim::clip_gradients(network, -1),
+                       "odot::optim::clip_gradients: max_norm must be positive, found -1.000000", ArgumentError);
+  CHECK(network.gradients()[0] == 2);
+}
+
+TEST_CASE("ten steps match PyTorch's clip_grad_norm_, by the function and by the option") {
+  const Reference reference("adamw.txt");
+  LinearPair<double> by_function{Seed{1}}, by_option{Seed{1}};
+  const std::size_t size = by_function.parameters().size();
+  optim::Sgd plain{{.learning_rate = 0.1}}, clipping{{.learning_rate = 0.1, .max_gradient_norm = 4.8}};
+  std::ranges::copy(reference.values("clipped.start"), by_function.parameters().begin());
+  std::ranges::copy(reference.values("clipped.start"), by_option.parameters().begin());
+  std::size_t clipped = 0;
+  for (std::size_t step = 0; step < 10; ++step) {
+    const auto row = [&](const char* array) { return std::span(reference.values(array)).subspan(step * size, size); };
+    const double expected = reference.values("clipped.norms")[step];
+    clipped += expected > 4.8;
+    std::ranges::copy(row("clipped.gradients"), by_function.gradients().begin());
+    std::ranges::copy(row("clipped.gradients"), by_option.gradients().begin());
+    CHECK(std::abs(optim::clip_gradients(by_function, 4.8) - expected) <= 1e-11);
+    plain.step(by_function);
+    clipping.step(by_option);
+    CHECK(difference(by_function.parameters(), row("clipped.results"), 1e-11) == "");
+    CHECK(std::ranges::equal(by_option.parameters(), by_function.parameters()));
+  }
+  CHECK(clipped > 0);
+  CHECK(clipped < 10);
+}
+
+TEST_CASE("Adam and AdamW clip the whole gradient, groups or not") {
+  auto clipped = network_of_twos(), option = network_of_twos();
+  optim::clip_gradients(clipped, 1);
+  optim::Adam plain{{}, {{"*.bias", {.eps = 1}}}}, clipping{{.max_gradient_norm = 1}, {{"*.bias", {.eps = 1}}}};
+  plain.step(clipped);
+  clipping.step(option);
+  CHECK(std::ranges::equal(option.gradients(), clipped.gradients()));
+  CHECK(std::ranges::equal(option.parameters(), clipped.parameters()));
+}
+
+TEST_CASE("the option is rejected where it is out of range or in a group") {
+  CHECK_THROWS_AS(optim::Sgd({.max_gradient_norm = -1}), ArgumentError);
+  CHECK_THROWS_AS(optim::Adam({.max_gradient_norm = std::numeric_limits<double>::quiet_NaN()}), ArgumentError);
+  CHECK_THROWS_WITH_AS(
+      (optim::AdamW{{}, {{"*.bias", {.max_gradient_norm = 1}}}}),
+      "odot::optim: the group \"*.bias\" sets max_gradient_norm, which is of the whole gradient; set it "
+      "in the optimizer's options",
+      ArgumentError);
+}
