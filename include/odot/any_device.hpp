@@ -25,10 +25,12 @@
 #include "odot/nn/position_embedding.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
+#include "odot/nn/self_attention.hpp"
 #include "odot/nn/sequential.hpp"
 #include "odot/nn/stream.hpp"
 
 #include "odot/models/element_wise_attention.hpp"
+#include "odot/models/minimal_transformer.hpp"
 
 #include "odot/optim/adam.hpp"
 #include "odot/optim/clip.hpp"

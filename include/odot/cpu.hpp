@@ -10,6 +10,7 @@
 #include "odot/kernels/class_token/cpu.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"
 #include "odot/kernels/cross_entropy/cpu.hpp"
+#include "odot/kernels/dot_product_attention/cpu.hpp"
 #include "odot/kernels/dropout/cpu.hpp"
 #include "odot/kernels/element_wise_attention/cpu.hpp"
 #include "odot/kernels/gather/cpu.hpp"
@@ -29,3 +30,4 @@
 #include "odot/kernels/sgd/cpu.hpp"
 #include "odot/kernels/sinusoidal_position/cpu.hpp"
 #include "odot/kernels/summary/cpu.hpp"
+#include "odot/kernels/triangle/cpu.hpp"

@@ -272,6 +272,73 @@ def write_activations():
         file.put("nll.gradient", logits.grad)
 
 
+def self_attention(heads, causal, lengths):
+    """torch.nn.functional.multi_head_attention_forward, [N, L, D]; padding, where its output is set to 0, at the end."""
+    def layer(x, p, _, __):
+        n, tokens, features = x.shape
+        bias = "q.bias" in p
+        y, _ = F.multi_head_attention_forward(
+            *[x.transpose(0, 1)] * 3, features, heads, torch.cat([p["q.weight"], p["k.weight"], p["v.weight"]]),
+            torch.cat([p["q.bias"], p["k.bias"], p["v.bias"]]) if bias else None, None, None, False, 0.0,
+            p["out.weight"], p.get("out.bias"), training=False, need_weights=False,
+            key_padding_mask=None if lengths is None else ~valid_tokens(lengths, tokens),
+            attn_mask=torch.triu(torch.ones(tokens, tokens, dtype=torch.bool), diagonal=1) if causal else None)
+        y = y.transpose(0, 1)
+        return y if lengths is None else y * valid_tokens(lengths, tokens).unsqueeze(2)
+
+    return layer
+
+
+def valid_tokens(lengths, tokens):
+    return torch.arange(tokens).unsqueeze(0) < torch.tensor(lengths).unsqueeze(1)
+
+
+def self_attention_parameters(features, bias):
+    weights = {name + ".weight": drawn(features, features, deviation=0.6) for name in ["q", "k", "v", "out"]}
+    return weights | ({name + ".bias": drawn(features) for name in ["q", "k", "v", "out"]} if bias else {})
+
+
+def encoder(heads):
+    """torch.nn.TransformerEncoderLayer: pre-norm, GELU, no dropout."""
+    def layer(x, p, _, __):
+        features = x.shape[2]
+        block = torch.nn.TransformerEncoderLayer(features, heads, 4 * features, dropout=0.0, activation="gelu",
+                                                 batch_first=True, norm_first=True)
+        own = {f"self_attn.in_proj_{kind}": torch.cat([p[f"attention.{name}.{kind}"] for name in "qkv"])
+               for kind in ["weight", "bias"]}
+        names = {"norm1": "attention.norm", "self_attn.out_proj": "attention.out", "norm2": "mlp.norm",
+                 "linear1": "mlp.0", "linear2": "mlp.2"}
+        own |= {f"{theirs}.{kind}": p[f"{ours}.{kind}"] for theirs, ours in names.items() for kind in ["weight", "bias"]}
+        return torch.func.functional_call(block, own, x)
+
+    return layer
+
+
+def encoder_parameters(features):
+    return (norm_parameters(features, True, "attention.norm.")
+            | {"attention." + name: value for name, value in self_attention_parameters(features, True).items()}
+            | norm_parameters(features, True, "mlp.norm.")
+            | {"mlp.0.weight": drawn(4 * features, features, deviation=0.6), "mlp.0.bias": drawn(4 * features),
+               "mlp.2.weight": drawn(features, 4 * features, deviation=0.6), "mlp.2.bias": drawn(features)})
+
+
+def write_self_attention():
+    cases = {  # heads, causal, bias, lengths
+        "two_heads": (2, False, False, None),
+        "bias": (4, False, True, None),
+        "causal": (2, True, True, None),
+        "padded": (2, False, False, [4, 2, 1]),
+        "causal_padded": (2, True, False, [2, 4, 3]),
+    }
+    with File("self_attention.txt") as file:
+        for case, (count, causal, bias, lengths) in cases.items():
+            layer_case(file, case, self_attention(count, causal, lengths), drawn(3, 4, 4),
+                       self_attention_parameters(4, bias))
+            if lengths is not None:
+                file.put(f"{case}.lengths", lengths)
+        layer_case(file, "encoder", encoder(2), drawn(2, 3, 4), encoder_parameters(4))
+
+
 def write_tokens():
     """Layers of sequences [N, tokens, features]."""
     with File("tokens.txt") as file:
@@ -460,7 +527,7 @@ def write_model_b():
 
 WRITERS = [write_linear, write_conv2d, write_batch_norm, write_attention_heads, write_attention_wise, write_residual,
            write_activations, write_optimizers, write_small_model, write_model_b, write_tokens, write_losses,
-           write_adamw, write_element_wise_attention]
+           write_adamw, write_element_wise_attention, write_self_attention]
 
 if __name__ == "__main__":
     for seed, write in enumerate(WRITERS, start=1):  # a seed each, so that one file's change leaves the others alone

@@ -37,6 +37,7 @@ void check_layer(const Reference& reference, const std::string& name, double tol
   LayerRun<Layer, Scalar> run(file("x").shape.at(0));
   fill(run.x.span(), "x");
   fill(run.dy.span(), "dy");
+  if (reference.has(name + ".lengths")) run.lengths = reference.labels(name + ".lengths");
   for (const auto& info : run.parameter_table) {
     CHECK(info.shape == file(info.name).shape);
     fill(run.parameter(info.name), info.name);

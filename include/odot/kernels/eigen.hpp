@@ -16,6 +16,15 @@ auto matrix(Scalar* data, std::size_t rows, std::size_t columns) {
   return Map(data, static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
 }
 
+/// The same with `stride` numbers from one row to the next: some columns of a wider matrix.
+template <class Scalar>
+auto strided_matrix(Scalar* data, std::size_t rows, std::size_t columns, std::size_t stride) {
+  using M = Eigen::Matrix<std::remove_const_t<Scalar>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Map = Eigen::Map<std::conditional_t<std::is_const_v<Scalar>, const M, M>, 0, Eigen::OuterStride<>>;
+  return Map(data, static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns),
+             Eigen::OuterStride<>(static_cast<Eigen::Index>(stride)));
+}
+
 /// Row vector of `size` numbers at `data`.
 template <class Scalar>
 auto row_vector(Scalar* data, std::size_t size) {

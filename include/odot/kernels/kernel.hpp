@@ -42,6 +42,7 @@ struct NoKernel {
   static void evaluate(const auto&...);
   static void measure(const auto&...);
   static void update(const auto&...);
+  static void unpack(const auto&...);
 };
 
 }  // namespace odot::kernels::detail

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "odot/models/images.hpp"
 #include "odot/nn/attention_wise.hpp"
 #include "odot/nn/conv2d.hpp"
 #include "odot/nn/flatten.hpp"
@@ -14,9 +15,6 @@
 #include "odot/nn/sequential.hpp"
 
 namespace odot::models {
-
-using FashionMnistImage = Shape<1, 28, 28>;
-using Cifar10Image = Shape<3, 32, 32>;
 
 namespace detail {
 /// `Layer` as often as there are numbers, then the classifier.

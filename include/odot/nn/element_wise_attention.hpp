@@ -128,7 +128,7 @@ struct ElementWiseAttention {
     using out_weight = std::conditional_t<Options.output, Parameters<Parameter<"out.weight", Square>>, Parameters<>>;
     using out_bias = std::conditional_t<Options.output && Options.bias,
                                         Parameters<Parameter<"out.bias", Shape<D>, Init::zero>>, Parameters<>>;
-    using type = typename detail::Concatenate<projections, biases, out_weight, out_bias>::type;
+    using type = decltype(projections{} + biases{} + out_weight{} + out_bias{});
   };
 
  public:

@@ -9,7 +9,8 @@
 
 namespace odot::nn::init {
 
-/// Standard deviation of a parameter's initial weights. Biases start at 0, norm scales at 1, whatever the rule.
+/// Standard deviation of a parameter's initial weights. Biases start at 0, norm scales at 1, whatever the rule; and a layer
+/// may fix the deviation of a parameter (ParameterInfo::deviation).
 using Rule = std::function<double(const ParameterInfo&)>;
 
 /// N(0, deviation²) for every weight. The papers' rule with 0.02, and the default.

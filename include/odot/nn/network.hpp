@@ -221,7 +221,7 @@ class Network {
     std::vector<Scalar> values(block.size());
     for (const auto& info : table) {
       const bool drawn = info.init == nn::Init::drawn || info.init == nn::Init::drawn_elementwise;
-      const double deviation = drawn ? rule(info) : 0.0;
+      const double deviation = !drawn ? 0.0 : info.deviation > 0 ? info.deviation : rule(info);
       for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
         values[i] = static_cast<Scalar>(drawn ? deviation * random.normal(i) : info.init == nn::Init::one ? 1.0 : 0.0);
     }

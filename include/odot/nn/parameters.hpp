@@ -3,6 +3,7 @@
 // What a layer declares of its parameters and buffers: names, shapes, initial values; and the run-time table of them.
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -21,15 +22,17 @@ enum class Init {
   one,
 };
 
-/// One named array of a layer.
-template <FixedString Text, ShapeType S, Init I = Init::drawn>
+/// One named array of a layer. `Precision` other than 0: drawn from N(0, 1/Precision), whatever the network's rule says.
+template <FixedString Text, ShapeType S, Init I = Init::drawn, std::size_t Precision = 0>
 struct Parameter {
+  static_assert(Precision == 0 || I == Init::drawn, "odot::nn::Parameter: a precision is for Init::drawn");
   using shape = S;
   static constexpr std::string_view name = Text.view();
   static constexpr Init init = I;
+  static constexpr std::size_t precision = Precision;
   /// The same with `Prefix` before its name.
   template <FixedString Prefix>
-  using prefixed = Parameter<Prefix + Text, S, I>;
+  using prefixed = Parameter<Prefix + Text, S, I, Precision>;
 };
 
 /// The row of a parameter in the network's table.
@@ -39,6 +42,7 @@ struct ParameterInfo {
   std::size_t size = 0;            ///< elements
   std::vector<std::size_t> shape;  ///< extents
   Init init = Init::drawn;
+  double deviation = 0;  ///< of its initial weights, where its layer fixes that; 0: the network's rule does
 
   std::size_t fan_in() const { return init == Init::drawn_elementwise || shape.empty() ? 1 : size / shape[0]; }
   std::size_t fan_out() const { return init == Init::drawn_elementwise || shape.size() < 2 ? 1 : size / shape[1]; }
@@ -80,25 +84,19 @@ struct Parameters {
   static void append(std::vector<ParameterInfo>& table, const std::string& prefix) {
     using S = typename One::shape;
     const std::size_t offset = table.empty() ? 0 : table.back().offset + table.back().size;
-    table.push_back(
-        {prefix + std::string(One::name), offset, S::size, {S::extents.begin(), S::extents.end()}, One::init});
+    table.push_back({prefix + std::string(One::name),
+                     offset,
+                     S::size,
+                     {S::extents.begin(), S::extents.end()},
+                     One::init,
+                     One::precision == 0 ? 0.0 : 1 / std::sqrt(static_cast<double>(One::precision))});
   }
 };
 
-namespace detail {
-
-/// The arrays of several lists, one list after the other.
-template <class... Lists>
-struct Concatenate {
-  using type = Parameters<>;
-};
-template <class... A>
-struct Concatenate<Parameters<A...>> {
-  using type = Parameters<A...>;
-};
-template <class... A, class... B, class... Rest>
-struct Concatenate<Parameters<A...>, Parameters<B...>, Rest...> : Concatenate<Parameters<A..., B...>, Rest...> {};
-
-}  // namespace detail
+/// Both lists, one after the other.
+template <class... A, class... B>
+constexpr Parameters<A..., B...> operator+(Parameters<A...>, Parameters<B...>) {
+  return {};
+}
 
 }  // namespace odot::nn

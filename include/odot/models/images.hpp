@@ -1,0 +1,13 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The images that the papers' models take: channels, height, width.
+
+#include "odot/core/shape.hpp"
+
+namespace odot::models {
+
+using MnistImage = Shape<1, 28, 28>;
+using FashionMnistImage = Shape<1, 28, 28>;
+using Cifar10Image = Shape<3, 32, 32>;
+
+}  // namespace odot::models
