@@ -12,5 +12,5 @@ int main() {
   odot::Network<Model> network{odot::Seed{1}};
   const odot::Batch<Input> x(4);
   const std::vector<std::int32_t> labels(4);
-  return network.compute_gradients(x, labels, odot::nn::CrossEntropy{}).samples == 4 ? 0 : 1;
+  return network.compute_gradients<odot::nn::CrossEntropy>(x, labels).samples == 4 ? 0 : 1;
 }

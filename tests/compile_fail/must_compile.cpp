@@ -52,7 +52,7 @@ int main() {
   const odot::Tensor<odot::Shape<3, 1, 2>> tensor;
   const odot::Batch<Image> images(4);
   const bool predicted = network.predict(images).samples() == 4 && transformer.predict(images).samples() == 4 &&
-                         transformer.compute_gradients(images, labels, nn::CrossEntropy{}).samples == 4;
+                         transformer.compute_gradients<nn::CrossEntropy>(images, labels).samples == 4;
   return odot::fit(network, adam, train, test, {.epochs = 1, .batch_size = 10}).interrupted || !predicted ||
          tensor.size() != 6;
 }

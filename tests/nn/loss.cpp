@@ -41,7 +41,7 @@ TEST_CASE("the cross-entropy of logits is the log-softmax and the negative log-l
   Batch<Shape<5>, double> x(7);
   std::ranges::copy(hash_uniform(x.size(), 0), x.data());
   const std::vector<std::int32_t> labels{0, 1, 2, 3, 3, 2, 1};
-  const nn::LossSums a = joint.compute_gradients(x, labels, nn::CrossEntropy{}), b = apart.compute_gradients(x, labels);
+  const nn::LossSums a = joint.compute_gradients<nn::CrossEntropy>(x, labels), b = apart.compute_gradients(x, labels);
   CHECK(std::abs(a.loss - b.loss) <= 1e-13);
   CHECK(a.correct == b.correct);
   CHECK(a.samples == 7);
@@ -57,7 +57,7 @@ void check_regression() {
   Batch<Shape<2, 3>, double> x(5);
   std::ranges::copy(hash_uniform(x.size(), 0), x.data());
   const std::vector<double> targets = hash_uniform(5 * 4, 1000);  // four outputs a sample
-  const auto loss = [&] { return network.compute_gradients(x, targets, Loss{}).loss / 5; };
+  const auto loss = [&] { return network.compute_gradients<Loss>(x, targets).loss / 5; };
   loss();
   const std::vector<double> gradients(network.gradients().begin(), network.gradients().end());
   std::vector<double> differences;
@@ -70,8 +70,8 @@ void check_regression() {
     parameter = start;
   }
   CHECK(difference(gradients, differences, 1e-7) == "");
-  CHECK(network.compute_gradients(x, targets, Loss{}).correct == 0);
-  CHECK_THROWS_AS(network.compute_gradients(x, std::span(targets).first(19), Loss{}), ArgumentError);
+  CHECK(network.compute_gradients<Loss>(x, targets).correct == 0);
+  CHECK_THROWS_AS(network.compute_gradients<Loss>(x, std::span(targets).first(19)), ArgumentError);
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ struct Training {
     }
   }
   double step() {
-    const double loss = network.compute_gradients(x, labels, nn::CrossEntropy{}).loss / 50;
+    const double loss = network.compute_gradients<nn::CrossEntropy>(x, labels).loss / 50;
     adam.step(network);
     return loss;
   }

@@ -19,7 +19,7 @@ struct Closer {
 };
 
 /// A stream that is no terminal, and what was written to it.
-struct Stream {
+struct Capture {
   std::unique_ptr<std::FILE, Closer> file{std::tmpfile()};
 
   std::string text() const {
@@ -47,36 +47,36 @@ EpochEvent epoch(std::size_t number) {
 }  // namespace
 
 TEST_CASE("a stream that is no terminal gets one line an epoch") {
-  const Stream stream;
-  REQUIRE(stream.file);
-  ProgressBar bar(stream.file.get());
+  const Capture capture;
+  REQUIRE(capture.file);
+  ProgressBar bar(capture.file.get());
   bar.on_begin(plan);
   for (std::size_t e = 1; e <= 2; ++e) {
     for (std::size_t b = 1; b <= 3; ++b) bar.on_batch({.epoch = e, .batch = b, .step = 3 * e + b - 3, .samples = 100});
     bar.on_epoch(epoch(e));
   }
   bar.on_end({.epochs = {epoch(1), epoch(2)}});
-  CHECK(stream.text() ==
+  CHECK(capture.text() ==
         "epoch 1/2  loss 7.2500 (mean 2.4000)  train 12.50 %  test 34.57 %  gradient 2.9e-05  240 samples/s  1.2 s\n"
         "epoch 2/2  loss 7.2500 (mean 2.4000)  train 12.50 %  test 34.57 %  gradient 2.9e-05  240 samples/s  1.2 s\n");
 }
 
 TEST_CASE("an interrupted training is said so") {
-  const Stream stream;
-  REQUIRE(stream.file);
-  ProgressBar bar(stream.file.get());
+  const Capture capture;
+  REQUIRE(capture.file);
+  ProgressBar bar(capture.file.get());
   bar.on_begin(plan);
   bar.on_epoch(epoch(1));
   bar.on_batch({.epoch = 2, .batch = 1, .step = 4, .samples = 128});
   bar.on_end({.epochs = {epoch(1)}, .interrupted = true});
-  CHECK(says(stream.text(), "epoch 1/2", "\nstopped after 1 of 2 epochs\n"));
+  CHECK(says(capture.text(), "epoch 1/2", "\nstopped after 1 of 2 epochs\n"));
 }
 
 TEST_CASE("0 epochs print nothing") {
-  const Stream stream;
-  REQUIRE(stream.file);
-  ProgressBar bar(stream.file.get());
+  const Capture capture;
+  REQUIRE(capture.file);
+  ProgressBar bar(capture.file.get());
   bar.on_begin({.epochs = 0, .batches = 3, .samples = 300, .test_samples = 50, .batch_size = 128});
   bar.on_end({});
-  CHECK(stream.text().empty());
+  CHECK(capture.text().empty());
 }
