@@ -19,33 +19,17 @@
 #include "odot/nn/init.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/loss.hpp"
+#include "odot/nn/network_state.hpp"
 #include "odot/nn/pass.hpp"
 
 namespace odot {
 
-namespace detail {
-
-/// The row called `name`; the error lists all names.
-inline const nn::ParameterInfo& find_parameter(const std::vector<nn::ParameterInfo>& table, std::string_view name) {
-  const auto row = std::find_if(table.begin(), table.end(), [&](const auto& info) { return info.name == name; });
-  if (row != table.end()) return *row;
-  std::string known;
-  for (const auto& info : table) known += (known.empty() ? "" : ", ") + info.name;
-  throw ArgumentError("odot::Network: no parameter is called \"" + std::string(name) + "\"; there are: " + known);
-}
-
-template <class Scalar>
-std::size_t count_non_finite(std::span<const Scalar> values) {
-  return static_cast<std::size_t>(
-      std::count_if(values.begin(), values.end(), [](Scalar value) { return !std::isfinite(value); }));
-}
-
-}  // namespace detail
-
 /// A model's parameters, their gradients and buffers, each in one block, and the passes through it.
 /// Model: nn::Sequential<Shape<…>, …> or any other bound layer. Same seed, same bits, on any number of threads.
 template <nn::BoundLayer Model, DeviceType Device = Cpu, class Scalar = float>
-class Network {
+class Network : public NetworkState<Device, Scalar> {
+  using State = NetworkState<Device, Scalar>;
+
  public:
   using model = Model;
   using device = Device;
@@ -68,34 +52,7 @@ class Network {
   /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
   /// name.
   explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
-      : workspace_(threads), seed_(seed), parameters_(parameter_count), gradients_(parameter_count),
-        buffers_(buffer_count) {
-    Model::list_parameters(parameter_table_, "");
-    Model::list_buffers(buffer_table_, "");
-    require_unique(parameter_table_);
-    require_unique(buffer_table_);
-    initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
-    initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
-  }
-
-  // ---- the blocks, memory of the device
-
-  std::span<Scalar> parameters() { return parameters_.span(); }
-  std::span<const Scalar> parameters() const { return parameters_.span(); }
-  std::span<Scalar> gradients() { return gradients_.span(); }
-  std::span<const Scalar> gradients() const { return gradients_.span(); }
-  std::span<Scalar> buffers() { return buffers_.span(); }
-  std::span<const Scalar> buffers() const { return buffers_.span(); }
-
-  /// Name, offset, size and shape of every parameter and buffer, in the order of the block.
-  const std::vector<nn::ParameterInfo>& parameter_table() const { return parameter_table_; }
-  const std::vector<nn::ParameterInfo>& buffer_table() const { return buffer_table_; }
-
-  /// One parameter, gradient or buffer by its dotted name ("0.conv.weight"). Throws ArgumentError for a name unknown.
-  std::span<Scalar> parameter(std::string_view name) { return slice(parameters(), parameter_table_, name); }
-  std::span<const Scalar> parameter(std::string_view name) const { return slice(parameters(), parameter_table_, name); }
-  std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
-  std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
+      : State(seed, threads, listed(Model::list_parameters), listed(Model::list_buffers), rule), seed_(seed) {}
 
   /// Takes over another network's parameters and buffers, from any device and scalar.
   ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
@@ -167,23 +124,6 @@ class Network {
     }
   }
 
-  /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Set it to
-  /// resume a training.
-  std::uint64_t step() const { return step_; }
-  void set_step(std::uint64_t step) { step_ = step; }
-
-  /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
-  /// infinite.
-  void check_gradients_finite() const {
-    const auto all = on_host<Device>(gradients());
-    const std::span<const Scalar> values = all;
-    if (detail::count_non_finite(values) == 0) return;
-    for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
-      if (const std::size_t count = detail::count_non_finite(values.subspan(info->offset, info->size)))
-        throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
-                             std::to_string(info->size) + " elements; " + advice);
-  }
-
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
   /// is NaN or infinite.
   void explain_non_finite_loss(Input x) {
@@ -199,50 +139,27 @@ class Network {
                          advice);
   }
 
-  Workspace<Device>& workspace() { return workspace_; }
-
  private:
-  static constexpr std::uint64_t initial_weights = 1, step_seeds = 0x7374'6570ull << 32;  // streams of the seed
-  static constexpr const char* advice = "lower the learning rate, or check the input data";
+  using State::advice, State::any_non_finite;
+  using State::buffers_, State::gradients_, State::parameter_table_, State::parameters_, State::step_,
+      State::workspace_;
+
+  static constexpr std::uint64_t step_seeds = 0x7374'6570ull << 32;  // streams of the seed
   static constexpr std::size_t predict_piece = Device::piece_samples;
   /// Samples a piece in training: what fits the device's bytes, at least 16, a multiple of 16.
   static constexpr std::size_t training_piece = std::clamp<std::size_t>(
       Device::piece_bytes / training_memory_per_sample / 16 * 16, 16, 4 * Device::piece_samples);
 
-  static void require_unique(const std::vector<nn::ParameterInfo>& table) {
-    for (auto row = table.begin(); row != table.end(); ++row)
-      if (std::any_of(table.begin(), row, [&](const auto& other) { return other.name == row->name; }))
-        throw ArgumentError("odot::Network: two parameters are called \"" + row->name +
-                            "\"; give their layers different names with nn::Named");
-  }
-
-  static void initialise(const std::vector<nn::ParameterInfo>& table, Buffer<Scalar, Device>& block,
-                         const Random& random, const nn::init::Rule& rule) {
-    std::vector<Scalar> values(block.size());
-    for (const auto& info : table) {
-      const bool drawn = info.init == nn::Init::drawn || info.init == nn::Init::drawn_elementwise;
-      const double deviation = !drawn ? 0.0 : info.deviation > 0 ? info.deviation : rule(info);
-      for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
-        values[i] = static_cast<Scalar>(drawn ? deviation * random.normal(i) : info.init == nn::Init::one ? 1.0 : 0.0);
-    }
-    block.from_host(values.data());
+  static std::vector<nn::ParameterInfo> listed(void (*list)(std::vector<nn::ParameterInfo>&, const std::string&)) {
+    std::vector<nn::ParameterInfo> table;
+    list(table, "");
+    return table;
   }
 
   static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
     std::vector<Scalar> values(from.size());
     std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
     to.from_host(values.data());
-  }
-
-  template <class T>
-  static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
-    const auto& info = detail::find_parameter(table, name);
-    return block.subspan(info.offset, info.size);
-  }
-
-  /// `values`: memory of the device.
-  static bool any_non_finite(std::span<const Scalar> values) {
-    return detail::count_non_finite<Scalar>(on_host<Device>(values)) != 0;
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
@@ -287,11 +204,7 @@ class Network {
     Model::backward(pass, x, result, gradient, BatchView<input_shape, Scalar, Device>());
   }
 
-  Workspace<Device> workspace_;
   Seed seed_;
-  std::uint64_t step_ = 0;
-  std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
-  Buffer<Scalar, Device> parameters_, gradients_, buffers_;
   Buffer<nn::LossSums, Device> sums_{1};  // of compute_gradients
 };
 

@@ -41,16 +41,15 @@ class AdamUpdate : public Optimizer<Derived, Options> {
     for (const auto& group : groups) check(group.options);
   }
 
-  template <class Network>
-  void update(Network& network, const Range<Options>& range, double factor) {
-    using Scalar = typename Network::scalar;
+  template <DeviceType Device, class Scalar>
+  void update(NetworkState<Device, Scalar>& network, const Range<Options>& range, double factor) {
     const Options& o = range.options;
     const kernels::AdamStep step{o.learning_rate * factor, o.beta1,       o.beta2,  o.eps,
                                  o.weight_decay,           this->steps(), Decoupled};
     const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);
-    kernels::Adam<typename Network::device>::update(
+    kernels::Adam<Device>::update(
         network.workspace(), step, gradient, network.parameters().subspan(range.offset, range.size),
-        this->template state_part<Network>(0, range), this->template state_part<Network>(1, range));
+        this->template state_part<Scalar, Device>(0, range), this->template state_part<Scalar, Device>(1, range));
   }
 
  private:

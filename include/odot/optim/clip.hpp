@@ -9,6 +9,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/kernels/gradient_norm/gradient_norm.hpp"
+#include "odot/nn/network_state.hpp"
 #include "odot/optim/groups.hpp"
 #include "odot/optim/require_range.hpp"
 
@@ -17,10 +18,10 @@ namespace odot::optim {
 namespace detail {
 
 /// Scales the network's gradient down to a norm of at most `max_norm`; *norm: what it was, memory of the device.
-template <class Network>
-void clip_to(Network& network, double max_norm, double* norm) {
-  using Kernel = kernels::GradientNorm<typename Network::device>;
-  const std::span<const typename Network::scalar> gradient = network.gradients();
+template <DeviceType Device, class Scalar>
+void clip_to(NetworkState<Device, Scalar>& network, double max_norm, double* norm) {
+  using Kernel = kernels::GradientNorm<Device>;
+  const std::span<const Scalar> gradient = network.gradients();
   Kernel::measure(network.workspace(), gradient, norm);
   Kernel::clip(network.workspace(), max_norm, norm, network.gradients());
 }
@@ -43,14 +44,14 @@ void check_clipping(const Options& options, const std::vector<Group<Options>>& g
 /// Same bits on any number of threads.
 /// Errors  ArgumentError: max_norm is not a positive number
 /// Source  Pascanu, Mikolov, Bengio, 2013; same convention as torch.nn.utils.clip_grad_norm_
-template <class Network>
-double clip_gradients(Network& network, double max_norm) {
+template <DeviceType Device, class Scalar>
+double clip_gradients(NetworkState<Device, Scalar>& network, double max_norm) {
   if (!(max_norm > 0))
     throw ArgumentError("odot::optim::clip_gradients: max_norm must be positive, found " + std::to_string(max_norm));
   auto frame = network.workspace().frame();
   double norm = 0, *on_device = frame.template take<double>(1);
   detail::clip_to(network, max_norm, on_device);
-  Network::device::copy_to_host(&norm, on_device, sizeof norm);
+  Device::copy_to_host(&norm, on_device, sizeof norm);
   return norm;
 }
 

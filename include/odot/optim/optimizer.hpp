@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/nn/network_state.hpp"
 #include "odot/optim/clip.hpp"
 #include "odot/optim/groups.hpp"
 #include "odot/optim/state.hpp"
@@ -16,7 +17,8 @@ namespace odot::optim {
 
 /// Options, groups, state and step count of an optimizer. Derived supplies
 ///     static constexpr std::size_t state_blocks;
-///     template <class Network> void update(Network&, const Range<Options>&, double factor);
+///     template <class Device, class Scalar>
+///     void update(NetworkState<Device, Scalar>&, const Range<Options>&, double factor);
 /// Move-only: a copy would share the state.
 template <class Derived, class Options>
 class Optimizer {
@@ -27,18 +29,17 @@ class Optimizer {
   /// One step along the network's gradients, clipped before where the options say so. `factor` scales every learning rate
   /// (see optim/schedule.hpp).
   /// Throws ArgumentError where the network's number of parameters, scalar or device is not the first step's.
-  template <class Network>
-  void step(Network& network, double factor = 1.0) {
+  template <DeviceType Device, class Scalar>
+  void step(NetworkState<Device, Scalar>& network, double factor = 1.0) {
     if (state_.empty()) {
       ranges_ = ranges_of(network.parameter_table(), options_, groups_);
-      state_.template allocate<typename Network::scalar, typename Network::device>(Derived::state_blocks,
-                                                                                   network.parameters().size());
+      state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
     }
     if (network.parameters().size() != state_.size())
       throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
                           " parameters, the network has " + std::to_string(network.parameters().size()) +
                           "; use one optimizer per network");
-    (void)state_.template block<typename Network::scalar, typename Network::device>(0);  // throws where it is another's
+    (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
     ++steps_;
     if (options_.max_gradient_norm > 0) {
       auto frame = network.workspace().frame();
@@ -60,10 +61,9 @@ class Optimizer {
   ~Optimizer() = default;
 
   /// The range's part of a state block.
-  template <class Network>
+  template <class Scalar, DeviceType Device>
   auto state_part(std::size_t block, const Range<Options>& range) const {
-    return state_.template block<typename Network::scalar, typename Network::device>(block).subspan(range.offset,
-                                                                                                    range.size);
+    return state_.template block<Scalar, Device>(block).subspan(range.offset, range.size);
   }
 
  private:

@@ -32,15 +32,14 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
     for (const auto& group : groups) check(group.options);
   }
 
-  template <class Network>
-  void update(Network& network, const Range<SgdOptions>& range, double factor) {
-    using Scalar = typename Network::scalar;
+  template <DeviceType Device, class Scalar>
+  void update(NetworkState<Device, Scalar>& network, const Range<SgdOptions>& range, double factor) {
     const SgdOptions& o = range.options;
     const kernels::SgdStep step{o.learning_rate * factor, o.momentum, o.weight_decay, o.nesterov};
     const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);
-    kernels::Sgd<typename Network::device>::update(network.workspace(), step, gradient,
-                                                   network.parameters().subspan(range.offset, range.size),
-                                                   state_part<Network>(0, range));
+    kernels::Sgd<Device>::update(network.workspace(), step, gradient,
+                                 network.parameters().subspan(range.offset, range.size),
+                                 state_part<Scalar, Device>(0, range));
   }
 
  private:

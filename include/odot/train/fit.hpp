@@ -4,204 +4,57 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "odot/core/buffer.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/data/loader.hpp"
-#include "odot/kernels/summary/summary.hpp"
 #include "odot/nn/network.hpp"
-#include "odot/optim/schedule.hpp"
 #include "odot/train/evaluate.hpp"
 #include "odot/train/events.hpp"
+#include "odot/train/training_loop.hpp"
 
 namespace odot {
 
-/// A gradient whose mean is reported after every batch: the first `elements` of a named parameter (0: all of it).
-struct Watch {
-  std::string parameter;
-  std::size_t elements = 0;
-};
-
-struct FitOptions {
-  std::size_t epochs = 10;
-  std::size_t batch_size = 128;             ///< samples; the last batch of an epoch may be smaller
-  Seed seed{1};                             ///< of the order of the samples
-  optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; none: constant
-  Watch watch = {};                         ///< none: the first parameter, whole
-  std::function<bool()> should_stop = {};   ///< asked after every batch; true ends the training there
-};
-
 namespace detail {
 
-/// The state of one run of fit. On the Cpu each batch's results are looked at before the step that follows from them;
-/// on a GPU the host runs ahead, and they come back at the end of an epoch, or after a quarter of a second.
+/// fit for one model, loss and optimizer.
 template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet>
-class Trainer {
- public:
+class Trainer final : public TrainingLoop<typename Network::device, typename Network::scalar> {
   using Scalar = typename Network::scalar;
   using Device = typename Network::device;
+  using Loop = TrainingLoop<Device, Scalar>;
 
+ public:
   Trainer(Network& network, Optimizer& optimizer, const TrainSet& train, const TestSet& test, const FitOptions& options,
           std::span<Callback* const> callbacks)
-      : network_(network), optimizer_(optimizer), options_(options), callbacks_(callbacks),
+      : Loop(network, options, callbacks), network_(network), optimizer_(optimizer),
         batches_(checked(train, "the training set"), options.batch_size),
         test_(checked(test, "the test set"), std::min<std::size_t>(test.size(), 4 * Device::piece_samples)),
-        watched_(watched_gradient()), results_(batches_.count()), pending_(batches_.count()) {
-    plan_ = {options.epochs, batches_.count(), train.size(), test.size(), options.batch_size};
-  }
+        plan_{options.epochs, batches_.count(), train.size(), test.size(), options.batch_size} {}
 
-  TrainingReport run() {
-    tell(&Callback::on_begin, plan_);
-    try {
-      while (report_.epochs.size() < options_.epochs && !report_.interrupted) epoch(report_.epochs.size() + 1);
-    } catch (const NonFiniteError&) {
-      report_.interrupted = true;
-      tell(&Callback::on_end, report_);  // so that logs show how it went
-      throw;
-    }
-    if (report_.epochs.empty() || report_.interrupted) evaluate_test();
-    tell(&Callback::on_end, report_);
-    return std::move(report_);
-  }
+  TrainingReport run() { return Loop::run(plan_); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  static constexpr bool immediate = std::is_same_v<Device, Cpu>;
-  static constexpr double longest_silence = 0.25;  // seconds
+  void shuffle(Seed seed, std::uint64_t epoch) override { batches_.shuffle(seed, epoch); }
 
-  /// What a batch leaves on the device.
-  struct Result {
-    nn::LossSums sums;
-    kernels::GradientSummary gradient;
-  };
-
-  /// An epoch's running totals.
-  struct Epoch {
-    EpochEvent event;
-    nn::LossSums sums;
-    std::size_t told = 0;  ///< batches whose results have come back
-  };
-
-  void epoch(std::size_t number) {
-    Epoch now;
-    now.event.epoch = number;
-    batches_.shuffle(options_.seed, number);
-    results_.zero();
-    const double seconds_before = report_.seconds;
-    auto last_news = Clock::now();
-    std::size_t done = 0;
-    while (done < batches_.count() && !report_.interrupted) {
-      step(now, done);
-      ++done;
-      const bool last = done == batches_.count();
-      if (std::chrono::duration<double>(Clock::now() - last_news).count() > longest_silence || last) {
-        tell_results(now, done);
-        last_news = Clock::now();
-      }
-      report_.interrupted = !(last && number == options_.epochs) && options_.should_stop && options_.should_stop();
-    }
-    tell_results(now, done);
-    const bool whole = done == batches_.count();
-    if (whole || report_.epochs.empty()) report_.loss = now.event.loss;
-    if (!whole) return;
-    EpochEvent& event = now.event;
-    event.mean_loss = now.sums.loss / static_cast<double>(now.sums.samples);
-    event.train_accuracy = percent(now.sums);
-    event.seconds = report_.seconds - seconds_before;
-    event.samples_per_second = static_cast<double>(now.sums.samples) / event.seconds;
-    evaluate_test();
-    event.test_loss = report_.test_loss;
-    event.test_accuracy = report_.accuracy;
-    report_.epochs.push_back(event);
-    tell(&Callback::on_epoch, event);
+  void backpropagate(std::size_t b, nn::LossSums* sums) override {
+    const auto batch = batches_.load(b, network_.workspace());
+    network_.template backpropagate<Loss>(batch.x, batch.targets, sums, batch.lengths);
   }
 
-  /// Batch b forward, backward and along the gradient.
-  void step(Epoch& now, std::size_t b) {
-    const auto start = Clock::now();
-    auto& workspace = network_.workspace();
-    const auto batch = batches_.load(b, workspace);
-    Result* result = results_.data() + b;
-    network_.template backpropagate<Loss>(batch.x, batch.targets, &result->sums, batch.lengths);
-    const std::span<const Scalar> gradients = network_.gradients();
-    kernels::Summary<Device>::evaluate(workspace, watched_, gradients, &result->gradient);
-    if constexpr (immediate) {
-      if (const std::string found = trouble(*result); !found.empty()) explain(now, b, batch.x, found);
-    }
-    optimizer_.step(network_, options_.schedule ? options_.schedule(step_) : 1.0);
-    ++step_;
-    report_.seconds += seconds_since(start);
-    if constexpr (immediate) tell_results(now, b + 1);
-  }
+  void update(double factor) override { optimizer_.step(network_, factor); }
 
-  /// Tells of the batches up to `done` whose results are still on the device.
-  void tell_results(Epoch& now, std::size_t done) {
-    if (now.told == done) return;
-    const auto start = Clock::now();
-    const std::size_t first = now.told, count = done - first;
-    Device::copy_to_host(pending_.data() + first, results_.data() + first, count * sizeof(Result));
-    report_.seconds += seconds_since(start);
-    for (std::size_t b = first; b < done; ++b) tell_result(now, b, pending_[b]);
-    now.told = done;
-  }
+  nn::LossSums test_sums() override { return evaluate<Loss>(std::as_const(network_), network_.workspace(), test_); }
 
-  void tell_result(Epoch& now, std::size_t b, const Result& result) {
-    const nn::LossSums& sums = result.sums;
-    if (const std::string found = trouble(result); !found.empty())
-      throw NonFiniteError(place(now, b) + found + "; lower the learning rate, or check the input data");
-    now.sums.loss += sums.loss;
-    now.sums.correct += sums.correct;
-    now.sums.samples += sums.samples;
-    const BatchEvent event{
-        .epoch = now.event.epoch,
-        .batch = b + 1,
-        .step = (now.event.epoch - 1) * batches_.count() + b + 1,
-        .samples = static_cast<std::size_t>(sums.samples),
-        .loss = sums.loss / static_cast<double>(sums.samples),
-        .gradient_average = watched_.empty() ? 0.0 : result.gradient.sum / static_cast<double>(watched_.size()),
-        .accuracy = percent(sums)};
-    now.event.loss += event.loss;
-    report_.gradient_average = now.event.gradient_average = event.gradient_average;
-    tell(&Callback::on_batch, event);
-  }
-
-  /// What isn't finite; empty where all is.
-  static std::string trouble(const Result& result) {
-    if (!std::isfinite(result.sums.loss)) return "the loss is not finite";
-    if (result.gradient.non_finite > 0)
-      return "the gradient is not finite in " + std::to_string(result.gradient.non_finite) + " elements";
-    return {};
-  }
-
-  static std::string place(const Epoch& now, std::size_t b) {
-    return "epoch " + std::to_string(now.event.epoch) + ", batch " + std::to_string(b + 1) + ": ";
-  }
-
-  /// Throws what the network finds out about it before its weights change.
-  void explain(const Epoch& now, std::size_t b, typename Network::Input x, const std::string& found) {
-    try {
-      if (found.starts_with("the loss")) network_.explain_non_finite_loss(x);
-      network_.check_gradients_finite();
-    } catch (const NonFiniteError& error) {
-      throw NonFiniteError(place(now, b) + error.what());
-    }
-  }
-
-  void evaluate_test() {
-    const nn::LossSums sums = evaluate<Loss>(std::as_const(network_), network_.workspace(), test_);
-    report_.test_loss = sums.loss / static_cast<double>(sums.samples);
-    report_.accuracy = percent(sums);
+  void explain_loss(std::size_t b) override {
+    network_.explain_non_finite_loss(batches_.load(b, network_.workspace()).x);
   }
 
   /// The set; where its targets are labels, every one must have an output, and there must be one at least.
@@ -218,41 +71,11 @@ class Trainer {
     return set;
   }
 
-  std::span<const Scalar> watched_gradient() {
-    if (network_.parameter_table().empty()) return {};
-    const std::string& name =
-        options_.watch.parameter.empty() ? network_.parameter_table().at(0).name : options_.watch.parameter;
-    const std::span<const Scalar> gradient = network_.gradient(name);
-    if (options_.watch.elements > gradient.size())
-      throw ArgumentError("odot::fit: watch asks for " + std::to_string(options_.watch.elements) + " elements of " +
-                          name + ", which has " + std::to_string(gradient.size()));
-    return options_.watch.elements ? gradient.first(options_.watch.elements) : gradient;
-  }
-
-  static double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  }
-  static double percent(const nn::LossSums& sums) {
-    return 100.0 * static_cast<double>(sums.correct) / static_cast<double>(sums.samples);
-  }
-
-  template <class Event>
-  void tell(void (Callback::*what)(const Event&), const Event& event) {
-    for (Callback* callback : callbacks_) (callback->*what)(event);
-  }
-
   Network& network_;
   Optimizer& optimizer_;
-  const FitOptions& options_;
-  std::span<Callback* const> callbacks_;
   data::Loader<TrainSet, Scalar, Device> batches_;
   data::Loader<TestSet, Scalar, Device> test_;
-  std::span<const Scalar> watched_;  // memory of the device
-  Buffer<Result, Device> results_;   // of an epoch's batches
-  std::vector<Result> pending_;
   TrainingPlan plan_;
-  TrainingReport report_;
-  std::size_t step_ = 0;
 };
 
 }  // namespace detail

@@ -1,0 +1,148 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// NetworkState: what a network has whatever its model, so that what works on it is compiled once for all models.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "odot/core/buffer.hpp"
+#include "odot/core/error.hpp"
+#include "odot/core/random.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/nn/init.hpp"
+#include "odot/nn/parameters.hpp"
+
+namespace odot {
+
+namespace detail {
+
+/// The row called `name`; the error lists all names.
+inline const nn::ParameterInfo& find_parameter(const std::vector<nn::ParameterInfo>& table, std::string_view name) {
+  const auto row = std::find_if(table.begin(), table.end(), [&](const auto& info) { return info.name == name; });
+  if (row != table.end()) return *row;
+  std::string known;
+  for (const auto& info : table) known += (known.empty() ? "" : ", ") + info.name;
+  throw ArgumentError("odot::Network: no parameter is called \"" + std::string(name) + "\"; there are: " + known);
+}
+
+template <class Scalar>
+std::size_t count_non_finite(std::span<const Scalar> values) {
+  return static_cast<std::size_t>(
+      std::count_if(values.begin(), values.end(), [](Scalar value) { return !std::isfinite(value); }));
+}
+
+}  // namespace detail
+
+/// The parameters of a network, their gradients and buffers, each in one block; its workspace; the steps it has been
+/// trained for. Optimizers see a network as this.
+template <DeviceType Device, class Scalar>
+class NetworkState {
+ public:
+  using device = Device;
+  using scalar = Scalar;
+
+  // ---- the blocks, memory of the device
+
+  std::span<Scalar> parameters() { return parameters_.span(); }
+  std::span<const Scalar> parameters() const { return parameters_.span(); }
+  std::span<Scalar> gradients() { return gradients_.span(); }
+  std::span<const Scalar> gradients() const { return gradients_.span(); }
+  std::span<Scalar> buffers() { return buffers_.span(); }
+  std::span<const Scalar> buffers() const { return buffers_.span(); }
+
+  /// Name, offset, size and shape of every parameter and buffer, in the order of the block.
+  const std::vector<nn::ParameterInfo>& parameter_table() const { return parameter_table_; }
+  const std::vector<nn::ParameterInfo>& buffer_table() const { return buffer_table_; }
+
+  /// One parameter, gradient or buffer by its dotted name ("0.conv.weight"). Throws ArgumentError for a name unknown.
+  std::span<Scalar> parameter(std::string_view name) { return slice(parameters(), parameter_table_, name); }
+  std::span<const Scalar> parameter(std::string_view name) const { return slice(parameters(), parameter_table_, name); }
+  std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
+  std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
+
+  /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Set it to
+  /// resume a training.
+  std::uint64_t step() const { return step_; }
+  void set_step(std::uint64_t step) { step_ = step; }
+
+  /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
+  /// infinite.
+  void check_gradients_finite() const {
+    const auto all = on_host<Device>(gradients());
+    const std::span<const Scalar> values = all;
+    if (detail::count_non_finite(values) == 0) return;
+    for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
+      if (const std::size_t count = detail::count_non_finite(values.subspan(info->offset, info->size)))
+        throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
+                             std::to_string(info->size) + " elements; " + advice);
+  }
+
+  Workspace<Device>& workspace() { return workspace_; }
+
+ protected:
+  static constexpr std::uint64_t initial_weights = 1;  // a stream of the seed
+  static constexpr const char* advice = "lower the learning rate, or check the input data";
+
+  /// `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one name.
+  NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
+               std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule)
+      : workspace_(threads), parameter_table_(std::move(parameter_table)), buffer_table_(std::move(buffer_table)),
+        parameters_(elements(parameter_table_)), gradients_(parameters_.size()), buffers_(elements(buffer_table_)) {
+    require_unique(parameter_table_);
+    require_unique(buffer_table_);
+    initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
+    initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
+  }
+  NetworkState(NetworkState&&) = default;
+  NetworkState& operator=(NetworkState&&) = default;
+  ~NetworkState() = default;
+
+  /// `values`: memory of the device.
+  static bool any_non_finite(std::span<const Scalar> values) {
+    return detail::count_non_finite<Scalar>(on_host<Device>(values)) != 0;
+  }
+
+  Workspace<Device> workspace_;
+  std::uint64_t step_ = 0;
+  std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
+  Buffer<Scalar, Device> parameters_, gradients_, buffers_;
+
+ private:
+  static std::size_t elements(const std::vector<nn::ParameterInfo>& table) {
+    return table.empty() ? 0 : table.back().offset + table.back().size;
+  }
+
+  static void require_unique(const std::vector<nn::ParameterInfo>& table) {
+    for (auto row = table.begin(); row != table.end(); ++row)
+      if (std::any_of(table.begin(), row, [&](const auto& other) { return other.name == row->name; }))
+        throw ArgumentError("odot::Network: two parameters are called \"" + row->name +
+                            "\"; give their layers different names with nn::Named");
+  }
+
+  static void initialise(const std::vector<nn::ParameterInfo>& table, Buffer<Scalar, Device>& block,
+                         const Random& random, const nn::init::Rule& rule) {
+    std::vector<Scalar> values(block.size());
+    for (const auto& info : table) {
+      const bool drawn = info.init == nn::Init::drawn || info.init == nn::Init::drawn_elementwise;
+      const double deviation = !drawn ? 0.0 : info.deviation > 0 ? info.deviation : rule(info);
+      for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
+        values[i] = static_cast<Scalar>(drawn ? deviation * random.normal(i) : info.init == nn::Init::one ? 1.0 : 0.0);
+    }
+    block.from_host(values.data());
+  }
+
+  template <class T>
+  static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
+    const auto& info = detail::find_parameter(table, name);
+    return block.subspan(info.offset, info.size);
+  }
+};
+
+}  // namespace odot
