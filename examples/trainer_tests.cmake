@@ -74,3 +74,43 @@ odot_trainer_tests(cifar10 attention 229942)
 if(TARGET cifar10)
   set_property(TEST "cifar10: trains on the synthetic set" APPEND PROPERTY LABELS slow)  # minutes under a sanitizer
 endif()
+
+# The transformers: one of them, the grid, and what is particular to their command line.
+set(loss "[0-9.]+")
+set(minimal minimal_transformer)
+set(tiny_transformer --data synthetic --samples 256 --batch-size 64 --epochs 1)
+set(transformer_outcome "training_loss=${loss} validation_loss=${loss} best_validation_loss=${loss} training_accuracy=${number} accuracy=${number} seconds=${number}$")
+odot_trainer_test(${minimal} "trains the full model on the synthetic set" ARGUMENTS ${tiny_transformer}
+  RESULT "variant=full mlp=1 encoders=6 heads=1 dataset=synthetic parameters=303498 q=0.01 epochs=1 ${transformer_outcome}")
+odot_trainer_test(${minimal} "trains the minimum on colour images, and quietly"
+  ARGUMENTS ${tiny_transformer} --dataset cifar10 --encoders 12 --variant wqk-no-wv-wo --quiet
+  RESULT "variant=wqk-no-wv-wo mlp=0 encoders=12 heads=1 dataset=synthetic parameters=[0-9]+ q=${number} epochs=1 ${transformer_outcome}")
+odot_trainer_test(${minimal} "puts the MLP back"
+  ARGUMENTS ${tiny_transformer} --epochs 0 --heads 4 --variant symmetric --mlp
+  RESULT "variant=symmetric mlp=1 encoders=6 heads=4 dataset=synthetic parameters=[0-9]+ q=${number} epochs=0 ${transformer_outcome}")
+odot_trainer_test(${minimal} "goes through the grid"
+  ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --quiet --out ${CMAKE_CURRENT_BINARY_DIR}/grid
+  RESULT "grid dataset=synthetic models=28 of 28$")
+odot_trainer_test(${minimal} "goes on with the grid from its file"
+  ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --quiet --out ${CMAKE_CURRENT_BINARY_DIR}/grid
+  RESULT "grid dataset=synthetic models=28 of 28$")
+odot_trainer_test(${minimal} "refuses the file of another grid" ERROR "is of another grid"
+  ARGUMENTS --grid --data synthetic --samples 64 --batch-size 32 --epochs 0 --out ${CMAKE_CURRENT_BINARY_DIR}/grid)
+if(TARGET ${minimal})
+  set_tests_properties("${minimal}: goes through the grid" PROPERTIES FIXTURES_SETUP grid)
+  set_tests_properties("${minimal}: goes on with the grid from its file" "${minimal}: refuses the file of another grid"
+    PROPERTIES FIXTURES_REQUIRED grid)
+endif()
+odot_trainer_test(${minimal} "rejects an unknown variant" ERROR "--variant" ARGUMENTS ${tiny_transformer} --variant half)
+odot_trainer_test(${minimal} "rejects a variant that has one head with four" ERROR "--heads"
+  ARGUMENTS ${tiny_transformer} --variant wqk --heads 4)
+odot_trainer_test(${minimal} "rejects a number of encoders that there isn't" ERROR "--encoders"
+  ARGUMENTS ${tiny_transformer} --encoders 7)
+odot_trainer_test(${minimal} "rejects an MLP for the variant without" ERROR "--mlp"
+  ARGUMENTS ${tiny_transformer} --variant no-mlp --mlp)
+odot_trainer_test(${minimal} "rejects an unknown data set" ERROR "--dataset" ARGUMENTS --dataset imagenet)
+odot_trainer_test(${minimal} "rejects more samples than there are" ERROR "first(100000000)"
+  ARGUMENTS --data synthetic --samples 100000000)
+odot_trainer_test(${minimal} "rejects a batch size of zero" ERROR "--batch-size" ARGUMENTS --data synthetic --batch-size 0)
+odot_trainer_test(${minimal} "rejects a missing data folder" ERROR "${bad}/no_such_folder"
+  ARGUMENTS --data ${bad}/no_such_folder)

@@ -20,6 +20,7 @@
 #include "odot/nn/log_softmax.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/norm_block.hpp"
+#include "odot/nn/normalize.hpp"
 #include "odot/nn/patch_embedding.hpp"
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/position_embedding.hpp"
@@ -38,6 +39,7 @@
 #include "odot/optim/sgd.hpp"
 
 #include "odot/data/batches.hpp"
+#include "odot/data/channel_statistics.hpp"
 #include "odot/data/cifar.hpp"
 #include "odot/data/fashion_mnist.hpp"
 #include "odot/data/find.hpp"

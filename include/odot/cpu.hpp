@@ -22,6 +22,7 @@
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "odot/kernels/mean_tokens/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/normalize/cpu.hpp"
 #include "odot/kernels/patches/cpu.hpp"
 #include "odot/kernels/position_embedding/cpu.hpp"
 #include "odot/kernels/regression_loss/cpu.hpp"

@@ -18,6 +18,7 @@
 #include "odot/kernels/linear/gpu.hpp"
 #include "odot/kernels/log_softmax/gpu.hpp"
 #include "odot/kernels/nll/gpu.hpp"
+#include "odot/kernels/normalize/gpu.hpp"
 #include "odot/kernels/relu/gpu.hpp"
 #include "odot/kernels/sgd/gpu.hpp"
 #include "odot/kernels/summary/gpu.hpp"

@@ -9,10 +9,12 @@
 #include "odot/models/images.hpp"
 #include "odot/nn/class_token.hpp"
 #include "odot/nn/gelu.hpp"
+#include "odot/nn/init.hpp"
 #include "odot/nn/layer_norm.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/log_softmax.hpp"
 #include "odot/nn/norm_block.hpp"
+#include "odot/nn/normalize.hpp"
 #include "odot/nn/patch_embedding.hpp"
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/position_embedding.hpp"
@@ -55,13 +57,14 @@ inline constexpr std::size_t token_features = 64;
 /// 4 × 4 patches, a class token, learned positions, `Encoders` blocks, a norm, and a linear classifier of ten classes on
 /// the class token.
 /// Shapes  x [N, Image...] → log-probabilities [N, 10]
-/// Params  patch, token, position, encoders.0, …, norm, head
+/// Params  patch, token, position, encoders.0, …, norm, head; buffers normalize.mean, normalize.deviation of the pixels
 /// Source  Reducing the Transformer Architecture to a Minimum. The paper leaves width, patches, norm and MLP open; those
 ///         here are this library's
 template <ShapeType Image, std::size_t Encoders, std::size_t Heads = 1,
           nn::AttentionForm Form = nn::AttentionForm::full, bool Mlp = true>
 using MinimalTransformer = nn::Sequential<
     Image,                                                                          //
+    nn::Named<"normalize", nn::Normalize>,                                          //
     nn::Named<"patch", nn::PatchEmbedding<Image::extents[1] / 4, token_features>>,  // [16, 64]
     nn::Named<"", nn::ClassToken>,                                                  // [17, 64]
     nn::Named<"position", nn::PositionEmbedding>,
@@ -70,6 +73,13 @@ using MinimalTransformer = nn::Sequential<
         detail::Stack<Encoders, Encoder<token_features, nn::SelfAttentionOptions{.heads = Heads, .form = Form}, Mlp>>>,
     nn::Named<"norm", nn::LayerNorm<>>, nn::SelectToken<0>,  // [64]
     nn::Named<"head", nn::Linear<10>>, nn::LogSoftmax>;
+
+/// Initial weights of the minimal transformers: class token and positions N(0, 0.02²), the rest by Glorot and Bengio.
+inline nn::init::Rule minimal_transformer_init() {
+  return [xavier = nn::init::xavier()](const nn::ParameterInfo& p) {
+    return p.name == "token" || p.name == "position.weight" ? 0.02 : xavier(p);
+  };
+}
 
 /// Parameters of a model in those of another: 0.25 is a quarter.
 template <class Model, class Full>

@@ -67,6 +67,16 @@ class NetworkState {
   std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
   std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
 
+  /// Copies numbers of the host into a buffer. Throws ArgumentError for a name unknown or another number of elements.
+  void set_buffer(std::string_view name, std::span<const double> values) {
+    const std::span<Scalar> target = buffer(name);
+    if (values.size() != target.size())
+      throw ArgumentError("odot::Network::set_buffer: " + std::string(name) + " has " + std::to_string(target.size()) +
+                          " elements, " + std::to_string(values.size()) + " were given");
+    const std::vector<Scalar> converted(values.begin(), values.end());
+    Device::copy_from_host(target.data(), converted.data(), target.size_bytes());
+  }
+
   /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Set it to
   /// resume a training.
   std::uint64_t step() const { return step_; }

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+// Trains the transformers of "Reducing the Transformer Architecture to a Minimum" on MNIST or CIFAR-10: one of them, or
+// the paper's grid. The models: minimal_transformer.<form>.cpp.
+
+#include "minimal_transformer.hpp"
+
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace odot;
+
+namespace {
+
+constexpr std::size_t classes = 10;
+
+/// The command line.
+struct Options {
+  std::string dataset = "mnist", data = {}, variant = "full", out = {};
+  long long encoders = 6, heads = 1, epochs = 15, batch_size = 512, samples = 0;
+  double learning_rate = 1e-3;
+  unsigned long long seed = 1;
+  int threads = 0;
+  bool mlp = false, grid = false, quiet = false;
+
+  minimal::Settings settings() const {
+    return {static_cast<std::size_t>(epochs),
+            static_cast<std::size_t>(batch_size),
+            learning_rate,
+            Seed{seed},
+            threads,
+            grid ? "" : out};
+  }
+};
+
+template <class Number>
+void require(Number number, Number least, Number most, const std::string& option) {
+  if (number < least || number > most)
+    throw ArgumentError(option + ": expected " + std::to_string(least) + " to " + std::to_string(most) + ", found " +
+                        std::to_string(number));
+}
+
+void check(const Options& options) {
+  if (options.dataset != "mnist" && options.dataset != "cifar10")
+    throw ArgumentError("--dataset: expected mnist or cifar10, found " + options.dataset);
+  require(options.epochs, 0LL, 1'000'000LL, "--epochs");
+  require(options.batch_size, 1LL, 1'000'000LL, "--batch-size");
+  require(options.samples, 0LL, 1'000'000'000LL, "--samples");
+  require(options.threads, 0, 1024, "--threads");
+}
+
+/// All parts' models for images of one shape.
+template <ShapeType Image>
+std::vector<minimal::Choice<Image>> all_choices() {
+  std::vector<minimal::Choice<Image>> all;
+  for (minimal::Part part :
+       {minimal::full(), minimal::symmetric(), minimal::wqk(), minimal::symmetric_tt(), minimal::wqk_only()}) {
+    if constexpr (std::is_same_v<Image, models::MnistImage>)
+      all.insert(all.end(), part.mnist.begin(), part.mnist.end());
+    else all.insert(all.end(), part.cifar10.begin(), part.cifar10.end());
+  }
+  return all;
+}
+
+template <ShapeType Image>
+minimal::Choice<Image> find_choice(const std::vector<minimal::Choice<Image>>& all, const Options& options) {
+  const bool no_mlp = options.variant == "no-mlp";
+  if (no_mlp && options.mlp) throw ArgumentError("--mlp: --variant no-mlp is the full attention without one");
+  const std::string attention = no_mlp ? "full" : options.variant;
+  const bool mlp = options.mlp || options.variant == "full";
+  bool known = false;
+  for (const auto& choice : all) {
+    const minimal::Variant& v = choice.variant;
+    known = known || v.attention == attention;
+    if (v.attention == attention && v.mlp == mlp && static_cast<long long>(v.encoders) == options.encoders &&
+        static_cast<long long>(v.heads) == options.heads)
+      return choice;
+  }
+  if (!known)
+    throw ArgumentError("--variant: expected full, no-mlp, wqk, wqk-no-wv-wo, symmetric or symmetric-tt, found " +
+                        options.variant);
+  throw ArgumentError("--encoders, --heads: " + options.variant + " comes with 6 or 12 encoders and " +
+                      (attention == "full" || attention == "symmetric" ? "1 or 4 heads" : "1 head") + ", found " +
+                      std::to_string(options.encoders) + " and " + std::to_string(options.heads));
+}
+
+/// Conditions on the parameters: K training samples of M outputs each, for P parameters.
+template <ShapeType Image>
+double overdetermination(const minimal::Choice<Image>& choice, const data::Split<Image>& data) {
+  return static_cast<double>(data.train.size() * classes) / static_cast<double>(choice.parameters);
+}
+
+std::string title(const minimal::Variant& v) {
+  return v.attention + (v.mlp ? " + mlp" : "") + ", " + std::to_string(v.encoders) + " encoders, " +
+         std::to_string(v.heads) + (v.heads == 1 ? " head" : " heads");
+}
+
+// ---- one model
+
+template <ShapeType Image>
+int run_one(const Options& options, const data::Split<Image>& data) {
+  const auto choice = find_choice(all_choices<Image>(), options);
+  const double q = overdetermination(choice, data);
+  if (!options.quiet)
+    std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
+                title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
+                data.test.size(), q);
+  std::fflush(stdout);
+  const Interrupt interrupt;
+  ProgressBar bar;
+  Callback none;
+  const auto outcome = choice.train(
+      options.settings(), data, [&] { return interrupt.requested(); },
+      options.quiet ? none : static_cast<Callback&>(bar));
+  std::printf(
+      "result variant=%s mlp=%d encoders=%zu heads=%zu dataset=%s parameters=%zu q=%.2f epochs=%zu training_loss=%.4f "
+      "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f\n",
+      choice.variant.attention.c_str(), choice.variant.mlp, choice.variant.encoders, choice.variant.heads,
+      data.train.name.c_str(), choice.parameters, q, outcome.epochs, outcome.training_loss, outcome.validation_loss,
+      outcome.best_validation_loss, outcome.training_accuracy, outcome.validation_accuracy, outcome.seconds);
+  return interrupt.requested() ? 128 + interrupt.signal() : 0;
+}
+
+// ---- the grid
+
+/// What the grid keeps of finished models, in <out>/grid.csv: a run that was stopped goes on where it ended.
+class GridLog {
+ public:
+  /// `header`: what must be the same for the rows to be of one grid.
+  GridLog(const std::string& folder, const std::string& header) : header_("# " + header) {
+    if (folder.empty()) return;
+    std::filesystem::create_directories(folder);
+    path_ = std::filesystem::path(folder) / "grid.csv";
+    if (std::ifstream file(path_); file) read(file);
+  }
+
+  std::optional<minimal::Outcome> find(const std::string& title) const {
+    const auto row = rows_.find(title);
+    return row == rows_.end() ? std::nullopt : std::optional(row->second);
+  }
+
+  void add(const std::string& title, const minimal::Outcome& outcome) {
+    rows_[title] = outcome;
+    if (path_.empty()) return;
+    std::ostringstream text;
+    text.precision(17);
+    text << header_ << '\n';
+    for (const auto& [name, o] : rows_)
+      text << '"' << name << "\"," << o.training_loss << ',' << o.training_accuracy << ',' << o.validation_loss << ','
+           << o.validation_accuracy << ',' << o.best_validation_loss << ',' << o.seconds << ',' << o.epochs << '\n';
+    io::write_file(path_, text.str());
+  }
+
+ private:
+  void read(std::ifstream& file) {
+    std::string line;
+    std::getline(file, line);
+    if (line != header_)
+      throw ArgumentError("--out: " + path_.string() + " is of another grid (" + line + ", now " + header_ +
+                          "); choose another folder");
+    for (std::size_t number = 2; std::getline(file, line); ++number) {
+      const std::size_t end = line.rfind('"');
+      minimal::Outcome o;
+      int read = 0;
+      if (end == std::string::npos || end == 0 ||
+          std::sscanf(line.c_str() + end + 1, ",%lf,%lf,%lf,%lf,%lf,%lf,%zu%n", &o.training_loss, &o.training_accuracy,
+                      &o.validation_loss, &o.validation_accuracy, &o.best_validation_loss, &o.seconds, &o.epochs,
+                      &read) != 7 ||
+          line[end + 1 + static_cast<std::size_t>(read)] != '\0')
+        throw FileError(path_.string(), "line " + std::to_string(number) +
+                                            ": expected a title in quotes and seven numbers; delete the file, or the "
+                                            "line, to train that model again");
+      rows_[line.substr(1, end - 1)] = o;
+    }
+  }
+
+  std::string header_;
+  std::filesystem::path path_;
+  std::map<std::string, minimal::Outcome> rows_;
+};
+
+template <ShapeType Image>
+void print_row(const minimal::Choice<Image>& choice, double share, double q, const minimal::Outcome& o) {
+  const minimal::Variant& v = choice.variant;
+  std::printf("| %s | %s | %zu | %zu | %zu | %.1f %% | %.2f | %.4f | %.4f | %.4f | %.2f %% | %.2f %% | %.0f |\n",
+              v.attention.c_str(), v.mlp ? "yes" : "no", v.encoders, v.heads, choice.parameters, 100 * share, q,
+              o.training_loss, o.validation_loss, o.best_validation_loss, o.training_accuracy, o.validation_accuracy,
+              o.seconds);
+  std::fflush(stdout);
+}
+
+template <ShapeType Image>
+int run_grid(const Options& options, const data::Split<Image>& data) {
+  const auto all = all_choices<Image>();
+  GridLog log(options.out,
+              data.train.name + " samples=" + std::to_string(data.train.size()) +
+                  " epochs=" + std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
+                  " learning_rate=" + std::to_string(options.learning_rate) + " seed=" + std::to_string(options.seed));
+  std::printf(
+      "%s: %zu training and %zu validation samples, %lld epochs each\n\n"
+      "| attention | MLP | encoders | heads | parameters | of full | Q | training loss | validation loss | its least | "
+      "training accuracy | validation accuracy | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+      data.train.name.c_str(), data.train.size(), data.test.size(), options.epochs);
+  const Interrupt interrupt;
+  ProgressBar bar;
+  Callback none;
+  Callback& watcher = options.quiet ? none : static_cast<Callback&>(bar);
+  std::size_t done = 0, full = 1;
+  for (const std::size_t encoders : {std::size_t{6}, std::size_t{12}})
+    for (const auto& choice : all) {
+      const minimal::Variant& v = choice.variant;
+      if (v.encoders != encoders || interrupt.requested()) continue;
+      if (v.attention == "full" && v.mlp && v.heads == 1) full = choice.parameters;
+      auto outcome = log.find(title(v));
+      if (!outcome) {
+        outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); }, watcher);
+        if (interrupt.requested()) break;
+        log.add(title(v), *outcome);
+      }
+      print_row(choice, static_cast<double>(choice.parameters) / static_cast<double>(full),
+                overdetermination(choice, data), *outcome);
+      ++done;
+    }
+  std::printf("result grid dataset=%s models=%zu of %zu\n", data.train.name.c_str(), done, all.size());
+  return interrupt.requested() ? 128 + interrupt.signal() : 0;
+}
+
+/// The data as the command line says, and what it asks for.
+template <ShapeType Image>
+int run(const Options& options, const std::string& set, data::Split<Image> (*load)(const std::filesystem::path&)) {
+  auto data = options.data == "synthetic"
+                  ? data::synthetic<Image>(Seed{1})
+                  : load(options.data.empty() ? data::find(set) : data::find(set, options.data));
+  if (options.samples > 0) data.train = data.train.first(static_cast<std::size_t>(options.samples));
+  return options.grid ? run_grid(options, data) : run_one(options, data);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Trains a model of \"Reducing the Transformer Architecture to a Minimum\", or all of them");
+  app.add_option("--dataset", options.dataset, "mnist or cifar10")->capture_default_str();
+  app.add_option("--encoders", options.encoders, "6 or 12")->capture_default_str();
+  app.add_option("--heads", options.heads, "1, or 4 for full, no-mlp and symmetric")->capture_default_str();
+  app.add_option(
+         "--variant", options.variant,
+         "full: multi-head attention and MLP; no-mlp: without the MLP. And without MLP: wqk: one matrix in place "
+         "of W_Q W_K^T; wqk-no-wv-wo: without W_V and W_O too, the minimum; symmetric: W_K = W_Q; symmetric-tt: "
+         "T T^T, T triangular")
+      ->capture_default_str();
+  app.add_flag("--mlp", options.mlp, "Put the MLP back into a variant that comes without");
+  app.add_flag(
+      "--grid", options.grid,
+      "Train all variants, with and without MLP, and print a table; with --out, a grid that was stopped goes on");
+  app.add_option("--data", options.data,
+                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
+  app.add_option("--samples", options.samples, "Take the first so many training samples; 0: all")
+      ->capture_default_str();
+  app.add_option("--epochs", options.epochs, "0 evaluates the untrained model")->capture_default_str();
+  app.add_option("--batch-size", options.batch_size, "Samples")->capture_default_str();
+  app.add_option("--learning-rate", options.learning_rate, "Adam's")->capture_default_str();
+  app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")->capture_default_str();
+  app.add_option("--threads", options.threads, "0: all")->capture_default_str();
+  app.add_option("--out", options.out, "Folder for batches.csv, epochs.csv and curves.svg, or the grid's grid.csv");
+  app.add_flag("--quiet", options.quiet, "Print the result alone");
+  return run_program(app, argc, argv, [&] {
+    check(options);
+    return options.dataset == "mnist" ? run<models::MnistImage>(options, "mnist", data::load_mnist)
+                                      : run<models::Cifar10Image>(options, "cifar-10-batches-bin", data::load_cifar10);
+  });
+}

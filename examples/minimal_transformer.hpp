@@ -1,0 +1,116 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
+
+#include <odot/odot.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace minimal {
+
+/// A model of the paper's grid.
+struct Variant {
+  std::size_t encoders, heads;
+  std::string attention;  ///< as --variant names it
+  bool mlp;
+};
+
+struct Settings {
+  std::size_t epochs = 15, batch_size = 512;
+  double learning_rate = 1e-3;
+  odot::Seed seed{1};
+  int threads = 0;
+  std::string out;  ///< folder for logs; empty: none
+};
+
+/// Losses: means over the samples, nats; accuracies: %.
+struct Outcome {
+  double training_loss = 0, training_accuracy = 0, validation_loss = 0, validation_accuracy = 0;
+  double best_validation_loss = 0;  ///< of all epochs
+  double seconds = 0;               ///< of training alone
+  std::size_t epochs = 0;
+};
+
+/// A variant for images of one shape, and how to train it. Logs are written where `settings.out` says.
+template <odot::ShapeType Image>
+struct Choice {
+  Variant variant;
+  std::size_t parameters;
+  Outcome (*train)(const Settings&, const odot::data::Split<Image>&, const std::function<bool()>& should_stop,
+                   odot::Callback& watcher);
+};
+
+/// Trains `Model` and evaluates it on both parts of the data.
+template <class Model>
+Outcome train(const Settings& settings, const odot::data::Split<typename Model::input_shape>& data,
+              const std::function<bool()>& should_stop, odot::Callback& watcher) {
+  odot::Network<Model> network(settings.seed, odot::models::minimal_transformer_init(), settings.threads);
+  const auto statistics = odot::data::channel_statistics(data.train);
+  network.set_buffer("normalize.mean", statistics.mean);
+  network.set_buffer("normalize.deviation", statistics.deviation);
+  odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
+  const odot::FitOptions options{
+      .epochs = settings.epochs, .batch_size = settings.batch_size, .seed = settings.seed, .should_stop = should_stop};
+  odot::TrainingReport report;
+  if (settings.out.empty()) {
+    report = odot::fit(network, adam, data.train, data.test, options, watcher);
+  } else {
+    odot::CsvLog log(settings.out);
+    odot::Curves curves(settings.out);
+    report = odot::fit(network, adam, data.train, data.test, options, watcher, log, curves);
+  }
+  const auto trained = odot::evaluate(network, network.workspace(), data.train);
+  Outcome outcome{
+      .training_loss = trained.loss / static_cast<double>(trained.samples),
+      .training_accuracy = 100.0 * static_cast<double>(trained.correct) / static_cast<double>(trained.samples),
+      .validation_loss = report.test_loss,
+      .validation_accuracy = report.accuracy,
+      .best_validation_loss = report.test_loss,
+      .seconds = report.seconds,
+      .epochs = report.epochs.size()};
+  for (const auto& epoch : report.epochs)
+    outcome.best_validation_loss = std::min(outcome.best_validation_loss, epoch.test_loss);
+  return outcome;
+}
+
+/// Every model with this form of attention for images of one shape: 6 and 12 encoders, these heads, with and without MLP.
+template <odot::ShapeType Image, odot::nn::AttentionForm Form, std::size_t... Heads>
+std::vector<Choice<Image>> choices(const std::string& name) {
+  std::vector<Choice<Image>> all;
+  const auto add = [&]<std::size_t Encoders, std::size_t H, bool Mlp>() {
+    using Model = odot::models::MinimalTransformer<Image, Encoders, H, Form, Mlp>;
+    all.push_back({{Encoders, H, name, Mlp}, Model::parameter_count, train<Model>});
+  };
+  const auto with_heads = [&]<std::size_t H>() {
+    add.template operator()<6, H, true>();
+    add.template operator()<6, H, false>();
+    add.template operator()<12, H, true>();
+    add.template operator()<12, H, false>();
+  };
+  (with_heads.template operator()<Heads>(), ...);
+  return all;
+}
+
+/// The models with one form of attention; each form is compiled in a part of its own, minimal_transformer.<form>.cpp.
+struct Part {
+  std::vector<Choice<odot::models::MnistImage>> mnist;
+  std::vector<Choice<odot::models::Cifar10Image>> cifar10;
+
+  template <odot::nn::AttentionForm Form, std::size_t... Heads>
+  static Part of(const std::string& name) {
+    return {choices<odot::models::MnistImage, Form, Heads...>(name),
+            choices<odot::models::Cifar10Image, Form, Heads...>(name)};
+  }
+};
+
+Part full();
+Part wqk();
+Part wqk_only();
+Part symmetric();
+Part symmetric_tt();
+
+}  // namespace minimal

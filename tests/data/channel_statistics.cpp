@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "odot/data/channel_statistics.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+using namespace odot;
+using Set = data::Dataset<Shape<2, 1, 2>>;
+
+TEST_CASE("mean and deviation are those of each channel's pixels / 255") {
+  const Set set{"two", 2, {0, 255, 10, 20, 255, 0, 30, 40}, {0, 1}};
+  const auto statistics = data::channel_statistics(set);
+  REQUIRE(statistics.mean.size() == 2);
+  REQUIRE(statistics.deviation.size() == 2);
+  CHECK(std::abs(statistics.mean[0] - 0.5) <= 1e-15);
+  CHECK(std::abs(statistics.deviation[0] - 0.5) <= 1e-15);
+  CHECK(std::abs(statistics.mean[1] - 25.0 / 255) <= 1e-15);
+  CHECK(std::abs(statistics.deviation[1] - std::sqrt(125.0) / 255) <= 1e-15);
+}
+
+TEST_CASE("an empty set and a channel of one value are refused") {
+  CHECK_THROWS_AS(data::channel_statistics(Set{"none", 2, {}, {}}), ArgumentError);
+  CHECK_THROWS_WITH_AS(data::channel_statistics(Set{"flat", 2, {0, 255, 7, 7}, {0}}),
+                       doctest::Contains("channel 1 of \"flat\""), ArgumentError);
+}
