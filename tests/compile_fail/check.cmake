@@ -9,8 +9,9 @@ elseif(NOT SOURCE MATCHES "/must_compile[^/]*$")
 endif()
 
 list(TRANSFORM SYSTEM_INCLUDE PREPEND -isystem)
+list(TRANSFORM HEADER_FOLDER PREPEND -I)
 set(ENV{LC_ALL} C.UTF-8)
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${INCLUDE} ${SYSTEM_INCLUDE} ${SOURCE}
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${HEADER_FOLDER} -I${INCLUDE} ${SYSTEM_INCLUDE} ${SOURCE}
   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 
 function(fail message)

@@ -34,8 +34,6 @@ struct Name {
 
 // PyTorch's names.
 inline constexpr Name<"weight"> weight;
-inline constexpr Name<"mean"> mean;
-inline constexpr Name<"deviation"> deviation;
 inline constexpr Name<"bias"> bias;
 inline constexpr Name<"running_mean"> running_mean;
 inline constexpr Name<"running_var"> running_var;

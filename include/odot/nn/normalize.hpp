@@ -36,6 +36,10 @@ struct Normalize {
       using D = typename decltype(pass)::device;
       if (dx) kernels::Normalize<D>::backward(pass.workspace(), pass.buffer(deviation), dy, dx);
     }
+
+   private:
+    static constexpr Name<"mean"> mean{};
+    static constexpr Name<"deviation"> deviation{};
   };
 };
 
