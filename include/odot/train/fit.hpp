@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -46,19 +48,21 @@ namespace detail {
 
 /// The state of one run of fit. On the Cpu each batch's results are looked at before the step that follows from them;
 /// on a GPU the host runs ahead, and they come back at the end of an epoch, or after a quarter of a second.
-template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet>
+template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet = TrainSet>
 class Trainer {
  public:
   using Scalar = typename Network::scalar;
   using Device = typename Network::device;
 
-  Trainer(Network& network, Optimizer& optimizer, const TrainSet& train, const TestSet& test, const FitOptions& options,
+  /// `test`: null where there is none.
+  Trainer(Network& network, Optimizer& optimizer, const TrainSet& train, const TestSet* test, const FitOptions& options,
           std::span<Callback* const> callbacks)
       : network_(network), optimizer_(optimizer), options_(options), callbacks_(callbacks),
-        batches_(checked(train, "the training set"), options.batch_size),
-        test_(checked(test, "the test set"), std::min<std::size_t>(test.size(), 4 * Device::piece_samples)),
-        watched_(watched_gradient()), results_(batches_.count()), pending_(batches_.count()) {
-    plan_ = {options.epochs, batches_.count(), train.size(), test.size(), options.batch_size};
+        batches_(checked(train, "the training set"), options.batch_size), watched_(watched_gradient()),
+        results_(batches_.count()), pending_(batches_.count()) {
+    if (test)
+      test_.emplace(checked(*test, "the test set"), std::min<std::size_t>(test->size(), 4 * Device::piece_samples));
+    plan_ = {options.epochs, batches_.count(), train.size(), test ? test->size() : 0, options.batch_size};
   }
 
   TrainingReport run() {
@@ -79,6 +83,8 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
   static constexpr bool immediate = std::is_same_v<Device, Cpu>;
   static constexpr double longest_silence = 0.25;  // seconds
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  static constexpr bool labelled = std::is_same_v<typename Loss::template target<Scalar>, std::int32_t>;
 
   /// What a batch leaves on the device.
   struct Result {
@@ -199,7 +205,9 @@ class Trainer {
   }
 
   void evaluate_test() {
-    const nn::LossSums sums = evaluate<Loss>(std::as_const(network_), network_.workspace(), test_);
+    report_.test_loss = report_.accuracy = none;
+    if (!test_) return;
+    const nn::LossSums sums = evaluate<Loss>(std::as_const(network_), network_.workspace(), *test_);
     report_.test_loss = sums.loss / static_cast<double>(sums.samples);
     report_.accuracy = percent(sums);
   }
@@ -209,7 +217,7 @@ class Trainer {
   static const Set& checked(const Set& set, const char* which) {
     if (set.size() == 0) throw ArgumentError(std::string("odot::fit: ") + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
-    if constexpr (std::is_same_v<typename Loss::template target<Scalar>, std::int32_t>)
+    if constexpr (labelled)
       for (std::size_t n = 0; n < set.size(); ++n)
         if (set.labels[n] < 0 || set.labels[n] >= outputs)
           throw ArgumentError(std::string("odot::fit: label of sample ") + std::to_string(n) + " of " + which +
@@ -232,7 +240,8 @@ class Trainer {
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
-  static double percent(const nn::LossSums& sums) {
+  static double percent([[maybe_unused]] const nn::LossSums& sums) {
+    if constexpr (!labelled) return none;
     return 100.0 * static_cast<double>(sums.correct) / static_cast<double>(sums.samples);
   }
 
@@ -246,7 +255,7 @@ class Trainer {
   const FitOptions& options_;
   std::span<Callback* const> callbacks_;
   data::Loader<TrainSet, Scalar, Device> batches_;
-  data::Loader<TestSet, Scalar, Device> test_;
+  std::optional<data::Loader<TestSet, Scalar, Device>> test_;
   std::span<const Scalar> watched_;  // memory of the device
   Buffer<Result, Device> results_;   // of an epoch's batches
   std::vector<Result> pending_;
@@ -255,6 +264,18 @@ class Trainer {
   std::size_t step_ = 0;
 };
 
+/// Whether a network can be trained with these sets; a static_assert says what doesn't fit.
+template <class Loss, class Network, class... Sets>
+constexpr bool sets_fit() {
+  using Scalar = typename Network::scalar;
+  constexpr bool samples = (std::is_same_v<typename Sets::shape, typename Network::input_shape> && ...);
+  static_assert(samples, "odot::fit: the samples of train and test must have the network's input shape");
+  constexpr bool targets =
+      (targets_fit<Loss, typename Network::model, Scalar, data::Loader<Sets, Scalar, typename Network::device>> && ...);
+  static_assert(targets, "odot::fit: the sets' targets must be what the loss holds the network's outputs against");
+  return samples && targets;
+}
+
 }  // namespace detail
 
 /// Trains a network on `train` and evaluates it on `test` after every epoch; with 0 epochs it evaluates only.
@@ -262,7 +283,7 @@ class Trainer {
 /// of threads. Every call starts at epoch 1 of the order and step 0 of the schedule. A run that ends by NonFiniteError
 /// calls on_end first. On a GPU the callbacks of batches come some at a time.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
-/// Errors  compile time: a set whose samples have another shape than the network's input
+/// Errors  compile time: a set whose samples have another shape than the network's input, or other targets than the loss
 ///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter; an empty set; a label
 ///         that the network has no output for
 ///         NonFiniteError: a loss or gradient that is not finite, with epoch and batch, and on the Cpu the layer
@@ -270,14 +291,24 @@ template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, cla
           class TrainSet, class TestSet, class... Callbacks>
 TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
                    const TestSet& test, const FitOptions& options, Callbacks&&... callbacks) {
-  using Input = typename Model::input_shape;
-  constexpr bool fits =
-      std::is_same_v<typename TrainSet::shape, Input> && std::is_same_v<typename TestSet::shape, Input>;
-  static_assert(fits, "odot::fit: the samples of train and test must have the network's input shape");
-  if constexpr (fits) {
+  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, TrainSet, TestSet>()) {
     const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
     using Trainer = detail::Trainer<Loss, Network<Model, Device, Scalar>, Optimizer, TrainSet, TestSet>;
-    return Trainer(network, optimizer, train, test, options, std::span<Callback* const>(list)).run();
+    return Trainer(network, optimizer, train, &test, options, std::span<Callback* const>(list)).run();
+  } else {
+    return {};
+  }
+}
+
+/// The same without a test set: its loss and accuracy are NaN.
+template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,
+          class TrainSet, class... Callbacks>
+TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
+                   const FitOptions& options, Callbacks&&... callbacks) {
+  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, TrainSet>()) {
+    const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
+    using Trainer = detail::Trainer<Loss, Network<Model, Device, Scalar>, Optimizer, TrainSet>;
+    return Trainer(network, optimizer, train, nullptr, options, std::span<Callback* const>(list)).run();
   } else {
     return {};
   }
