@@ -31,6 +31,7 @@
 
 #include "odot/models/element_wise_attention.hpp"
 #include "odot/models/minimal_transformer.hpp"
+#include "odot/models/time_series.hpp"
 
 #include "odot/optim/adam.hpp"
 #include "odot/optim/clip.hpp"
@@ -39,13 +40,23 @@
 
 #include "odot/data/batches.hpp"
 #include "odot/data/cifar.hpp"
+#include "odot/data/csv.hpp"
+#include "odot/data/ett.hpp"
 #include "odot/data/fashion_mnist.hpp"
 #include "odot/data/find.hpp"
+#include "odot/data/forecasting.hpp"
+#include "odot/data/japanese_vowels.hpp"
+#include "odot/data/sequence_loader.hpp"
+#include "odot/data/standardise.hpp"
 #include "odot/data/synthetic.hpp"
+#include "odot/data/synthetic_sequences.hpp"
+#include "odot/data/ts.hpp"
 
+#include "odot/train/column_errors.hpp"
 #include "odot/train/csv_log.hpp"
 #include "odot/train/curves.hpp"
 #include "odot/train/evaluate.hpp"
 #include "odot/train/fit.hpp"
 #include "odot/train/interrupt.hpp"
+#include "odot/train/keep_best.hpp"
 #include "odot/train/progress.hpp"
