@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: MIT
 // The trainers' main function: command line, data, the chosen model.
 
+#include "command_line.hpp"
 #include "trainer.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,9 +13,6 @@ namespace trainer {
 
 /// Throws ArgumentError for sizes out of range.
 inline void check(const Settings& s) {
-  const auto require = [](bool good, const char* option, const char* rule, const std::string& found) {
-    if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
-  };
   require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
   require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
   require(s.device == "cpu" || s.device == "gpu", "--device", "cpu or gpu", s.device);
@@ -69,17 +63,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   app.add_option("--threads", settings.threads, "Of the cpu; 0: all")->capture_default_str();
   app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
   app.add_flag("--quiet", settings.quiet, "Print the result line alone");
-  app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "error: %s; see --help\n", error.what());
-    return 2;
-  }
-  if (!odot::optimized_build) std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
-  try {
+  return run_program(app, argc, argv, [&] {
     check(settings);
     const Choice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
@@ -88,13 +72,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
             ? odot::data::synthetic<Image>(odot::Seed{1})
             : load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
     return run(settings, choice, data);
-  } catch (const odot::ArgumentError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  });
 }
 
 }  // namespace trainer

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/text_file.hpp"
@@ -59,6 +60,21 @@ TEST_CASE("mean and deviation are those of the training part") {
   CHECK(std::abs(f.scale.mean[0] - 9.5) <= 1e-9);
   CHECK(std::abs(f.scale.deviation[0] - std::sqrt((20.0 * 20.0 - 1) / 12)) <= 1e-9);
   CHECK(std::abs(f.scale.mean[1] + 95) <= 1e-9);
+}
+
+TEST_CASE("relative windows end at 0, and targets keep their distance from the last step") {
+  auto f = data::forecasting<3, 2, 2>(counting(40), {20, 8, 6}, "counting");
+  const auto before = f;
+  data::make_relative(f);
+  for (const auto& [now, then] : {std::pair{&f.train, &before.train}, std::pair{&f.validation, &before.validation},
+                                  std::pair{&f.test, &before.test}})
+    for (std::size_t n = 0; n < now->size(); ++n)
+      for (std::size_t c = 0; c < 2; ++c) {
+        const float last = then->sample(n)[4 + c];
+        for (std::size_t t = 0; t < 3; ++t) CHECK(now->sample(n)[2 * t + c] == then->sample(n)[2 * t + c] - last);
+        for (std::size_t t = 0; t < 2; ++t) CHECK(now->target(n)[2 * t + c] == then->target(n)[2 * t + c] - last);
+        CHECK(now->sample(n)[4 + c] == 0);
+      }
 }
 
 TEST_CASE("tables that do not fit are rejected") {

@@ -62,3 +62,21 @@ TEST_CASE("units scale each column's errors") {
   CHECK(mean_error(columns, units).squared == (400 + 81) / 2.0);
   CHECK(std::abs(mean_error(columns, units).root() - std::sqrt(240.5)) <= 1e-12);
 }
+
+TEST_CASE("forecasts that are not as many as the targets are rejected") {
+  const SmallForecast series = small_series();
+  const std::vector<float> few(5);
+  CHECK_THROWS_WITH_AS(column_errors(std::span<const float>(few), series.test),
+                       "odot::column_errors: expected as many forecasts as targets, 588 and at least one, found 5",
+                       ArgumentError);
+  CHECK_THROWS_AS(column_errors(std::span<const float>(), SmallForecast::set{}), ArgumentError);
+}
+
+TEST_CASE("the last step repeated stands in every step of the horizon") {
+  const SmallForecast series = small_series();
+  const std::vector<float> forecasts = last_step_repeated(series.test);
+  REQUIRE(forecasts.size() == series.test.targets.size());
+  for (std::size_t n = 0; n < series.test.size(); ++n)
+    for (std::size_t step = 0; step < 3; ++step)
+      for (std::size_t c = 0; c < 2; ++c) CHECK(forecasts[(n * 3 + step) * 2 + c] == series.test.sample(n)[3 * 2 + c]);
+}

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Forecasting: a table of a series as windows to train, to choose and to judge with.
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -33,6 +35,29 @@ struct Forecasting {
 template <std::size_t Input, std::size_t Horizon, std::size_t Variables>
 Forecasting<Input, Horizon, Variables> forecasting(const Table& table, const Parts& parts, const std::string& name,
                                                    bool synthetic = false);
+
+/// Subtracts each window's last step from its values and targets, so that it is the change that is to be forecast. The
+/// difference of a forecast and its target stays what it is.
+/// Errors  compile time: other columns in windows than in targets
+template <ShapeType S, ShapeType T>
+void make_relative(Windows<S, T>& set) {
+  constexpr std::size_t columns = S::extents[1];
+  static_assert(T::rank == 2 && T::extents[1] == columns,
+                "odot::data::make_relative: windows and targets must have the same columns");
+  for (std::size_t n = 0; n < set.size(); ++n) {
+    const std::size_t values = n * S::size, targets = n * T::size;
+    std::array<float, columns> last;
+    std::copy_n(set.sample(n).data() + S::size - columns, columns, last.begin());
+    for (std::size_t i = 0; i < S::size; ++i) set.values[values + i] -= last[i % columns];
+    for (std::size_t i = 0; i < T::size; ++i) set.targets[targets + i] -= last[i % columns];
+  }
+}
+
+/// The same for all parts.
+template <std::size_t Input, std::size_t Horizon, std::size_t Variables>
+void make_relative(Forecasting<Input, Horizon, Variables>& data) {
+  for (auto* part : {&data.train, &data.validation, &data.test}) make_relative(*part);
+}
 
 namespace detail {
 

@@ -46,7 +46,7 @@ using SeriesTransformer = nn::Sequential<In,                                    
 
 /// Sequences of unequal lengths → log-probabilities of nine classes, from the mean of the valid tokens.
 /// Shapes  x [N, 29, 12] → y [N, 9]
-template <class Attention, nn::Probability Dropout = 0.1>
+template <class Attention, nn::Probability Dropout = 0.3>
 using VowelClassifier = SeriesTransformer<Shape<29, 12>, Attention, Dropout, nn::MeanTokens,
                                           nn::Named<"head", nn::Linear<9>>, nn::LogSoftmax>;
 
