@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What the programs' main functions share: options parsed, errors told in one line, exit codes.
+// What the trainers' main functions share: from the command line to the exit code.
 
 #include <odot/core/config.hpp>
 #include <odot/core/error.hpp>
@@ -11,8 +11,15 @@
 #include <exception>
 #include <string>
 
-/// Parses the command line and calls `body`, which returns the exit code. 1: something went wrong with data, files or the
-/// device; 2: a wrong command line, which is what ArgumentError says.
+namespace trainer {
+
+/// Throws ArgumentError unless an option's value is good.
+inline void require(bool good, const char* option, const std::string& rule, const std::string& found) {
+  if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
+}
+
+/// Parses the command line and calls `body`, which gives the exit code. What goes wrong is one line on standard error.
+/// Returns the exit code: body's; 1 for what went wrong with data or training; 2 for a wrong command line.
 template <class Body>
 int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
   app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
@@ -35,3 +42,5 @@ int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
     return 1;
   }
 }
+
+}  // namespace trainer

@@ -37,24 +37,22 @@ struct Options {
             learning_rate,
             Seed{seed},
             threads,
-            grid ? "" : out};
+            grid ? "" : out,
+            quiet};
   }
 };
 
-template <class Number>
-void require(Number number, Number least, Number most, const std::string& option) {
-  if (number < least || number > most)
-    throw ArgumentError(option + ": expected " + std::to_string(least) + " to " + std::to_string(most) + ", found " +
-                        std::to_string(number));
-}
-
 void check(const Options& options) {
-  if (options.dataset != "mnist" && options.dataset != "cifar10")
-    throw ArgumentError("--dataset: expected mnist or cifar10, found " + options.dataset);
-  require(options.epochs, 0LL, 1'000'000LL, "--epochs");
-  require(options.batch_size, 1LL, 1'000'000LL, "--batch-size");
-  require(options.samples, 0LL, 1'000'000'000LL, "--samples");
-  require(options.threads, 0, 1024, "--threads");
+  using trainer::require;
+  const auto in_range = [](long long value, long long least, long long most, const char* option) {
+    require(value >= least && value <= most, option, std::to_string(least) + " to " + std::to_string(most),
+            std::to_string(value));
+  };
+  require(options.dataset == "mnist" || options.dataset == "cifar10", "--dataset", "mnist or cifar10", options.dataset);
+  in_range(options.epochs, 0, 1'000'000, "--epochs");
+  in_range(options.batch_size, 1, 1'000'000, "--batch-size");
+  in_range(options.samples, 0, 1'000'000'000, "--samples");
+  in_range(options.threads, 0, 1024, "--threads");
 }
 
 /// All parts' models for images of one shape.
@@ -115,11 +113,7 @@ int run_one(const Options& options, const data::Split<Image>& data) {
                 data.test.size(), q);
   std::fflush(stdout);
   const Interrupt interrupt;
-  ProgressBar bar;
-  Callback none;
-  const auto outcome = choice.train(
-      options.settings(), data, [&] { return interrupt.requested(); },
-      options.quiet ? none : static_cast<Callback&>(bar));
+  const auto outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); });
   std::printf(
       "result variant=%s mlp=%d encoders=%zu heads=%zu dataset=%s parameters=%zu q=%.2f epochs=%zu training_loss=%.4f "
       "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f\n",
@@ -210,9 +204,6 @@ int run_grid(const Options& options, const data::Split<Image>& data) {
       "training accuracy | validation accuracy | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
       data.train.name.c_str(), data.train.size(), data.test.size(), options.epochs);
   const Interrupt interrupt;
-  ProgressBar bar;
-  Callback none;
-  Callback& watcher = options.quiet ? none : static_cast<Callback&>(bar);
   std::size_t done = 0, full = 1;
   for (const std::size_t encoders : {std::size_t{6}, std::size_t{12}})
     for (const auto& choice : all) {
@@ -221,7 +212,7 @@ int run_grid(const Options& options, const data::Split<Image>& data) {
       if (v.attention == "full" && v.mlp && v.heads == 1) full = choice.parameters;
       auto outcome = log.find(title(v));
       if (!outcome) {
-        outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); }, watcher);
+        outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); });
         if (interrupt.requested()) break;
         log.add(title(v), *outcome);
       }
@@ -272,7 +263,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "0: all")->capture_default_str();
   app.add_option("--out", options.out, "Folder for batches.csv, epochs.csv and curves.svg, or the grid's grid.csv");
   app.add_flag("--quiet", options.quiet, "Print the result alone");
-  return run_program(app, argc, argv, [&] {
+  return trainer::run_program(app, argc, argv, [&] {
     check(options);
     return options.dataset == "mnist" ? run<models::MnistImage>(options, "mnist", data::load_mnist)
                                       : run<models::Cifar10Image>(options, "cifar-10-batches-bin", data::load_cifar10);

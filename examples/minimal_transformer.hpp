@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: MIT
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
+#include "callbacks.hpp"
+
 #include <odot/odot.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -25,6 +28,7 @@ struct Settings {
   odot::Seed seed{1};
   int threads = 0;
   std::string out;  ///< folder for logs; empty: none
+  bool quiet = false;
 };
 
 /// Losses: means over the samples, nats; accuracies: %.
@@ -40,14 +44,13 @@ template <odot::ShapeType Image>
 struct Choice {
   Variant variant;
   std::size_t parameters;
-  Outcome (*train)(const Settings&, const odot::data::Split<Image>&, const std::function<bool()>& should_stop,
-                   odot::Callback& watcher);
+  Outcome (*train)(const Settings&, const odot::data::Split<Image>&, const std::function<bool()>& should_stop);
 };
 
 /// Trains `Model` and evaluates it on both parts of the data.
 template <class Model>
 Outcome train(const Settings& settings, const odot::data::Split<typename Model::input_shape>& data,
-              const std::function<bool()>& should_stop, odot::Callback& watcher) {
+              const std::function<bool()>& should_stop) {
   odot::Network<Model> network(settings.seed, odot::models::minimal_transformer_init(), settings.threads);
   const auto statistics = odot::data::channel_statistics(data.train);
   network.set_buffer("normalize.mean", statistics.mean);
@@ -55,14 +58,9 @@ Outcome train(const Settings& settings, const odot::data::Split<typename Model::
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const odot::FitOptions options{
       .epochs = settings.epochs, .batch_size = settings.batch_size, .seed = settings.seed, .should_stop = should_stop};
-  odot::TrainingReport report;
-  if (settings.out.empty()) {
-    report = odot::fit(network, adam, data.train, data.test, options, watcher);
-  } else {
-    odot::CsvLog log(settings.out);
-    odot::Curves curves(settings.out);
-    report = odot::fit(network, adam, data.train, data.test, options, watcher, log, curves);
-  }
+  const odot::TrainingReport report = trainer::with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
+    return odot::fit(network, adam, data.train, data.test, options, callbacks...);
+  });
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
   Outcome outcome{
       .training_loss = trained.loss / static_cast<double>(trained.samples),

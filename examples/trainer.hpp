@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
+#include "callbacks.hpp"
+
 #include <odot/any_device.hpp>
 
 #include <cstdio>
@@ -9,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace trainer {
@@ -107,14 +108,9 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
         device_description<Device>(network.workspace().threads()).c_str());
   std::fflush(stdout);
 
-  std::optional<std::pair<odot::CsvLog, odot::Curves>> logs;
-  if (!settings.out.empty()) logs.emplace(settings.out, settings.out);
-  odot::ProgressBar bar;
-  odot::Callback none;
-  odot::Callback& watcher = settings.quiet ? none : bar;
-  const odot::TrainingReport report =
-      logs ? odot::fit(network, adam, data.train, data.test, options, watcher, logs->first, logs->second)
-           : odot::fit(network, adam, data.train, data.test, options, watcher);
+  const odot::TrainingReport report = with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
+    return odot::fit(network, adam, data.train, data.test, options, callbacks...);
+  });
 
   if (!settings.quiet && settings.epochs > 0)
     print_comparison(report, choice.paper, settings.as_in_the_paper(choice.paper) && !data.train.synthetic);

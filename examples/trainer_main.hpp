@@ -13,9 +13,6 @@ namespace trainer {
 
 /// Throws ArgumentError for sizes out of range.
 inline void check(const Settings& s) {
-  const auto require = [](bool good, const char* option, const char* rule, const std::string& found) {
-    if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
-  };
   require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
   require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
   require(s.device == "cpu" || s.device == "gpu", "--device", "cpu or gpu", s.device);

@@ -23,6 +23,10 @@ foreach(name data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 te
   file(WRITE ${bad}/empty_files/cifar-10-batches-bin/${name}.bin "")
   file(WRITE ${bad}/foreign_files/cifar-10-batches-bin/${name}.bin "this is not a CIFAR-10 file, it is a text\n")
 endforeach()
+foreach(name japanese-vowels/JapaneseVowels_TRAIN.ts japanese-vowels/JapaneseVowels_TEST.ts ett/ETTh2.csv)
+  file(WRITE ${bad}/empty_files/${name} "")
+  file(WRITE ${bad}/foreign_files/${name} "this is neither\n")
+endforeach()
 
 set(number "[0-9.]+")
 set(tiny --data synthetic --epochs 1 --batch-size 256)
@@ -114,3 +118,64 @@ odot_trainer_test(${minimal} "rejects more samples than there are" ERROR "first(
 odot_trainer_test(${minimal} "rejects a batch size of zero" ERROR "--batch-size" ARGUMENTS --data synthetic --batch-size 0)
 odot_trainer_test(${minimal} "rejects a missing data folder" ERROR "${bad}/no_such_folder"
   ARGUMENTS --data ${bad}/no_such_folder)
+
+set(tiny --data synthetic --epochs 1 --quiet)
+set(vowels "dataset=synthetic parameters=103241")
+set(six_hours "dataset=synthetic parameters=103594")
+set(classified "accuracy=${number} loss=${number} seconds=${number}$")
+string(CONCAT forecast "mae=${number} rmse=${number} mae_original=${number} rmse_original=${number} mae_ot=${number} "
+  "rmse_ot=${number} best_epoch=${number} seconds=${number}$")
+
+# The tasks with every attention; then what all tasks share.
+foreach(attention ea-2 ea-6 ea-full self)
+  odot_trainer_test(time_series "classifies synthetic sequences with ${attention}"
+    ARGUMENTS ${tiny} --task japanese-vowels --attention ${attention}
+    RESULT "task=japanese-vowels attention=${attention} ${vowels} epochs=1 seeds=1 judged_by=test ${classified}")
+  odot_trainer_test(time_series "forecasts 6 steps of a synthetic series with ${attention}"
+    ARGUMENTS ${tiny} --task etth2-6 --attention ${attention}
+    RESULT "task=etth2-6 attention=${attention} ${six_hours} epochs=1 seeds=1 judged_by=test ${forecast}")
+endforeach()
+odot_trainer_test(time_series "forecasts 12 steps of a synthetic series" ARGUMENTS ${tiny} --task etth2-12
+  RESULT "task=etth2-12 attention=ea-6 dataset=synthetic parameters=106324 epochs=1 seeds=1 judged_by=test ${forecast}")
+odot_trainer_test(time_series "forecasts levels" ARGUMENTS ${tiny} --task etth2-6 --levels
+  RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=1 judged_by=test ${forecast}")
+odot_trainer_test(time_series "runs several seeds and prints their median"
+  ARGUMENTS --data synthetic --epochs 1 --seeds 3
+  RESULT "task=japanese-vowels attention=ea-6 ${vowels} epochs=1 seeds=3 judged_by=test ${classified}")
+odot_trainer_test(time_series "selects by validation sequences" ARGUMENTS ${tiny} --select
+  RESULT "task=japanese-vowels attention=ea-6 ${vowels} epochs=1 seeds=1 judged_by=validation ${classified}")
+odot_trainer_test(time_series "selects by the validation part of a series" ARGUMENTS ${tiny} --select --task etth2-6
+  RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=1 judged_by=validation ${forecast}")
+odot_trainer_test(time_series "judges the untrained network"
+  ARGUMENTS --data synthetic --epochs 0 --quiet --task etth2-6
+  RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=0 seeds=1 judged_by=test ${forecast}")
+odot_trainer_test(time_series "writes logs of every seed"
+  ARGUMENTS ${tiny} --seeds 2 --task etth2-6 --out ${CMAKE_CURRENT_BINARY_DIR}/time_series_logs
+  RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=2 judged_by=test ${forecast}")
+
+odot_trainer_test(time_series "rejects an unknown task" ERROR "--task" ARGUMENTS ${tiny} --task mnist)
+odot_trainer_test(time_series "rejects an unknown attention" ERROR "--attention" ARGUMENTS ${tiny} --attention ea-3)
+odot_trainer_test(time_series "rejects an unknown option" ERROR "--tusk" ARGUMENTS ${tiny} --tusk etth2-6)
+odot_trainer_test(time_series "rejects a negative number of epochs" ERROR "--epochs"
+  ARGUMENTS --data synthetic --epochs=-1)
+odot_trainer_test(time_series "rejects a batch size of zero" ERROR "--batch-size" ARGUMENTS ${tiny} --batch-size 0)
+odot_trainer_test(time_series "rejects a batch larger than the set" ERROR "100000000"
+  ARGUMENTS ${tiny} --batch-size 100000000)
+odot_trainer_test(time_series "rejects a negative learning rate" ERROR "learning_rate"
+  ARGUMENTS ${tiny} --learning-rate=-1)
+odot_trainer_test(time_series "rejects a negative weight decay" ERROR "weight_decay"
+  ARGUMENTS ${tiny} --weight-decay=-1)
+odot_trainer_test(time_series "rejects levels of what is no forecast" ERROR "--levels" ARGUMENTS ${tiny} --levels)
+odot_trainer_test(time_series "rejects seed 0" ERROR "--seed" ARGUMENTS ${tiny} --seed 0)
+odot_trainer_test(time_series "rejects no seeds" ERROR "--seeds" ARGUMENTS ${tiny} --seeds 0)
+odot_trainer_test(time_series "rejects a negative number of threads" ERROR "--threads" ARGUMENTS ${tiny} --threads=-2)
+foreach(task japanese-vowels etth2-6 etth2-12)
+  odot_trainer_test(time_series "rejects a missing data folder for ${task}" ERROR "${bad}/no_such_folder"
+    ARGUMENTS --task ${task} --data ${bad}/no_such_folder)
+  odot_trainer_test(time_series "rejects empty data files for ${task}" ERROR "${bad}/empty_files"
+    ARGUMENTS --task ${task} --data ${bad}/empty_files)
+  odot_trainer_test(time_series "rejects foreign data files for ${task}" ERROR "${bad}/foreign_files"
+    ARGUMENTS --task ${task} --data ${bad}/foreign_files)
+endforeach()
+odot_trainer_test(time_series "rejects an output folder it can't write" ERROR "${CMAKE_CURRENT_LIST_FILE}"
+  ARGUMENTS ${tiny} --out ${CMAKE_CURRENT_LIST_FILE}/out)

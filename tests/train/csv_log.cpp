@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 
 #include "data/temporary_folder.hpp"
@@ -61,4 +62,22 @@ TEST_CASE("a folder that can't be made is rejected at once, with its path") {
   const auto file = folder.write("file", {1, 2, 3});
   CHECK(says(message_of<FileError>([&] { CsvLog log(file); }), file.string(), "expected a folder, found a file"));
   CHECK(says(message_of<FileError>([&] { CsvLog log(file / "below"); }), (file / "below").string(), "can't create"));
+}
+
+TEST_CASE("what there is none of is an empty field") {
+  const TemporaryFolder folder;
+  CsvLog log(folder.path());
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  log.on_batch({.epoch = 1, .batch = 1, .step = 1, .samples = 8, .loss = 2, .gradient_average = 1, .accuracy = none});
+  log.on_epoch({.epoch = 1,
+                .loss = 2,
+                .mean_loss = 2,
+                .train_accuracy = none,
+                .test_loss = none,
+                .test_accuracy = none,
+                .gradient_average = 1,
+                .seconds = 0.5,
+                .samples_per_second = 16});
+  CHECK(content(folder.path() / "batches.csv") == batch_head + "1,1,1,8,2,1,\n");
+  CHECK(content(folder.path() / "epochs.csv") == epoch_head + "1,2,2,,,,1,0.500000,16.0\n");
 }

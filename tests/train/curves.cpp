@@ -57,3 +57,31 @@ TEST_CASE("a run without an epoch leaves a valid picture") {
   curves.on_end({});
   CHECK(content(folder.path() / "curves.svg").ends_with("</svg>\n"));
 }
+
+TEST_CASE("a regression shows its mean loss where accuracies would stand") {
+  const TemporaryFolder folder;
+  Curves curves(folder.path());
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
+    curves.on_batch({.epoch = epoch, .batch = 1, .step = epoch, .samples = 10, .loss = 2, .accuracy = none});
+    curves.on_epoch({.epoch = epoch, .mean_loss = 2, .train_accuracy = none, .test_loss = 3, .test_accuracy = none});
+  }
+  const std::string svg = content(folder.path() / "curves.svg");
+  CHECK(count(svg, "<polyline") == 4);
+  CHECK(says(svg, "mean loss"));
+  CHECK_FALSE(says(svg, "accuracy"));
+  CHECK_FALSE(says(svg, "nats"));
+}
+
+TEST_CASE("without a test set there is no curve of it") {
+  const TemporaryFolder folder;
+  Curves curves(folder.path());
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
+    curves.on_batch({.epoch = epoch, .batch = 1, .step = epoch, .samples = 10, .loss = 2, .accuracy = 50});
+    curves.on_epoch({.epoch = epoch, .train_accuracy = 50, .test_loss = none, .test_accuracy = none});
+  }
+  const std::string svg = content(folder.path() / "curves.svg");
+  CHECK(count(svg, "<polyline") == 3);
+  CHECK(says(svg, "accuracy, %"));
+}

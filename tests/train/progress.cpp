@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -79,4 +80,28 @@ TEST_CASE("0 epochs print nothing") {
   bar.on_begin({.epochs = 0, .batches = 3, .samples = 300, .test_samples = 50, .batch_size = 128});
   bar.on_end({});
   CHECK(capture.text().empty());
+}
+
+TEST_CASE("a regression shows the test set's loss, and no accuracy") {
+  const Capture capture;
+  REQUIRE(capture.file);
+  ProgressBar bar(capture.file.get());
+  bar.on_begin(plan);
+  EpochEvent event = epoch(1);
+  event.train_accuracy = event.test_accuracy = std::numeric_limits<double>::quiet_NaN();
+  bar.on_epoch(event);
+  CHECK(capture.text() ==
+        "epoch 1/2  loss 7.2500 (mean 2.4000)  test mean 2.2000  gradient 2.9e-05  240 samples/s  1.2 s\n");
+}
+
+TEST_CASE("without a test set nothing is said of it") {
+  const Capture capture;
+  REQUIRE(capture.file);
+  ProgressBar bar(capture.file.get());
+  bar.on_begin(plan);
+  EpochEvent event = epoch(1);
+  event.test_loss = event.test_accuracy = std::numeric_limits<double>::quiet_NaN();
+  bar.on_epoch(event);
+  CHECK(capture.text() ==
+        "epoch 1/2  loss 7.2500 (mean 2.4000)  train 12.50 %  gradient 2.9e-05  240 samples/s  1.2 s\n");
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The exceptions that odot throws. Every message says what failed, where, what was expected and found, what to do.
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -41,6 +42,18 @@ struct FormatError : FileError {
       : FileError(std::move(file), "at byte " + std::to_string(at) + ": expected " + expected + ", found " + found),
         offset(at) {}
   std::uint64_t offset;  ///< bytes from the start of the (uncompressed) content
+};
+
+/// A text file's content breaks its format: path:line:column, what was expected and what was found.
+struct TextFormatError : FileError {
+  TextFormatError(const std::string& file, std::size_t at_line, std::size_t at_column, const std::string& expected,
+                  const std::string& found)
+      : FileError(file + ":" + std::to_string(at_line) + ":" + std::to_string(at_column),
+                  "expected " + expected + ", found " + found),
+        line(at_line), column(at_column) {
+    path = file;
+  }
+  std::size_t line, column;  ///< counted from 1; columns in bytes
 };
 
 }  // namespace odot

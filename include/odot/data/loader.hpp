@@ -57,6 +57,7 @@ struct Loaded {
 
 /// The batches of a set of samples, one at a time. Specialised for every kind of set; all have
 ///     using shape, target;
+///     static constexpr std::size_t targets;      of a sample
 ///     Loader(set, batch_size)              the set must outlive the loader
 ///     count(), size(i), shuffle(seed, epoch)     as Batches
 ///     load(i, workspace) → Loaded
@@ -69,6 +70,7 @@ class Loader<Dataset<S>, Scalar, Device> {
  public:
   using shape = S;
   using target = std::int32_t;
+  static constexpr std::size_t targets = 1;
 
   /// Errors  as Batches'
   Loader(const Dataset<S>& set, std::size_t batch_size)

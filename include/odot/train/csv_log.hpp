@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // CsvLog: a run's numbers as two tables.
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -12,6 +13,7 @@
 namespace odot {
 
 /// Writes batches.csv and epochs.csv in a folder, anew after every epoch and at the end; they are whole at any time.
+/// What there is none of, as accuracy in a regression, is an empty field.
 /// Errors  FileError: the folder can't be created or written (at the construction already)
 class CsvLog : public Callback {
  public:
@@ -21,12 +23,13 @@ class CsvLog : public Callback {
   }
 
   void on_batch(const BatchEvent& e) override {
-    append(batches_, "%zu,%zu,%zu,%zu,%.9g,%.9g,%.4f\n", e.step, e.epoch, e.batch, e.samples, e.loss,
-           e.gradient_average, e.accuracy);
+    append(batches_, "%zu,%zu,%zu,%zu,%.9g,%.9g,%s\n", e.step, e.epoch, e.batch, e.samples, e.loss, e.gradient_average,
+           field("%.4f", e.accuracy).c_str());
   }
   void on_epoch(const EpochEvent& e) override {
-    append(epochs_, "%zu,%.9g,%.9g,%.4f,%.9g,%.4f,%.9g,%.6f,%.1f\n", e.epoch, e.loss, e.mean_loss, e.train_accuracy,
-           e.test_loss, e.test_accuracy, e.gradient_average, e.seconds, e.samples_per_second);
+    append(epochs_, "%zu,%.9g,%.9g,%s,%s,%s,%.9g,%.6f,%.1f\n", e.epoch, e.loss, e.mean_loss,
+           field("%.4f", e.train_accuracy).c_str(), field("%.9g", e.test_loss).c_str(),
+           field("%.4f", e.test_accuracy).c_str(), e.gradient_average, e.seconds, e.samples_per_second);
     write();
   }
   void on_end(const TrainingReport&) override { write(); }
@@ -37,6 +40,12 @@ class CsvLog : public Callback {
     char line[256];
     std::snprintf(line, sizeof line, format, values...);
     text += line;
+  }
+
+  static std::string field(const char* format, double value) {
+    std::string text;
+    if (!std::isnan(value)) append(text, format, value);
+    return text;
   }
 
   void write() const {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Curves: a run's loss, gradient average and accuracy as a picture.
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -14,7 +15,7 @@
 namespace odot {
 
 /// Writes curves.svg in a folder, anew after every epoch and at the end: loss and watched gradient by batch, accuracy by
-/// epoch, as the papers' figures show them.
+/// epoch, as the papers' figures show them; where there is no accuracy, the mean loss by epoch.
 /// Errors  FileError: the folder can't be created or written
 class Curves : public Callback {
  public:
@@ -25,8 +26,9 @@ class Curves : public Callback {
     gradient_.emplace_back(e.step, e.gradient_average);
   }
   void on_epoch(const EpochEvent& e) override {
-    train_.emplace_back(e.epoch, e.train_accuracy);
-    test_.emplace_back(e.epoch, e.test_accuracy);
+    labelled_ = !std::isnan(e.train_accuracy);
+    add(train_, e.epoch, labelled_ ? e.train_accuracy : e.mean_loss);
+    add(test_, e.epoch, labelled_ ? e.test_accuracy : e.test_loss);
     write();
   }
   void on_end(const TrainingReport&) override { write(); }
@@ -34,18 +36,24 @@ class Curves : public Callback {
  private:
   using Points = std::vector<std::pair<double, double>>;
 
+  static void add(Points& points, std::size_t epoch, double value) {
+    if (!std::isnan(value)) points.emplace_back(epoch, value);
+  }
+
   void write() const {
-    io::LineChart loss("loss of each batch, nats", "batch"), gradient("average gradient of the first layer", "batch"),
-        accuracy("accuracy, %", "epoch");
+    io::LineChart loss(labelled_ ? "loss of each batch, nats" : "loss of each batch", "batch"),
+        gradient("average gradient of the first layer", "batch"),
+        epochs(labelled_ ? "accuracy, %" : "mean loss", "epoch");
     loss.add("training", loss_);
     gradient.add("training", gradient_);
-    accuracy.add("training", train_, true);
-    accuracy.add("test", test_, true);
-    io::write_file(folder_ / "curves.svg", io::LineChart::document({loss, gradient, accuracy}));
+    epochs.add("training", train_, true);
+    if (!test_.empty() || train_.empty()) epochs.add("test", test_, true);
+    io::write_file(folder_ / "curves.svg", io::LineChart::document({loss, gradient, epochs}));
   }
 
   std::filesystem::path folder_;
   Points loss_, gradient_, train_, test_;
+  bool labelled_ = true;
 };
 
 }  // namespace odot

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 #include "odot/core/buffer.hpp"
 #include "odot/core/tensor.hpp"
@@ -14,10 +15,22 @@
 
 namespace odot {
 
+namespace detail {
+
+/// Whether a loader's targets are what a loss holds the model's outputs against.
+template <class Loss, class Model, class Scalar, class Loader>
+inline constexpr bool targets_fit =
+    std::is_same_v<typename Loader::target, typename nn::TargetOf<Loss, Scalar>::type> &&
+    Loader::targets == Loss::template targets<typename Model::output_shape>;
+
+}  // namespace detail
+
 /// Loss and hits of a network in evaluation on a loader's batches.
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
                       data::Loader<Set, Scalar, Device>& loader) {
+  static_assert(detail::targets_fit<Loss, Model, Scalar, data::Loader<Set, Scalar, Device>>,
+                "odot::evaluate: the set's targets must be what the loss holds the network's outputs against");
   using Out = typename Model::output_shape;
   Batch<Out, Scalar, Device> y(loader.size(0));
   Buffer<nn::LossSums, Device> sums(1);

@@ -13,24 +13,27 @@ struct TrainingPlan {
   std::size_t samples = 0, test_samples = 0, batch_size = 0;
 };
 
+// Accuracies are in %, and NaN where the targets are numbers, not labels. Without a test set, its loss and accuracy are
+// NaN. Losses are in nats where they are likelihoods, else in the loss's own unit.
+
 /// After every batch.
 struct BatchEvent {
   std::size_t epoch = 0, batch = 0;  ///< both counted from 1
   std::size_t step = 0;              ///< batches since the start of the training, counted from 1
   std::size_t samples = 0;           ///< in this batch
-  double loss = 0;                   ///< mean over the batch, nats
+  double loss = 0;                   ///< mean over the batch
   double gradient_average = 0;       ///< mean of the watched gradient, see FitOptions::watch
-  double accuracy = 0;               ///< % of the batch, before the step
+  double accuracy = 0;               ///< of the batch, before the step
 };
 
 /// After every epoch.
 struct EpochEvent {
-  std::size_t epoch = 0;        ///< counted from 1
-  double loss = 0;              ///< sum of the batches' mean losses, as the papers count it; nats
-  double mean_loss = 0;         ///< mean over the samples, nats
-  double train_accuracy = 0;    ///< %, each sample before the step it took part in
-  double test_loss = 0;         ///< mean over the test samples, nats
-  double test_accuracy = 0;     ///< %
+  std::size_t epoch = 0;      ///< counted from 1
+  double loss = 0;            ///< sum of the batches' mean losses, as the papers count it
+  double mean_loss = 0;       ///< mean over the samples
+  double train_accuracy = 0;  ///< each sample before the step it took part in
+  double test_loss = 0;       ///< mean over the test samples
+  double test_accuracy = 0;
   double gradient_average = 0;  ///< of the last batch
   double seconds = 0;           ///< of training, without the evaluation
   double samples_per_second = 0;
@@ -41,8 +44,8 @@ struct TrainingReport {
   std::vector<EpochEvent> epochs;  ///< completed epochs
   bool interrupted = false;        ///< stopped before the planned end
   double loss = 0;              ///< sum of the batch losses of the last whole epoch (of the batches done, without one)
-  double test_loss = 0;         ///< mean over the test samples at the end, nats
-  double accuracy = 0;          ///< % of the test samples at the end
+  double test_loss = 0;         ///< mean over the test samples at the end
+  double accuracy = 0;          ///< of the test samples at the end
   double gradient_average = 0;  ///< of the last batch
   double seconds = 0;           ///< of training alone
 };

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -25,23 +26,28 @@ namespace odot {
 namespace detail {
 
 /// fit for one model, loss and optimizer.
-template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet>
+template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet = TrainSet>
 class Trainer final : public TrainingLoop<typename Network::device, typename Network::scalar> {
   using Scalar = typename Network::scalar;
   using Device = typename Network::device;
   using Loop = TrainingLoop<Device, Scalar>;
 
  public:
-  Trainer(Network& network, Optimizer& optimizer, const TrainSet& train, const TestSet& test, const FitOptions& options,
+  /// `test`: null where there is none.
+  Trainer(Network& network, Optimizer& optimizer, const TrainSet& train, const TestSet* test, const FitOptions& options,
           std::span<Callback* const> callbacks)
-      : Loop(network, options, callbacks), network_(network), optimizer_(optimizer),
+      : Loop(network, options, callbacks, labelled), network_(network), optimizer_(optimizer),
         batches_(checked(train, "the training set"), options.batch_size),
-        test_(checked(test, "the test set"), std::min<std::size_t>(test.size(), 4 * Device::piece_samples)),
-        plan_{options.epochs, batches_.count(), train.size(), test.size(), options.batch_size} {}
+        plan_{options.epochs, batches_.count(), train.size(), test ? test->size() : 0, options.batch_size} {
+    if (test)
+      test_.emplace(checked(*test, "the test set"), std::min<std::size_t>(test->size(), 4 * Device::piece_samples));
+  }
 
   TrainingReport run() { return Loop::run(plan_); }
 
  private:
+  static constexpr bool labelled = std::is_same_v<typename Loss::template target<Scalar>, std::int32_t>;
+
   void shuffle(Seed seed, std::uint64_t epoch) override { batches_.shuffle(seed, epoch); }
 
   void backpropagate(std::size_t b, nn::LossSums* sums) override {
@@ -51,7 +57,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
 
   void update(double factor) override { optimizer_.step(network_, factor); }
 
-  nn::LossSums test_sums() override { return evaluate<Loss>(std::as_const(network_), network_.workspace(), test_); }
+  nn::LossSums test_sums() override { return evaluate<Loss>(std::as_const(network_), network_.workspace(), *test_); }
 
   void explain_loss(std::size_t b) override {
     network_.explain_non_finite_loss(batches_.load(b, network_.workspace()).x);
@@ -62,7 +68,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   static const Set& checked(const Set& set, const char* which) {
     if (set.size() == 0) throw ArgumentError(std::string("odot::fit: ") + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
-    if constexpr (std::is_same_v<typename Loss::template target<Scalar>, std::int32_t>)
+    if constexpr (labelled)
       for (std::size_t n = 0; n < set.size(); ++n)
         if (set.labels[n] < 0 || set.labels[n] >= outputs)
           throw ArgumentError(std::string("odot::fit: label of sample ") + std::to_string(n) + " of " + which +
@@ -74,9 +80,21 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   Network& network_;
   Optimizer& optimizer_;
   data::Loader<TrainSet, Scalar, Device> batches_;
-  data::Loader<TestSet, Scalar, Device> test_;
+  std::optional<data::Loader<TestSet, Scalar, Device>> test_;
   TrainingPlan plan_;
 };
+
+/// Whether a network can be trained with these sets; a static_assert says what doesn't fit.
+template <class Loss, class Network, class... Sets>
+constexpr bool sets_fit() {
+  using Scalar = typename Network::scalar;
+  constexpr bool samples = (std::is_same_v<typename Sets::shape, typename Network::input_shape> && ...);
+  static_assert(samples, "odot::fit: the samples of train and test must have the network's input shape");
+  constexpr bool targets =
+      (targets_fit<Loss, typename Network::model, Scalar, data::Loader<Sets, Scalar, typename Network::device>> && ...);
+  static_assert(targets, "odot::fit: the sets' targets must be what the loss holds the network's outputs against");
+  return samples && targets;
+}
 
 }  // namespace detail
 
@@ -85,7 +103,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
 /// of threads. Every call starts at epoch 1 of the order and step 0 of the schedule. A run that ends by NonFiniteError
 /// calls on_end first. On a GPU the callbacks of batches come some at a time.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
-/// Errors  compile time: a set whose samples have another shape than the network's input
+/// Errors  compile time: a set whose samples have another shape than the network's input, or other targets than the loss
 ///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter; an empty set; a label
 ///         that the network has no output for
 ///         NonFiniteError: a loss or gradient that is not finite, with epoch and batch, and on the Cpu the layer
@@ -93,14 +111,24 @@ template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, cla
           class TrainSet, class TestSet, class... Callbacks>
 TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
                    const TestSet& test, const FitOptions& options, Callbacks&&... callbacks) {
-  using Input = typename Model::input_shape;
-  constexpr bool fits =
-      std::is_same_v<typename TrainSet::shape, Input> && std::is_same_v<typename TestSet::shape, Input>;
-  static_assert(fits, "odot::fit: the samples of train and test must have the network's input shape");
-  if constexpr (fits) {
+  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, TrainSet, TestSet>()) {
     const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
     using Trainer = detail::Trainer<Loss, Network<Model, Device, Scalar>, Optimizer, TrainSet, TestSet>;
-    return Trainer(network, optimizer, train, test, options, std::span<Callback* const>(list)).run();
+    return Trainer(network, optimizer, train, &test, options, std::span<Callback* const>(list)).run();
+  } else {
+    return {};
+  }
+}
+
+/// The same without a test set: its loss and accuracy are NaN.
+template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,
+          class TrainSet, class... Callbacks>
+TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
+                   const FitOptions& options, Callbacks&&... callbacks) {
+  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, TrainSet>()) {
+    const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
+    using Trainer = detail::Trainer<Loss, Network<Model, Device, Scalar>, Optimizer, TrainSet>;
+    return Trainer(network, optimizer, train, nullptr, options, std::span<Callback* const>(list)).run();
   } else {
     return {};
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <string>
 
@@ -44,11 +45,9 @@ class ProgressBar : public Callback {
 
   void on_epoch(const EpochEvent& e) override {
     clear();
-    std::fprintf(
-        stream_,
-        "epoch %zu/%zu  loss %.4f (mean %.4f)  train %.2f %%  test %.2f %%  gradient %.1e  %.0f samples/s  %.1f s\n",
-        e.epoch, plan_.epochs, e.loss, e.mean_loss, e.train_accuracy, e.test_accuracy, e.gradient_average,
-        e.samples_per_second, e.seconds);
+    std::fprintf(stream_, "epoch %zu/%zu  loss %.4f (mean %.4f)%s  gradient %.1e  %.0f samples/s  %.1f s\n", e.epoch,
+                 plan_.epochs, e.loss, e.mean_loss, quality(e).c_str(), e.gradient_average, e.samples_per_second,
+                 e.seconds);
     std::fflush(stream_);
   }
 
@@ -67,6 +66,18 @@ class ProgressBar : public Callback {
 #else
     return false;
 #endif
+  }
+
+  /// Accuracies where there are any, else the test set's loss, if there is one.
+  static std::string quality(const EpochEvent& e) {
+    if (std::isnan(e.train_accuracy)) return part("  test mean %.4f", e.test_loss);
+    return part("  train %.2f %%", e.train_accuracy) + part("  test %.2f %%", e.test_accuracy);
+  }
+  static std::string part(const char* format, double value) {
+    if (std::isnan(value)) return {};
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
   }
 
   /// "1:02:03", "2:03"

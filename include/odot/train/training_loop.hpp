@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -65,21 +66,25 @@ class TrainingLoop {
   }
 
  protected:
-  TrainingLoop(NetworkState<Device, Scalar>& network, const FitOptions& options, std::span<Callback* const> callbacks)
-      : network_(network), options_(options), callbacks_(callbacks), watched_(watched_gradient()) {}
+  /// `labelled`: the targets are labels, so there are accuracies.
+  TrainingLoop(NetworkState<Device, Scalar>& network, const FitOptions& options, std::span<Callback* const> callbacks,
+               bool labelled)
+      : network_(network), options_(options), callbacks_(callbacks), labelled_(labelled), watched_(watched_gradient()) {
+  }
   ~TrainingLoop() = default;
 
   // What the model, the loss, the sets and the optimizer decide.
   virtual void shuffle(Seed seed, std::uint64_t epoch) = 0;
   virtual void backpropagate(std::size_t batch, nn::LossSums* sums) = 0;  ///< sums: memory of the device
   virtual void update(double factor) = 0;                                 ///< of the weights, along the gradient
-  virtual nn::LossSums test_sums() = 0;
+  virtual nn::LossSums test_sums() = 0;                                   ///< asked where there is a test set
   virtual void explain_loss(std::size_t batch) = 0;  ///< throws where the loss of a batch first was not finite
 
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr bool immediate = std::is_same_v<Device, Cpu>;
   static constexpr double longest_silence = 0.25;  // seconds
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
   /// What a batch leaves on the device.
   struct Result {
@@ -199,6 +204,8 @@ class TrainingLoop {
   }
 
   void evaluate_test() {
+    report_.test_loss = report_.accuracy = none;
+    if (plan_.test_samples == 0) return;
     const nn::LossSums sums = test_sums();
     report_.test_loss = sums.loss / static_cast<double>(sums.samples);
     report_.accuracy = percent(sums);
@@ -218,7 +225,8 @@ class TrainingLoop {
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
-  static double percent(const nn::LossSums& sums) {
+  double percent(const nn::LossSums& sums) const {
+    if (!labelled_) return none;
     return 100.0 * static_cast<double>(sums.correct) / static_cast<double>(sums.samples);
   }
 
@@ -230,6 +238,7 @@ class TrainingLoop {
   NetworkState<Device, Scalar>& network_;
   const FitOptions& options_;
   std::span<Callback* const> callbacks_;
+  bool labelled_;
   std::span<const Scalar> watched_;  // memory of the device
   Buffer<Result, Device> results_;   // of an epoch's batches
   std::vector<Result> pending_;

@@ -13,11 +13,13 @@ template <>
 struct Gather<Cpu> {
   static constexpr std::size_t chunk_size = 1 << 16;  // numbers
 
-  template <class T>
+  template <class T, class S>
   static void rows(Workspace<Cpu>& workspace, const T* table, std::size_t width, const std::size_t* chosen,
-                   std::size_t count, T* out) {
-    each_row(workspace, width, count,
-             [&](std::size_t n) { std::copy_n(table + chosen[n] * width, width, out + n * width); });
+                   std::size_t count, S* out) {
+    each_row(workspace, width, count, [&](std::size_t n) {
+      const T* row = table + chosen[n] * width;
+      std::transform(row, row + width, out + n * width, [](T value) { return static_cast<S>(value); });
+    });
   }
 
   template <class S>

@@ -12,7 +12,7 @@ namespace odot::kernels {
 
 /// out[n] = table[chosen[n]], n < count, each row `width` numbers; all pointers are memory of the device.
 ///
-///   rows(workspace, table, width, chosen, count, out)
+///   rows(workspace, table, width, chosen, count, out): numbers become out's type
 ///   pixels(workspace, table, width, chosen, count, out): bytes 0 … 255 become numbers 0 … 1
 template <class Device>
 struct Gather : detail::NoKernel {

@@ -9,11 +9,12 @@ namespace odot::kernels {
 
 template <>
 struct Gather<Gpu> {
-  template <class T>
+  template <class T, class S>
   static void rows(Workspace<Gpu>&, const T* table, std::size_t width, const std::size_t* chosen, std::size_t count,
-                   T* out) {
-    gpu::for_each_index(count * width,
-                        [=] ODOT_HOST_DEVICE(std::size_t i) { out[i] = table[chosen[i / width] * width + i % width]; });
+                   S* out) {
+    gpu::for_each_index(count * width, [=] ODOT_HOST_DEVICE(std::size_t i) {
+      out[i] = static_cast<S>(table[chosen[i / width] * width + i % width]);
+    });
   }
 
   template <class S>

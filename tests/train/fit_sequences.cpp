@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// fit on sequences: labels and lengths, numbers as targets, no test set.
+#include "odot/train/fit.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "odot/data/standardise.hpp"
+#include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/gradient_norm/cpu.hpp"
+#include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/mean_tokens/cpu.hpp"
+#include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/relu/cpu.hpp"
+#include "odot/nn/log_softmax.hpp"
+#include "odot/nn/pool_tokens.hpp"
+#include "odot/nn/relu.hpp"
+#include "odot/optim/adam.hpp"
+#include "support/small_regression.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+using S = Shape<12, 2>;
+using Classifier = Network<nn::Sequential<S, nn::Linear<16>, nn::ReLU, nn::MeanTokens, nn::Linear<3>, nn::LogSoftmax>>;
+
+struct Accuracies : Callback {
+  std::vector<double> batches, epochs, tests;
+  void on_batch(const BatchEvent& e) override { batches.push_back(e.accuracy); }
+  void on_epoch(const EpochEvent& e) override {
+    epochs.push_back(e.train_accuracy);
+    tests.push_back(e.test_loss);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sequences train and are judged by their labels, and padding has no effect") {
+  auto split = data::synthetic_sequences<S>(Seed{1}, 90, 30, 3);
+  optim::Adam adam{{.learning_rate = 1e-2}}, other{{.learning_rate = 1e-2}};
+  Classifier network{Seed{1}, nn::init::xavier()}, padded{Seed{1}, nn::init::xavier()};
+  const auto report = fit(network, adam, split.train, split.test, {.epochs = 3, .batch_size = 32});
+  for (data::Sequences<S>* part : {&split.train, &split.test})
+    for (std::size_t i = 0; i < part->size(); ++i)
+      for (std::size_t j = static_cast<std::size_t>(part->lengths[i]) * 2; j < S::size; ++j)
+        part->values[i * S::size + j] = 100;
+  const auto again = fit(padded, other, split.train, split.test, {.epochs = 3, .batch_size = 32});
+  CHECK(report.epochs.back().mean_loss < report.epochs.front().mean_loss);
+  CHECK(report.accuracy >= 0);
+  CHECK(report.accuracy <= 100);
+  CHECK(again.test_loss == report.test_loss);
+  CHECK(again.loss == report.loss);
+}
+
+TEST_CASE("a regression trains, and has no accuracy") {
+  const SmallForecast series = small_series();
+  optim::Adam adam{{.learning_rate = 1e-2}};
+  SmallForecaster network{Seed{1}};
+  Accuracies seen;
+  const auto report =
+      fit<nn::MeanSquaredError>(network, adam, series.train, series.validation, {.epochs = 5, .batch_size = 64}, seen);
+  CHECK(report.test_loss <= 0.8 * report.epochs.front().test_loss);
+  CHECK(std::isnan(report.accuracy));
+  for (const double accuracy : seen.batches) CHECK(std::isnan(accuracy));
+  for (const double accuracy : seen.epochs) CHECK(std::isnan(accuracy));
+  for (const double loss : seen.tests) CHECK(std::isfinite(loss));
+  const nn::LossSums sums = evaluate<nn::MeanSquaredError>(network, network.workspace(), series.validation);
+  CHECK(std::abs(sums.loss / static_cast<double>(sums.samples) - report.test_loss) <= 1e-12);
+}
+
+TEST_CASE("without a test set training is the same, and nothing is said of it") {
+  const SmallForecast series = small_series();
+  optim::Adam one, two;
+  SmallForecaster with{Seed{1}}, without{Seed{1}};
+  const FitOptions options{.epochs = 2, .batch_size = 64};
+  Accuracies seen;
+  const auto tested = fit<nn::MeanSquaredError>(with, one, series.train, series.test, options);
+  const auto report = fit<nn::MeanSquaredError>(without, two, series.train, options, seen);
+  CHECK(report.loss == tested.loss);
+  CHECK(std::isnan(report.test_loss));
+  CHECK(std::isnan(report.accuracy));
+  CHECK(std::isnan(seen.tests.back()));
+  for (std::size_t i = 0; i < with.parameters().size(); ++i) CHECK(with.parameters()[i] == without.parameters()[i]);
+}
