@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The trainers' main function: command line, data, the chosen model.
+// The trainers' main function and its parts: command line, data, the chosen model.
 
 #include "trainer.hpp"
 
@@ -14,11 +14,13 @@
 
 namespace trainer {
 
+/// Throws ArgumentError where an option's value is not good.
+inline void require(bool good, const char* option, const char* rule, const std::string& found) {
+  if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
+}
+
 /// Throws ArgumentError for sizes out of range.
 inline void check(const Settings& s) {
-  const auto require = [](bool good, const char* option, const char* rule, const std::string& found) {
-    if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
-  };
   require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
   require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
   require(s.device == "cpu" || s.device == "gpu", "--device", "cpu or gpu", s.device);
@@ -47,29 +49,23 @@ typename Choice<Image>::Run find_run(const Settings& settings, const Choice<Imag
   return gpu->run(choice.name);
 }
 
-/// Parses the command line, loads the data, runs the chosen model. `load` reads the set from its folder.
-/// Returns the exit code: 0; 1 for what went wrong with data or training; 2 for a wrong command line.
-template <odot::ShapeType Image>
-int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
-         odot::data::Split<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
-  settings.paper_batch_size = settings.batch_size;
-  CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
-  std::string models;
-  for (const auto& choice : choices) models += "\n  " + choice.name + ": " + choice.description;
-  app.add_option("--model", settings.model, "One of" + models)->capture_default_str();
+/// The options that every trainer has.
+inline void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--data", settings.data,
                  "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
   app.add_option("--epochs", settings.epochs, "0 evaluates the untrained model")->capture_default_str();
   app.add_option("--batch-size", settings.batch_size, "Samples")->capture_default_str();
   app.add_option("--learning-rate", settings.learning_rate, "Adam's")->capture_default_str();
-  app.add_option("--attention-learning-rate", settings.attention_learning_rate,
-                 "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
   app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
-  app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
   app.add_option("--threads", settings.threads, "Of the cpu; 0: all")->capture_default_str();
-  app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
   app.add_flag("--quiet", settings.quiet, "Print the result line alone");
   app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
+}
+
+/// Parses the command line and calls body(), which returns an exit code.
+/// Returns that; 1 for what went wrong with data or training; 2 for a wrong command line; each with a line of its own.
+template <class Body>
+int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {
@@ -80,14 +76,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   }
   if (!odot::optimized_build) std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
   try {
-    check(settings);
-    const Choice<Image>& choice = find_choice(choices, settings.model);
-    const auto run = find_run(settings, choice, gpu);
-    const auto data =
-        settings.data == "synthetic"
-            ? odot::data::synthetic<Image>(odot::Seed{1})
-            : load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
-    return run(settings, choice, data);
+    return body();
   } catch (const odot::ArgumentError& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 2;
@@ -95,6 +84,37 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;
   }
+}
+
+/// The set that --data says, by `load` from its folder.
+template <odot::ShapeType Image>
+odot::data::Split<Image> load_data(const Settings& settings, const char* set_name,
+                                   odot::data::Split<Image> (*load)(const std::filesystem::path&)) {
+  if (settings.data == "synthetic") return odot::data::synthetic<Image>(odot::Seed{1});
+  return load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
+}
+
+/// The main function of a trainer: parses the command line, loads the data, runs the chosen model. `load` reads the set
+/// from its folder. Returns the exit code, as run_program.
+template <odot::ShapeType Image>
+int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
+         odot::data::Split<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
+  settings.paper_batch_size = settings.batch_size;
+  CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
+  std::string models;
+  for (const auto& choice : choices) models += "\n  " + choice.name + ": " + choice.description;
+  app.add_option("--model", settings.model, "One of" + models)->capture_default_str();
+  add_options(app, settings);
+  app.add_option("--attention-learning-rate", settings.attention_learning_rate,
+                 "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
+  app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
+  app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
+  return run_program(app, argc, argv, [&] {
+    check(settings);
+    const Choice<Image>& choice = find_choice(choices, settings.model);
+    const auto run = find_run(settings, choice, gpu);
+    return run(settings, choice, load_data(settings, set_name, load));
+  });
 }
 
 }  // namespace trainer
