@@ -1,23 +1,15 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The trainers' main function and its parts: command line, data, the chosen model.
+// The trainers' main function: command line, data, the chosen model.
 
+#include "command_line.hpp"
 #include "trainer.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace trainer {
-
-/// Throws ArgumentError where an option's value is not good.
-inline void require(bool good, const char* option, const char* rule, const std::string& found) {
-  if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
-}
 
 /// Throws ArgumentError for sizes out of range.
 inline void check(const Settings& s) {
@@ -59,31 +51,6 @@ inline void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
   app.add_option("--threads", settings.threads, "Of the cpu; 0: all")->capture_default_str();
   app.add_flag("--quiet", settings.quiet, "Print the result line alone");
-  app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
-}
-
-/// Parses the command line and calls body(), which returns an exit code.
-/// Returns that; 1 for what went wrong with data or training; 2 for a wrong command line; each with a line of its own.
-template <class Body>
-int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "error: %s; see --help\n", error.what());
-    return 2;
-  }
-  if (!odot::optimized_build) std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
-  try {
-    return body();
-  } catch (const odot::ArgumentError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
 }
 
 /// The set that --data says, by `load` from its folder.
