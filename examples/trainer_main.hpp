@@ -41,8 +41,28 @@ typename Choice<Image>::Run find_run(const Settings& settings, const Choice<Imag
   return gpu->run(choice.name);
 }
 
-/// Parses the command line, loads the data, runs the chosen model. `load` reads the set from its folder.
-/// Returns the exit code: 0; 1 for what went wrong with data or training; 2 for a wrong command line.
+/// The options that every trainer has.
+inline void add_options(CLI::App& app, Settings& settings) {
+  app.add_option("--data", settings.data,
+                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
+  app.add_option("--epochs", settings.epochs, "0 evaluates the untrained model")->capture_default_str();
+  app.add_option("--batch-size", settings.batch_size, "Samples")->capture_default_str();
+  app.add_option("--learning-rate", settings.learning_rate, "Adam's")->capture_default_str();
+  app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
+  app.add_option("--threads", settings.threads, "Of the cpu; 0: all")->capture_default_str();
+  app.add_flag("--quiet", settings.quiet, "Print the result line alone");
+}
+
+/// The set that --data says, by `load` from its folder.
+template <odot::ShapeType Image>
+odot::data::Split<Image> load_data(const Settings& settings, const char* set_name,
+                                   odot::data::Split<Image> (*load)(const std::filesystem::path&)) {
+  if (settings.data == "synthetic") return odot::data::synthetic<Image>(odot::Seed{1});
+  return load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
+}
+
+/// The main function of a trainer: parses the command line, loads the data, runs the chosen model. `load` reads the set
+/// from its folder. Returns the exit code, as run_program.
 template <odot::ShapeType Image>
 int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
          odot::data::Split<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
@@ -51,27 +71,16 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   std::string models;
   for (const auto& choice : choices) models += "\n  " + choice.name + ": " + choice.description;
   app.add_option("--model", settings.model, "One of" + models)->capture_default_str();
-  app.add_option("--data", settings.data,
-                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
-  app.add_option("--epochs", settings.epochs, "0 evaluates the untrained model")->capture_default_str();
-  app.add_option("--batch-size", settings.batch_size, "Samples")->capture_default_str();
-  app.add_option("--learning-rate", settings.learning_rate, "Adam's")->capture_default_str();
+  add_options(app, settings);
   app.add_option("--attention-learning-rate", settings.attention_learning_rate,
                  "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
-  app.add_option("--seed", settings.seed, "Of the initial weights and the order of the samples")->capture_default_str();
   app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
-  app.add_option("--threads", settings.threads, "Of the cpu; 0: all")->capture_default_str();
   app.add_option("--out", settings.out, "Folder for batches.csv, epochs.csv and curves.svg");
-  app.add_flag("--quiet", settings.quiet, "Print the result line alone");
   return run_program(app, argc, argv, [&] {
     check(settings);
     const Choice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
-    const auto data =
-        settings.data == "synthetic"
-            ? odot::data::synthetic<Image>(odot::Seed{1})
-            : load(settings.data.empty() ? odot::data::find(set_name) : odot::data::find(set_name, settings.data));
-    return run(settings, choice, data);
+    return run(settings, choice, load_data(settings, set_name, load));
   });
 }
 

@@ -4,12 +4,19 @@
 # ~/.cache/odot-peers), builds odot's programs in Release, and runs compare.py.
 #
 # usage: benchmarks/peers/compare.sh [options of compare.py]        for instance --list, --quick, 'step/*', --threads 1
+#        benchmarks/peers/compare.sh attention [options of attention_cost.py]        what attention costs as L grows:
+#        for instance --quick, --max-length 2048, --svg FILE
 set -eu
 # shellcheck source=scripts/setup.sh
 . "$(dirname "$0")/../../scripts/setup.sh"
 
 venv=${ODOT_PEERS_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/odot-peers}
 build=$odot_root/build/peers
+program=compare.py
+if [ "${1-}" = attention ]; then
+  program=attention_cost.py
+  shift
+fi
 
 # Standard output is the table's.
 {
@@ -31,4 +38,4 @@ build=$odot_root/build/peers
     cmake --build "$build" --target peers --parallel "$(nproc)"
 } >&2
 
-exec "$venv/bin/python" "$odot_root/benchmarks/peers/compare.py" --build "$build" "$@"
+exec "$venv/bin/python" "$odot_root/benchmarks/peers/$program" --build "$build" "$@"

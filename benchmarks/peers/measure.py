@@ -81,10 +81,11 @@ def time_pairs(ours, theirs, work, settings):
     return rounds[1:]
 
 
-def peak_of_training(worker):
+def peak_over(worker, calls):
+    """Bytes of memory that some calls take at most, over what the process held before."""
     before = worker.resident()
     worker.reset_peak()
-    worker.run(3)
+    worker.run(calls)
     return max(worker.resident(peak=True) - before, 1)
 
 
@@ -107,7 +108,7 @@ def pairs_of(work, peer, settings):
     for _ in range(1 if settings.quick else min(settings.rounds, 3)):
         with start(PEERS["odot"], threads) as ours, start(peer, peer_threads) as theirs:
             check_same_work(ours, theirs, work.kind)
-            pairs.append((peak_of_training(ours), peak_of_training(theirs)))
+            pairs.append((peak_over(ours, 3), peak_over(theirs, 3)))
     return pairs, (ours.version, theirs.version)
 
 

@@ -40,6 +40,12 @@ PEERS = {
     "odot": Peer("odot", ("BUILD/benchmarks/odot_step", "MODE", "MODEL", "BATCH", "THREADS")),
 }
 
+# Programs of attention_cost.py. MODEL is the form of attention, BATCH the number of tokens.
+ATTENTION = {
+    "odot": Peer("odot", ("BUILD/benchmarks/odot_attention", "MODEL", "BATCH", "THREADS")),
+    "torch": python_peer("PyTorch", "torch", "torch_attention.py", "MODEL", "BATCH", "THREADS"),
+}
+
 
 class Worker:
     """A running program. `version` and `parameters` are what it says of itself."""

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace odot;
@@ -37,6 +39,27 @@ TEST_CASE("more samples than there are can't be had") {
                        "odot::data::Dataset \"small\": first(4) asks for more than the 3 samples there are; ask for at "
                        "most that many",
                        ArgumentError);
+}
+
+TEST_CASE("samples may be seen under another shape") {
+  const Set set{"small", 3, {1, 2, 3, 4, 5, 6}, {2, 0, 1}, true};
+  const auto rows = set.as<Shape<2, 1>>();
+  static_assert(std::is_same_v<decltype(rows)::shape, Shape<2, 1>>);
+  CHECK(rows.name == "small");
+  CHECK(rows.classes == 3);
+  CHECK(rows.synthetic);
+  CHECK(rows.pixels == set.pixels);
+  CHECK(rows.labels == set.labels);
+}
+
+TEST_CASE("another shape of a temporary copies nothing") {
+  data::Split<Shape<1, 1, 2>> split{{"a", 2, {1, 2}, {0}}, {"b", 2, {3, 4}, {1}}};
+  const std::uint8_t* const train_pixels = split.train.pixels.data();
+  const std::uint8_t* const test_pixels = split.test.pixels.data();
+  const auto rows = std::move(split).as<Shape<2>>();
+  CHECK(rows.train.pixels.data() == train_pixels);
+  CHECK(rows.test.pixels.data() == test_pixels);
+  CHECK(rows.test.name == "b");
 }
 
 TEST_CASE("a split unpacks into train and test") {

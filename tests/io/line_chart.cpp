@@ -54,6 +54,44 @@ TEST_CASE("a curve of one point, or of equal values, has axes") {
   }
 }
 
+TEST_CASE("on logarithmic axes equal factors are equally far apart") {
+  LineChart chart("title", "tokens", io::Axis::logarithmic, io::Axis::logarithmic);
+  chart.add("cost", {{1, 0.1}, {100, 10}, {10000, 1000}});
+  const std::string svg = chart.group(0);
+  CHECK(says(svg, "points='70.0,256.0 345.0,145.0 620.0,34.0 '"));
+  for (const char* tick : {">0.1</text>", ">1</text>", ">10</text>", ">100</text>", ">1000</text>", ">10000</text>"})
+    CHECK(says(svg, tick));
+  CHECK_FALSE(says(svg, ">20</text>"));
+}
+
+TEST_CASE("a short logarithmic axis has ticks between the powers of ten") {
+  LineChart chart("title", "tokens", io::Axis::logarithmic);
+  chart.add("cost", {{256, 1}, {16384, 2}});
+  const std::string svg = chart.group(0);
+  for (const char* tick : {">500</text>", ">1000</text>", ">2000</text>", ">5000</text>", ">10000</text>"})
+    CHECK(says(svg, tick));
+  CHECK_FALSE(says(svg, ">200</text>"));
+  CHECK_FALSE(says(svg, ">20000</text>"));
+}
+
+TEST_CASE("points that are not positive are left out of a logarithmic axis") {
+  LineChart chart("title", "tokens", io::Axis::linear, io::Axis::logarithmic);
+  chart.add("nothing", {{1, 0}, {2, -1}});
+  CHECK(chart.group(0).empty());
+  chart.add("something", {{-1, 1}, {2, 0}, {3, 2}}, true);
+  CHECK(count(chart.group(0), "<circle") == 2);
+  CHECK(chart.group(0).find("nan") == std::string::npos);
+}
+
+TEST_CASE("the legend of many curves stands beside them") {
+  LineChart chart("title", "x");
+  for (const char* name : {"a", "b", "c", "d", "e"}) chart.add(name, {{0, 0}, {10, 1}});
+  const std::string svg = chart.group(0);
+  CHECK(says(svg, "points='70.0,256.0 430.0,34.0 '"));  // the axes end 190 earlier
+  CHECK(says(svg, "<text x='446.0' y='46.0' text-anchor='start' fill='#1f6fb4' font-size='12'>a</text>"));
+  CHECK(says(svg, "<text x='446.0' y='118.0' text-anchor='start' fill='#b8860b' font-size='12'>e</text>"));
+}
+
 TEST_CASE("a document stacks its panels and leaves empty ones out") {
   LineChart first("first", "x"), empty("empty", "x"), second("second", "x");
   first.add("a", {{0, 0}, {1, 1}});

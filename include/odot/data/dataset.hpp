@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "odot/core/error.hpp"
@@ -47,12 +48,30 @@ struct Dataset {
             {labels.begin(), labels.begin() + samples},
             synthetic};
   }
+
+  /// The same samples under another shape of as many elements: images [1, 28, 28] as sequences of their rows, [28, 28].
+  /// Of a temporary without a copy: `std::move(images).as<Shape<28, 28>>()`.
+  template <ShapeType Other>
+  Dataset<Other> as() && {
+    static_assert(Other::size == S::size, "odot::data::Dataset::as: the shapes must have as many elements");
+    return {std::move(name), classes, std::move(pixels), std::move(labels), synthetic};
+  }
+  template <ShapeType Other>
+  Dataset<Other> as() const& {
+    return Dataset(*this).template as<Other>();
+  }
 };
 
 /// What a network learns from, and what it is judged by: `auto [train, test] = load_fashion_mnist(folder);`
 template <ShapeType S>
 struct Split {
   Dataset<S> train, test;
+
+  /// Both sets under another shape, as Dataset::as.
+  template <ShapeType Other>
+  Split<Other> as() && {
+    return {std::move(train).template as<Other>(), std::move(test).template as<Other>()};
+  }
 };
 
 }  // namespace odot::data

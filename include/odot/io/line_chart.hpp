@@ -12,14 +12,20 @@
 
 namespace odot::io {
 
-/// One panel of curves with axes, ticks and a legend.
+/// Along a logarithmic axis, equal factors are equally far apart.
+enum class Axis { linear, logarithmic };
+
+/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if they are many.
 class LineChart {
  public:
-  LineChart(std::string title, std::string x_label) : title_(std::move(title)), x_label_(std::move(x_label)) {}
+  LineChart(std::string title, std::string x_label, Axis x = Axis::linear, Axis y = Axis::linear)
+      : title_(std::move(title)), x_label_(std::move(x_label)), x_axis_(x), y_axis_(y) {}
 
-  /// Adds a curve; points whose y is not finite are left out. `dots` marks each point.
+  /// Adds a curve; points that are not finite, or not positive on a logarithmic axis, are left out. `dots` marks each
+  /// point.
   void add(std::string name, std::vector<std::pair<double, double>> points, bool dots = false) {
-    std::erase_if(points, [](const auto& p) { return !std::isfinite(p.first) || !std::isfinite(p.second); });
+    std::erase_if(points,
+                  [this](const auto& p) { return !has_place(p.first, x_axis_) || !has_place(p.second, y_axis_); });
     if (!points.empty()) curves_.push_back({std::move(name), std::move(points), dots});
   }
 
@@ -28,17 +34,18 @@ class LineChart {
   /// The panel as an SVG group whose top is at `top`; empty without curves.
   std::string group(double top) const {
     if (curves_.empty()) return "";
-    const Scale x = scale(&std::pair<double, double>::first, 1);  // batches and epochs are whole numbers
-    const Scale y = scale(&std::pair<double, double>::second, 0);
+    const Scale x = scale(&std::pair<double, double>::first, x_axis_, 1);  // batches and epochs are whole numbers
+    const Scale y = scale(&std::pair<double, double>::second, y_axis_, 0);
+    const double end = plot_end();
     std::string svg = format("<g transform='translate(0 %g)'>\n", top);
     svg +=
         text(width / 2, 20, "middle", "#222", title_, 15) + text(width / 2, height - 6, "middle", "#555", x_label_, 12);
     for (const double t : y.ticks) {
-      svg += line(left, at_y(y, t), width - right, at_y(y, t));
+      svg += line(left, at_y(y, t), end, at_y(y, t));
       svg += text(left - 6, at_y(y, t) + 4, "end", "#555", format("%g", t), 11);
     }
     for (const double t : x.ticks) svg += text(at_x(x, t), height - bottom + 16, "middle", "#555", format("%g", t), 11);
-    svg += line(left, height - bottom, width - right, height - bottom);
+    svg += line(left, height - bottom, end, height - bottom);
     for (std::size_t c = 0; c < curves_.size(); ++c) svg += curve(c, x, y);
     return svg + "</g>\n";
   }
@@ -59,7 +66,10 @@ class LineChart {
 
  private:
   static constexpr double left = 70, right = 20, top_margin = 34, bottom = 44;
-  static constexpr const char* colours[] = {"#1f6fb4", "#d1602b", "#3a8f4d", "#8a56ac"};
+  static constexpr double legend_width = 190;  // beside the curves
+  static constexpr std::size_t most_in_title = 4;
+  static constexpr const char* colours[] = {"#1f6fb4", "#d1602b", "#3a8f4d", "#8a56ac",
+                                            "#b8860b", "#c2559c", "#2a9d9d", "#666666"};
 
   struct Curve {
     std::string name;
@@ -67,9 +77,13 @@ class LineChart {
     bool dots;
   };
   struct Scale {
-    double low, high;
+    double low, high;  // where the axis begins and ends, by `place`
     std::vector<double> ticks;
+    Axis axis;
   };
+
+  static bool has_place(double v, Axis axis) { return std::isfinite(v) && (axis == Axis::linear || v > 0); }
+  static double place(double v, Axis axis) { return axis == Axis::linear ? v : std::log10(v); }
 
   template <class... Values>
   static std::string format(const char* pattern, Values... values) {
@@ -86,31 +100,54 @@ class LineChart {
     return format("<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='#ddd'/>\n", x1, y1, x2, y2);
   }
 
-  /// Bounds of one axis over all curves, and round ticks at least `least` apart.
-  Scale scale(double std::pair<double, double>::* axis, double least) const {
-    double low = curves_[0].points[0].*axis, high = low;
+  /// Bounds of one axis over all curves, and round ticks, on a linear axis at least `least` apart.
+  Scale scale(double std::pair<double, double>::* of, Axis axis, double least) const {
+    double low = place(curves_[0].points[0].*of, axis), high = low;
     for (const Curve& c : curves_)
       for (const auto& p : c.points) {
-        low = std::min(low, p.*axis);
-        high = std::max(high, p.*axis);
+        low = std::min(low, place(p.*of, axis));
+        high = std::max(high, place(p.*of, axis));
       }
     if (high <= low) {
       const double margin = std::max(std::abs(low), 1e-12) * 0.5;
       low -= margin;
       high += margin;
     }
+    return {low, high, axis == Axis::linear ? linear_ticks(low, high, least) : logarithmic_ticks(low, high), axis};
+  }
+  static std::vector<double> linear_ticks(double low, double high, double least) {
     const double rough = (high - low) / 5, power = std::pow(10.0, std::floor(std::log10(rough)));
     const double round = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
     const double step = std::max(round, least);
-    Scale s{low, high, {}};
-    for (double k = std::ceil(low / step); k <= high / step + 1e-9; ++k) s.ticks.push_back(k * step);
-    return s;
+    std::vector<double> ticks;
+    for (double k = std::ceil(low / step); k <= high / step + 1e-9; ++k) ticks.push_back(k * step);
+    return ticks;
   }
-  static double at_x(const Scale& s, double v) {
-    return left + (v - s.low) / (s.high - s.low) * (width - left - right);
+  /// Powers of ten, and their doubles and fivefolds where the axis has few powers. low, high: logarithms.
+  static std::vector<double> logarithmic_ticks(double low, double high) {
+    std::vector<double> ticks;
+    for (double power = std::floor(low); power <= high; ++power)
+      for (const double factor : {1.0, 2.0, 5.0}) {
+        const double at = power + std::log10(factor);
+        if ((factor == 1 || high - low < 3) && at >= low - 1e-9 && at <= high + 1e-9)
+          ticks.push_back(factor * std::pow(10.0, power));
+      }
+    return ticks;
+  }
+
+  bool legend_beside() const { return curves_.size() > most_in_title; }
+  double plot_end() const { return width - right - (legend_beside() ? legend_width : 0); }
+  double at_x(const Scale& s, double v) const {
+    return left + (place(v, s.axis) - s.low) / (s.high - s.low) * (plot_end() - left);
   }
   static double at_y(const Scale& s, double v) {
-    return height - bottom - (v - s.low) / (s.high - s.low) * (height - bottom - top_margin);
+    return height - bottom - (place(v, s.axis) - s.low) / (s.high - s.low) * (height - bottom - top_margin);
+  }
+  std::string legend(std::size_t c, const char* colour) const {
+    const auto number = static_cast<double>(c), after = static_cast<double>(curves_.size() - 1 - c);
+    if (legend_beside())
+      return text(plot_end() + 16, top_margin + 12 + 18 * number, "start", colour, curves_[c].name, 12);
+    return text(width - right - 80 * after, 20, "end", colour, curves_[c].name, 12);
   }
 
   std::string curve(std::size_t c, const Scale& x, const Scale& y) const {
@@ -121,11 +158,11 @@ class LineChart {
       if (curves_[c].dots)
         dots += format("<circle cx='%.1f' cy='%.1f' r='3' fill='%s'/>\n", at_x(x, px), at_y(y, py), colour);
     }
-    const double legend = width - right - 80 * static_cast<double>(curves_.size() - 1 - c);  // in the title's line
-    return svg + "'/>\n" + dots + text(legend, 20, "end", colour, curves_[c].name, 12);
+    return svg + "'/>\n" + dots + legend(c, colour);
   }
 
   std::string title_, x_label_;
+  Axis x_axis_, y_axis_;
   std::vector<Curve> curves_;
 };
 
