@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "odot/gpu.hpp"
@@ -25,37 +26,40 @@ const std::vector<std::int32_t> some{3, 5, 0, 1, 99, -2, 70};
 using Few = Shape<5, 6>;
 using Many = Shape<71, 4>;  // more than one block of queries, of keys, of a causal series
 
-template <ShapeType In, nn::SelfAttentionOptions Options>
+using DotOptions = nn::SelfAttentionOptions;
+using ElementOptions = nn::ElementWiseAttentionOptions;
+
+template <ShapeType In, DotOptions Options>
 struct Dot : Bound<nn::SelfAttention<Options>, In> {};
-template <ShapeType In, nn::ElementWiseAttentionOptions Options>
+template <ShapeType In, ElementOptions Options>
 struct ElementWise : Bound<nn::ElementWiseAttention<Options>, In> {};
-template <ShapeType In, nn::ElementWiseAttentionOptions Options>
+template <ShapeType In, ElementOptions Options>
 struct Unprojected : Bound<nn::UnprojectedElementWiseAttention<Options>, In> {};
 
-struct TwoHeads : Dot<Few, {.heads = 2, .bias = true}> {};
-struct CausalHeads : Dot<Few, {.heads = 3, .causal = true}> {};
-struct Wqk : Dot<Few, {.form = AttentionForm::wqk}> {};
-struct WqkOnly : Dot<Few, {.causal = true, .form = AttentionForm::wqk_only}> {};
-struct Symmetric : Dot<Few, {.heads = 2, .form = AttentionForm::symmetric, .bias = true}> {};
-struct Triangle : Dot<Few, {.form = AttentionForm::symmetric_tt}> {};
-struct TriangleOnly : Dot<Few, {.form = AttentionForm::symmetric_tt_only}> {};
-struct ManyTokens : Dot<Many, {.heads = 2}> {};
-struct ManyCausal : Dot<Many, {.causal = true}> {};
-struct ManySymmetric : Dot<Many, {.heads = 2, .causal = true, .form = AttentionForm::symmetric}> {};
+struct TwoHeads : Dot<Few, DotOptions{.heads = 2, .bias = true}> {};
+struct CausalHeads : Dot<Few, DotOptions{.heads = 3, .causal = true}> {};
+struct Wqk : Dot<Few, DotOptions{.form = AttentionForm::wqk}> {};
+struct WqkOnly : Dot<Few, DotOptions{.causal = true, .form = AttentionForm::wqk_only}> {};
+struct Symmetric : Dot<Few, DotOptions{.heads = 2, .form = AttentionForm::symmetric, .bias = true}> {};
+struct Triangle : Dot<Few, DotOptions{.form = AttentionForm::symmetric_tt}> {};
+struct TriangleOnly : Dot<Few, DotOptions{.form = AttentionForm::symmetric_tt_only}> {};
+struct ManyTokens : Dot<Many, DotOptions{.heads = 2}> {};
+struct ManyCausal : Dot<Many, DotOptions{.causal = true}> {};
+struct ManySymmetric : Dot<Many, DotOptions{.heads = 2, .causal = true, .form = AttentionForm::symmetric}> {};
 
-struct Full : ElementWise<Few, {.order = nn::full_order}> {};
-struct CausalFull : ElementWise<Few, {.order = nn::full_order, .causal = true}> {};
-struct Series : ElementWise<Few, {.order = 6}> {};
-struct WithoutOutput : ElementWise<Few, {.order = 4, .bias = false, .output = false}> {};
-struct CausalSeries : ElementWise<Few, {.order = 2, .causal = true}> {};
-struct ManySeries : ElementWise<Many, {.order = 2}> {};
-struct ManyCausalSeries : ElementWise<Many, {.order = 6, .causal = true}> {};
+struct Full : ElementWise<Few, ElementOptions{.order = nn::full_order}> {};
+struct CausalFull : ElementWise<Few, ElementOptions{.order = nn::full_order, .causal = true}> {};
+struct Series : ElementWise<Few, ElementOptions{.order = 6}> {};
+struct WithoutOutput : ElementWise<Few, ElementOptions{.order = 4, .bias = false, .output = false}> {};
+struct CausalSeries : ElementWise<Few, ElementOptions{.order = 2, .causal = true}> {};
+struct ManySeries : ElementWise<Many, ElementOptions{.order = 2}> {};
+struct ManyCausalSeries : ElementWise<Many, ElementOptions{.order = 6, .causal = true}> {};
 
 using Mixed = Shape<67, 9>;
-struct FullAlone : Unprojected<Mixed, {.order = nn::full_order}> {};
-struct CausalFullAlone : Unprojected<Mixed, {.order = nn::full_order, .causal = true}> {};
-struct SeriesAlone : Unprojected<Mixed, {.order = 8}> {};
-struct CausalAlone : Unprojected<Mixed, {.order = 4, .causal = true}> {};
+struct FullAlone : Unprojected<Mixed, ElementOptions{.order = nn::full_order}> {};
+struct CausalFullAlone : Unprojected<Mixed, ElementOptions{.order = nn::full_order, .causal = true}> {};
+struct SeriesAlone : Unprojected<Mixed, ElementOptions{.order = 8}> {};
+struct CausalAlone : Unprojected<Mixed, ElementOptions{.order = 4, .causal = true}> {};
 
 /// Few samples and some, all tokens valid and not.
 template <nn::BoundLayer Layer>
@@ -66,7 +70,7 @@ void check_attention() {
   }
 }
 
-/// y and the gradients of the series form on a device, of keys and queries `size` times those of a formula.
+/// y and dx of a layer without parameters on a device; x is `size` times a formula's numbers.
 template <DeviceType Device, class Layer>
 std::vector<float> of_large_inputs(float size) {
   constexpr std::size_t samples = 2, in = samples * Layer::input_shape::size, out = samples * Layer::output_shape::size;
