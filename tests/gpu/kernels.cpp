@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,22 @@ std::vector<S> row_sums(const std::vector<S>& values, std::size_t rows) {
       workspace, rows, columns, S{0},
       [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t column) { return data[row * columns + column]; }, gpu::Plus{},
       [=] ODOT_HOST_DEVICE(std::size_t row, S sum) { sums[row] = sum; });
+  return out.to_host();
+}
+
+/// Column sums of a [rows, columns] matrix.
+template <class S>
+std::vector<S> column_sums(const std::vector<S>& values, std::size_t rows) {
+  Workspace<Gpu> workspace;
+  const std::size_t columns = values.size() / rows;
+  const Buffer<S, Gpu> in = on_gpu(values);
+  Buffer<S, Gpu> out(columns);
+  const S* data = in.data();
+  S* sums = out.data();
+  gpu::reduce_columns(
+      workspace, rows, columns, S{0},
+      [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t column) { return data[row * columns + column]; }, gpu::Plus{},
+      [=] ODOT_HOST_DEVICE(std::size_t column, S sum) { sums[column] = sum; });
   return out.to_host();
 }
 
@@ -108,6 +125,19 @@ TEST_CASE("rows are summed, short and long, few and many") {
   }
 }
 
+TEST_CASE("columns are summed, short and long, few and many") {
+  for (const auto& [rows, columns] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {1, 1}, {7, 1}, {31, 3}, {5, 700}, {10'000, 1}, {4097, 5}, {100, 70'000}}) {
+    CAPTURE(rows);
+    CAPTURE(columns);
+    const auto values = hash_uniform(rows * columns, 0);
+    std::vector<double> expected(columns);
+    for (std::size_t i = 0; i < values.size(); ++i) expected[i % columns] += values[i];
+    CHECK(difference_within(column_sums(values, rows), expected, 1e-10) == "");
+    CHECK(column_sums(values, rows) == column_sums(values, rows));
+  }
+}
+
 TEST_CASE("a team's program sees its memory after every step, whether a team is a block or a thread") {
   constexpr std::size_t teams = 9;
   std::vector<int> expected;
@@ -128,7 +158,7 @@ TEST_CASE("matrix products match the naive ones") {
   check_product<true, true>(2, 3, 1);
 }
 
-TEST_CASE("Adam and stochastic gradient descent take the Cpu's steps") {
+TEST_CASE("Adam, AdamW and stochastic gradient descent take the Cpu's steps") {
   using Model = nn::Sequential<Shape<4>, nn::Linear<3>, nn::Linear<2>>;
   const auto check = [](auto optimizer, auto same) {
     Network<Model, Cpu, double> cpu(Seed{1});
@@ -144,10 +174,55 @@ TEST_CASE("Adam and stochastic gradient descent take the Cpu's steps") {
   };
   check(optim::Adam{{.learning_rate = 0.1, .weight_decay = 0.01}},
         optim::Adam{{.learning_rate = 0.1, .weight_decay = 0.01}});
+  for (const double max_norm : {0.0, 0.5, 1e3}) {
+    const optim::AdamWOptions options{.learning_rate = 0.1, .weight_decay = 0.2, .max_gradient_norm = max_norm};
+    check(optim::AdamW{options}, optim::AdamW{options});
+  }
   for (const bool nesterov : {false, true}) {
     const optim::SgdOptions options{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = nesterov};
     check(optim::Sgd{options}, optim::Sgd{options});
   }
+}
+
+TEST_CASE("a gradient is clipped by its norm, and all of it is NaN where the norm is") {
+  using Model = nn::Sequential<Shape<400>, nn::Linear<300>>;
+  Network<Model, Gpu> network(Seed{1});
+  std::vector<float> gradient(network.gradients().size(), 0.5f);
+  const auto set = [&] {
+    Gpu::copy_from_host(network.gradients().data(), gradient.data(), gradient.size() * sizeof(float));
+  };
+  const double norm = 0.5 * std::sqrt(static_cast<double>(gradient.size()));
+  set();
+  CHECK(std::abs(optim::clip_gradients(network, 2 * norm) - norm) <= 1e-12 * norm);
+  CHECK(on_host<Gpu>(network.gradients()) == gradient);
+  optim::clip_gradients(network, norm / 4);
+  CHECK(difference(on_host<Gpu>(network.gradients()), std::vector<double>(gradient.size(), 0.125), 1e-6) == "");
+  gradient[7] = std::numeric_limits<float>::quiet_NaN();
+  set();
+  CHECK(std::isnan(optim::clip_gradients(network, 1)));
+  CHECK(std::ranges::all_of(on_host<Gpu>(network.gradients()), [](float value) { return std::isnan(value); }));
+}
+
+TEST_CASE("dropout drops the same elements whatever the pieces of a batch") {
+  using Shape3 = Shape<3>;
+  constexpr std::size_t samples = 11;
+  Workspace<Gpu> workspace;
+  const Buffer<float, Gpu> x = on_gpu(std::vector<float>(3 * samples, 1));
+  Buffer<float, Gpu> whole(3 * samples), parts(3 * samples);
+  const auto drop = [&](std::size_t begin, std::size_t count, Buffer<float, Gpu>& y) {
+    kernels::Dropout<Gpu>::forward(workspace, {Random(Seed{5}, 6), 0.5, 2 + begin},
+                                   BatchView<Shape3, const float, Gpu>(x.data() + 3 * begin, count),
+                                   BatchView<Shape3, float, Gpu>(y.data() + 3 * begin, count));
+  };
+  drop(0, samples, whole);
+  for (std::size_t n = 0; n < samples; ++n) drop(n, 1, parts);
+  CHECK(parts.to_host() == whole.to_host());
+  Workspace<Cpu> host;
+  std::vector<float> expected(3 * samples, 1);
+  kernels::Dropout<Cpu>::forward(host, {Random(Seed{5}, 6), 0.5, 2},
+                                 BatchView<Shape3, const float>(expected.data(), samples),
+                                 BatchView<Shape3, float>(expected.data(), samples));
+  CHECK(whole.to_host() == expected);
 }
 
 TEST_CASE("rows and pixels are gathered") {

@@ -73,6 +73,11 @@ TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<3, false>, Shape<4>>>(9, false);
 }
 
+TEST_CASE("the normalisation of channels is the Cpu's") {
+  check_layer_on_gpu<Bound<nn::Normalize, Shape<3, 4, 5>>>(6);
+  check_layer_on_gpu<Bound<nn::Normalize, Shape<1, 2, 3>>>(1, false);
+}
+
 TEST_CASE("batch norm's values and gradients are the Cpu's") {
   check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(6);
   check_layer_on_gpu<Bound<nn::BatchNorm2d<false>, Shape<2, 3, 3>>>(2);

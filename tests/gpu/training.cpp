@@ -29,6 +29,9 @@ using SmallControl = nn::Sequential<Shape<1, 12, 8>, nn::Conv2d<6, nn::ConvOptio
 /// Model A with an image that a thread of a host takes lightly.
 using SmallAttention = nn::Sequential<Shape<2, 6, 5>, nn::AttentionWise<3, nn::AttentionWiseOptions{.norm = true}>,
                                       nn::AttentionWise<2>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+/// The minimal transformers on a smaller image, 6 × 4 patches of it.
+struct SmallTransformer : models::MinimalTransformer<Shape<1, 8, 12>, 1, 4> {};
+struct SmallestTransformer : models::MinimalTransformer<Shape<1, 8, 12>, 2, 1, nn::AttentionForm::wqk_only, false> {};
 
 /// Pixels of a formula, brighter in another corner for every other class.
 template <ShapeType In>
@@ -124,9 +127,17 @@ TEST_CASE("a model's loss, gradients and predictions are the Cpu's") {
 
 TEST_CASE("model B is the Cpu's") { check_model<models::ModelB, float>(6, 2e-4); }
 
+TEST_CASE("minimal transformers are the Cpu's") {
+  check_model<SmallTransformer, double>(7, 1e-11);
+  check_model<SmallTransformer, float>(7, 2e-4);
+  check_model<SmallestTransformer, double>(7, 1e-11);
+  check_model<SmallestTransformer, float>(7, 2e-4);
+}
+
 TEST_CASE("training with fit follows the Cpu's, batch by batch") {
   check_fit<nn::Sequential<Shape<1, 6, 5>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>>(128);
   check_fit<SmallAttention>(64);
+  check_fit<SmallestTransformer>(64);
 }
 
 TEST_CASE("two trainings give the same bits") {

@@ -13,7 +13,8 @@ namespace odot::kernels {
 /// stable form; the gradient in the same pass.
 /// Shapes  y [N, K], labels [N] → *sums (added to)
 /// Grad    dy[n, k] = scale · (softmax(y[n])_k − [k = labelₙ]) (overwritten; optional); scale = 1/N for the batch's mean
-/// Errors  ArgumentError: a label outside [0, K), with its position among those of the call
+/// Errors  ArgumentError: a label outside [0, K), with its position among those of the call; on a GPU, where the
+///         host does not see labels, a loss of NaN instead
 ///
 ///   evaluate(workspace, y, labels, scale, dy, sums)
 template <class Device>

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 
+#include "odot/kernels/element_wise_attention/limits.hpp"
 #include "odot/kernels/exponential.hpp"
 #include "odot/kernels/simd.hpp"
 
@@ -63,16 +63,10 @@ ODOT_INLINE void for_packets(std::size_t begin, std::size_t end, const Body& bod
   if (c < end) body.template operator()<false>(c, end - c);
 }
 
-/// eˣ for x ≤ 0, and 0 where it is so small (float: below e⁻⁸⁷, double: e⁻⁷⁰⁰) that a power of a key must not revive
-/// it.
+/// eˣ for x ≤ 0, and 0 below least_exponent.
 template <class S>
 ODOT_INLINE simd::Packet<S> weight_exp(const simd::Packet<S>& x) {
-  constexpr S least = std::is_same_v<S, float> ? S(87) : S(700);
-  return simd::where_positive(simd::add(x, simd::all<S>(least)), simd::softmax_exp<S>(x));
+  return simd::where_positive(simd::subtract(x, simd::all<S>(least_exponent<S>)), simd::softmax_exp<S>(x));
 }
-
-/// Larger than any k² that matters: the minimum over no tokens.
-template <class S>
-inline constexpr S no_minimum = std::numeric_limits<S>::max();
 
 }  // namespace odot::kernels::detail

@@ -2,32 +2,11 @@
 // SPDX-License-Identifier: MIT
 // The sums of powers that the series form of element-wise attention is made of, for one packet of channels.
 
-#include <array>
 #include <cstddef>
-#include <type_traits>
 
 #include "odot/kernels/element_wise_attention/channels.hpp"
 
 namespace odot::kernels::detail {
-
-/// Factor on every weight exp(min k² − k²), so that sums and their products with powers of a query lie in the middle of
-/// float's range. It cancels out of y.
-template <class S>
-inline constexpr S weight_scale = S{0x1p-40};
-
-/// The largest query that is taken as it is: the order's root of 1e28 (double: 1e200).
-template <class S>
-constexpr S query_bound(std::size_t order) {
-  const double limit = std::is_same_v<S, float> ? 1e28 : 1e200;
-  double low = 0, high = std::is_same_v<S, float> ? 1e14 : 1e100;  // the root of order 2
-  for (int halving = 0; halving < 400; ++halving) {
-    const double middle = (low + high) / 2;
-    double power = 1;
-    for (std::size_t n = 0; n < order && power <= limit; ++n) power *= middle;
-    (power <= limit ? low : high) = middle;
-  }
-  return static_cast<S>(low);
-}
 
 /// For n = 0 … Order:  a_n = Σ p xⁿ f,  b_n = Σ p xⁿ, with or without c_n = 2ⁿ/n! in it.
 /// Of keys: x = k, p = exp(−k²), f = v: the paper's A_n and B_n (recurrent: s_n and z_n).

@@ -123,6 +123,23 @@ struct StorePart {
   ODOT_HOST_DEVICE void operator()(std::size_t index, const T& sum) const { parts[index] = sum; }
 };
 
+/// Index `stretch · columns + column`: a column of `length` rows.
+template <class T, class Load, class Combine, class Store>
+struct ColumnReduction {
+  std::size_t rows, columns, length;
+  T identity;
+  Load load;
+  Combine combine;
+  Store store;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const std::size_t column = index % columns, begin = index / columns * length;
+    T sum = identity;
+    for (std::size_t row = begin; row < rows && row < begin + length; ++row) sum = combine(sum, load(row, column));
+    store(index, sum);
+  }
+};
+
 }  // namespace detail
 
 /// store(row, load(row, 0) ∘ load(row, 1) ∘ …) for every row < rows, combined in an order that depends on the sizes alone.
@@ -145,6 +162,29 @@ void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t column
                                   columns, length, splits, identity, load, combine, {parts}});
   launch_teams(rows, detail::RowReduction<T, detail::LoadPart<T>, Combine, Store>{
                          splits, splits, 1, identity, {parts, splits}, combine, store});
+}
+
+/// store(column, load(0, column) ∘ load(1, column) ∘ …) for every column < columns, in an order that depends on the sizes
+/// alone. A thread a column, so that neighbours read neighbours; many rows are cut into stretches first.
+template <class T, class Load, class Combine, class Store>
+void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, std::size_t columns, const T& identity,
+                    const Load& load, const Combine& combine, const Store& store) {
+  constexpr std::size_t enough_threads = 1 << 16, least_length = 32;
+  if (columns == 0) return;
+  const std::size_t stretches =
+      std::min((rows + least_length - 1) / least_length, (enough_threads + columns - 1) / columns);
+  if (stretches < 2) {
+    for_each_index(
+        columns, detail::ColumnReduction<T, Load, Combine, Store>{rows, columns, rows, identity, load, combine, store});
+    return;
+  }
+  auto frame = workspace.frame();
+  T* parts = frame.template take<T>(stretches * columns);
+  for_each_index(stretches * columns,
+                 detail::ColumnReduction<T, Load, Combine, detail::StorePart<T>>{
+                     rows, columns, (rows + stretches - 1) / stretches, identity, load, combine, {parts}});
+  for_each_index(columns, detail::ColumnReduction<T, detail::LoadPart<T>, Combine, Store>{
+                              stretches, columns, stretches, identity, {parts, columns}, combine, store});
 }
 
 }  // namespace odot::kernels::gpu

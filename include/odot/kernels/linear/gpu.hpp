@@ -32,8 +32,8 @@ struct Linear<Gpu> {
     if (!dbias) return;
     const S* grad = dy.data();
     S* db = dbias.data();
-    gpu::reduce_rows(
-        workspace, Out, samples, S{0}, [=] ODOT_HOST_DEVICE(std::size_t o, std::size_t n) { return grad[n * Out + o]; },
+    gpu::reduce_columns(
+        workspace, samples, Out, S{0}, [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t o) { return grad[n * Out + o]; },
         gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t o, S sum) { db[o] += sum; });
   }
 };

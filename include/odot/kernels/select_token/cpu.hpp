@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "odot/core/parallel.hpp"
-#include "odot/kernels/lengths/lengths.hpp"
 #include "odot/kernels/select_token/select_token.hpp"
 
 namespace odot::kernels {
@@ -41,14 +40,6 @@ struct SelectToken<Cpu> {
         if (chosen < L) std::copy_n(dy[n].data(), D, dx[n].data() + chosen * D);
       }
     });
-  }
-
- private:
-  /// `tokens` where no token is valid.
-  static std::size_t chosen_token(std::size_t token, const std::int32_t* lengths, std::size_t n, std::size_t tokens) {
-    if (!lengths) return token;
-    const std::size_t valid = valid_tokens(lengths, n, tokens);
-    return valid == 0 ? tokens : valid - 1;
   }
 };
 

@@ -1,0 +1,145 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Layer normalisation on the GPU: a team some samples, in its reductions a warp each.
+
+#include <cmath>
+#include <cstddef>
+
+#include "odot/kernels/gpu/launch.hpp"
+#include "odot/kernels/gpu/moments.hpp"
+#include "odot/kernels/layer_norm/layer_norm.hpp"
+
+namespace odot::kernels {
+
+namespace detail {
+
+inline constexpr std::size_t layer_norm_rows = 8;  // samples a team
+
+/// Mean, 1/σ and output of samples index · layer_norm_rows and following.
+template <class S, std::size_t D>
+struct LayerNormForward {
+  struct Memory {
+    S mean[layer_norm_rows], rstd[layer_norm_rows];
+  };
+  const S *x, *weight, *bias;  // weight and bias may be null
+  std::size_t samples;
+  S eps;
+  S *statistics, *y;  // statistics may be null
+
+  template <class Team>
+  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
+    const std::size_t first = index * layer_norm_rows;
+    const std::size_t rows = samples - first < layer_norm_rows ? samples - first : layer_norm_rows;
+    const S* in = x + first * D;
+    team.reduce(
+        rows, D, S{0}, [&](std::size_t row, std::size_t d) { return in[row * D + d]; }, gpu::Plus{},
+        [&](std::size_t row, S sum) { memory.mean[row] = sum / static_cast<S>(D); });
+    team.reduce(
+        rows, D, S{0},
+        [&](std::size_t row, std::size_t d) {
+          const S deviation = in[row * D + d] - memory.mean[row];
+          return deviation * deviation;
+        },
+        gpu::Plus{},
+        [&](std::size_t row, S sum) { memory.rstd[row] = S{1} / std::sqrt(sum / static_cast<S>(D) + eps); });
+    team.each(rows * D, [&](std::size_t i) {
+      const S standard = (in[i] - memory.mean[i / D]) * memory.rstd[i / D];
+      y[first * D + i] = weight ? standard * weight[i % D] + bias[i % D] : standard;
+    });
+    team.each(statistics ? rows : 0, [&](std::size_t row) {
+      statistics[2 * (first + row)] = memory.mean[row];
+      statistics[2 * (first + row) + 1] = memory.rstd[row];
+    });
+  }
+};
+
+/// dx of the same samples.
+template <class S, std::size_t D>
+struct LayerNormBackward {
+  struct Memory {
+    gpu::Pair<S> means[layer_norm_rows];  // of g and g x̂
+  };
+  const S *x, *weight, *statistics, *dy;  // weight may be null
+  std::size_t samples;
+  S* dx;
+
+  template <class Team>
+  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
+    const std::size_t first = index * layer_norm_rows;
+    const std::size_t rows = samples - first < layer_norm_rows ? samples - first : layer_norm_rows;
+    team.reduce(
+        rows, D, gpu::Pair<S>{},
+        [&](std::size_t row, std::size_t d) {
+          const S g = grad(first + row, d);
+          return gpu::Pair<S>{g, g * standard(first + row, d)};
+        },
+        gpu::Plus{},
+        [&](std::size_t row, const gpu::Pair<S>& sums) {
+          memory.means[row] = {sums.first / static_cast<S>(D), sums.second / static_cast<S>(D)};
+        });
+    // x̂ = (x − μ) / √(σ² + eps)
+    team.each(rows * D, [&](std::size_t i) {
+      const std::size_t n = first + i / D, d = i % D;
+      const gpu::Pair<S> mean = memory.means[i / D];
+      dx[n * D + d] = (grad(n, d) - mean.first - standard(n, d) * mean.second) * statistics[2 * n + 1];
+    });
+  }
+
+  /// g = γ ⊙ dy
+  ODOT_HOST_DEVICE S grad(std::size_t n, std::size_t d) const {
+    return weight ? dy[n * D + d] * weight[d] : dy[n * D + d];
+  }
+  ODOT_HOST_DEVICE S standard(std::size_t n, std::size_t d) const {
+    return (x[n * D + d] - statistics[2 * n]) * statistics[2 * n + 1];
+  }
+};
+
+}  // namespace detail
+
+template <>
+struct LayerNorm<Gpu> {
+  template <class S, std::size_t D>
+  static void forward(Workspace<Gpu>&, double eps, BatchView<Shape<D>, const S, Gpu> x,
+                      TensorView<Shape<D>, const S, Gpu> weight, TensorView<Shape<D>, const S, Gpu> bias,
+                      BatchView<Shape<2>, S, Gpu> statistics, BatchView<Shape<D>, S, Gpu> y) {
+    gpu::launch_teams(teams(x.samples()),
+                      detail::LayerNormForward<S, D>{x.data(), weight.data(), bias.data(), x.samples(),
+                                                     static_cast<S>(eps), statistics.data(), y.data()});
+  }
+
+  template <class S, std::size_t D>
+  static void backward(Workspace<Gpu>& workspace, BatchView<Shape<D>, const S, Gpu> x,
+                       TensorView<Shape<D>, const S, Gpu> weight, BatchView<Shape<2>, const S, Gpu> statistics,
+                       BatchView<Shape<D>, const S, Gpu> dy, TensorView<Shape<D>, S, Gpu> dweight,
+                       TensorView<Shape<D>, S, Gpu> dbias, BatchView<Shape<D>, S, Gpu> dx) {
+    // y = γ x̂ + β; before dx, which may be dy's memory
+    if (dweight) add_affine_gradients<S, D>(workspace, x.data(), statistics.data(), dy, dweight.data(), dbias.data());
+    if (dx)
+      gpu::launch_teams(teams(x.samples()), detail::LayerNormBackward<S, D>{x.data(), weight.data(), statistics.data(),
+                                                                            dy.data(), x.samples(), dx.data()});
+  }
+
+  /// dγ += Σₙ dy x̂,  dβ += Σₙ dy
+  template <class S, std::size_t D>
+  static void add_affine_gradients(Workspace<Gpu>& workspace, const S* x, const S* statistics,
+                                   BatchView<Shape<D>, const S, Gpu> dy, S* dscale, S* dshift) {
+    const S* grad = dy.data();
+    gpu::reduce_columns(
+        workspace, dy.samples(), D, gpu::Pair<S>{},
+        [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t d) {
+          const S g = grad[n * D + d];
+          return gpu::Pair<S>{g, g * (x[n * D + d] - statistics[2 * n]) * statistics[2 * n + 1]};
+        },
+        gpu::Plus{},
+        [=] ODOT_HOST_DEVICE(std::size_t d, const gpu::Pair<S>& sums) {
+          dshift[d] += sums.first;
+          dscale[d] += sums.second;
+        });
+  }
+
+  static constexpr std::size_t teams(std::size_t samples) {
+    return (samples + detail::layer_norm_rows - 1) / detail::layer_norm_rows;
+  }
+};
+
+}  // namespace odot::kernels

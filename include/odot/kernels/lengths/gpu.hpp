@@ -1,0 +1,20 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The valid lengths of sequences on the GPU.
+
+#include "odot/kernels/gpu/launch.hpp"
+#include "odot/kernels/lengths/lengths.hpp"
+
+namespace odot::kernels {
+
+template <>
+struct Lengths<Gpu> {
+  static void add(Workspace<Gpu>&, std::span<const std::int32_t> lengths, std::int32_t tokens,
+                  std::span<std::int32_t> result) {
+    const std::int32_t* from = lengths.data();
+    std::int32_t* to = result.data();
+    gpu::for_each_index(lengths.size(), [=] ODOT_HOST_DEVICE(std::size_t n) { to[n] = from[n] + tokens; });
+  }
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Attention over tokens on the Gpu against the Cpu: every form of both kinds, causal and masked, and its memory.
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+#include "support/difference.hpp"
+#include "support/gpu_layer.hpp"
+#include "support/hash_uniform.hpp"
+
+using namespace odot;
+using namespace odot::test;
+using nn::AttentionForm;
+
+namespace {
+
+/// Valid tokens, among them none, all, and numbers that no sequence has.
+const std::vector<std::int32_t> some{3, 5, 0, 1, 99, -2, 70};
+
+using Few = Shape<5, 6>;
+using Many = Shape<71, 4>;  // more than one block of queries, of keys, of a causal series
+
+using DotOptions = nn::SelfAttentionOptions;
+using ElementOptions = nn::ElementWiseAttentionOptions;
+
+template <ShapeType In, DotOptions Options>
+struct Dot : Bound<nn::SelfAttention<Options>, In> {};
+template <ShapeType In, ElementOptions Options>
+struct ElementWise : Bound<nn::ElementWiseAttention<Options>, In> {};
+template <ShapeType In, ElementOptions Options>
+struct Unprojected : Bound<nn::UnprojectedElementWiseAttention<Options>, In> {};
+
+struct TwoHeads : Dot<Few, DotOptions{.heads = 2, .bias = true}> {};
+struct CausalHeads : Dot<Few, DotOptions{.heads = 3, .causal = true}> {};
+struct Wqk : Dot<Few, DotOptions{.form = AttentionForm::wqk}> {};
+struct WqkOnly : Dot<Few, DotOptions{.causal = true, .form = AttentionForm::wqk_only}> {};
+struct Symmetric : Dot<Few, DotOptions{.heads = 2, .form = AttentionForm::symmetric, .bias = true}> {};
+struct Triangle : Dot<Few, DotOptions{.form = AttentionForm::symmetric_tt}> {};
+struct TriangleOnly : Dot<Few, DotOptions{.form = AttentionForm::symmetric_tt_only}> {};
+struct ManyTokens : Dot<Many, DotOptions{.heads = 2}> {};
+struct ManyCausal : Dot<Many, DotOptions{.causal = true}> {};
+struct ManySymmetric : Dot<Many, DotOptions{.heads = 2, .causal = true, .form = AttentionForm::symmetric}> {};
+
+struct Full : ElementWise<Few, ElementOptions{.order = nn::full_order}> {};
+struct CausalFull : ElementWise<Few, ElementOptions{.order = nn::full_order, .causal = true}> {};
+struct Series : ElementWise<Few, ElementOptions{.order = 6}> {};
+struct WithoutOutput : ElementWise<Few, ElementOptions{.order = 4, .bias = false, .output = false}> {};
+struct CausalSeries : ElementWise<Few, ElementOptions{.order = 2, .causal = true}> {};
+struct ManySeries : ElementWise<Many, ElementOptions{.order = 2}> {};
+struct ManyCausalSeries : ElementWise<Many, ElementOptions{.order = 6, .causal = true}> {};
+
+using Mixed = Shape<67, 9>;
+struct FullAlone : Unprojected<Mixed, ElementOptions{.order = nn::full_order}> {};
+struct CausalFullAlone : Unprojected<Mixed, ElementOptions{.order = nn::full_order, .causal = true}> {};
+struct SeriesAlone : Unprojected<Mixed, ElementOptions{.order = 8}> {};
+struct CausalAlone : Unprojected<Mixed, ElementOptions{.order = 4, .causal = true}> {};
+
+/// Few samples and some, all tokens valid and not.
+template <nn::BoundLayer Layer>
+void check_attention() {
+  for (const std::size_t samples : {1u, 7u}) {
+    check_layer_on_gpu<Layer>(samples);
+    check_layer_on_gpu<Layer>(samples, true, some);
+  }
+}
+
+/// y and dx of a layer without parameters on a device; x is `size` times a formula's numbers.
+template <DeviceType Device, class Layer>
+std::vector<float> of_large_inputs(float size) {
+  constexpr std::size_t samples = 2, in = samples * Layer::input_shape::size, out = samples * Layer::output_shape::size;
+  std::vector<float> x = hash_uniform<float>(in, 0), dy = hash_uniform<float>(out, in);
+  for (float& value : x) value *= size;
+  Buffer<float, Device> inputs(in), dinputs(in), outputs(out), doutputs(out), cache(Layer::cache_elements(samples) + 1);
+  inputs.from_host(x.data());
+  doutputs.from_host(dy.data());
+  Workspace<Device> workspace;
+  const nn::Pass<Layer, Device, float> pass(workspace, {.cache = cache.data()});
+  const BatchView<typename Layer::input_shape, const float, Device> batch(inputs.data(), samples);
+  const BatchView<typename Layer::output_shape, float, Device> y(outputs.data(), samples),
+      grad(doutputs.data(), samples);
+  const BatchView<typename Layer::output_shape, const float, Device> result = y, gradient = grad;
+  Layer::forward(pass, batch, y);
+  Layer::backward(pass, batch, result, gradient,
+                  BatchView<typename Layer::input_shape, float, Device>(dinputs.data(), samples));
+  std::vector<float> all = outputs.to_host();
+  const std::vector<float> more = dinputs.to_host();
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("self-attention is the Cpu's in every form") {
+  check_attention<TwoHeads>();
+  check_attention<CausalHeads>();
+  check_attention<Wqk>();
+  check_attention<WqkOnly>();
+  check_attention<Symmetric>();
+  check_attention<Triangle>();
+  check_attention<TriangleOnly>();
+  check_layer_on_gpu<TwoHeads>(3, false);
+}
+
+TEST_CASE("self-attention of more than one block of tokens is the Cpu's") {
+  check_attention<ManyTokens>();
+  check_attention<ManyCausal>();
+  check_attention<ManySymmetric>();
+}
+
+TEST_CASE("element-wise attention is the Cpu's in every form") {
+  check_attention<Full>();
+  check_attention<CausalFull>();
+  check_attention<Series>();
+  check_attention<WithoutOutput>();
+  check_attention<CausalSeries>();
+  check_layer_on_gpu<Series>(3, false);
+}
+
+TEST_CASE("element-wise attention over many tokens is the Cpu's") {
+  check_attention<ManySeries>();
+  check_attention<ManyCausalSeries>();
+}
+
+TEST_CASE("element-wise attention without projections is the Cpu's") {
+  check_attention<FullAlone>();
+  check_attention<CausalFullAlone>();
+  check_attention<SeriesAlone>();
+  check_attention<CausalAlone>();
+  check_layer_on_gpu<CausalAlone>(3, false);
+}
+
+TEST_CASE("large queries and keys leave element-wise attention finite, with the Cpu's outputs") {
+  const auto check = []<class Layer>(Layer) {
+    const auto expected = of_large_inputs<Cpu, Layer>(50), actual = of_large_inputs<Gpu, Layer>(50);
+    const std::size_t outputs = 2 * Layer::output_shape::size;
+    CHECK(difference(std::span(actual).first(outputs), std::span(expected).first(outputs), 1e-4) == "");
+    CHECK(difference(std::span(actual).subspan(outputs), std::span(expected).subspan(outputs), 1e-3) == "");
+  };
+  check(FullAlone());
+  check(SeriesAlone());
+  check(CausalAlone());
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The losses on the Gpu against the Cpu: sums and gradients, in double and in float.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+#include "support/difference.hpp"
+#include "support/gpu_layer.hpp"
+#include "support/hash_uniform.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+template <class Scalar>
+struct LossResult {
+  nn::LossSums sums;
+  std::vector<Scalar> gradient;
+};
+
+/// The loss of outputs on a device; sums that were there before are added to.
+template <class Loss, ShapeType Out, DeviceType Device, class Scalar, class Target>
+LossResult<Scalar> loss_of(const std::vector<Scalar>& outputs, const std::vector<Target>& targets,
+                           bool with_gradient = true) {
+  Workspace<Device> workspace;
+  Buffer<Scalar, Device> y(outputs.size()), dy(outputs.size());
+  Buffer<Target, Device> wanted(targets.size());
+  Buffer<nn::LossSums, Device> sums(1);
+  const nn::LossSums before{.loss = 0.5, .correct = 2, .samples = 3};
+  y.from_host(outputs.data());
+  wanted.from_host(targets.data());
+  sums.from_host(&before);
+  const std::size_t samples = outputs.size() / Out::size;
+  BatchView<Out, Scalar, Device> gradient;
+  if (with_gradient) gradient = {dy.data(), samples};
+  const std::span<const Target> all = wanted.span();
+  Loss::evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), all, 0.25, gradient, sums.data());
+  return {sums.to_host()[0], dy.to_host()};
+}
+
+template <class Loss, ShapeType Out, class Scalar, class CpuTarget, class GpuTarget>
+void check_loss(std::size_t samples, const std::vector<CpuTarget>& targets, const std::vector<GpuTarget>& same,
+                double tolerance) {
+  CAPTURE(samples);
+  CAPTURE(sizeof(Scalar));
+  const std::vector<float> outputs = hash_uniform<float>(samples * Out::size, 5);  // numbers of either scalar
+  const std::vector<double> in_double(outputs.begin(), outputs.end());
+  const std::vector<Scalar> in_scalar(outputs.begin(), outputs.end());
+  const auto expected = loss_of<Loss, Out, Cpu>(in_double, targets);
+  for (const bool with_gradient : {true, false}) {
+    const auto actual = loss_of<Loss, Out, Gpu>(in_scalar, same, with_gradient);
+    CHECK(std::abs(actual.sums.loss - expected.sums.loss) <= tolerance * std::abs(expected.sums.loss));
+    CHECK(actual.sums.correct == expected.sums.correct);
+    CHECK(actual.sums.samples == expected.sums.samples);
+    if (with_gradient) CHECK(difference(actual.gradient, expected.gradient, tolerance) == "");
+    else CHECK(actual.gradient == std::vector<Scalar>(outputs.size()));
+  }
+}
+
+template <class Loss, ShapeType Out>
+void check_classes(std::size_t samples) {
+  std::vector<std::int32_t> labels;
+  for (std::size_t n = 0; n < samples; ++n) labels.push_back(static_cast<std::int32_t>(n * 5 % Out::size));
+  check_loss<Loss, Out, double>(samples, labels, labels, 1e-13);
+  check_loss<Loss, Out, float>(samples, labels, labels, 1e-6);
+}
+
+template <class Loss, ShapeType Out>
+void check_numbers(std::size_t samples) {
+  std::vector<float> targets = hash_uniform<float>(samples * Out::size, 900);
+  targets[1] = hash_uniform<float>(2, 5)[1];  // no difference at all
+  const std::vector<double> in_double(targets.begin(), targets.end());
+  check_loss<Loss, Out, double>(samples, in_double, in_double, 1e-13);
+  check_loss<Loss, Out, float>(samples, in_double, targets, 1e-6);
+}
+
+}  // namespace
+
+TEST_CASE("cross-entropy is the Cpu's") {
+  for (const std::size_t samples : {1u, 6u, 5000u}) check_classes<nn::CrossEntropy, Shape<7>>(samples);
+}
+
+TEST_CASE("negative log-likelihood is the Cpu's") {
+  for (const std::size_t samples : {6u, 5000u}) check_classes<nn::NegativeLogLikelihood, Shape<7>>(samples);
+}
+
+TEST_CASE("squared and absolute errors are the Cpu's") {
+  for (const std::size_t samples : {1u, 6u, 900u}) {
+    check_numbers<nn::MeanSquaredError, Shape<3, 5>>(samples);
+    check_numbers<nn::MeanAbsoluteError, Shape<3, 5>>(samples);
+  }
+}
+
+TEST_CASE("cross-entropy of logits far from zero is finite") {
+  const std::vector<float> logits{1000, -1000, 0, -1000, -1001, -1002};
+  const auto result = loss_of<nn::CrossEntropy, Shape<3>, Gpu>(logits, std::vector<std::int32_t>{1, 0});
+  CHECK(std::abs(result.sums.loss - (0.5 + 2000 + 0.40760596444438)) < 1e-4);
+  CHECK(result.gradient[0] == 0.25f);
+  CHECK(result.gradient[1] == -0.25f);
+}
+
+TEST_CASE("a label without an output makes cross-entropy NaN") {
+  const std::vector<float> logits(6);
+  for (const std::int32_t label : {3, -1})
+    CHECK(std::isnan(loss_of<nn::CrossEntropy, Shape<3>, Gpu>(logits, std::vector<std::int32_t>{0, label}).sums.loss));
+}
