@@ -5,7 +5,7 @@
 One sequence of L tokens, 256 features; queries, keys and values are given (no projections), and their gradients are
 wanted. Every program first works once in a new process: its peak of resident memory over that before, which has the
 inputs, is the memory. Then all programs work in turn, round after round, on the same threads; a ratio is that of one
-round. What takes longer than 5 s a call is called once more only. Both sides must come to the same numbers.
+round. Of what takes longer than 5 s, that first call is all there is. Both sides must come to the same numbers.
 
 Prints Markdown tables; --svg writes them as curves. compare.sh attention makes the Python environment, builds and runs.
 Exit code: 0; 1 if two sides came to different numbers or nothing was measured; 2 for a wrong command line.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compare import processor, say
-from measure import ROOT, calls_a_block, peak_over
+from measure import ROOT, calls_a_block
 from workers import ATTENTION, CPUS, MIB, NotMeasured, Worker
 
 LENGTHS = [256 << i for i in range(7)]
@@ -72,34 +72,42 @@ def parse_arguments():
     return arguments
 
 
+def start(method, length, arguments, log):
+    """The method's program, and its cost so far: the memory of its first call, and its seconds if they are many."""
+    side, form = METHODS[method]
+    worker = Worker(ATTENTION[side], arguments.build, "", form, length, arguments.threads, log)
+    try:
+        before = worker.resident()
+        worker.reset_peak()
+        seconds, result = worker.run()
+        memory = max(worker.resident(peak=True) - before, 1)
+    except BaseException:
+        worker.close()
+        raise
+    if form.endswith("compile"):  # the first call compiles
+        return worker, Cost(result=result)
+    return worker, Cost(memory, [seconds] if seconds > SLOW else [], result)
+
+
 def measure_length(length, methods, arguments, log, versions):
     """{method: Cost}; what can't be had is named on standard error and left out."""
     costs, workers = {}, {}
     try:
         for method in methods:
-            side, form = METHODS[method]
             try:
-                worker = Worker(ATTENTION[side], arguments.build, "", form, length, arguments.threads, log)
-                workers[method] = worker
-                costs[method] = Cost()
-                versions[worker.version] = None
-                memory = peak_over(worker, 1)
-                if not form.endswith("compile"):  # the compiler's memory is not the program's
-                    costs[method].memory = memory
+                worker, costs[method] = start(method, length, arguments, log)
             except NotMeasured as why:
                 say(f"    not measured: {method}: {why}")
-                costs.pop(method, None)
-                workers.pop(method, worker if method in workers else None)
-        calls = {}
-        for method, worker in workers.items():
-            seconds, costs[method].result = worker.run()
-            calls[method] = 1 if seconds > 0.1 else calls_a_block(worker, 0.2)
-            if seconds > SLOW:
-                costs[method].rounds = [seconds]
+                continue
+            versions[worker.version] = None
+            if costs[method].rounds:
+                worker.close()
+            else:
+                workers[method] = worker
+        calls = {method: calls_a_block(worker, 0.2) for method, worker in workers.items()}
         for _ in range(arguments.rounds):
             for method, worker in workers.items():
-                slow = costs[method].rounds and costs[method].rounds[0] > SLOW
-                costs[method].rounds.append(costs[method].rounds[0] if slow else worker.run(calls[method])[0])
+                costs[method].rounds.append(worker.run(calls[method])[0])
     finally:
         for worker in workers.values():
             worker.close()
@@ -128,6 +136,8 @@ def ratio(costs, theirs, ours):
     if theirs not in costs or ours not in costs:
         return "–"
     ratios = [t / o for t, o in zip(costs[theirs].rounds, costs[ours].rounds)]
+    if len(ratios) == 1:  # of one with many rounds, the median
+        return f"{costs[theirs].seconds / costs[ours].seconds:.1f}x"
     return f"{statistics.median(ratios):.1f}x ({min(ratios):.1f} … {max(ratios):.1f})"
 
 

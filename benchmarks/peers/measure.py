@@ -81,11 +81,10 @@ def time_pairs(ours, theirs, work, settings):
     return rounds[1:]
 
 
-def peak_over(worker, calls):
-    """Bytes of memory that some calls take at most, over what the process held before."""
+def peak_of_training(worker):
     before = worker.resident()
     worker.reset_peak()
-    worker.run(calls)
+    worker.run(3)
     return max(worker.resident(peak=True) - before, 1)
 
 
@@ -108,7 +107,7 @@ def pairs_of(work, peer, settings):
     for _ in range(1 if settings.quick else min(settings.rounds, 3)):
         with start(PEERS["odot"], threads) as ours, start(peer, peer_threads) as theirs:
             check_same_work(ours, theirs, work.kind)
-            pairs.append((peak_over(ours, 3), peak_over(theirs, 3)))
+            pairs.append((peak_of_training(ours), peak_of_training(theirs)))
     return pairs, (ours.version, theirs.version)
 
 

@@ -71,12 +71,12 @@ struct ElementWiseAttention<Cpu> {
     return std::max<std::size_t>(1, unit_size / std::max<std::size_t>(1, elements));
   }
 
-  /// Calls body(sample's number, sample, first channel, end, worker) for pieces of `width` channels of every sample.
-  template <class S, class Body>
-  static void for_pieces(Workspace<Cpu>& workspace, const detail::Sequences<S>& batch, std::size_t width,
-                         std::size_t cost, const Body& body) {
+  /// Calls body(sample's number, sample, first channel, end, worker) for pieces of the channels of every sample.
+  template <ElementWiseForm Form, class S, class Body>
+  static void for_pieces(Workspace<Cpu>& workspace, const detail::Sequences<S>& batch, const Body& body) {
+    const std::size_t width = piece_width<Form>(batch, workspace.threads());
     const Chunks pieces(batch.first.channels, width);
-    const Chunks units(batch.samples * pieces.count(), sequences_a_unit(cost));
+    const Chunks units(batch.samples * pieces.count(), sequences_a_unit(piece_cost<Form>(batch, width)));
     parallel_for(workspace.threads(), units.count(), [&](std::size_t unit, std::size_t worker) {
       for (std::size_t u = units.begin(unit); u < units.end(unit); ++u) {
         const std::size_t n = u / pieces.count(), piece = u % pieces.count();
@@ -85,17 +85,22 @@ struct ElementWiseAttention<Cpu> {
     });
   }
 
-  /// Channels of a piece: a packet where every pair of tokens costs, else all, or a cache line's where samples are few.
+  /// Channels of a piece: a packet where every pair of tokens costs; else whole cache lines, as many as leave every
+  /// thread two pieces, since what lies side by side in memory is read at one go. No channel depends on another, so the
+  /// width changes no bit.
   template <ElementWiseForm Form, class S>
-  static std::size_t piece_width(const detail::Sequences<S>& batch) {
-    if constexpr (!Form.is_series()) return simd::lanes<S>;
-    else return batch.samples >= 8 ? batch.first.channels : std::max(std::size_t{64} / sizeof(S), simd::lanes<S>);
+  static std::size_t piece_width(const detail::Sequences<S>& batch, int threads) {
+    constexpr std::size_t packet = simd::lanes<S>, line = std::max(std::size_t{64} / sizeof(S), packet);
+    const std::size_t channels = batch.first.channels;
+    const std::size_t wanted = batch.samples * channels / (2 * static_cast<std::size_t>(threads));
+    if (!Form.is_series()) return packet;
+    return wanted >= channels ? channels : std::max(wanted / line, std::size_t{1}) * line;
   }
 
   template <ElementWiseForm Form, class S>
-  static std::size_t piece_cost(const detail::Sequences<S>& batch) {
+  static std::size_t piece_cost(const detail::Sequences<S>& batch, std::size_t width) {
     const std::size_t tokens = batch.first.tokens;
-    return piece_width<Form>(batch) * tokens * (Form.is_series() ? 1 : tokens);
+    return width * tokens * (Form.is_series() ? 1 : tokens);
   }
 
   template <class S>
@@ -111,10 +116,10 @@ struct ElementWiseAttention<Cpu> {
     auto frame = workspace.frame();
     const auto each = [&](std::size_t size, const auto& body) {
       S* own = scratch<S>(workspace, frame, size);
-      for_pieces(workspace, batch, piece_width<Form>(batch), piece_cost<Form>(batch),
-                 [&](std::size_t n, const auto& s, std::size_t begin, std::size_t end, std::size_t worker) {
-                   body(cache ? cache + n * kept : nullptr, s, begin, end, own + worker * size);
-                 });
+      for_pieces<Form>(workspace, batch,
+                       [&](std::size_t n, const auto& s, std::size_t begin, std::size_t end, std::size_t worker) {
+                         body(cache ? cache + n * kept : nullptr, s, begin, end, own + worker * size);
+                       });
     };
     if constexpr (Form.is_series()) {
       using Series = detail::Series<S, Form.order>;
@@ -141,10 +146,10 @@ struct ElementWiseAttention<Cpu> {
     auto frame = workspace.frame();
     const auto each = [&](std::size_t size, const auto& body) {
       S* own = scratch<S>(workspace, frame, size);
-      for_pieces(workspace, batch, piece_width<Form>(batch), piece_cost<Form>(batch),
-                 [&](std::size_t n, const auto& s, std::size_t begin, std::size_t end, std::size_t worker) {
-                   body(cache + n * kept, s, begin, end, own + worker * size);
-                 });
+      for_pieces<Form>(workspace, batch,
+                       [&](std::size_t n, const auto& s, std::size_t begin, std::size_t end, std::size_t worker) {
+                         body(cache + n * kept, s, begin, end, own + worker * size);
+                       });
     };
     if constexpr (Form.is_series()) {
       using Series = detail::Series<S, Form.order>;
