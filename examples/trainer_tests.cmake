@@ -79,7 +79,7 @@ if(TARGET cifar10)
   set_property(TEST "cifar10: trains on the synthetic set" APPEND PROPERTY LABELS slow)  # minutes under a sanitizer
 endif()
 
-set(tiny --data synthetic --epochs 1 --quiet)
+set(tiny --data synthetic --epochs 1 --threads 1 --quiet)
 set(vowels "dataset=synthetic parameters=103241")
 set(six_hours "dataset=synthetic parameters=103594")
 set(classified "accuracy=${number} loss=${number} seconds=${number}$")
@@ -100,7 +100,7 @@ odot_trainer_test(time_series "forecasts 12 steps of a synthetic series" ARGUMEN
 odot_trainer_test(time_series "forecasts levels" ARGUMENTS ${tiny} --task etth2-6 --levels
   RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=1 judged_by=test ${forecast}")
 odot_trainer_test(time_series "runs several seeds and prints their median"
-  ARGUMENTS --data synthetic --epochs 1 --seeds 3
+  ARGUMENTS --data synthetic --epochs 1 --threads 1 --seeds 3
   RESULT "task=japanese-vowels attention=ea-6 ${vowels} epochs=1 seeds=3 judged_by=test ${classified}")
 odot_trainer_test(time_series "selects by validation sequences" ARGUMENTS ${tiny} --select
   RESULT "task=japanese-vowels attention=ea-6 ${vowels} epochs=1 seeds=1 judged_by=validation ${classified}")
@@ -128,7 +128,7 @@ odot_trainer_test(time_series "rejects a negative weight decay" ERROR "weight_de
 odot_trainer_test(time_series "rejects levels of what is no forecast" ERROR "--levels" ARGUMENTS ${tiny} --levels)
 odot_trainer_test(time_series "rejects seed 0" ERROR "--seed" ARGUMENTS ${tiny} --seed 0)
 odot_trainer_test(time_series "rejects no seeds" ERROR "--seeds" ARGUMENTS ${tiny} --seeds 0)
-odot_trainer_test(time_series "rejects a negative number of threads" ERROR "--threads" ARGUMENTS ${tiny} --threads=-2)
+odot_trainer_test(time_series "rejects a negative number of threads" ERROR "--threads" ARGUMENTS --data synthetic --threads=-2)
 foreach(task japanese-vowels etth2-6 etth2-12)
   odot_trainer_test(time_series "rejects a missing data folder for ${task}" ERROR "${bad}/no_such_folder"
     ARGUMENTS --task ${task} --data ${bad}/no_such_folder)

@@ -42,6 +42,7 @@ struct FitOptions {
   optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; none: constant
   Watch watch = {};                         ///< none: the first parameter, whole
   std::function<bool()> should_stop = {};   ///< asked after every batch; true ends the training there
+  std::string test_name = "test";           ///< what the second set is, to be shown: "validation"
 };
 
 namespace detail {
@@ -62,7 +63,8 @@ class Trainer {
         results_(batches_.count()), pending_(batches_.count()) {
     if (test)
       test_.emplace(checked(*test, "the test set"), std::min<std::size_t>(test->size(), 4 * Device::piece_samples));
-    plan_ = {options.epochs, batches_.count(), train.size(), test ? test->size() : 0, options.batch_size};
+    plan_ = {options.epochs,          batches_.count(),   train.size(),
+             test ? test->size() : 0, options.batch_size, options.test_name};
   }
 
   TrainingReport run() {
