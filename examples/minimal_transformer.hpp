@@ -56,8 +56,11 @@ Outcome train(const Settings& settings, const odot::data::Split<typename Model::
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
-  const odot::FitOptions options{
-      .epochs = settings.epochs, .batch_size = settings.batch_size, .seed = settings.seed, .should_stop = should_stop};
+  const odot::FitOptions options{.epochs = settings.epochs,
+                                 .batch_size = settings.batch_size,
+                                 .seed = settings.seed,
+                                 .should_stop = should_stop,
+                                 .test_name = "validation"};
   const odot::TrainingReport report = trainer::with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
     return odot::fit(network, adam, data.train, data.test, options, callbacks...);
   });

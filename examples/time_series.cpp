@@ -69,7 +69,8 @@ int run_task(const Settings& settings) {
 /// A run of these settings but for its seed.
 Run plan(const Settings& settings, const Defaults& defaults) {
   return {.fit = {.epochs = static_cast<std::size_t>(settings.epochs.value_or(defaults.epochs)),
-                  .batch_size = static_cast<std::size_t>(settings.batch_size.value_or(defaults.batch_size))},
+                  .batch_size = static_cast<std::size_t>(settings.batch_size.value_or(defaults.batch_size)),
+                  .test_name = "validation"},
           .optimizer = {.learning_rate = settings.learning_rate.value_or(defaults.learning_rate),
                         .weight_decay = settings.weight_decay.value_or(defaults.weight_decay)},
           .threads = settings.threads,

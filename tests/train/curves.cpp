@@ -61,6 +61,7 @@ TEST_CASE("a run without an epoch leaves a valid picture") {
 TEST_CASE("a regression shows its mean loss where accuracies would stand") {
   const TemporaryFolder folder;
   Curves curves(folder.path());
+  curves.on_begin({.epochs = 3, .batches = 1, .samples = 10, .test_samples = 5, .batch_size = 10, .test_name = "held"});
   const double none = std::numeric_limits<double>::quiet_NaN();
   for (std::size_t epoch = 1; epoch <= 3; ++epoch) {
     curves.on_batch({.epoch = epoch, .batch = 1, .step = epoch, .samples = 10, .loss = 2, .accuracy = none});
@@ -68,7 +69,7 @@ TEST_CASE("a regression shows its mean loss where accuracies would stand") {
   }
   const std::string svg = content(folder.path() / "curves.svg");
   CHECK(count(svg, "<polyline") == 4);
-  CHECK(says(svg, "mean loss"));
+  CHECK(says(svg, "mean loss", "held"));
   CHECK_FALSE(says(svg, "accuracy"));
   CHECK_FALSE(says(svg, "nats"));
 }

@@ -82,16 +82,18 @@ TEST_CASE("0 epochs print nothing") {
   CHECK(capture.text().empty());
 }
 
-TEST_CASE("a regression shows the test set's loss, and no accuracy") {
+TEST_CASE("a regression shows the second set's loss by its name, and no accuracy") {
   const Capture capture;
   REQUIRE(capture.file);
   ProgressBar bar(capture.file.get());
-  bar.on_begin(plan);
+  TrainingPlan validated = plan;
+  validated.test_name = "validation";
+  bar.on_begin(validated);
   EpochEvent event = epoch(1);
   event.train_accuracy = event.test_accuracy = std::numeric_limits<double>::quiet_NaN();
   bar.on_epoch(event);
   CHECK(capture.text() ==
-        "epoch 1/2  loss 7.2500 (mean 2.4000)  test mean 2.2000  gradient 2.9e-05  240 samples/s  1.2 s\n");
+        "epoch 1/2  loss 7.2500 (mean 2.4000)  validation mean 2.2000  gradient 2.9e-05  240 samples/s  1.2 s\n");
 }
 
 TEST_CASE("without a test set nothing is said of it") {

@@ -116,7 +116,8 @@ inline double TextReader::number(std::string_view part) const {
 }
 
 inline void TextReader::fail(std::string_view at, const std::string& expected, const std::string& found) const {
-  throw TextFormatError(path_, number_, static_cast<std::size_t>(at.data() - line_.data()) + 1, expected, found);
+  const std::size_t line = std::max<std::size_t>(number_, 1);  // of an empty file, the first
+  throw TextFormatError(path_, line, static_cast<std::size_t>(at.data() - line_.data()) + 1, expected, found);
 }
 
 inline void TextReader::fail(std::string_view at, const std::string& expected) const {

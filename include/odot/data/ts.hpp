@@ -4,13 +4,13 @@
 // the values of a dimension separated by commas.
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <system_error>
 #include <vector>
 
 #include "odot/core/shape.hpp"
@@ -116,23 +116,31 @@ inline const TsHeader& TsReader::read_header() {
 }
 
 inline void TsReader::read_key(std::string_view key, const Words& words) {
-  const auto require = [&](bool good, const char* rule) {
+  const auto require = [&](bool good, const std::string& rule) {
     if (!good) text_.fail(words.back(), rule);
   };
-  if (key == "@problemname") header_.name = words.size() > 1 ? words[1] : "";
-  else if (key == "@timestamps") require(!truth(words), "@timeStamps false; time stamps are not supported");
-  else if (key == "@missing") require(!truth(words), "@missing false; missing values are not supported");
-  else if (key == "@univariate") require(truth(words) == (features_ == 1), features_ == 1 ? "true" : "false");
-  else if (key == "@dimensions" || key == "@dimension")
-    require(count(words) == features_, ("@dimensions " + std::to_string(features_)).c_str());
-  else if (key == "@equallength") header_.equal_length = truth(words);
-  else if (key == "@serieslength")
-    require((header_.length = count(words)) <= tokens_, ("a length of at most " + std::to_string(tokens_)).c_str());
-  else if (key == "@classlabel") read_classes(words);
-  else
+  if (key == "@problemname") {
+    header_.name = words.size() > 1 ? words[1] : "";
+  } else if (key == "@timestamps") {
+    require(!truth(words), "@timeStamps false; time stamps are not supported");
+  } else if (key == "@missing") {
+    require(!truth(words), "@missing false; missing values are not supported");
+  } else if (key == "@univariate") {
+    require(truth(words) == (features_ == 1), features_ == 1 ? "true" : "false");
+  } else if (key == "@dimensions" || key == "@dimension") {
+    require(count(words) == features_, "@dimensions " + std::to_string(features_));
+  } else if (key == "@equallength") {
+    header_.equal_length = truth(words);
+  } else if (key == "@serieslength") {
+    header_.length = count(words);
+    require(header_.length <= tokens_, "a length of at most " + std::to_string(tokens_));
+  } else if (key == "@classlabel") {
+    read_classes(words);
+  } else {
     text_.fail(words.front(),
                "@problemName, @timeStamps, @missing, @univariate, @dimensions, @equalLength, @seriesLength, "
                "@classLabel or @data");
+  }
 }
 
 inline void TsReader::read_classes(const Words& words) {

@@ -21,6 +21,7 @@ class Curves : public Callback {
  public:
   explicit Curves(std::filesystem::path folder) : folder_(std::move(folder)) { io::create_folder(folder_); }
 
+  void on_begin(const TrainingPlan& plan) override { test_name_ = plan.test_name; }
   void on_batch(const BatchEvent& e) override {
     loss_.emplace_back(e.step, e.loss);
     gradient_.emplace_back(e.step, e.gradient_average);
@@ -47,12 +48,13 @@ class Curves : public Callback {
     loss.add("training", loss_);
     gradient.add("training", gradient_);
     epochs.add("training", train_, true);
-    if (!test_.empty() || train_.empty()) epochs.add("test", test_, true);
+    if (!test_.empty() || train_.empty()) epochs.add(test_name_, test_, true);
     io::write_file(folder_ / "curves.svg", io::LineChart::document({loss, gradient, epochs}));
   }
 
   std::filesystem::path folder_;
   Points loss_, gradient_, train_, test_;
+  std::string test_name_ = "test";
   bool labelled_ = true;
 };
 

@@ -3,6 +3,7 @@
 // What a training run tells its callbacks, and what it returns.
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace odot {
@@ -11,6 +12,7 @@ namespace odot {
 struct TrainingPlan {
   std::size_t epochs = 0, batches = 0;  ///< batches an epoch
   std::size_t samples = 0, test_samples = 0, batch_size = 0;
+  std::string test_name = "test";  ///< FitOptions::test_name
 };
 
 // Accuracies are in %, and NaN where the targets are numbers, not labels. Without a test set, its loss and accuracy are

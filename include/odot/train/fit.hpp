@@ -38,7 +38,8 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
           std::span<Callback* const> callbacks)
       : Loop(network, options, callbacks, labelled), network_(network), optimizer_(optimizer),
         batches_(checked(train, "the training set"), options.batch_size),
-        plan_{options.epochs, batches_.count(), train.size(), test ? test->size() : 0, options.batch_size} {
+        plan_{options.epochs,          batches_.count(),   train.size(),
+              test ? test->size() : 0, options.batch_size, options.test_name} {
     if (test)
       test_.emplace(checked(*test, "the test set"), std::min<std::size_t>(test->size(), 4 * Device::piece_samples));
   }

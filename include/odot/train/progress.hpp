@@ -68,16 +68,16 @@ class ProgressBar : public Callback {
 #endif
   }
 
-  /// Accuracies where there are any, else the test set's loss, if there is one.
-  static std::string quality(const EpochEvent& e) {
-    if (std::isnan(e.train_accuracy)) return part("  test mean %.4f", e.test_loss);
-    return part("  train %.2f %%", e.train_accuracy) + part("  test %.2f %%", e.test_accuracy);
+  /// Accuracies where there are any, else the second set's loss, if there is one.
+  std::string quality(const EpochEvent& e) const {
+    if (std::isnan(e.train_accuracy)) return part(plan_.test_name, " mean %.4f", e.test_loss);
+    return part("train", " %.2f %%", e.train_accuracy) + part(plan_.test_name, " %.2f %%", e.test_accuracy);
   }
-  static std::string part(const char* format, double value) {
+  static std::string part(const std::string& name, const char* format, double value) {
     if (std::isnan(value)) return {};
     char text[64];
     std::snprintf(text, sizeof text, format, value);
-    return text;
+    return "  " + name + text;
   }
 
   /// "1:02:03", "2:03"

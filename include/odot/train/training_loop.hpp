@@ -39,6 +39,7 @@ struct FitOptions {
   optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; none: constant
   Watch watch = {};                         ///< none: the first parameter, whole
   std::function<bool()> should_stop = {};   ///< asked after every batch; true ends the training there
+  std::string test_name = "test";           ///< what the second set is, to be shown: "validation"
 };
 
 namespace detail {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Batches of sequences and windows on the Gpu against the Cpu.
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/small_sequences.hpp"
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+template <class T>
+std::vector<T> to_host(const T* device, std::size_t count) {
+  std::vector<T> host(count);
+  Gpu::copy_to_host(host.data(), device, count * sizeof(T));
+  return host;
+}
+
+/// Loads every batch of a shuffled set on both devices and compares.
+template <class Scalar, class Set>
+void check_batches(const Set& set) {
+  data::Loader<Set, Scalar, Cpu> cpu(set, 4);
+  data::Loader<Set, Scalar, Gpu> gpu(set, 4);
+  Workspace<Cpu> cpu_workspace;
+  Workspace<Gpu> gpu_workspace;
+  cpu.shuffle(Seed{1}, 3);
+  gpu.shuffle(Seed{1}, 3);
+  REQUIRE(gpu.count() == cpu.count());
+  for (std::size_t b = 0; b < cpu.count(); ++b) {
+    const auto expected = cpu.load(b, cpu_workspace);
+    const auto found = gpu.load(b, gpu_workspace);
+    REQUIRE(found.x.samples() == expected.x.samples());
+    REQUIRE(found.targets.size() == expected.targets.size());
+    const auto x = to_host(found.x.data(), found.x.span().size());
+    for (std::size_t i = 0; i < x.size(); ++i) CHECK(x[i] == expected.x.data()[i]);
+    const auto targets = to_host(found.targets.data(), found.targets.size());
+    for (std::size_t i = 0; i < targets.size(); ++i) CHECK(targets[i] == expected.targets[i]);
+    REQUIRE((found.lengths == nullptr) == (expected.lengths == nullptr));
+    if (!found.lengths) continue;
+    const auto lengths = to_host(found.lengths, found.x.samples());
+    for (std::size_t i = 0; i < lengths.size(); ++i) CHECK(lengths[i] == expected.lengths[i]);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("batches of sequences are the Cpu's", Scalar, float, double) {
+  check_batches<Scalar>(numbered_sequences(10));
+}
+
+TEST_CASE_TEMPLATE("batches of windows are the Cpu's", Scalar, float, double) {
+  check_batches<Scalar>(numbered_windows(10));
+}
