@@ -7,6 +7,7 @@
 #include "command_line.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -125,6 +126,12 @@ int run_one(const Options& options, const data::Split<Image>& data) {
 
 // ---- the grid
 
+/// A number's shortest text that reads back as the same.
+std::string shortest(double number) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, number).ptr};
+}
+
 /// What the grid keeps of finished models, in <out>/grid.csv: a run that was stopped goes on where it ended.
 class GridLog {
  public:
@@ -197,7 +204,7 @@ int run_grid(const Options& options, const data::Split<Image>& data) {
   GridLog log(options.out,
               data.train.name + " samples=" + std::to_string(data.train.size()) +
                   " epochs=" + std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
-                  " learning_rate=" + std::to_string(options.learning_rate) + " seed=" + std::to_string(options.seed));
+                  " learning_rate=" + shortest(options.learning_rate) + " seed=" + std::to_string(options.seed));
   std::printf(
       "%s: %zu training and %zu validation samples, %lld epochs each\n\n"
       "| attention | MLP | encoders | heads | parameters | of full | Q | training loss | validation loss | its least | "

@@ -104,6 +104,7 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
     if (!settings.quiet)
       std::printf("seed %llu:%s\n", static_cast<unsigned long long>(run.seed.value), text(runs.back()).c_str());
   }
+  if (runs.empty()) return 128 + interrupt.signal();
   if (!settings.quiet && runs.size() > 1) std::printf("mean:%s\n", text(summarised(runs, mean)).c_str());
   std::printf("result task=%s attention=%s dataset=%s parameters=%zu epochs=%zu seeds=%zu judged_by=%s%s\n",
               settings.task.c_str(), settings.attention.c_str(), subject.dataset.c_str(), subject.parameters,

@@ -24,7 +24,7 @@ struct Settings {
   unsigned long long seed = 1;
   long long seeds = 1;
   bool select = false;    ///< judge by validation samples; the test samples are not looked at
-  bool levels = false;    ///< forecast the variables themselves, not their change since the window\'s last step
+  bool levels = false;    ///< forecast the variables themselves, not their change since the window's last step
   int threads = 0;        ///< 0: all
   std::string data = {};  ///< folder, "synthetic", or empty: where data::find looks
   std::string out = {};   ///< folder for logs; empty: none

@@ -11,10 +11,18 @@ using namespace odot;
 TEST_CASE("tokens are added to every length, in place too") {
   Workspace<Cpu> workspace(1);
   std::vector<std::int32_t> lengths{0, 3, 7}, result(3);
-  kernels::Lengths<Cpu>::add(workspace, lengths, 2, result);
+  kernels::Lengths<Cpu>::add(workspace, lengths, 9, 2, result);
   CHECK(result == std::vector<std::int32_t>{2, 5, 9});
-  kernels::Lengths<Cpu>::add(workspace, lengths, 1, lengths);
+  kernels::Lengths<Cpu>::add(workspace, lengths, 9, 1, lengths);
   CHECK(lengths == std::vector<std::int32_t>{1, 4, 8});
+}
+
+TEST_CASE("a length out of range is brought into it before tokens are added") {
+  Workspace<Cpu> workspace(1);
+  const std::vector<std::int32_t> lengths{-1, 10, 2'147'483'647};
+  std::vector<std::int32_t> result(3);
+  kernels::Lengths<Cpu>::add(workspace, lengths, 9, 1, result);
+  CHECK(result == std::vector<std::int32_t>{1, 10, 10});
 }
 
 TEST_CASE("valid tokens are the length within the sequence, all without lengths") {

@@ -59,8 +59,9 @@ inline void permute(std::span<std::size_t> items, const Random& random) {
 }
 
 inline std::size_t checked_batch_size(const std::string& set, std::size_t samples, std::size_t batch_size) {
+  if (samples == 0) throw ArgumentError("odot::data: there are no batches of \"" + set + "\", which is empty");
   if (batch_size == 0 || batch_size > samples)
-    throw ArgumentError("odot::data::Batches of \"" + set + "\": batch size " + std::to_string(batch_size) +
+    throw ArgumentError("odot::data: batches of \"" + set + "\": batch size " + std::to_string(batch_size) +
                         " does not fit " + std::to_string(samples) +
                         " samples; choose a batch size from 1 to the number of samples");
   return batch_size;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "odot/core/error.hpp"
@@ -21,10 +22,11 @@ struct ChannelStatistics {
 /// Errors  ArgumentError: an empty set; a channel whose pixels are all the same, which can't be normalised
 template <ShapeType S>
 ChannelStatistics channel_statistics(const Dataset<S>& set) {
+  static_assert(S::rank == 3, "odot::data::channel_statistics: samples must be rank 3, [channels, height, width]");
   constexpr std::size_t channels = S::extents[0], each = S::size / channels;
   if (set.size() == 0) throw ArgumentError("odot::data::channel_statistics: the set \"" + set.name + "\" is empty");
   std::array<std::uint64_t, channels> sum{}, squares{};  // of integers, so exact
-  for (std::size_t i = 0; i < set.pixels.size(); ++i) {
+  for (std::size_t i = 0; i < set.size() * S::size; ++i) {
     const std::uint64_t pixel = set.pixels[i];
     sum[i / each % channels] += pixel;
     squares[i / each % channels] += pixel * pixel;

@@ -54,6 +54,20 @@ struct Sequences {
   }
 };
 
+namespace detail {
+
+/// Valid tokens of sequence i. Throws ArgumentError unless they are 1 … L.
+template <ShapeType S>
+std::size_t checked_length(const Sequences<S>& set, std::size_t i) {
+  const std::int32_t length = set.lengths[i];
+  if (length < 1 || static_cast<std::size_t>(length) > S::extents[0])
+    throw ArgumentError("odot::data::Sequences \"" + set.name + "\": length of sequence " + std::to_string(i) +
+                        ": expected 1 to " + std::to_string(S::extents[0]) + ", found " + std::to_string(length));
+  return static_cast<std::size_t>(length);
+}
+
+}  // namespace detail
+
 /// What a network learns from, and what it is judged by: `auto [train, test] = load_japanese_vowels(folder);`
 template <ShapeType S>
 struct SequenceSplit {

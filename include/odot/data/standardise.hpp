@@ -12,13 +12,13 @@
 namespace odot::data {
 
 /// Mean and deviation of every feature over the valid tokens.
-/// Errors  ArgumentError: an empty set
+/// Errors  ArgumentError: an empty set; a length out of range
 template <ShapeType S>
 Standardisation standardisation(const Sequences<S>& set) {
   constexpr std::size_t features = S::extents[1];
   std::vector<float> valid;
   for (std::size_t i = 0; i < set.size(); ++i) {
-    const auto tokens = set.sample(i).first(static_cast<std::size_t>(set.lengths[i]) * features);
+    const auto tokens = set.sample(i).first(detail::checked_length(set, i) * features);
     valid.insert(valid.end(), tokens.begin(), tokens.end());
   }
   return standardisation(std::span<const float>(valid), features);
@@ -29,7 +29,7 @@ template <ShapeType S>
 void standardise(Sequences<S>& set, const Standardisation& scale) {
   constexpr std::size_t features = S::extents[1];
   for (std::size_t i = 0; i < set.size(); ++i)
-    for (std::size_t j = 0; j < static_cast<std::size_t>(set.lengths[i]) * features; ++j) {
+    for (std::size_t j = 0; j < detail::checked_length(set, i) * features; ++j) {
       float& value = set.values[i * S::size + j];
       value = static_cast<float>(scale.standardised(static_cast<double>(value), j % features));
     }

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/shape.hpp"
 #include "odot/data/sequences.hpp"
@@ -24,6 +25,7 @@ namespace odot::data {
 /// `train` and `test` sequences of `classes` classes: damped sinusoids under noise, whose frequency and damping are the
 /// class's, at random phases and amplitudes, L/4 to L steps long. Sequence i has label i mod classes. The name is
 /// "synthetic". Asking for more sequences leaves the first ones as they were.
+/// Errors  ArgumentError: no class
 template <ShapeType S>
 SequenceSplit<S> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes = 9);
 
@@ -74,6 +76,7 @@ Sequences<S> synthetic_sequence_set(Seed seed, std::uint64_t split, std::size_t 
 
 template <ShapeType S>
 SequenceSplit<S> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes) {
+  if (classes == 0) throw ArgumentError("odot::data::synthetic_sequences: there must be a class");
   return {detail::synthetic_sequence_set<S>(seed, 0, train, classes),
           detail::synthetic_sequence_set<S>(seed, 1, test, classes)};
 }

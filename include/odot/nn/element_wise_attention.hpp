@@ -74,9 +74,10 @@ template <ElementWiseAttentionOptions Options = ElementWiseAttentionOptions{}>
 struct UnprojectedElementWiseAttention {
   template <ShapeType In>
   struct bind : Layer<In, Shape<detail::tokens<In>, (detail::features<In>() + 2) / 3>> {
-    static_assert(detail::even_order<Options>,
-                  "odot::nn::ElementWiseAttention: the order must be even, since an odd truncation of exp is not "
-                  "positive");
+    static_assert(
+        detail::even_order<Options>,
+        "odot::nn::UnprojectedElementWiseAttention: the order must be even, since an odd truncation of exp is not "
+        "positive");
     static_assert(detail::is_sequence<In> && detail::features<In>() % 3 == 0,
                   "odot::nn::UnprojectedElementWiseAttention: input must be rank 2, [tokens, 3 * features]: queries, "
                   "keys and values");

@@ -126,7 +126,7 @@ class Network : public NetworkState<Device, Scalar> {
 
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
   /// is NaN or infinite.
-  void explain_non_finite_loss(Input x) {
+  void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
     std::string where;
     for (const auto& info : parameter_table_)
       if (where.empty() && any_non_finite(parameters_.span().subspan(info.offset, info.size)))
@@ -134,9 +134,10 @@ class Network : public NetworkState<Device, Scalar> {
     if (where.empty() && any_non_finite(x.span())) where = "the input";
     const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
     for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
-      where = first_non_finite_output(x.subbatch(begin, std::min(piece, x.samples() - begin)));
-    throw NonFiniteError("the loss is not finite; first seen in " + (where.empty() ? "the loss itself" : where) + "; " +
-                         advice);
+      where = first_non_finite_output(x.subbatch(begin, std::min(piece, x.samples() - begin)),
+                                      lengths ? lengths + begin : nullptr, begin);
+    throw NonFiniteError("the loss is not finite; first seen in " +
+                         (where.empty() ? "the loss itself, or the targets" : where) + "; " + advice);
   }
 
  private:
@@ -163,7 +164,7 @@ class Network : public NetworkState<Device, Scalar> {
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
-  std::string first_non_finite_output(Input x) {
+  std::string first_non_finite_output(Input x, const std::int32_t* lengths, std::size_t first_sample) {
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);
     const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
@@ -172,7 +173,10 @@ class Network : public NetworkState<Device, Scalar> {
     Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),
                                                                 .buffers = buffers_.data(),
                                                                 .updated_buffers = scratch_buffers.data(),
-                                                                .cache = cache}),
+                                                                .cache = cache,
+                                                                .lengths = lengths,
+                                                                .seed = Random(seed_, step_seeds).bits(step_),
+                                                                .first_sample = first_sample}),
                    x, y);
     std::string where;
     Model::visit_outputs(cache, x.samples(), "", [&](const std::string& path, std::span<const Scalar> values) {

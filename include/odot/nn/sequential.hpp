@@ -192,13 +192,13 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     std::array<const std::int32_t*, sizeof...(C)> lengths;
     lengths.fill(pass.lengths());
     if constexpr (added_tokens > 0) {
-      constexpr std::array<std::size_t, sizeof...(C)> added{C::added_tokens...};
+      constexpr std::array<std::size_t, sizeof...(C)> added{C::added_tokens...}, tokens{C::input_shape::extents[0]...};
       for (std::size_t i = 1; i < lengths.size() && pass.lengths(); ++i) {
         lengths[i] = lengths[i - 1];
         if (added[i - 1] == 0) continue;
         const std::span<std::int32_t> longer(frame.template take<std::int32_t>(n), n);
-        kernels::Lengths<typename P::device>::add(pass.workspace(), std::span(lengths[i - 1], n),
-                                                  static_cast<std::int32_t>(added[i - 1]), longer);
+        kernels::Lengths<typename P::device>::add(pass.workspace(), std::span(lengths[i - 1], n), tokens[i - 1],
+                                                  added[i - 1], longer);
         lengths[i] = longer.data();
       }
     }

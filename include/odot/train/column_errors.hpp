@@ -83,7 +83,11 @@ std::vector<float> last_step_repeated(const data::Windows<S, T>& set) {
 }
 
 /// The mean over columns; with `units`, each column's errors in units of its own, such as a standardisation's deviation.
+/// Errors  ArgumentError: not as many units as columns
 inline ForecastError mean_error(std::span<const ForecastError> columns, std::span<const double> units = {}) {
+  if (!units.empty() && units.size() != columns.size())
+    throw ArgumentError("odot::mean_error: expected a unit for each of " + std::to_string(columns.size()) +
+                        " columns, found " + std::to_string(units.size()));
   ForecastError mean;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const double unit = units.empty() ? 1 : units[c], share = 1 / static_cast<double>(columns.size());

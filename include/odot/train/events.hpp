@@ -3,6 +3,7 @@
 // What a training run tells its callbacks, and what it returns.
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -45,11 +46,11 @@ struct EpochEvent {
 struct TrainingReport {
   std::vector<EpochEvent> epochs;  ///< completed epochs
   bool interrupted = false;        ///< stopped before the planned end
-  double loss = 0;              ///< sum of the batch losses of the last whole epoch (of the batches done, without one)
-  double test_loss = 0;         ///< mean over the test samples at the end
-  double accuracy = 0;          ///< of the test samples at the end
-  double gradient_average = 0;  ///< of the last batch
-  double seconds = 0;           ///< of training alone
+  double loss = 0;  ///< sum of the batch losses of the last whole epoch (of the batches done, without one)
+  double test_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean over the test samples at the end
+  double accuracy = std::numeric_limits<double>::quiet_NaN();   ///< of the test samples at the end
+  double gradient_average = 0;                                  ///< of the last batch
+  double seconds = 0;                                           ///< of training alone
 };
 
 /// Watches a training run. Override what is of interest.

@@ -41,7 +41,8 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
         plan_{options.epochs,          batches_.count(),   train.size(),
               test ? test->size() : 0, options.batch_size, options.test_name} {
     if (test)
-      test_.emplace(checked(*test, "the test set"), std::min<std::size_t>(test->size(), 4 * Device::piece_samples));
+      test_.emplace(checked(*test, "the " + options.test_name + " set"),
+                    std::min<std::size_t>(test->size(), 4 * Device::piece_samples));
   }
 
   TrainingReport run() { return Loop::run(plan_); }
@@ -61,20 +62,21 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   nn::LossSums test_sums() override { return evaluate<Loss>(std::as_const(network_), network_.workspace(), *test_); }
 
   void explain_loss(std::size_t b) override {
-    network_.explain_non_finite_loss(batches_.load(b, network_.workspace()).x);
+    const auto batch = batches_.load(b, network_.workspace());
+    network_.explain_non_finite_loss(batch.x, batch.lengths);
   }
 
   /// The set; where its targets are labels, every one must have an output, and there must be one at least.
   template <class Set>
-  static const Set& checked(const Set& set, const char* which) {
-    if (set.size() == 0) throw ArgumentError(std::string("odot::fit: ") + which + " is empty");
+  static const Set& checked(const Set& set, const std::string& which) {
+    if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
     if constexpr (labelled)
       for (std::size_t n = 0; n < set.size(); ++n)
         if (set.labels[n] < 0 || set.labels[n] >= outputs)
-          throw ArgumentError(std::string("odot::fit: label of sample ") + std::to_string(n) + " of " + which +
-                              ": expected 0 to " + std::to_string(outputs - 1) +
-                              ", as the network has outputs, found " + std::to_string(set.labels[n]));
+          throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
+                              std::to_string(outputs - 1) + ", as the network has outputs, found " +
+                              std::to_string(set.labels[n]));
     return set;
   }
 

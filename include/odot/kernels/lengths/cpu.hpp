@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 // The valid lengths of sequences on the CPU.
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "odot/kernels/lengths/lengths.hpp"
 
@@ -10,10 +12,10 @@ namespace odot::kernels {
 
 template <>
 struct Lengths<Cpu> {
-  static void add(Workspace<Cpu>&, std::span<const std::int32_t> lengths, std::int32_t tokens,
+  static void add(Workspace<Cpu>&, std::span<const std::int32_t> lengths, std::size_t tokens, std::size_t added,
                   std::span<std::int32_t> result) {
-    std::transform(lengths.begin(), lengths.end(), result.begin(),
-                   [=](std::int32_t length) { return length + tokens; });
+    for (std::size_t n = 0; n < lengths.size(); ++n)
+      result[n] = static_cast<std::int32_t>(valid_tokens(lengths.data(), n, tokens) + added);
   }
 };
 

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: MIT
 // The valid lengths of sequences on the GPU.
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
 #include "odot/kernels/gpu/launch.hpp"
 #include "odot/kernels/lengths/lengths.hpp"
 
@@ -9,11 +13,13 @@ namespace odot::kernels {
 
 template <>
 struct Lengths<Gpu> {
-  static void add(Workspace<Gpu>&, std::span<const std::int32_t> lengths, std::int32_t tokens,
+  static void add(Workspace<Gpu>&, std::span<const std::int32_t> lengths, std::size_t tokens, std::size_t added,
                   std::span<std::int32_t> result) {
     const std::int32_t* from = lengths.data();
     std::int32_t* to = result.data();
-    gpu::for_each_index(lengths.size(), [=] ODOT_HOST_DEVICE(std::size_t n) { to[n] = from[n] + tokens; });
+    gpu::for_each_index(lengths.size(), [=] ODOT_HOST_DEVICE(std::size_t n) {
+      to[n] = static_cast<std::int32_t>(valid_tokens(from, n, tokens) + added);
+    });
   }
 };
 

@@ -19,10 +19,10 @@ constexpr std::size_t valid_tokens(const std::int32_t* lengths, std::size_t n, s
   return std::min(static_cast<std::size_t>(std::max(lengths[n], std::int32_t{0})), tokens);
 }
 
-/// Lengths of sequences that got tokens put before their first: result[n] = lengths[n] + tokens.
+/// Lengths of sequences of `tokens` that got `added` tokens put before their first: result[n] = valid tokens of n + added.
 /// Spans of equal length.
 ///
-///   add(workspace, lengths, tokens, result)
+///   add(workspace, lengths, tokens, added, result)
 template <class Device>
 struct Lengths : detail::NoKernel {
   static_assert(detail::implemented<Device>,

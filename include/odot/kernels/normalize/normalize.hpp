@@ -8,9 +8,9 @@
 
 namespace odot::kernels {
 
-/// y = (x − mean_c)/std_c, per channel c; y may be x's memory.
+/// y = (x − mean_c)/deviation_c, per channel c; y may be x's memory.
 /// Shapes  x [N, C, …], mean and deviation [C] → y [N, C, …]
-/// Grad    dx = dy/std_c (overwritten); none for mean and deviation
+/// Grad    dx = dy/deviation_c (overwritten); none for mean and deviation
 ///
 ///   forward(workspace, x, mean, deviation, y)
 ///   backward(workspace, deviation, dy, dx)
