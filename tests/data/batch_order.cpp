@@ -40,7 +40,7 @@ TEST_CASE("an order is a function of seed and epoch, and has every sample once")
 
 TEST_CASE("a batch size that does not fit is rejected with the set's name") {
   CHECK_THROWS_WITH_AS(data::BatchOrder("set", 20, 21),
-                       "odot::data::Batches of \"set\": batch size 21 does not fit 20 samples; choose a batch size "
+                       "odot::data: batches of \"set\": batch size 21 does not fit 20 samples; choose a batch size "
                        "from 1 to the number of samples",
                        ArgumentError);
   CHECK_THROWS_AS(data::BatchOrder("set", 20, 0), ArgumentError);

@@ -164,12 +164,12 @@ TEST_CASE("after the first full batch nothing is allocated") {
 TEST_CASE("rejects batch sizes that can't be, with both numbers and what to do") {
   const Set set = numbered(10);
   CHECK_THROWS_WITH_AS(data::Batches<S>(set, 0),
-                       "odot::data::Batches of \"numbered\": batch size 0 does not fit 10 samples; choose a batch size "
+                       "odot::data: batches of \"numbered\": batch size 0 does not fit 10 samples; choose a batch size "
                        "from 1 to the number of samples",
                        ArgumentError);
   CHECK_THROWS_WITH_AS(
       data::Batches<S>(set, 11),
-      "odot::data::Batches of \"numbered\": batch size 11 does not fit 10 samples; choose a batch size "
+      "odot::data: batches of \"numbered\": batch size 11 does not fit 10 samples; choose a batch size "
       "from 1 to the number of samples",
       ArgumentError);
   const Set empty = numbered(0);

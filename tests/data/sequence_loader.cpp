@@ -81,7 +81,7 @@ TEST_CASE("sets that do not fit together are rejected") {
   auto set = numbered_sequences(6);
   CHECK_THROWS_AS(SequenceLoader<float>(set, 0), ArgumentError);
   CHECK_THROWS_WITH_AS(SequenceLoader<float>(set, 7),
-                       "odot::data::Batches of \"numbered\": batch size 7 does not fit 6 samples; choose a batch size "
+                       "odot::data: batches of \"numbered\": batch size 7 does not fit 6 samples; choose a batch size "
                        "from 1 to the number of samples",
                        ArgumentError);
   set.lengths.pop_back();
