@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -129,4 +130,20 @@ TEST_CASE("a few steps on a handful of images lower the loss") {
   const auto least = losses(std::type_identity<MinimalTransformer<MnistImage, 6, 1, AttentionForm::wqk_only, false>>{});
   CHECK(least.front() > 1.5);
   CHECK(least.back() < 0.5 * least.front());
+}
+
+TEST_CASE("initial weights have the deviations of the rule") {
+  const Network<MinimalTransformer<MnistImage, 6>> network{Seed{1}, models::minimal_transformer_init()};
+  const auto deviation = [&](const char* name) {
+    double squares = 0;
+    const auto values = network.parameter(name);
+    for (const float w : values) squares += static_cast<double>(w) * static_cast<double>(w);
+    return std::sqrt(squares / static_cast<double>(values.size()));
+  };
+  const auto near = [](double found, double expected) { return std::abs(found / expected - 1) <= 0.1; };
+  CHECK(near(deviation("position.weight"), 0.02));
+  CHECK(std::abs(deviation("token") / 0.02 - 1) <= 0.3);  // 64 numbers
+  CHECK(near(deviation("patch.weight"), 1 / std::sqrt(3.0 * 49)));
+  CHECK(near(deviation("encoders.0.attention.q.weight"), 1 / std::sqrt(3.0 * 64)));
+  CHECK(near(deviation("encoders.5.mlp.2.weight"), 1 / std::sqrt(3.0 * 256)));
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The models of "Reducing the Transformer Architecture to a Minimum" (Bermeitinger et al., 2024).
 
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -74,10 +75,12 @@ using MinimalTransformer = nn::Sequential<
     nn::Named<"norm", nn::LayerNorm<>>, nn::SelectToken<0>,  // [64]
     nn::Named<"head", nn::Linear<10>>, nn::LogSoftmax>;
 
-/// Initial weights of the minimal transformers: class token and positions N(0, 0.02²), the rest by Glorot and Bengio.
+/// Initial weights of the minimal transformers: class token and positions N(0, 0.02²), the rest N(0, 1/(3 fan_in)), the
+/// variance of PyTorch's linear layers.
 inline nn::init::Rule minimal_transformer_init() {
-  return [xavier = nn::init::xavier()](const nn::ParameterInfo& p) {
-    return p.name == "token" || p.name == "position.weight" ? 0.02 : xavier(p);
+  return [](const nn::ParameterInfo& p) {
+    if (p.name == "token" || p.name == "position.weight") return 0.02;
+    return 1 / std::sqrt(3 * static_cast<double>(p.fan_in()));
   };
 }
 
