@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Trains the transformers of "Reducing the Transformer Architecture to a Minimum" on MNIST or CIFAR-10: one of them, or
-// the paper's grid. The models: minimal_transformer.<form>.cpp.
+// the paper's grid. The models: minimal_transformer.heads.cpp, minimal_transformer.one_head.cpp.
 
 #include "minimal_transformer.hpp"
 

@@ -96,7 +96,8 @@ std::vector<Choice<Image>> choices(const std::string& name) {
   return all;
 }
 
-/// The models with one form of attention; each form is compiled in a part of its own, minimal_transformer.<form>.cpp.
+/// The models with one form of attention. The forms are compiled in two parts: forms in one part share their layers, parts
+/// are compiled side by side.
 struct Part {
   std::vector<Choice<odot::models::MnistImage>> mnist;
   std::vector<Choice<odot::models::Cifar10Image>> cifar10;

@@ -1,4 +1,3 @@
-#pragma once
 // SPDX-License-Identifier: MIT
 // The tasks etth2-6 and etth2-12 of the trainer time_series: the next hours of all seven variables from the last six.
 
@@ -12,10 +11,12 @@
 #include <type_traits>
 #include <vector>
 
-namespace time_series {
+using namespace time_series;
 
-inline constexpr Defaults etth2_defaults{.epochs = 10, .batch_size = 64, .learning_rate = 1e-3, .weight_decay = 0};
-inline constexpr std::size_t etth2_input = 6, etth2_variables = 7;  // hours; the last variable is the oil temperature
+namespace {
+
+constexpr Defaults etth2_defaults{.epochs = 10, .batch_size = 64, .learning_rate = 1e-3, .weight_decay = 0};
+constexpr std::size_t etth2_input = 6, etth2_variables = 7;  // hours; the last variable is the oil temperature
 
 template <std::size_t Horizon>
 using Etth2 = odot::data::Forecasting<etth2_input, Horizon, etth2_variables>;
@@ -31,7 +32,7 @@ Etth2<Horizon> load_etth2(const std::string& folder) {
 
 /// What the errors of the columns come to: over all variables, standardised and in their units, and of the oil
 /// temperature alone, in °C.
-inline Figures figures_of(std::span<const odot::ForecastError> columns, std::span<const double> units) {
+Figures figures_of(std::span<const odot::ForecastError> columns, std::span<const double> units) {
   const odot::ForecastError standardised = odot::mean_error(columns), original = odot::mean_error(columns, units);
   const odot::ForecastError oil = odot::mean_error(columns.last(1), units.last(1));
   return {{"mae", standardised.absolute},     {"rmse", standardised.root()}, {"mae_original", original.absolute},
@@ -73,4 +74,7 @@ int run_etth2(const Settings& settings) {
   });
 }
 
-}  // namespace time_series
+}  // namespace
+
+int time_series::run_etth2_6(const Settings& settings) { return run_etth2<6>(settings); }
+int time_series::run_etth2_12(const Settings& settings) { return run_etth2<12>(settings); }
