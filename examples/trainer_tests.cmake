@@ -109,7 +109,7 @@ odot_trainer_test(${minimal} "trains the minimum on colour images, and quietly"
   ARGUMENTS ${tiny_transformer} --dataset cifar10 --encoders 12 --variant wqk-no-wv-wo --quiet
   RESULT "variant=wqk-no-wv-wo mlp=0 encoders=12 heads=1 dataset=synthetic parameters=[0-9]+ q=${number} epochs=1 ${transformer_outcome}")
 odot_trainer_test(${minimal} "puts the MLP back"
-  ARGUMENTS ${tiny_transformer} --epochs 0 --heads 4 --variant symmetric --mlp
+  ARGUMENTS --data synthetic --samples 256 --epochs 0 --batch-size 64 --heads 4 --variant symmetric --mlp
   RESULT "variant=symmetric mlp=1 encoders=6 heads=4 dataset=synthetic parameters=[0-9]+ q=${number} epochs=0 ${transformer_outcome}")
 odot_trainer_test(${minimal} "goes through the grid"
   ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --quiet --out ${CMAKE_CURRENT_BINARY_DIR}/grid
