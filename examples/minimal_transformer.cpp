@@ -30,12 +30,14 @@ struct Options {
   double learning_rate = 1e-3;
   unsigned long long seed = 1;
   int threads = 0;
+  std::string schedule = "constant";
   bool mlp = false, grid = false, quiet = false;
 
   minimal::Settings settings() const {
     return {static_cast<std::size_t>(epochs),
             static_cast<std::size_t>(batch_size),
             learning_rate,
+            schedule == "cosine",
             Seed{seed},
             threads,
             grid ? "" : out,
@@ -50,6 +52,8 @@ void check(const Options& options) {
             std::to_string(value));
   };
   require(options.dataset == "mnist" || options.dataset == "cifar10", "--dataset", "mnist or cifar10", options.dataset);
+  require(options.schedule == "constant" || options.schedule == "cosine", "--schedule", "constant or cosine",
+          options.schedule);
   in_range(options.epochs, 0, 1'000'000, "--epochs");
   in_range(options.batch_size, 1, 1'000'000, "--batch-size");
   in_range(options.samples, 0, 1'000'000'000, "--samples");
@@ -201,10 +205,10 @@ void print_row(const minimal::Choice<Image>& choice, double share, double q, con
 template <ShapeType Image>
 int run_grid(const Options& options, const data::Split<Image>& data) {
   const auto all = all_choices<Image>();
-  GridLog log(options.out,
-              data.train.name + " samples=" + std::to_string(data.train.size()) +
-                  " epochs=" + std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
-                  " learning_rate=" + shortest(options.learning_rate) + " seed=" + std::to_string(options.seed));
+  GridLog log(options.out, data.train.name + " samples=" + std::to_string(data.train.size()) + " epochs=" +
+                               std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
+                               " learning_rate=" + shortest(options.learning_rate) + " schedule=" + options.schedule +
+                               " seed=" + std::to_string(options.seed));
   std::printf(
       "%s: %zu training and %zu validation samples, %lld epochs each\n\n"
       "| attention | MLP | encoders | heads | parameters | of full | Q | training loss | validation loss | its least | "
@@ -266,6 +270,9 @@ int main(int argc, char** argv) {
   app.add_option("--epochs", options.epochs, "0 evaluates the untrained model")->capture_default_str();
   app.add_option("--batch-size", options.batch_size, "Samples")->capture_default_str();
   app.add_option("--learning-rate", options.learning_rate, "Adam's")->capture_default_str();
+  app.add_option("--schedule", options.schedule,
+                 "constant, or cosine: the learning rate rises over the first 2 % of all steps, then falls to 0")
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")->capture_default_str();
   app.add_option("--threads", options.threads, "0: all")->capture_default_str();
   app.add_option("--out", options.out, "Folder for batches.csv, epochs.csv and curves.svg, or the grid's grid.csv");

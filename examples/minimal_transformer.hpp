@@ -25,6 +25,7 @@ struct Variant {
 struct Settings {
   std::size_t epochs = 15, batch_size = 512;
   double learning_rate = 1e-3;
+  bool cosine = false;  ///< the learning rate falls along a cosine; else it is constant
   odot::Seed seed{1};
   int threads = 0;
   std::string out;  ///< folder for logs; empty: none
@@ -47,6 +48,13 @@ struct Choice {
   Outcome (*train)(const Settings&, const odot::data::Split<Image>&, const std::function<bool()>& should_stop);
 };
 
+/// The learning rate of a training on so many samples.
+inline odot::optim::schedule::Schedule schedule(const Settings& settings, std::size_t samples) {
+  const std::size_t steps = settings.epochs * ((samples + settings.batch_size - 1) / settings.batch_size);
+  if (!settings.cosine || steps == 0) return odot::optim::schedule::constant();
+  return odot::optim::schedule::cosine(steps / 50, steps);
+}
+
 /// Trains `Model` and evaluates it on both parts of the data.
 template <class Model>
 Outcome train(const Settings& settings, const odot::data::Split<typename Model::input_shape>& data,
@@ -59,6 +67,7 @@ Outcome train(const Settings& settings, const odot::data::Split<typename Model::
   const odot::FitOptions options{.epochs = settings.epochs,
                                  .batch_size = settings.batch_size,
                                  .seed = settings.seed,
+                                 .schedule = schedule(settings, data.train.size()),
                                  .should_stop = should_stop,
                                  .test_name = "validation"};
   const odot::TrainingReport report = trainer::with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {

@@ -38,3 +38,4 @@
 #include "odot/kernels/sinusoidal_position/gpu.hpp"
 #include "odot/kernels/summary/gpu.hpp"
 #include "odot/kernels/triangle/gpu.hpp"
+#include "odot/train/gpu.hpp"

@@ -13,15 +13,6 @@ using nn::HeadNorm;
 
 namespace {
 
-struct Plain : Bound<nn::AttentionBlock<3>, Shape<2, 5, 3>> {};
-struct Everything : Bound<nn::AttentionBlock<3, nn::AttentionBlockOptions{.head_norm = HeadNorm::affine, .bias = true}>,
-                          Shape<2, 5, 3>> {};
-struct Nothing
-    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
-            Shape<1, 4, 6>> {};
-struct Fashion : Bound<nn::AttentionBlock<2>, Shape<1, 28, 28>> {};
-struct Narrow : Bound<nn::AttentionBlock<2>, Shape<1, 1, 7>> {};
-
 struct Same : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<2, 5, 4>> {};
 struct Strided : Bound<nn::Conv2d<4, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, Shape<3, 6, 4>> {};
 struct Uneven : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 2, .padding = 1}>, Shape<1, 6, 7>> {};
@@ -30,19 +21,6 @@ struct WithNorm : Bound<nn::AttentionWise<2, nn::AttentionWiseOptions{.norm = tr
 struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
 
 }  // namespace
-
-TEST_CASE("the attention block's values and gradients are the Cpu's") {
-  for (const std::size_t samples : {1u, 2u, 7u}) {
-    check_layer_on_gpu<Plain>(samples);
-    check_layer_on_gpu<Everything>(samples);
-    check_layer_on_gpu<Nothing>(samples);
-    check_layer_on_gpu<Narrow>(samples);
-  }
-  check_layer_on_gpu<Plain>(3, false);
-  check_layer_on_gpu<Fashion>(5);
-}
-
-TEST_CASE("the attention block on more samples than teams of the backward pass") { check_layer_on_gpu<Plain>(1300); }
 
 TEST_CASE("the attention heads' values and gradients are the Cpu's") {
   for (const std::size_t samples : {1u, 2u, 9u}) {

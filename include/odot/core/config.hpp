@@ -22,6 +22,13 @@
 #define ODOT_HOST_DEVICE
 #endif
 
+/// Before a loop of constant length on a GPU: its numbers stay in registers.
+#ifdef __CUDACC__
+#define ODOT_UNROLL _Pragma("unroll")
+#else
+#define ODOT_UNROLL
+#endif
+
 namespace odot {
 
 /// False when the translation unit was compiled without optimisation. Such a build is 20 to 100 times slower;

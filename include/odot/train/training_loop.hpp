@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // TrainingLoop: what fit does whatever the model, so that it is compiled once for all of them.
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -23,6 +24,7 @@
 #include "odot/nn/network_state.hpp"
 #include "odot/optim/schedule.hpp"
 #include "odot/train/events.hpp"
+#include "odot/train/step_graph.hpp"
 
 namespace odot {
 
@@ -137,15 +139,17 @@ class TrainingLoop {
   /// Batch b forward, backward and along the gradient.
   void step(Epoch& now, std::size_t b) {
     const auto start = Clock::now();
-    auto& workspace = network_.workspace();
-    Result* result = results_.data() + b;
-    backpropagate(b, &result->sums);
-    const std::span<const Scalar> gradients = network_.gradients();
-    kernels::Summary<Device>::evaluate(workspace, watched_, gradients, &result->gradient);
-    if constexpr (immediate) {
-      if (const std::string found = trouble(*result); !found.empty()) explain(now, b, found);
-    }
-    update(options_.schedule ? options_.schedule(step_) : 1.0);
+    const std::size_t samples = std::min(plan_.batch_size, plan_.samples - b * plan_.batch_size);
+    graph_.run(samples, [&] {
+      Result* result = results_.data() + b;
+      backpropagate(b, &result->sums);
+      const std::span<const Scalar> gradients = network_.gradients();
+      kernels::Summary<Device>::evaluate(network_.workspace(), watched_, gradients, &result->gradient);
+      if constexpr (immediate) {
+        if (const std::string found = trouble(*result); !found.empty()) explain(now, b, found);
+      }
+      update(options_.schedule ? options_.schedule(step_) : 1.0);
+    });
     ++step_;
     report_.seconds += seconds_since(start);
     if constexpr (immediate) tell_results(now, b + 1);
@@ -243,6 +247,7 @@ class TrainingLoop {
   std::span<const Scalar> watched_;  // memory of the device
   Buffer<Result, Device> results_;   // of an epoch's batches
   std::vector<Result> pending_;
+  StepGraph<Device> graph_;
   TrainingPlan plan_;
   TrainingReport report_;
   std::size_t step_ = 0;

@@ -50,14 +50,15 @@ struct AttentionBlock : detail::NoKernel {
                 "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
 };
 
-/// Cache of AttentionBlock, the same on every device: as many numbers as that of AttentionHeads, and the input, laid out
-/// as the device likes it, with the largest |x| of each channel.
+/// Cache of AttentionBlock, the same on every device: per map and (padded) sample the H + W logarithms of the softmax
+/// denominators, mean and 1/σ per map, and the input, laid out as the device likes it, with the largest |x| of each
+/// channel.
 template <ShapeType In, std::size_t Heads>
 constexpr std::size_t attention_block_cache(std::size_t samples) {
   if constexpr (In::rank == 3) {
-    constexpr std::size_t tile = 16;  // samples of the widest tile
+    constexpr std::size_t maps = Heads * In::extents[0], tile = 32;  // samples of the widest tile
     const std::size_t padded = (samples + tile - 1) / tile * tile;
-    return attention_heads_cache<In, Heads>(samples) + padded * (In::size + In::extents[0]);
+    return padded * (maps * (In::extents[1] + In::extents[2]) + In::size + In::extents[0]) + 2 * maps;
   } else {
     return 0;
   }

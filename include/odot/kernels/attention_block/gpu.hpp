@@ -1,163 +1,21 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU: heads are computed in a team's memory, map by map, and never written to the
-// device's. Two launches forward (statistics; output), and two backward (correlations; arrays) with their sums.
+// The attention-wise block on the GPU, in two forms that both keep heads out of the device's memory:
+//     lane_block.hpp    a sample a lane: large batches of small images
+//     team_block.hpp    a sample a team: small batches, and any image that fits shared memory
 
 #include <cstddef>
 
 #include "odot/kernels/attention_block/attention_block.hpp"
-#include "odot/kernels/attention_heads/programs.hpp"
+#include "odot/kernels/attention_block/lane_block.hpp"
+#include "odot/kernels/attention_block/team_block.hpp"
 
 namespace odot::kernels {
 
-namespace detail {
-
-/// A plane with a border of one zero on each side, for 3×3 convolutions.
-template <class S, std::size_t H, std::size_t W>
-struct BorderedPlane {
-  static constexpr std::size_t width = W + 2, size = (H + 2) * width;
-  S values[size];
-
-  template <class Team>
-  ODOT_HOST_DEVICE void clear(const Team& team) {
-    team.each(size, [this](std::size_t i) { values[i] = S{0}; });
-  }
-  /// Element p of the plane.
-  ODOT_HOST_DEVICE S& operator[](std::size_t p) { return values[(p / W + 1) * width + p % W + 1]; }
-  /// The element that kernel position (u, v) meets at output p.
-  ODOT_HOST_DEVICE S at(std::size_t p, std::size_t u, std::size_t v) const {
-    return values[(p / W + u) * width + p % W + v];
-  }
-};
-
-/// y of one sample from its maps' normalisers.
-template <class G, class S>
-struct BlockOutput {
-  using M = GpuMaps<S, typename G::image, G::heads>;
-  using Norm = GpuNorm<G::norm, S, typename G::image, G::heads>;
-  struct Memory {
-    BorderedPlane<S, G::H, G::W> head;
-    S out[G::C * M::plane];
-  };
-  M maps;
-  Norm norm;
-  const S *weight, *bias;  // [C, maps, 3, 3], [C]
-  S* y;
-
-  template <class Team>
-  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t n, Memory& memory) const {
-    const S* x = maps.x + n * G::C * M::plane;
-    memory.head.clear(team);
-    team.each(G::C * M::plane, [&](std::size_t i) { memory.out[i] = bias[i / M::plane] + (G::skip ? x[i] : S{0}); });
-    for (std::size_t m = 0; m < M::maps; ++m) {
-      const S* image = maps.image(n, m);
-      team.each(M::plane,
-                [&](std::size_t p) { memory.head[p] = norm.normalised(maps, m, maps.relevance(n, m, p)) * image[p]; });
-      team.each(G::C * M::plane, [&](std::size_t i) {
-        const S* kernel = weight + (i / M::plane * M::maps + m) * 9;
-        S sum{0};
-        for (std::size_t k = 0; k < 9; ++k) sum += kernel[k] * memory.head.at(i % M::plane, k / 3, k % 3);
-        memory.out[i] += sum;
-      });
-    }
-    team.each(G::C * M::plane, [&](std::size_t i) {
-      const S value = memory.out[i];
-      y[n * G::C * M::plane + i] = G::relu && value < S{0} ? S{0} : value;
-    });
-  }
-};
-
-/// ∂ℓ/∂head from the gradient before the ReLU by the turned kernels.
-template <class G, class S>
-struct ConvolvedHeadGradients {
-  static constexpr std::size_t plane = G::H * G::W;
-  struct Memory {
-    BorderedPlane<S, G::H, G::W> g[G::C];
-  };
-  const S *weight, *y, *dy;
-
-  template <class Team>
-  ODOT_HOST_DEVICE void prepare(const Team& team, std::size_t n, Memory& memory) const {
-    for (std::size_t c = 0; c < G::C; ++c) memory.g[c].clear(team);
-    team.each(G::C * plane, [&](std::size_t i) {
-      const std::size_t at = n * G::C * plane + i;
-      // y = max(·, 0)
-      memory.g[i / plane][i % plane] = !G::relu || y[at] > S{0} ? dy[at] : S{0};
-    });
-  }
-  ODOT_HOST_DEVICE S value(std::size_t, std::size_t m, std::size_t p, const Memory& memory) const {
-    S sum{0};
-    for (std::size_t c = 0; c < G::C; ++c) {
-      const S* kernel = weight + (c * G::maps + m) * 9;
-      for (std::size_t k = 0; k < 9; ++k) sum += kernel[k] * memory.g[c].at(p, 2 - k / 3, 2 - k % 3);
-    }
-    return sum;
-  }
-  ODOT_HOST_DEVICE S skip(std::size_t, std::size_t i, const Memory& memory) const {
-    return G::skip ? memory.g[i / plane].at(i % plane, 1, 1) : S{0};
-  }
-};
-
-/// Of one sample: the convolution's gradients, and Σ dÂ and Σ dÂ x̂ of every map.
-template <class G, class S>
-struct BlockCorrelations {
-  using M = GpuMaps<S, typename G::image, G::heads>;
-  using Heads = ConvolvedHeadGradients<G, S>;
-  static constexpr std::size_t conv = G::conv_weight::size + G::C;  // numbers of the convolution: weights, then bias
-  struct Memory {
-    typename Heads::Memory heads;
-    BorderedPlane<S, G::H, G::W> head;
-    gpu::Pair<S> parts[gpu::team_parts];
-  };
-  M maps;
-  GpuNorm<G::norm, S, typename G::image, G::heads> norm;
-  Heads heads;
-  std::size_t samples;
-  S* convolution;      // [conv, N]
-  gpu::Pair<S>* sums;  // [maps, N]
-
-  template <class Team>
-  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t n, Memory& memory) const {
-    heads.prepare(team, n, memory.heads);
-    memory.head.clear(team);
-    const auto& g = memory.heads.g;
-    // y = Σ w ⋆ head + bias
-    team.reduce(
-        G::C, M::plane, S{0}, [&](std::size_t c, std::size_t p) { return g[c].at(p, 1, 1); }, gpu::Plus{},
-        [&](std::size_t c, S sum) { convolution[(G::conv_weight::size + c) * samples + n] = sum; });
-    for (std::size_t m = 0; m < M::maps; ++m) {
-      const S* image = maps.image(n, m);
-      team.each(M::plane,
-                [&](std::size_t p) { memory.head[p] = norm.normalised(maps, m, maps.relevance(n, m, p)) * image[p]; });
-      team.reduce(
-          G::C * 9, M::plane, S{0},
-          [&](std::size_t row, std::size_t p) {
-            return g[row / 9].at(p, 1, 1) * memory.head.at(p, row % 9 / 3, row % 3);
-          },
-          gpu::Plus{},
-          [&](std::size_t row, S sum) { convolution[((row / 9 * M::maps + m) * 9 + row % 9) * samples + n] = sum; });
-      if constexpr (G::norm != HeadNorm::none) {
-        gpu::reduce_all(
-            team, M::plane, gpu::Pair<S>{},
-            [&](std::size_t p) {
-              const S grad = heads.value(n, m, p, memory.heads) * image[p];
-              return gpu::Pair<S>{grad, grad * norm.standard(m, maps.relevance(n, m, p))};
-            },
-            gpu::Plus{}, memory.parts);
-        team.each(1, [&](std::size_t) { sums[m * samples + n] = memory.parts[0]; });
-      }
-    }
-  }
-};
-
-}  // namespace detail
-
 template <>
 struct AttentionBlock<Gpu> {
-  template <class G, class S>
-  using Maps = detail::GpuMaps<S, typename G::image, G::heads>;
-  template <class G, class S>
-  using Norm = detail::GpuNorm<G::norm, S, typename G::image, G::heads>;
+  /// From so many samples on, enough lanes are at work.
+  static constexpr std::size_t lane_samples = 512;
 
   template <class G, class S>
   static void forward_training(Workspace<Gpu>& workspace, const NormConstants& constants,
@@ -166,12 +24,9 @@ struct AttentionBlock<Gpu> {
                                TensorView<Shape<G::maps>, S, Gpu> running_mean,
                                TensorView<Shape<G::maps>, S, Gpu> running_var, S* cache,
                                BatchView<typename G::image, S, Gpu> y) {
-    const Cache<G, S, S*> kept(cache, x.samples());
-    Gpu::copy(kept.x, x.data(), x.size() * sizeof(S));
-    const Maps<G, S> maps{x.data(), weights.heads, kept.log_sums};
-    detail::map_statistics<G::norm>(workspace, constants, maps, x.samples(), running_mean.data(), running_var.data(),
-                                    kept.statistics);
-    output<G>(maps, {kept.statistics, kept.statistics + G::maps, nullptr}, weights, y);
+    with_form<G, S>(x.samples(), [&]<class Form>(const Form&) {
+      Form::forward_training(workspace, constants, x, weights, running_mean, running_var, cache, y);
+    });
   }
 
   template <class G, class S>
@@ -181,13 +36,9 @@ struct AttentionBlock<Gpu> {
                                  TensorView<Shape<G::maps>, const S, Gpu> running_mean,
                                  TensorView<Shape<G::maps>, const S, Gpu> running_var,
                                  BatchView<typename G::image, S, Gpu> y) {
-    auto frame = workspace.frame();
-    S* rstd = frame.template take<S>(G::maps);
-    const Maps<G, S> maps{x.data(), weights.heads,
-                          frame.template take<S>(x.samples() * G::maps * Maps<G, S>::normalisers)};
-    if constexpr (G::norm != HeadNorm::none) gpu::rstd_of(G::maps, running_var.data(), constants.eps, rstd);
-    detail::map_normalisers(maps, x.samples());
-    output<G>(maps, {running_mean.data(), rstd, nullptr}, weights, y);
+    with_form<G, S>(x.samples(), [&]<class Form>(const Form&) {
+      Form::forward_evaluation(workspace, constants, x, weights, running_mean, running_var, y);
+    });
   }
 
   template <class G, class S>
@@ -195,54 +46,17 @@ struct AttentionBlock<Gpu> {
                        const BlockWeights<const S, G, Gpu>& weights, const S* cache,
                        BatchView<typename G::image, const S, Gpu> y, BatchView<typename G::image, const S, Gpu> dy,
                        const BlockWeights<S, G, Gpu>& gradients, BatchView<typename G::image, S, Gpu> dx) {
-    const std::size_t samples = x.samples();
-    auto frame = workspace.frame();
-    const Cache<G, S, const S*> kept(cache, samples);
-    S* means = frame.template take<S>(2 * G::maps);
-    const Maps<G, S> maps{kept.x, weights.heads, const_cast<S*>(kept.log_sums)};
-    const Norm<G, S> norm{kept.statistics, kept.statistics + G::maps, means};
-    const detail::ConvolvedHeadGradients<G, S> heads{weights.conv_weight.data(), y.data(), dy.data()};
-    correlations<G>(workspace, maps, norm, heads, samples, gradients, means);
-    detail::array_gradients<G::norm>(workspace, maps, norm, heads, samples, gradients.heads, dx.data());
+    with_form<G, S>(x.samples(), [&]<class Form>(const Form&) {
+      Form::backward(workspace, x, weights, cache, y, dy, gradients, dx);
+    });
   }
 
-  /// Where things lie in the cache: log Σ exp of rows and columns, the norm's mean and 1/σ, the input.
-  template <class G, class S, class Pointer>
-  struct Cache {
-    Cache(Pointer start, std::size_t samples)
-        : log_sums(start), statistics(log_sums + samples * G::maps * Maps<G, S>::normalisers),
-          x(statistics + 2 * G::maps) {}
-    Pointer log_sums, statistics, x;
-  };
-
-  template <class G, class S>
-  static void output(const Maps<G, S>& maps, const Norm<G, S>& norm, const BlockWeights<const S, G, Gpu>& weights,
-                     BatchView<typename G::image, S, Gpu> y) {
-    gpu::launch_teams(y.samples(), detail::BlockOutput<G, S>{maps, norm, weights.conv_weight.data(),
-                                                             weights.conv_bias.data(), y.data()});
-  }
-
-  /// The convolution's gradients, and what the norm's backward needs.
-  template <class G, class S>
-  static void correlations(Workspace<Gpu>& workspace, const Maps<G, S>& maps, const Norm<G, S>& norm,
-                           const detail::ConvolvedHeadGradients<G, S>& heads, std::size_t samples,
-                           const BlockWeights<S, G, Gpu>& gradients, S* means) {
-    using Program = detail::BlockCorrelations<G, S>;
-    auto frame = workspace.frame();
-    S* convolution = frame.template take<S>(Program::conv * samples);
-    auto* sums = frame.template take<gpu::Pair<S>>(G::maps * samples);
-    gpu::launch_teams(samples, Program{maps, norm, heads, samples, convolution, sums});
-    S *dweight = gradients.conv_weight.data(), *dbias = gradients.conv_bias.data();
-    gpu::reduce_rows(
-        workspace, Program::conv, samples, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t i, std::size_t n) { return convolution[i * samples + n]; }, gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t i, S sum) {
-          if (i < G::conv_weight::size) dweight[i] += sum;
-          else dbias[i - G::conv_weight::size] += sum;
-        });
-    if constexpr (G::norm != HeadNorm::none)
-      gpu::add_norm_gradients(workspace, G::maps, samples, G::H * G::W, sums, gradients.heads.scale.data(),
-                              gradients.heads.shift.data(), means);
+ private:
+  template <class G, class S, class Body>
+  static void with_form(std::size_t samples, const Body& body) {
+    if constexpr (detail::LaneBlock<G, S>::fits)
+      if (samples >= lane_samples) return body(detail::LaneBlock<G, S>());
+    body(detail::TeamBlock<G, S>());
   }
 };
 

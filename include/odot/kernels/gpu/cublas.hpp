@@ -21,26 +21,37 @@ inline void check(cublasStatus_t status, const std::string& operation,
 
 namespace detail {
 
-/// Made at a thread's first product.
+inline thread_local bool tensor_float_32 = false;
+
+/// Made at a thread's first product. Its working memory is its own, so that a product allocates nothing, which a CUDA
+/// graph would have to repeat.
 class CublasHandle {
  public:
-  CublasHandle() { check(cublasCreate(&handle_), "creating a handle"); }
+  CublasHandle() : memory_(nvidia::allocate(memory_bytes)) { check(cublasCreate(&handle_), "creating a handle"); }
   CublasHandle(const CublasHandle&) = delete;
   CublasHandle& operator=(const CublasHandle&) = delete;
-  ~CublasHandle() { cublasDestroy(handle_); }
-  cublasHandle_t get() const { return handle_; }
+  ~CublasHandle() {
+    cublasDestroy(handle_);
+    cudaFree(memory_);
+  }
+
+  /// The handle for the thread's stream and arithmetic.
+  cublasHandle_t get() {
+    check(cublasSetStream(handle_, stream()), "choosing the stream");
+    check(cublasSetWorkspace(handle_, memory_, memory_bytes), "lending memory");
+    check(cublasSetMathMode(handle_, tensor_float_32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
+          "choosing the arithmetic");
+    return handle_;
+  }
 
  private:
+  static constexpr std::size_t memory_bytes = 32 << 20;  // what cuBLAS takes by itself on compute capability 9
+  void* memory_;
   cublasHandle_t handle_ = nullptr;
 };
 
-inline thread_local bool tensor_float_32 = false;
-
 inline cublasHandle_t cublas() {
-  thread_local const CublasHandle handle;
-  check(cublasSetStream(handle.get(), stream()), "choosing the stream");
-  check(cublasSetMathMode(handle.get(), tensor_float_32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_PEDANTIC_MATH),
-        "choosing the arithmetic");
+  thread_local CublasHandle handle;
   return handle.get();
 }
 

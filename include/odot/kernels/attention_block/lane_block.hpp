@@ -1,0 +1,148 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The attention-wise block on the GPU, a sample a lane: the launches of its passes. Forward: tiles; normalisers and
+// moments; output. Backward: tiles of the gradient; correlations; arrays and dx; each with its sums.
+
+#include <cmath>
+#include <cstddef>
+
+#include "odot/kernels/attention_block/lane_backward.hpp"
+#include "odot/kernels/attention_block/lane_forward.hpp"
+#include "odot/kernels/gpu/moments.hpp"
+
+namespace odot::kernels::detail {
+
+/// Passes of AttentionBlock<Gpu>; the contract is AttentionBlock's.
+template <class G, class S>
+struct LaneBlock {
+  /// Whether what a lane holds fits its registers: a row, and a window of three rows of all channels.
+  static constexpr bool fits = G::W <= 32 && G::C <= 3;
+
+  using M = LaneMaps<G, S>;
+  using Image = BatchView<typename G::image, const S, Gpu>;
+  using Result = BatchView<typename G::image, S, Gpu>;
+  using Weights = BlockWeights<const S, G, Gpu>;
+
+  /// Where things lie in the cache: the input in tiles, the softmaxes' normalisers, the norm's mean and 1/σ.
+  template <class Pointer>
+  struct Cache {
+    Cache(Pointer start, std::size_t samples)
+        : x(start), logs(x + padded(samples) * G::image::size),
+          statistics(logs + padded(samples) * M::maps * M::normalisers) {}
+    Pointer x, logs, statistics;
+  };
+
+  static void forward_training(Workspace<Gpu>& workspace, const NormConstants& constants, Image x,
+                               const Weights& weights, TensorView<Shape<G::maps>, S, Gpu> running_mean,
+                               TensorView<Shape<G::maps>, S, Gpu> running_var, S* cache, Result y) {
+    const std::size_t samples = x.samples();
+    auto frame = workspace.frame();
+    const Cache<S*> kept(cache, samples);
+    const M maps = arrange(frame, x.data(), nullptr, samples, weights, kept.x, kept.logs);
+    const bool normed = G::norm != HeadNorm::none;
+    Moments* moments = normed ? frame.template take<Moments>(M::maps * samples) : nullptr;
+    gpu::launch_warps(gpu::tiles_of(samples) * M::maps, LaneStatistics<G, S>{maps, samples, moments});
+    if (normed)
+      gpu::join_moments(workspace, M::maps, samples, moments, constants, running_mean.data(), running_var.data(),
+                        kept.statistics);
+    output(maps, kept.statistics, kept.statistics + M::maps, weights, y);
+  }
+
+  static void forward_evaluation(Workspace<Gpu>& workspace, const NormConstants& constants, Image x,
+                                 const Weights& weights, TensorView<Shape<G::maps>, const S, Gpu> running_mean,
+                                 TensorView<Shape<G::maps>, const S, Gpu> running_var, Result y) {
+    const std::size_t samples = x.samples();
+    auto frame = workspace.frame();
+    S* tiles = frame.template take<S>(padded(samples) * G::image::size);
+    S* logs = frame.template take<S>(padded(samples) * M::maps * M::normalisers);
+    S* rstd = frame.template take<S>(M::maps);
+    const M maps = arrange(frame, x.data(), nullptr, samples, weights, tiles, logs);
+    gpu::launch_warps(gpu::tiles_of(samples) * M::maps, LaneStatistics<G, S>{maps, samples, nullptr});
+    if constexpr (G::norm != HeadNorm::none) gpu::rstd_of(M::maps, running_var.data(), constants.eps, rstd);
+    output(maps, running_mean.data(), rstd, weights, y);
+  }
+
+  static void backward(Workspace<Gpu>& workspace, Image x, const Weights& weights, const S* cache, Image y, Image dy,
+                       const BlockWeights<S, G, Gpu>& gradients, Result dx) {
+    using First = LaneCorrelations<G, S>;
+    using Second = LaneArrays<G, S>;
+    const std::size_t samples = x.samples(), tiles = gpu::tiles_of(samples);
+    auto frame = workspace.frame();
+    const Cache<const S*> kept(cache, samples);
+    S* g = frame.template take<S>(padded(samples) * G::image::size);
+    M maps = arrange(frame, dy.data(), G::relu ? y.data() : nullptr, samples, weights, g, const_cast<S*>(kept.logs));
+    maps.x = kept.x;
+    const LaneNorm<G, S> norm{weights.heads, kept.statistics, kept.statistics + M::maps};
+    // Phase 1: correlations.
+    S* sums = frame.template take<S>(padded(samples) * M::maps * First::terms * M::normalisers);
+    S* partials = frame.template take<S>(tiles * M::maps * First::numbers);
+    S* means = frame.template take<S>(2 * M::maps);
+    gpu::launch_warps(tiles * M::maps, First{maps, norm, weights.conv_weight.data(), g, sums, partials});
+    add_correlations(workspace, tiles, samples, partials, kept.statistics + M::maps, gradients, means);
+    // Phase 2: arrays and dx.
+    S* arrays = frame.template take<S>(tiles * Second::arrays * G::maps * M::plane);
+    gpu::launch_warps(tiles * Second::rows,
+                      Second{maps, norm, weights.conv_weight.data(), g, sums, means, samples, arrays, dx.data()});
+    add_arrays(workspace, tiles, arrays, gradients.heads);
+  }
+
+  static constexpr std::size_t padded(std::size_t samples) { return gpu::tiles_of(samples) * gpu::lanes; }
+
+  static M arrange(typename Workspace<Gpu>::Frame& frame, const S* from, const S* mask, std::size_t samples,
+                   const Weights& weights, S* tiles, S* logs) {
+    auto* arrays = frame.template take<typename M::Arrays>(M::maps * M::plane);
+    const ArrangeTiles<G, S> program{from, mask, samples, tiles, weights.heads, arrays};
+    gpu::launch_warps(program.warps(), program);
+    return {tiles, arrays, logs};
+  }
+
+  static void output(const M& maps, const S* mean, const S* rstd, const Weights& weights, Result y) {
+    const LaneOutput<G, S> program{
+        maps, {weights.heads, mean, rstd}, weights.conv_weight.data(), weights.conv_bias.data(), y.samples(), y.data()};
+    gpu::launch_warps(program.warps(), program);
+  }
+
+  /// Adds the tiles' correlations to the gradients of the convolution, scale and shift; means: of dÂ and of dÂ x̂.
+  static void add_correlations(Workspace<Gpu>& workspace, std::size_t tiles, std::size_t samples, const S* partials,
+                               const S* rstd, const BlockWeights<S, G, Gpu>& gradients, S* means) {
+    using First = LaneCorrelations<G, S>;
+    constexpr std::size_t rows = G::maps * First::numbers;
+    S *dweight = gradients.conv_weight.data(), *dbias = gradients.conv_bias.data();
+    S *dscale = gradients.heads.scale.data(), *dshift = gradients.heads.shift.data();
+    const S elements = static_cast<S>(samples * M::plane);
+    gpu::reduce_rows(
+        workspace, rows, tiles, S{0},
+        [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t tile) { return partials[tile * rows + row]; }, gpu::Plus{},
+        [=] ODOT_HOST_DEVICE(std::size_t row, S sum) {
+          const std::size_t m = row / First::numbers, k = row % First::numbers;
+          if (k < First::sum_dnorm) {
+            dweight[(k / 9 * G::maps + m) * 9 + k % 9] += sum;
+          } else if (k == First::sum_dnorm) {
+            means[m] = sum / elements;
+            if (dshift) dshift[m] += sum;
+          } else if (k == First::sum_product) {
+            const S product = G::norm == HeadNorm::none ? S{0} : sum * rstd[m];
+            means[G::maps + m] = product / elements;
+            if (dscale) dscale[m] += product;
+          } else if (m == 0) {
+            dbias[k - First::db] += sum;
+          }
+        });
+  }
+
+  static void add_arrays(Workspace<Gpu>& workspace, std::size_t tiles, const S* partials,
+                         const HeadWeights<S, typename G::image, G::heads, Gpu>& gradients) {
+    constexpr std::size_t array = G::maps * M::plane, columns = LaneArrays<G, S>::arrays * array;
+    S *dwx = gradients.weight_x.data(), *dwy = gradients.weight_y.data();
+    S *dbx = gradients.bias_x.data(), *dby = gradients.bias_y.data();
+    gpu::reduce_columns(
+        workspace, tiles, columns, S{0},
+        [=] ODOT_HOST_DEVICE(std::size_t tile, std::size_t i) { return partials[tile * columns + i]; }, gpu::Plus{},
+        [=] ODOT_HOST_DEVICE(std::size_t i, S sum) {
+          S* const of[4] = {dwx, dwy, dbx, dby};
+          of[i / array][i % array] += sum;
+        });
+  }
+};
+
+}  // namespace odot::kernels::detail

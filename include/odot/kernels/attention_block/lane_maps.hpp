@@ -1,0 +1,110 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The attention-wise block on the GPU, a sample a lane: how its numbers lie, and how they get there. With the samples of a
+// tile side by side, a warp's lanes read neighbours, the arrays are the same for all of them, a softmax is a loop of each
+// lane's own, and what a row needs stays in registers.
+//     sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By,  Ax = softmax over W of sx,  Ay = softmax over H of sy,  A = Ax ⊙ Ay
+
+#include <cstddef>
+
+#include "odot/kernels/attention_block/attention_block.hpp"
+#include "odot/kernels/attention_heads/head_norm.hpp"
+#include "odot/kernels/gpu/warp.hpp"
+
+namespace odot::kernels::detail {
+
+/// The arrays' elements that one map element meets, times log2(e): scores are exponents of two.
+template <class S, bool Bias>
+struct alignas(2 * sizeof(S)) ScoreArrays {
+  S wx, wy;
+  ODOT_HOST_DEVICE S x(S value) const { return value * wx; }
+  ODOT_HOST_DEVICE S y(S value) const { return value * wy; }
+  ODOT_HOST_DEVICE S both(S value) const { return value * (wx + wy); }
+};
+template <class S>
+struct alignas(4 * sizeof(S)) ScoreArrays<S, true> {
+  S wx, wy, bx, by;
+  ODOT_HOST_DEVICE S x(S value) const { return value * wx + bx; }
+  ODOT_HOST_DEVICE S y(S value) const { return value * wy + by; }
+  ODOT_HOST_DEVICE S both(S value) const { return value * (wx + wy) + (bx + by); }
+};
+
+/// The maps of a batch of block G in tiles.
+template <class G, class S>
+struct LaneMaps {
+  static constexpr unsigned C = G::C, H = G::H, W = G::W, plane = H * W, maps = G::maps, normalisers = H + W;
+  using Arrays = ScoreArrays<S, G::bias>;
+
+  const S* x;            // [tiles, C, H, W, 32]; lanes without a sample: 0
+  const Arrays* arrays;  // [maps, H, W]
+  S* logs;               // [tiles, maps, H + W, 32]: log2 of Σ 2^score of every row of sx, then of every column of sy
+
+  /// Where in [tiles, C, H, W, 32] a plane of a lane begins; its elements are 32 apart.
+  ODOT_HOST_DEVICE static std::size_t plane_of(unsigned tile, unsigned c, const gpu::Lane& lane) {
+    return (static_cast<std::size_t>(tile) * C + c) * plane * gpu::lanes + lane.index;
+  }
+  /// The same of [tiles, maps, H + W, 32].
+  ODOT_HOST_DEVICE static std::size_t sums_of(unsigned tile, unsigned m, const gpu::Lane& lane) {
+    return (static_cast<std::size_t>(tile) * maps + m) * normalisers * gpu::lanes + lane.index;
+  }
+};
+
+/// The norm of all maps: where its statistics lie.
+template <class G, class S>
+struct LaneNorm {
+  HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
+  const S *mean, *rstd;  // [maps]
+
+  ODOT_HOST_DEVICE NormLine<S> line(unsigned m) const { return norm_line<G::norm>(weights, mean, rstd, m); }
+};
+
+/// Brings a batch into tiles, a row of one channel a warp, and the arrays side by side. With y, the ReLU's mask is laid on.
+template <class G, class S>
+struct ArrangeTiles {
+  using M = LaneMaps<G, S>;
+  const S *from, *y;  // [N, C, H, W]; y: null, or what zeroes an element where it is not above 0
+  std::size_t samples;
+  S* to;  // [tiles, C, H, W, 32]
+  HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
+  typename M::Arrays* arrays;
+
+  static constexpr unsigned rows = M::C * M::H;
+  std::size_t row_warps() const { return gpu::tiles_of(samples) * rows; }
+  std::size_t warps() const { return row_warps() + gpu::tiles_of(M::maps * M::plane); }
+
+  ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
+    const unsigned tile = warp / rows, row = warp % rows;
+    if (tile >= gpu::tiles_of(samples)) {
+      arrange_arrays((warp - static_cast<unsigned>(gpu::tiles_of(samples)) * rows) * gpu::lanes + lane.index);
+      return;
+    }
+    const std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
+    S values[M::W] = {};
+    if (n < samples) {
+      const std::size_t at = (n * rows + row) * M::W;
+      gpu::load_row(from + at, M::W, values);
+      if (y) {
+        S out[M::W];
+        gpu::load_row(y + at, M::W, out);
+        ODOT_UNROLL
+        for (unsigned j = 0; j < M::W; ++j) values[j] = out[j] > S{0} ? values[j] : S{0};
+      }
+    }
+    S* target = to + static_cast<std::size_t>(warp) * M::W * gpu::lanes + lane.index;
+    ODOT_UNROLL
+    for (unsigned j = 0; j < M::W; ++j) target[j * gpu::lanes] = values[j];
+  }
+
+  ODOT_HOST_DEVICE void arrange_arrays(unsigned i) const {
+    constexpr S log2e = S(1.4426950408889634074);
+    if (i >= M::maps * M::plane) return;
+    arrays[i].wx = log2e * weights.weight_x.data()[i];
+    arrays[i].wy = log2e * weights.weight_y.data()[i];
+    if constexpr (G::bias) {
+      arrays[i].bx = log2e * weights.bias_x.data()[i];
+      arrays[i].by = log2e * weights.bias_y.data()[i];
+    }
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,165 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Warp programs: 32 lanes run one program, each for a sample of its own and with numbers of its own in registers. The
+// batch lies in tiles, [tiles, …, 32], so that the lanes read side by side. A program is a class with
+//     ODOT_HOST_DEVICE void operator()(unsigned warp, const Lane& lane) const;
+// On a GPU the lanes of a warp run together; on the host they run one after the other.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "odot/core/config.hpp"
+#include "odot/kernels/gpu/launch.hpp"
+
+namespace odot::kernels::gpu {
+
+inline constexpr unsigned lanes = 32;
+
+/// Tiles of a batch; the last one may hold lanes without a sample.
+constexpr std::size_t tiles_of(std::size_t samples) { return (samples + lanes - 1) / lanes; }
+
+#ifdef __CUDACC__
+
+namespace detail {
+
+/// Sums over the lanes of Count ≤ 32 numbers each, in as many shuffles: with every halving of the lanes, a lane gives half
+/// of its numbers away and keeps the other half's sums. In the end a lane holds number `first`, if `valid`.
+template <unsigned Count, unsigned Distance>
+struct LaneSums {
+  static constexpr unsigned half = (Count + 1) / 2;
+
+  template <class S, unsigned Size>
+  __device__ static void run(unsigned lane, S (&values)[Size], unsigned& first, unsigned& valid) {
+    const bool upper = lane & Distance;
+    ODOT_UNROLL
+    for (unsigned i = 0; i < half; ++i) {
+      const S low = values[i], high = i + half < Count ? values[i + half < Count ? i + half : 0] : S{0};
+      values[i] = (upper ? high : low) + __shfl_xor_sync(all_lanes, upper ? low : high, Distance);
+    }
+    first += upper ? half : 0;
+    valid = upper ? (valid > half ? valid - half : 0) : (valid < half ? valid : half);
+    LaneSums<half, Distance / 2>::run(lane, values, first, valid);
+  }
+};
+template <unsigned Count>
+struct LaneSums<Count, 0> {
+  template <class S, unsigned Size>
+  __device__ static void run(unsigned, S (&)[Size], unsigned&, unsigned&) {}
+};
+
+template <unsigned Count, class S>
+__device__ void store_lane_sums(unsigned lane, S (&values)[Count], S* target) {
+  static_assert(Count <= lanes);
+  unsigned first = 0, valid = Count;
+  LaneSums<Count, lanes / 2>::run(lane, values, first, valid);
+  if (valid > 0) target[first] = values[0];
+}
+
+}  // namespace detail
+
+#endif
+
+struct Lane {
+  unsigned index;
+
+  /// target[j] = Σ over the warp's lanes of values[j]. All lanes call it, once for a target; `values` is used up.
+  template <unsigned Count, class S>
+  ODOT_HOST_DEVICE void store_sums(S (&values)[Count], S* target) const {
+#ifdef __CUDA_ARCH__
+    detail::store_lane_sums(index, values, target);
+#else
+    for (unsigned j = 0; j < Count; ++j) target[j] = index == 0 ? values[j] : target[j] + values[j];
+#endif
+  }
+};
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+
+namespace detail {
+
+inline constexpr unsigned warps_a_block = 4;
+
+template <class Program>
+__global__ void __launch_bounds__(warps_a_block* lanes) run_warps(const Program program, unsigned warps) {
+  const unsigned warp = blockIdx.x * warps_a_block + threadIdx.x / lanes;
+  if (warp < warps) program(warp, Lane{threadIdx.x % lanes});
+}
+
+}  // namespace detail
+
+/// program(warp, lane) for every warp < warps and all of its lanes.
+template <class Program>
+void launch_warps(std::size_t warps, const Program& program) {
+  if (warps == 0) return;
+  const auto blocks = static_cast<unsigned>((warps + detail::warps_a_block - 1) / detail::warps_a_block);
+  detail::run_warps<<<blocks, detail::warps_a_block * lanes, 0, nvidia::stream()>>>(program,
+                                                                                    static_cast<unsigned>(warps));
+  nvidia::check_launch("a warp program");
+}
+
+#else
+
+template <class Program>
+void launch_warps(std::size_t warps, const Program& program) {
+  for_each_index(warps, [=](std::size_t warp) {
+    for (unsigned lane = 0; lane < lanes; ++lane) program(static_cast<unsigned>(warp), Lane{lane});
+  });
+}
+
+#endif
+
+/// 2ˣ. On a GPU one instruction for floats: relative error about 2⁻²², and 0 for what is less than 2⁻¹²⁶.
+template <class S>
+ODOT_HOST_DEVICE S power_of_two(S x) {
+#ifdef __CUDA_ARCH__
+  if constexpr (std::is_same_v<S, float>) {
+    float power;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+    return power;
+  }
+#endif
+  return std::exp2(x);
+}
+
+/// row[j] = from[j] for j < count ≤ Size; 16 bytes at a time where the address allows that.
+template <unsigned Size, class S>
+ODOT_HOST_DEVICE void load_row(const S* from, unsigned count, S (&row)[Size]) {
+#ifdef __CUDA_ARCH__
+  if constexpr (std::is_same_v<S, float>) {
+    if (reinterpret_cast<std::uintptr_t>(from) % sizeof(float4) == 0 && count % 4 == 0) {
+      ODOT_UNROLL
+      for (unsigned j = 0; j + 4 <= Size; j += 4)
+        if (j < count) {
+          const float4 four = *reinterpret_cast<const float4*>(from + j);
+          row[j] = four.x, row[j + 1] = four.y, row[j + 2] = four.z, row[j + 3] = four.w;
+        }
+      return;
+    }
+  }
+#endif
+  ODOT_UNROLL
+  for (unsigned j = 0; j < Size; ++j)
+    if (j < count) row[j] = from[j];
+}
+
+/// to[j] = row[j], likewise.
+template <unsigned Size, class S>
+ODOT_HOST_DEVICE void store_row(const S (&row)[Size], unsigned count, S* to) {
+#ifdef __CUDA_ARCH__
+  if constexpr (std::is_same_v<S, float>) {
+    if (reinterpret_cast<std::uintptr_t>(to) % sizeof(float4) == 0 && count % 4 == 0) {
+      ODOT_UNROLL
+      for (unsigned j = 0; j + 4 <= Size; j += 4)
+        if (j < count) *reinterpret_cast<float4*>(to + j) = make_float4(row[j], row[j + 1], row[j + 2], row[j + 3]);
+      return;
+    }
+  }
+#endif
+  ODOT_UNROLL
+  for (unsigned j = 0; j < Size; ++j)
+    if (j < count) to[j] = row[j];
+}
+
+}  // namespace odot::kernels::gpu
