@@ -4,7 +4,7 @@
 // mean loss of the last, and its gradients' largest number. Gradients are NaN before the calls, so that what a step
 // leaves out shows.
 //
-// usage: gpu_step MODEL BATCH float|tf32
+// usage: gpu_step MODEL BATCH float|tf32 [launches]      launches: kernel by kernel, not as a CUDA graph
 
 #include <odot/gpu.hpp>
 
@@ -43,7 +43,7 @@ class Stopwatch {
 };
 
 template <class Model>
-int serve(std::size_t batch) {
+int serve(std::size_t batch, bool as_graph) {
   Network<Model, Gpu> network(Seed{1});
   optim::Adam adam;
   Batch<typename Model::input_shape, float, Gpu> x(batch);
@@ -56,6 +56,12 @@ int serve(std::size_t batch) {
   for (std::size_t n = 0; n < batch; ++n) classes[n] = static_cast<std::int32_t>(random.below(10, pixels.size() + n));
   Gpu::copy_from_host(x.data(), pixels.data(), pixels.size() * sizeof(float));
   labels.from_host(classes.data());
+  StepGraph<Gpu> graph;
+  const auto step = [&] {
+    sums.zero();
+    network.backpropagate(x, labels.span(), sums.data());
+    adam.step(network);
+  };
   const std::vector<float> poison(Model::parameter_count, std::numeric_limits<float>::quiet_NaN());
 
   std::printf("ready %zu %s\n", Model::parameter_count, Gpu::description().c_str());
@@ -64,9 +70,8 @@ int serve(std::size_t batch) {
     Gpu::copy_from_host(network.gradients().data(), poison.data(), poison.size() * sizeof(float));
     Stopwatch watch;
     for (unsigned long i = 0; i < calls; ++i) {
-      sums.zero();
-      network.backpropagate(x, labels.span(), sums.data());
-      adam.step(network);
+      if (as_graph) graph.run(batch, step);
+      else step();
     }
     const double seconds = watch.seconds();
     const nn::LossSums last = sums.to_host().front();
@@ -83,19 +88,21 @@ int serve(std::size_t batch) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string model = argc == 4 ? argv[1] : "", arithmetic = argc == 4 ? argv[3] : "";
-  const long long batch = argc == 4 ? std::atoll(argv[2]) : 0;
+  const bool known = argc == 4 || (argc == 5 && std::string(argv[4]) == "launches");
+  const std::string model = known ? argv[1] : "", arithmetic = known ? argv[3] : "";
+  const long long batch = known ? std::atoll(argv[2]) : 0;
   if (batch < 1 || (arithmetic != "float" && arithmetic != "tf32")) {
-    std::fprintf(stderr, "usage: gpu_step b|h|control|cifar10-attention BATCH float|tf32\n");
+    std::fprintf(stderr, "usage: gpu_step b|h|control|cifar10-attention BATCH float|tf32 [launches]\n");
     return 2;
   }
   try {
     nvidia::allow_tensor_float_32(arithmetic == "tf32");
     const auto samples = static_cast<std::size_t>(batch);
-    if (model == "b") return serve<models::ModelB>(samples);
-    if (model == "h") return serve<models::ModelH>(samples);
-    if (model == "control") return serve<models::Control<models::FashionMnistImage>>(samples);
-    if (model == "cifar10-attention") return serve<models::Cifar10Attention>(samples);
+    const bool as_graph = argc == 4;
+    if (model == "b") return serve<models::ModelB>(samples, as_graph);
+    if (model == "h") return serve<models::ModelH>(samples, as_graph);
+    if (model == "control") return serve<models::Control<models::FashionMnistImage>>(samples, as_graph);
+    if (model == "cifar10-attention") return serve<models::Cifar10Attention>(samples, as_graph);
     std::fprintf(stderr, "gpu_step: no model is called %s\n", model.c_str());
     return 2;
   } catch (const Error& error) {
