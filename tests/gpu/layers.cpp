@@ -25,6 +25,10 @@ struct Narrow : Bound<nn::AttentionBlock<2>, Shape<1, 1, 7>> {};
 struct Same : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<2, 5, 4>> {};
 struct Strided : Bound<nn::Conv2d<4, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, Shape<3, 6, 4>> {};
 struct Uneven : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 2, .padding = 1}>, Shape<1, 6, 7>> {};
+struct Pointwise : Bound<nn::Conv2d<5, nn::ConvOptions{.kernel = 1}>, Shape<3, 3, 4>> {};
+struct Gaps : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 2, .stride = 3, .bias = false}>, Shape<2, 7, 9>> {};
+struct Large : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 5, .padding = 2}>, Shape<2, 9, 6>> {};
+struct Many : Bound<nn::Conv2d<12, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<9, 14, 13>> {};
 
 struct WithNorm : Bound<nn::AttentionWise<2, nn::AttentionWiseOptions{.norm = true}>, Shape<2, 4, 3>> {};
 struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
@@ -63,8 +67,13 @@ TEST_CASE("the convolution's values and gradients are the Cpu's") {
     check_layer_on_gpu<Same>(samples);
     check_layer_on_gpu<Strided>(samples);
     check_layer_on_gpu<Uneven>(samples);
+    check_layer_on_gpu<Pointwise>(samples);
+    check_layer_on_gpu<Gaps>(samples);
+    check_layer_on_gpu<Large>(samples);
   }
+  check_layer_on_gpu<Many>(19);
   check_layer_on_gpu<Same>(3, false);
+  check_layer_on_gpu<Strided>(3, false);
 }
 
 TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
