@@ -76,6 +76,17 @@ TEST_CASE("the convolution's values and gradients are the Cpu's") {
   check_layer_on_gpu<Strided>(3, false);
 }
 
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+TEST_CASE("the convolution with TensorFloat-32 is the Cpu's to 10 bits of mantissa") {
+  nvidia::allow_tensor_float_32(true);
+  // Factors rounded by up to 2⁻¹¹, which Winograd's transforms of 4×4 outputs multiply by about 10.
+  check_layer_on_gpu<Same, float>(5, 1e-2);
+  check_layer_on_gpu<Strided, float>(5, 1e-2);
+  check_layer_on_gpu<Many, float>(19, 1e-2);
+  nvidia::allow_tensor_float_32(false);
+}
+#endif
+
 TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(1);
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(130);

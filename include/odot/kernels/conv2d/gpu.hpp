@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // 2-D convolution on the GPU: the columns of some samples at a time, and one matrix product for all of them.
 //     columns [taps, m], m = samples · H'·W'        y = W · columns,  dW += dy · columnsᵀ,  dcolumns = Wᵀ · dy
-// with y and dy as [O, m] for the product.
+// with y and dy as [O, m] for the product. Where ODOT_CUDNN is defined, floats go through cuDNN (cudnn.hpp).
 
 #include <algorithm>
 #include <cstddef>
@@ -12,6 +12,10 @@
 #include "odot/kernels/conv2d/conv2d.hpp"
 #include "odot/kernels/gpu/gemm.hpp"
 #include "odot/kernels/gpu/planes.hpp"
+
+#ifdef ODOT_CUDNN
+#include "odot/kernels/conv2d/cudnn.hpp"
+#endif
 
 namespace odot::kernels {
 
@@ -47,6 +51,30 @@ struct Conv2d<Gpu> {
   static void forward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
                       TensorView<typename G::weight, const S, Gpu> weight,
                       TensorView<typename G::bias, const S, Gpu> bias, BatchView<typename G::output, S, Gpu> y) {
+#ifdef ODOT_CUDNN
+    if constexpr (std::is_same_v<S, float>) CudnnConv2d::forward<G>(workspace, x, weight, bias, y);
+    else
+#endif
+      forward_by_columns<G>(workspace, x, weight, bias, y);
+  }
+
+  template <class G, class S>
+  static void backward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
+                       TensorView<typename G::weight, const S, Gpu> weight,
+                       BatchView<typename G::output, const S, Gpu> dy, TensorView<typename G::weight, S, Gpu> dweight,
+                       TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
+#ifdef ODOT_CUDNN
+    if constexpr (std::is_same_v<S, float>) CudnnConv2d::backward<G>(workspace, x, weight, dy, dweight, dbias, dx);
+    else
+#endif
+      backward_by_columns<G>(workspace, x, weight, dy, dweight, dbias, dx);
+  }
+
+  template <class G, class S>
+  static void forward_by_columns(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
+                                 TensorView<typename G::weight, const S, Gpu> weight,
+                                 TensorView<typename G::bias, const S, Gpu> bias,
+                                 BatchView<typename G::output, S, Gpu> y) {
     each_piece<G>(workspace, x, [&](std::size_t begin, std::size_t samples, S* columns, S* product) {
       const std::size_t m = samples * pixels<G>;
       gpu::multiply<false, false, S>({G::O, m, G::taps}, {weight.data(), G::taps}, {columns, m}, S{0}, {product, m});
@@ -55,10 +83,11 @@ struct Conv2d<Gpu> {
   }
 
   template <class G, class S>
-  static void backward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
-                       TensorView<typename G::weight, const S, Gpu> weight,
-                       BatchView<typename G::output, const S, Gpu> dy, TensorView<typename G::weight, S, Gpu> dweight,
-                       TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
+  static void backward_by_columns(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
+                                  TensorView<typename G::weight, const S, Gpu> weight,
+                                  BatchView<typename G::output, const S, Gpu> dy,
+                                  TensorView<typename G::weight, S, Gpu> dweight,
+                                  TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
     each_piece<G>(workspace, x, [&](std::size_t begin, std::size_t samples, S* columns, S* product) {
       const std::size_t m = samples * pixels<G>;
       channels_first<G>(dy.subbatch(begin, samples), product);
