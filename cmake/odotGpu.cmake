@@ -1,8 +1,13 @@
 # odot::gpu: the headers with the Gpu backend. ODOT_GPU says for which of Thrust's device systems:
 #   cuda       an NVIDIA GPU; the sources that use it must be compiled as CUDA (odot_gpu_sources)
 #   omp, cpp   the host: the same code without a GPU, on OpenMP's threads or on one
-# An installed odot makes the same target by find_package(odot COMPONENTS gpu), with ODOT_GPU set before; default: cuda.
+# ODOT_CUDNN=ON: convolutions of floats by cuDNN 9, for ODOT_GPU=cuda. CUDNN_ROOT, a variable or of the environment, is the
+# folder that holds its include and lib, where CMake does not look by itself.
+# An installed odot makes the same target by find_package(odot COMPONENTS gpu), with these set before; default: cuda, OFF.
 
+if(ODOT_CUDNN AND NOT ODOT_GPU STREQUAL "cuda")
+  message(FATAL_ERROR "odot: ODOT_CUDNN=ON needs ODOT_GPU=cuda, but ODOT_GPU is '${ODOT_GPU}'")
+endif()
 if(NOT ODOT_GPU MATCHES "^(cuda|omp|cpp)$")
   message(FATAL_ERROR "odot: ODOT_GPU is '${ODOT_GPU}'; choose cuda, omp or cpp, or leave it empty for no GPU backend")
 endif()
@@ -37,6 +42,27 @@ if(ODOT_GPU STREQUAL "cuda")
   target_compile_options(odot_gpu INTERFACE
     "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--extended-lambda;--expt-relaxed-constexpr;-diag-suppress=20012,1675,186,554>")
   target_link_libraries(odot_gpu INTERFACE CUDA::cudart CUDA::cublas)
+  if(ODOT_CUDNN)
+    # The pip package nvidia-cudnn-cu13 (CUDNN_ROOT is its folder nvidia/cudnn) has no libcudnn.so.
+    set(odot_places HINTS ${CUDNN_ROOT} ENV CUDNN_ROOT PATHS ${CUDAToolkit_INCLUDE_DIRS}/.. ${CUDAToolkit_LIBRARY_DIR})
+    find_path(ODOT_CUDNN_INCLUDE cudnn.h ${odot_places} PATH_SUFFIXES include)
+    find_library(ODOT_CUDNN_LIBRARY NAMES cudnn libcudnn.so.9 NAMES_PER_DIR ${odot_places} PATH_SUFFIXES lib64 lib)
+    set(odot_cudnn_major "none")
+    if(EXISTS ${ODOT_CUDNN_INCLUDE}/cudnn_version.h)
+      file(STRINGS ${ODOT_CUDNN_INCLUDE}/cudnn_version.h odot_cudnn_major REGEX "define CUDNN_MAJOR")
+      string(REGEX MATCH "[0-9]+" odot_cudnn_major "${odot_cudnn_major}")
+    endif()
+    if(NOT ODOT_CUDNN_LIBRARY OR NOT odot_cudnn_major EQUAL 9)
+      set(odot_found "cudnn.h: ${ODOT_CUDNN_INCLUDE}, version ${odot_cudnn_major}; libcudnn: ${ODOT_CUDNN_LIBRARY}")
+      unset(ODOT_CUDNN_INCLUDE CACHE)  # so that the next try looks again
+      unset(ODOT_CUDNN_LIBRARY CACHE)
+      message(FATAL_ERROR "odot: ODOT_CUDNN=ON needs cuDNN 9, cudnn.h and libcudnn (found ${odot_found}); set CUDNN_ROOT "
+        "to the folder that holds its include and lib, or choose ODOT_CUDNN=OFF")
+    endif()
+    target_compile_definitions(odot_gpu INTERFACE ODOT_CUDNN)
+    target_include_directories(odot_gpu SYSTEM INTERFACE ${ODOT_CUDNN_INCLUDE})
+    target_link_libraries(odot_gpu INTERFACE ${ODOT_CUDNN_LIBRARY})
+  endif()
 else()
   # Thrust's headers: the CUDA toolkit's, or the distribution's (Debian, Ubuntu: libthrust-dev).
   find_path(ODOT_THRUST_INCLUDE thrust/version.h

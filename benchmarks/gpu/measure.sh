@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, in one call for whoever has one for a few minutes: builds the CUDA backend, runs its tests,
 # runs the layers' tests under compute-sanitizer, trains model B for ten epochs, measures training steps beside PyTorch.
-# The short table comes last. Logs: build/gpu/.
+# With cuDNN where CMake finds it (CUDNN_ROOT helps). The short table comes last. Logs: build/gpu/.
 #
 # usage: benchmarks/gpu/measure.sh [--quick]      --quick: without compute-sanitizer and with three rounds
 # PyTorch for CUDA comes from $ODOT_PEERS_PYTHON, by default python3.
@@ -24,7 +24,12 @@ run() { # run <name> <command...>: says whether it passed; its output goes to a 
 }
 
 nvidia-smi -L || { say "there is no NVIDIA GPU here"; exit 1; }
-run configure cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native || exit 1
+configure="cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native" convolutions="convolutions by cuDNN"
+if ! $configure -DODOT_CUDNN=ON > $logs/configure.log 2>&1; then
+  convolutions="convolutions without cuDNN"
+  run configure $configure -DODOT_CUDNN=OFF || exit 1
+fi
+say "$convolutions"
 run build cmake --build --preset cuda --parallel "$(nproc)" --target odot_gpu_tests gpu_step fashion_mnist || exit 1
 tests=build/cuda/tests/odot_gpu_tests step=build/cuda/benchmarks/gpu_step status=0
 run tests ctest --preset cuda -L '^gpu$' --no-tests=error || status=1
@@ -34,5 +39,6 @@ if [ -z "$quick" ]; then
   done
 fi
 run train-model-b build/cuda/examples/fashion_mnist --device gpu --model b --quiet && tail -n 1 $logs/train-model-b.log
+printf '%s; ' "$convolutions"  # begins the table's first line
 "$python" benchmarks/gpu/measure.py $step $rounds 2> $logs/measure.log || { status=1; tail -n 5 $logs/measure.log; }
 exit $status

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Everything for the GPU: Network<Model, Gpu>. Needs Thrust, but not Eigen; CMake target odot::gpu. A file may include
 // odot/odot.hpp too.
-//     compiled by nvcc                  an NVIDIA GPU, with cuBLAS
+//     compiled by nvcc                  an NVIDIA GPU, with cuBLAS; with cuDNN where ODOT_CUDNN is defined
 //     THRUST_DEVICE_SYSTEM=…_OMP, _CPP  the same code on the host, by any compiler
 
 #include "odot/any_device.hpp"

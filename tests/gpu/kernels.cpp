@@ -138,6 +138,26 @@ TEST_CASE("columns are summed, short and long, few and many") {
   }
 }
 
+TEST_CASE("channels' planes are summed and get their bias, whether their number fills the teams or not") {
+  constexpr std::size_t channels = 3, plane = 35;
+  for (const std::size_t samples : {1u, 5u, 8u, 200u}) {
+    CAPTURE(samples);
+    const auto values = hash_uniform(samples * channels * plane, 0);
+    std::vector<double> sums{1, -2, 3}, biased = values;
+    const std::vector<double> bias{0.5, -1.5, 2.5};
+    Buffer<double, Gpu> y = on_gpu(values), totals = on_gpu(sums), biases = on_gpu(bias);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      sums[i / plane % channels] += values[i];
+      biased[i] += bias[i / plane % channels];
+    }
+    Workspace<Gpu> workspace;
+    gpu::add_channel_sums<channels, plane>(workspace, samples, y.data(), totals.data());
+    gpu::add_channel_bias<channels, plane>(samples * channels, biases.data(), y.data());
+    CHECK(difference_within(totals.to_host(), sums, 1e-11) == "");
+    CHECK(y.to_host() == biased);
+  }
+}
+
 TEST_CASE("a team's program sees its memory after every step, whether a team is a block or a thread") {
   constexpr std::size_t teams = 9;
   std::vector<int> expected;

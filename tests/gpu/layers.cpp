@@ -16,6 +16,10 @@ namespace {
 struct Same : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<2, 5, 4>> {};
 struct Strided : Bound<nn::Conv2d<4, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, Shape<3, 6, 4>> {};
 struct Uneven : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 2, .padding = 1}>, Shape<1, 6, 7>> {};
+struct Pointwise : Bound<nn::Conv2d<5, nn::ConvOptions{.kernel = 1}>, Shape<3, 3, 4>> {};
+struct Gaps : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 2, .stride = 3, .bias = false}>, Shape<2, 7, 9>> {};
+struct Large : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 5, .padding = 2}>, Shape<2, 9, 6>> {};
+struct Many : Bound<nn::Conv2d<12, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<9, 14, 13>> {};
 
 struct WithNorm : Bound<nn::AttentionWise<2, nn::AttentionWiseOptions{.norm = true}>, Shape<2, 4, 3>> {};
 struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
@@ -41,9 +45,25 @@ TEST_CASE("the convolution's values and gradients are the Cpu's") {
     check_layer_on_gpu<Same>(samples);
     check_layer_on_gpu<Strided>(samples);
     check_layer_on_gpu<Uneven>(samples);
+    check_layer_on_gpu<Pointwise>(samples);
+    check_layer_on_gpu<Gaps>(samples);
+    check_layer_on_gpu<Large>(samples);
   }
+  check_layer_on_gpu<Many>(19);
   check_layer_on_gpu<Same>(3, false);
+  check_layer_on_gpu<Strided>(3, false);
 }
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+TEST_CASE("the convolution with TensorFloat-32 is the Cpu's to 10 bits of mantissa") {
+  nvidia::allow_tensor_float_32(true);
+  // Factors rounded by up to 2⁻¹¹, which Winograd's transforms of 4×4 outputs multiply by about 10.
+  check_layer_on_gpu<Same, float>(5, 1e-2);
+  check_layer_on_gpu<Strided, float>(5, 1e-2);
+  check_layer_on_gpu<Many, float>(19, 1e-2);
+  nvidia::allow_tensor_float_32(false);
+}
+#endif
 
 TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(1);

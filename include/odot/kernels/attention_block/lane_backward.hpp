@@ -8,57 +8,40 @@
 
 #include <cstddef>
 
+#include "odot/kernels/attention_block/lane_forward.hpp"
 #include "odot/kernels/attention_block/lane_maps.hpp"
 
 namespace odot::kernels::detail {
 
-/// The three rows of g around row i of a plane, column by column.
-template <class G, class S>
-class GradientWindow {
+/// g of a part's columns and those beside it, in the rows above, at and below row i.
+template <class G, class S, unsigned Columns>
+struct GradientWindow {
   using M = LaneMaps<G, S>;
-  static constexpr unsigned C = M::C, W = M::W;
+  static constexpr unsigned C = M::C, columns = Columns;
+  S rows[C][3][columns + 2];
 
- public:
-  /// g: plane of channel 0 of a lane. Begins at column 0.
-  ODOT_HOST_DEVICE GradientWindow(const S* g, unsigned i)
-      : g_(g + i * W * gpu::lanes), above_(i > 0), below_(i + 1 < M::H) {
+  /// Row i + k − 1 of all channels into place k; g: plane of channel 0 of a lane.
+  ODOT_HOST_DEVICE void load(const S* g, unsigned i, unsigned k, unsigned left) {
+    const bool inside = i + k >= 1 && i + k <= M::H;
     ODOT_UNROLL
     for (unsigned c = 0; c < C; ++c) {
       ODOT_UNROLL
-      for (unsigned k = 0; k < 3; ++k) columns_[c][k][0] = S{0};
-    }
-    load(0);
-  }
-  /// Reads the column after j; then at() is about column j. To be called for every j from 0 on.
-  ODOT_HOST_DEVICE void advance(unsigned j) {
-    if (j + 1 < W) load(j + 1);
-    else {
-      ODOT_UNROLL
-      for (unsigned c = 0; c < C; ++c) {
-        ODOT_UNROLL
-        for (unsigned k = 0; k < 3; ++k) columns_[c][k][(j + 2) % 3] = S{0};
-      }
+      for (unsigned q = 0; q < columns + 2; ++q)
+        rows[c][k][q] = inside && left + q >= 1 && left + q <= M::W
+                            ? g[(c * M::plane + (i + k - 1) * M::W + left + q - 1) * gpu::lanes]
+                            : S{0};
     }
   }
-  /// g that a head's element at column j meets at kernel position (u, v).
-  ODOT_HOST_DEVICE S at(unsigned c, unsigned j, unsigned u, unsigned v) const {
-    return columns_[c][2 - u][(j + 2 - v) % 3];
-  }
-
- private:
-  ODOT_HOST_DEVICE void load(unsigned j) {
+  /// The rows one up.
+  ODOT_HOST_DEVICE void advance() {
     ODOT_UNROLL
     for (unsigned c = 0; c < C; ++c) {
-      const S* at = g_ + (c * M::plane + j) * gpu::lanes;
-      columns_[c][0][(j + 1) % 3] = above_ ? at[-static_cast<int>(W * gpu::lanes)] : S{0};
-      columns_[c][1][(j + 1) % 3] = at[0];
-      columns_[c][2][(j + 1) % 3] = below_ ? at[W * gpu::lanes] : S{0};
+      ODOT_UNROLL
+      for (unsigned q = 0; q < columns + 2; ++q) rows[c][0][q] = rows[c][1][q], rows[c][1][q] = rows[c][2][q];
     }
   }
-
-  const S* g_;
-  bool above_, below_;
-  S columns_[C][3][3];  // column q in place (q + 1) % 3
+  /// g that a head's element in column q of the part meets at kernel position (u, v).
+  ODOT_HOST_DEVICE S at(unsigned c, unsigned q, unsigned u, unsigned v) const { return rows[c][2 - u][q + 2 - v]; }
 };
 
 /// The convolution's weights of map m.
@@ -70,20 +53,22 @@ struct MapKernel {
     ODOT_UNROLL
     for (unsigned k = 0; k < G::C * 9; ++k) values[k / 9][k % 9] = weight[(k / 9 * G::maps + m) * 9 + k % 9];
   }
-  /// dhead at column j
-  ODOT_HOST_DEVICE S turned(const GradientWindow<G, S>& g, unsigned j) const {
+  /// dhead in column q
+  template <unsigned Columns>
+  ODOT_HOST_DEVICE S turned(const GradientWindow<G, S, Columns>& g, unsigned q) const {
     S sum{0};
     ODOT_UNROLL
-    for (unsigned k = 0; k < G::C * 9; ++k) sum += values[k / 9][k % 9] * g.at(k / 9, j, k % 9 / 3, k % 3);
+    for (unsigned k = 0; k < G::C * 9; ++k) sum += values[k / 9][k % 9] * g.at(k / 9, q, k % 9 / 3, k % 3);
     return sum;
   }
 };
 
-/// First pass, a map of a tile a warp: the convolution's gradients, Σ dÂ and Σ dÂ d, and what becomes t's sums.
+/// First pass, a part of a tile's map a warp: the convolution's gradients, Σ dÂ and Σ dÂ d, and what becomes t's sums.
 template <class G, class S>
 struct LaneCorrelations {
   using M = LaneMaps<G, S>;
-  static constexpr unsigned C = M::C, H = M::H, W = M::W;
+  using Parts = ColumnParts<M::W, ODOT_COLS_C>;
+  static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
   static constexpr unsigned terms = G::norm == HeadNorm::none ? 1 : 3;  // A dÂ, A d, A
   // Numbers that a warp leaves: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
   static constexpr unsigned sum_dnorm = 9 * C, sum_product = sum_dnorm + 1, db = sum_product + 1, numbers = db + C;
@@ -91,150 +76,219 @@ struct LaneCorrelations {
   M maps;
   LaneNorm<G, S> norm;
   const S *weight, *g;  // [C, maps, 3, 3], [tiles, C, H, W, 32]
-  S* sums;              // [tiles, maps, terms, H + W, 32]
-  S* partials;          // [tiles, maps, numbers]
-
-  ODOT_HOST_DEVICE static std::size_t sums_of(unsigned tile, unsigned m, unsigned term, const gpu::Lane& lane) {
-    return ((static_cast<std::size_t>(tile) * M::maps + m) * terms + term) * M::normalisers * gpu::lanes + lane.index;
-  }
+  S* row_sums;          // [tiles, maps, parts, H, terms, 32]
+  S* column_sums;       // [tiles, maps, W, terms, 32]
+  S* partials;          // [tiles, maps, parts, numbers]
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
-    const unsigned tile = warp / M::maps, m = warp % M::maps;
-    const S* image = maps.x + M::plane_of(tile, m % C, lane);
+    const unsigned tile = warp / parts / M::maps, m = warp / parts % M::maps, left = warp % parts * columns;
+    const unsigned width = Parts::width(left);
+    const S* image = maps.x + M::plane_of(tile, m % C, lane) + left * gpu::lanes;
     const S* gradient = g + M::plane_of(tile, 0, lane);
-    const auto* arrays = maps.arrays + m * M::plane;
+    const auto* arrays = maps.arrays + m * M::plane + left;
     const S* logs = maps.logs + M::sums_of(tile, m, lane);
+    S* row_sum = row_sums + static_cast<std::size_t>(warp) * H * terms * gpu::lanes + lane.index;
+    S* column_sum = column_sums + ((static_cast<std::size_t>(tile) * M::maps + m) * W + left) * terms * gpu::lanes + lane.index;
     const NormLine<S> line = norm.line(m);
     const MapKernel<G, S> kernel(weight, m);
-    S column[terms][W] = {}, result[numbers] = {};
-    for (unsigned i = 0; i < H; ++i) {
-      GradientWindow<G, S> window(gradient, i);
+    S log[columns] = {}, column[terms][columns] = {}, result[numbers] = {};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q)
+      if (Parts::present(left, q)) log[q] = logs[(H + left + q) * gpu::lanes];
+    GradientWindow<G, S, columns> window;
+    window.load(gradient, 0, 0, left);
+    window.load(gradient, 0, 1, left);
+    window.load(gradient, 0, 2, left);
+    using Row = LaneRow<G, S, columns>;
+    Row::each(image, arrays, width, [&](unsigned i, const Row& from) {
       const S row_log = logs[i * gpu::lanes];
       S row[terms] = {};
       ODOT_UNROLL
-      for (unsigned j = 0; j < W; ++j) {
-        window.advance(j);
-        const S x = image[(i * W + j) * gpu::lanes];
-        const S relevance = gpu::power_of_two(arrays[i * W + j].both(x) - (row_log + logs[(H + j) * gpu::lanes]));
+      for (unsigned q = 0; q < columns; ++q) {
+        if (!Parts::present(left, q)) continue;
+        const S x = from.x[q], relevance = gpu::power_of_two(from.arrays[q].both(x) - (row_log + log[q]));
         const S deviation = relevance - line.mean;
         const S head = (deviation * line.scale + line.shift) * x;
         // y = Σ w ⋆ head + bias
         ODOT_UNROLL
-        for (unsigned k = 0; k < C * 9; ++k) result[k] += head * window.at(k / 9, j, k % 9 / 3, k % 3);
+        for (unsigned k = 0; k < C * 9; ++k) result[k] += head * window.at(k / 9, q, k % 9 / 3, k % 3);
         ODOT_UNROLL
-        for (unsigned c = 0; c < C; ++c) result[db + c] += window.at(c, j, 1, 1);
+        for (unsigned c = 0; c < C; ++c) result[db + c] += window.at(c, q, 1, 1);
         // head = Â x
-        const S dnorm = kernel.turned(window, j) * x;
+        const S dnorm = kernel.turned(window, q) * x;
         result[sum_dnorm] += dnorm;
         result[sum_product] += dnorm * deviation;
         const S term[3] = {relevance * dnorm, relevance * deviation, relevance};
         ODOT_UNROLL
-        for (unsigned k = 0; k < terms; ++k) row[k] += term[k], column[k][j] += term[k];
+        for (unsigned k = 0; k < terms; ++k) row[k] += term[k], column[k][q] += term[k];
       }
       ODOT_UNROLL
-      for (unsigned k = 0; k < terms; ++k) sums[sums_of(tile, m, k, lane) + i * gpu::lanes] = row[k];
-    }
+      for (unsigned k = 0; k < terms; ++k) row_sum[(i * terms + k) * gpu::lanes] = row[k];
+      window.advance();
+      window.load(gradient, i + 1, 2, left);
+    });
     ODOT_UNROLL
     for (unsigned k = 0; k < terms; ++k) {
       ODOT_UNROLL
-      for (unsigned j = 0; j < W; ++j) sums[sums_of(tile, m, k, lane) + (H + j) * gpu::lanes] = column[k][j];
+      for (unsigned q = 0; q < columns; ++q)
+        if (Parts::present(left, q)) column_sum[(q * terms + k) * gpu::lanes] = column[k][q];
     }
-    store(lane, result, partials + static_cast<std::size_t>(warp) * numbers);
-  }
-
-  ODOT_HOST_DEVICE static void store(const gpu::Lane& lane, S (&result)[numbers], S* target) {
-    if constexpr (numbers <= gpu::lanes) lane.store_sums(result, target);
-    else static_assert(numbers <= gpu::lanes, "three channels at most");
+    lane.store_sums(result, partials + static_cast<std::size_t>(warp) * numbers);
   }
 };
 
-/// Second pass, a row of one channel of a tile a warp: the arrays' gradients, summed over the tile, and dx.
+/// A map's norm, and dA and t's sums from the means over the batch.
+template <class G, class S>
+struct LaneLine {
+  S mean, scale, shift, by_deviation, constant;
+
+  /// means: [2, maps], of dÂ and of dÂ x̂
+  ODOT_HOST_DEVICE LaneLine(const LaneNorm<G, S>& norm, const S* means, unsigned m) {
+    const NormLine<S> line = norm.line(m);
+    mean = line.mean, scale = line.scale, shift = line.shift, by_deviation = constant = S{0};
+    if constexpr (G::norm != HeadNorm::none) {
+      constant = -scale * means[m];
+      by_deviation = -scale * means[G::maps + m] * norm.rstd[m];
+    }
+  }
+  /// dA
+  ODOT_HOST_DEVICE S gradient(S dnorm, S deviation) const {
+    return scale * dnorm + by_deviation * deviation + constant;
+  }
+  /// Σ t from the sums of A dÂ, A d and A.
+  ODOT_HOST_DEVICE S total(const S* sum) const {
+    if constexpr (G::norm == HeadNorm::none) return scale * sum[0];
+    else return scale * sum[0] + by_deviation * sum[gpu::lanes] + constant * sum[2 * gpu::lanes];
+  }
+};
+
+/// A normaliser, log2 Σ 2^score of a row or column, and Σ t over it.
+template <class S>
+struct alignas(2 * sizeof(S)) LaneTotal {
+  S log, total;
+};
+
+/// Between the passes, a map of a tile a warp: normalisers and Σ t side by side.
+template <class G, class S>
+struct LaneTotals {
+  using M = LaneMaps<G, S>;
+  using First = LaneCorrelations<G, S>;
+  static constexpr unsigned H = M::H, W = M::W, terms = First::terms;
+  M maps;
+  LaneNorm<G, S> norm;
+  const S *means, *row_sums, *column_sums;  // as in the first pass
+  LaneTotal<S>* totals;                     // [tiles, maps, H + W, 32]
+
+  ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
+    const unsigned map = warp / M::normalisers, at = warp % M::normalisers, m = map % M::maps;
+    const LaneLine<G, S> line(norm, means, m);
+    const std::size_t place = static_cast<std::size_t>(warp) * gpu::lanes + lane.index;
+    S total{0};
+    if (at < H) {
+      ODOT_UNROLL
+      for (unsigned part = 0; part < First::parts; ++part)
+        total += line.total(row_sums + ((static_cast<std::size_t>(map) * First::parts + part) * H + at) * terms * gpu::lanes + lane.index);
+    } else {
+      total = line.total(column_sums + (static_cast<std::size_t>(map) * W + at - H) * terms * gpu::lanes + lane.index);
+    }
+    totals[place] = {maps.logs[place], total};
+  }
+};
+
+/// Second pass, a part of a row of one channel of a tile a warp: the arrays' gradients, summed over the tile, and dx.
 template <class G, class S>
 struct LaneArrays {
   using M = LaneMaps<G, S>;
-  using First = LaneCorrelations<G, S>;
-  static constexpr unsigned C = M::C, H = M::H, W = M::W, arrays = G::bias ? 4 : 2, rows = C * H;
+  using Parts = ColumnParts<M::W, ODOT_COLS_R>;
+  static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
+  static constexpr unsigned arrays = G::bias ? 4 : 2, warps_a_tile = C * H * parts;
+  using Window = GradientWindow<G, S, columns>;
 
   M maps;
   LaneNorm<G, S> norm;
-  const S *weight, *g, *sums;  // as in the first pass
-  const S* means;              // [2, maps]: of dÂ, of dÂ x̂
+  const S *weight, *g;         // as in the first pass
+  const S* means;              // [2, maps]
+  const LaneTotal<S>* totals;  // [tiles, maps, H + W, 32]
   std::size_t samples;
   S* partials;  // [tiles, arrays, maps, H, W]
   S* dx;        // [N, C, H, W] or null
 
-  /// dA and t's sums of a map from the batch's means.
-  struct Line {
-    S mean, scale, shift, by_deviation, constant;
+  /// What a map's row needs besides x and g, read while the map before is worked on.
+  struct MapRow {
+    typename M::Arrays arrays[columns] = {};
+    LaneTotal<S> row, column[columns] = {};
 
-    ODOT_HOST_DEVICE Line(const LaneNorm<G, S>& norm, const S* means, unsigned m) {
-      const NormLine<S> line = norm.line(m);
-      mean = line.mean, scale = line.scale, shift = line.shift, by_deviation = constant = S{0};
-      if constexpr (G::norm != HeadNorm::none) {
-        constant = -scale * means[m];
-        by_deviation = -scale * means[M::maps + m] * norm.rstd[m];
-      }
-    }
-    /// Σ t from the sums of A dÂ, A d and A, which are `stride` apart.
-    ODOT_HOST_DEVICE S total(const S* sum, std::size_t stride) const {
-      if constexpr (First::terms == 1) return scale * sum[0];
-      else return scale * sum[0] + by_deviation * sum[stride] + constant * sum[2 * stride];
+    ODOT_HOST_DEVICE void load(const typename M::Arrays* from, const LaneTotal<S>* totals, unsigned i, unsigned left) {
+      row = totals[i * gpu::lanes];
+      ODOT_UNROLL
+      for (unsigned q = 0; q < columns; ++q)
+        if (Parts::present(left, q)) arrays[q] = from[i * W + left + q], column[q] = totals[(H + left + q) * gpu::lanes];
     }
   };
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
-    const unsigned tile = warp / rows, c = warp % rows / H, i = warp % H;
-    const S* gradient = g + M::plane_of(tile, 0, lane);
-    S x[W], input_gradient[W];
+    const unsigned tile = warp / warps_a_tile, left = warp % parts * columns;
+    const unsigned c = warp % warps_a_tile / (H * parts), i = warp / parts % H;
+    const S* image = maps.x + M::plane_of(tile, c, lane) + (i * W + left) * gpu::lanes;
+    Window window;
     ODOT_UNROLL
-    for (unsigned j = 0; j < W; ++j) {
-      const std::size_t at = M::plane_of(tile, c, lane) + (i * W + j) * gpu::lanes;
-      x[j] = maps.x[at];
-      input_gradient[j] = G::skip ? g[at] : S{0};
+    for (unsigned k = 0; k < 3; ++k) window.load(g + M::plane_of(tile, 0, lane), i, k, left);
+    S x[columns] = {}, input_gradient[columns] = {};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q) {
+      if (Parts::present(left, q)) x[q] = image[q * gpu::lanes];
+      ODOT_UNROLL
+      for (unsigned other = 0; other < C; ++other)
+        if (G::skip && other == c) input_gradient[q] = window.at(other, q, 1, 1);
     }
-    for (unsigned h = 0; h < G::heads; ++h) add_map(tile, h * C + c, i, lane, gradient, x, input_gradient);
+    MapRow row;
+    row.load(maps.arrays + c * M::plane, totals + M::sums_of(tile, c, lane), i, left);
+    for (unsigned m = c; m < M::maps; m += C) {
+      const unsigned after = m + C < M::maps ? m + C : m;
+      MapRow next = row;
+      next.load(maps.arrays + after * M::plane, totals + M::sums_of(tile, after, lane), i, left);
+      add_map(tile, m, i, left, lane, row, window, x, input_gradient);
+      row = next;
+    }
     const std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
-    if (dx && n < samples) gpu::store_row(input_gradient, W, dx + ((n * C + c) * H + i) * W);
+    if (dx && n < samples) gpu::store_row(input_gradient, Parts::width(left), dx + ((n * C + c) * H + i) * W + left);
   }
 
-  ODOT_HOST_DEVICE void add_map(unsigned tile, unsigned m, unsigned i, const gpu::Lane& lane, const S* gradient,
-                                const S (&x)[W], S (&input_gradient)[W]) const {
+  ODOT_HOST_DEVICE void add_map(unsigned tile, unsigned m, unsigned i, unsigned left, const gpu::Lane& lane,
+                                const MapRow& row, const Window& window, const S (&x)[columns],
+                                S (&input_gradient)[columns]) const {
     constexpr S ln2 = S(0.69314718055994530942);
-    constexpr std::size_t stride = M::normalisers * gpu::lanes;
-    const auto* scores = maps.arrays + m * M::plane + i * W;
-    const S* logs = maps.logs + M::sums_of(tile, m, lane);
-    const S* sum = sums + First::sums_of(tile, m, 0, lane);
-    const Line line(norm, means, m);
+    const LaneLine<G, S> line(norm, means, m);
     const MapKernel<G, S> kernel(weight, m);
     // Without a sample x and g are 0, but not what the norm's means make of them.
     const bool sample = static_cast<std::size_t>(tile) * gpu::lanes + lane.index < samples;
-    GradientWindow<G, S> window(gradient, i);
-    const S row_log = logs[i * gpu::lanes], row_total = line.total(sum + i * gpu::lanes, stride);
-    S dweight_x[W], dweight_y[W], dbias_x[G::bias ? W : 1], dbias_y[G::bias ? W : 1];
+    S dweight_x[columns] = {}, dweight_y[columns] = {};
+    S dbias_x[G::bias ? columns : 1] = {}, dbias_y[G::bias ? columns : 1] = {};
     ODOT_UNROLL
-    for (unsigned j = 0; j < W; ++j) {
-      window.advance(j);
-      const auto score = scores[j];
-      const S ax = gpu::power_of_two(score.x(x[j]) - row_log);
-      const S ay = gpu::power_of_two(score.y(x[j]) - logs[(H + j) * gpu::lanes]);
+    for (unsigned q = 0; q < columns; ++q) {
+      if (!Parts::present(left, q)) continue;
+      const auto score = row.arrays[q];
+      const S ax = gpu::power_of_two(score.x(x[q]) - row.row.log);
+      const S ay = gpu::power_of_two(score.y(x[q]) - row.column[q].log);
       const S relevance = ax * ay, deviation = relevance - line.mean;
       // head = (scale d + shift) x
-      const S dhead = kernel.turned(window, j);
-      const S t = relevance * (line.scale * (dhead * x[j]) + line.by_deviation * deviation + line.constant);
+      const S dhead = kernel.turned(window, q);
+      const S t = relevance * line.gradient(dhead * x[q], deviation);
       // A = Ax ⊙ Ay;  softmaxes
-      const S gx = t - ax * row_total;
-      const S gy = t - ay * line.total(sum + (H + j) * gpu::lanes, stride);
+      const S gx = t - ax * row.row.total;
+      const S gy = t - ay * row.column[q].total;
       // sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By
-      dweight_x[j] = gx * x[j];
-      dweight_y[j] = gy * x[j];
-      if constexpr (G::bias) dbias_x[j] = sample ? gx : S{0}, dbias_y[j] = sample ? gy : S{0};
-      input_gradient[j] += dhead * (deviation * line.scale + line.shift) + ln2 * (gx * score.wx + gy * score.wy);
+      dweight_x[q] = gx * x[q];
+      dweight_y[q] = gy * x[q];
+      if constexpr (G::bias) dbias_x[q] = sample ? gx : S{0}, dbias_y[q] = sample ? gy : S{0};
+      input_gradient[q] += dhead * (deviation * line.scale + line.shift) + ln2 * (gx * score.wx + gy * score.wy);
     }
-    lane.store_sums(dweight_x, array(tile, 0, m, i));
-    lane.store_sums(dweight_y, array(tile, 1, m, i));
+    const unsigned width = Parts::width(left);
+    lane.store_sums(dweight_x, width, array(tile, 0, m, i) + left);
+    lane.store_sums(dweight_y, width, array(tile, 1, m, i) + left);
     if constexpr (G::bias) {
-      lane.store_sums(dbias_x, array(tile, 2, m, i));
-      lane.store_sums(dbias_y, array(tile, 3, m, i));
+      lane.store_sums(dbias_x, width, array(tile, 2, m, i) + left);
+      lane.store_sums(dbias_y, width, array(tile, 3, m, i) + left);
     }
   }
 

@@ -40,11 +40,9 @@ struct LaneBlock {
     const Cache<S*> kept(cache, samples);
     const M maps = arrange(frame, x.data(), nullptr, samples, weights, kept.x, kept.logs);
     const bool normed = G::norm != HeadNorm::none;
-    Moments* moments = normed ? frame.template take<Moments>(M::maps * samples) : nullptr;
-    gpu::launch_warps(gpu::tiles_of(samples) * M::maps, LaneStatistics<G, S>{maps, samples, moments});
-    if (normed)
-      gpu::join_moments(workspace, M::maps, samples, moments, constants, running_mean.data(), running_var.data(),
-                        kept.statistics);
+    auto* moments = normed ? frame.template take<LaneMoment<S>>(M::maps * M::Wide::parts * samples) : nullptr;
+    normalise(frame, maps, samples, moments);
+    if (normed) add_moments(workspace, samples, moments, constants, running_mean, running_var, kept.statistics);
     output(maps, kept.statistics, kept.statistics + M::maps, weights, y);
   }
 
@@ -57,7 +55,7 @@ struct LaneBlock {
     S* logs = frame.template take<S>(padded(samples) * M::maps * M::normalisers);
     S* rstd = frame.template take<S>(M::maps);
     const M maps = arrange(frame, x.data(), nullptr, samples, weights, tiles, logs);
-    gpu::launch_warps(gpu::tiles_of(samples) * M::maps, LaneStatistics<G, S>{maps, samples, nullptr});
+    normalise(frame, maps, samples, nullptr);
     if constexpr (G::norm != HeadNorm::none) gpu::rstd_of(M::maps, running_var.data(), constants.eps, rstd);
     output(maps, running_mean.data(), rstd, weights, y);
   }
@@ -74,15 +72,21 @@ struct LaneBlock {
     maps.x = kept.x;
     const LaneNorm<G, S> norm{weights.heads, kept.statistics, kept.statistics + M::maps};
     // Phase 1: correlations.
-    S* sums = frame.template take<S>(padded(samples) * M::maps * First::terms * M::normalisers);
-    S* partials = frame.template take<S>(tiles * M::maps * First::numbers);
+    const std::size_t map_lanes = padded(samples) * M::maps;
+    S* row_sums = frame.template take<S>(map_lanes * First::parts * M::H * First::terms);
+    S* column_sums = frame.template take<S>(map_lanes * M::W * First::terms);
+    S* partials = frame.template take<S>(tiles * M::maps * First::parts * First::numbers);
     S* means = frame.template take<S>(2 * M::maps);
-    gpu::launch_warps(tiles * M::maps, First{maps, norm, weights.conv_weight.data(), g, sums, partials});
+    gpu::launch_warps(tiles * M::maps * First::parts,
+                      First{maps, norm, weights.conv_weight.data(), g, row_sums, column_sums, partials});
     add_correlations(workspace, tiles, samples, partials, kept.statistics + M::maps, gradients, means);
     // Phase 2: arrays and dx.
+    auto* totals = frame.template take<LaneTotal<S>>(map_lanes * M::normalisers);
     S* arrays = frame.template take<S>(tiles * Second::arrays * G::maps * M::plane);
-    gpu::launch_warps(tiles * Second::rows,
-                      Second{maps, norm, weights.conv_weight.data(), g, sums, means, samples, arrays, dx.data()});
+    gpu::launch_warps(tiles * M::maps * M::normalisers,
+                      LaneTotals<G, S>{maps, norm, means, row_sums, column_sums, totals});
+    gpu::launch_warps(tiles * Second::warps_a_tile, Second{maps, norm, weights.conv_weight.data(), g, means, totals,
+                                                           samples, arrays, dx.data()});
     add_arrays(workspace, tiles, arrays, gradients.heads);
   }
 
@@ -96,6 +100,41 @@ struct LaneBlock {
     return {tiles, arrays, logs};
   }
 
+  /// The softmaxes' normalisers, and A's moments where there is memory for them.
+  static void normalise(typename Workspace<Gpu>::Frame& frame, const M& maps, std::size_t samples,
+                        LaneMoment<S>* moments) {
+    const std::size_t warps = gpu::tiles_of(samples) * M::maps * M::Wide::parts;
+    S* pieces = frame.template take<S>(warps * M::H * gpu::lanes);
+    gpu::launch_warps(warps, LaneNormalisers<G, S>{maps, pieces});
+    gpu::launch_warps(warps, LaneMoments<G, S>{maps, pieces, samples, moments});
+  }
+
+  /// The batch's mean and 1/σ of every map from its parts', in double; running statistics updated.
+  static void add_moments(Workspace<Gpu>& workspace, std::size_t samples, const LaneMoment<S>* moments,
+                          const NormConstants& constants, TensorView<Shape<G::maps>, S, Gpu> running_mean,
+                          TensorView<Shape<G::maps>, S, Gpu> running_var, S* statistics) {
+    S *mean = running_mean.data(), *variance = running_var.data();
+    const double eps = constants.eps, momentum = constants.momentum;
+    const double count = static_cast<double>(samples) * M::plane;
+    const std::size_t each = M::Wide::parts * samples;
+    gpu::reduce_rows(
+        workspace, M::maps, each, gpu::Pair<double>{},
+        [=] ODOT_HOST_DEVICE(std::size_t m, std::size_t at) {
+          const LaneMoment<S> part = moments[m * each + at];
+          const unsigned left = static_cast<unsigned>(at / samples) * M::Wide::columns;
+          const double elements = M::H * M::Wide::width(left), part_mean = part.mean;
+          return gpu::Pair<double>{elements * part_mean, part.squares + elements * part_mean * part_mean};
+        },
+        gpu::Plus{},
+        [=] ODOT_HOST_DEVICE(std::size_t m, const gpu::Pair<double>& all) {
+          const double batch_mean = all.first / count;
+          const Moments batch{count, batch_mean, all.second - all.first * batch_mean};
+          statistics[m] = static_cast<S>(batch_mean);
+          statistics[M::maps + m] = static_cast<S>(1 / std::sqrt(batch.variance() + eps));
+          update_running(batch, momentum, mean[m], variance[m]);
+        });
+  }
+
   static void output(const M& maps, const S* mean, const S* rstd, const Weights& weights, Result y) {
     const LaneOutput<G, S> program{
         maps, {weights.heads, mean, rstd}, weights.conv_weight.data(), weights.conv_bias.data(), y.samples(), y.data()};
@@ -106,15 +145,19 @@ struct LaneBlock {
   static void add_correlations(Workspace<Gpu>& workspace, std::size_t tiles, std::size_t samples, const S* partials,
                                const S* rstd, const BlockWeights<S, G, Gpu>& gradients, S* means) {
     using First = LaneCorrelations<G, S>;
-    constexpr std::size_t rows = G::maps * First::numbers;
+    constexpr std::size_t rows = G::maps * First::numbers, numbers = First::numbers;
     S *dweight = gradients.conv_weight.data(), *dbias = gradients.conv_bias.data();
     S *dscale = gradients.heads.scale.data(), *dshift = gradients.heads.shift.data();
     const S elements = static_cast<S>(samples * M::plane);
     gpu::reduce_rows(
-        workspace, rows, tiles, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t tile) { return partials[tile * rows + row]; }, gpu::Plus{},
+        workspace, rows, tiles * First::parts, S{0},
+        [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t at) {
+          const std::size_t m = row / numbers, k = row % numbers, tile = at / First::parts, part = at % First::parts;
+          return partials[((tile * G::maps + m) * First::parts + part) * numbers + k];
+        },
+        gpu::Plus{},
         [=] ODOT_HOST_DEVICE(std::size_t row, S sum) {
-          const std::size_t m = row / First::numbers, k = row % First::numbers;
+          const std::size_t m = row / numbers, k = row % numbers;
           if (k < First::sum_dnorm) {
             dweight[(k / 9 * G::maps + m) * 9 + k % 9] += sum;
           } else if (k == First::sum_dnorm) {

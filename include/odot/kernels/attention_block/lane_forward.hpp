@@ -11,84 +11,153 @@
 
 namespace odot::kernels::detail {
 
-/// Mean and sum of squared deviations of rows of equal length, in registers.
-template <class S>
-struct RowMoments {
-  S mean{0}, squares{0};
+/// A row of a part of a map, read while the one before is worked on.
+template <class G, class S, unsigned Columns>
+struct LaneRow {
+  using Arrays = typename LaneMaps<G, S>::Arrays;
+  S x[Columns] = {};
+  Arrays arrays[Columns] = {};
 
-  /// Joins row number `before`.
-  template <unsigned W>
-  ODOT_HOST_DEVICE void join(const S (&row)[W], unsigned before) {
-    S sum{0}, deviations{0};
+  ODOT_HOST_DEVICE void load(const S* image, const Arrays* from, unsigned width) {
     ODOT_UNROLL
-    for (unsigned j = 0; j < W; ++j) sum += row[j];
-    const S row_mean = sum / S(W), delta = row_mean - mean, total = S(before + 1);
-    ODOT_UNROLL
-    for (unsigned j = 0; j < W; ++j) deviations += (row[j] - row_mean) * (row[j] - row_mean);
-    mean += delta / total;
-    squares += deviations + delta * delta * (S(W) * S(before) / total);
+    for (unsigned q = 0; q < Columns; ++q)
+      if (q < width) x[q] = image[q * gpu::lanes], arrays[q] = from[q];
+  }
+
+  /// body(i, row i) for all rows of the part's columns, which begin at `image` and `from`.
+  template <class Body>
+  ODOT_HOST_DEVICE static void each(const S* image, const Arrays* from, unsigned width, const Body& body) {
+    constexpr unsigned H = G::H, W = G::W;
+    LaneRow row;
+    row.load(image, from, width);
+    for (unsigned i = 0; i < H; ++i) {
+      LaneRow next = row;
+      if (i + 1 < H) next.load(image + (i + 1) * W * gpu::lanes, from + (i + 1) * W, width);
+      body(i, row);
+      row = next;
+    }
   }
 };
 
-/// Both softmaxes of map `warp % maps` of tile `warp / maps`: their normalisers and, where wanted, A's moments.
+/// First pass, a part of a tile's map a warp: log2 Σ 2^score of the part's columns, and of its piece of every row.
 template <class G, class S>
-struct LaneStatistics {
+struct LaneNormalisers {
   using M = LaneMaps<G, S>;
+  using Parts = typename M::Wide;
+  static constexpr unsigned H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
+  using Row = LaneRow<G, S, columns>;
   M maps;
-  std::size_t samples;
-  Moments* moments;  // [maps, N] or null
+  S* pieces;  // [tiles, maps, parts, H, 32]
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
-    constexpr unsigned W = M::W, H = M::H, lanes = gpu::lanes;
-    const unsigned tile = warp / M::maps, m = warp % M::maps;
-    const S* image = maps.x + M::plane_of(tile, m % M::C, lane);
-    const auto* arrays = maps.arrays + m * M::plane;
-    S* logs = maps.logs + M::sums_of(tile, m, lane);
+    const unsigned tile = warp / parts / M::maps, m = warp / parts % M::maps, left = warp % parts * columns;
+    const unsigned width = Parts::width(left);
+    const S* image = maps.x + M::plane_of(tile, m % M::C, lane) + left * gpu::lanes;
+    const auto* arrays = maps.arrays + m * M::plane + left;
+    S* row_logs = pieces + static_cast<std::size_t>(warp) * H * gpu::lanes + lane.index;
+    constexpr S lowest = -std::numeric_limits<S>::infinity();
     // Phase 1: the rows' log sums, the columns' maxima.
-    S column[W];
+    S column[columns], sum[columns] = {};
     ODOT_UNROLL
-    for (unsigned j = 0; j < W; ++j) column[j] = -std::numeric_limits<S>::infinity();
-    for (unsigned i = 0; i < H; ++i) {
-      S score[W], most = -std::numeric_limits<S>::infinity(), sum{0};
+    for (unsigned q = 0; q < columns; ++q) column[q] = lowest;
+    Row::each(image, arrays, width, [&](unsigned i, const Row& row) {
+      S most = lowest, total{0};
       ODOT_UNROLL
-      for (unsigned j = 0; j < W; ++j) {
-        const S x = image[(i * W + j) * lanes];
-        score[j] = arrays[i * W + j].x(x);
-        most = greater(most, score[j]);
-        column[j] = greater(column[j], arrays[i * W + j].y(x));
-      }
+      for (unsigned q = 0; q < columns; ++q)
+        if (Parts::present(left, q)) {
+          most = larger(most, row.arrays[q].x(row.x[q]));
+          column[q] = larger(column[q], row.arrays[q].y(row.x[q]));
+        }
       ODOT_UNROLL
-      for (unsigned j = 0; j < W; ++j) sum += gpu::power_of_two(score[j] - most);
-      logs[i * lanes] = most + std::log2(sum);
-    }
+      for (unsigned q = 0; q < columns; ++q)
+        if (Parts::present(left, q)) total += gpu::power_of_two(row.arrays[q].x(row.x[q]) - most);
+      row_logs[i * gpu::lanes] = most + std::log2(total);
+    });
     // Phase 2: the columns' log sums.
-    S sum[W] = {};
-    for (unsigned i = 0; i < H; ++i) {
+    Row::each(image, arrays, width, [&](unsigned, const Row& row) {
       ODOT_UNROLL
-      for (unsigned j = 0; j < W; ++j)
-        sum[j] += gpu::power_of_two(arrays[i * W + j].y(image[(i * W + j) * lanes]) - column[j]);
-    }
+      for (unsigned q = 0; q < columns; ++q)
+        if (Parts::present(left, q)) sum[q] += gpu::power_of_two(row.arrays[q].y(row.x[q]) - column[q]);
+    });
+    S* logs = maps.logs + M::sums_of(tile, m, lane) + (H + left) * gpu::lanes;
     ODOT_UNROLL
-    for (unsigned j = 0; j < W; ++j) {
-      column[j] += std::log2(sum[j]);
-      logs[(H + j) * lanes] = column[j];
+    for (unsigned q = 0; q < columns; ++q)
+      if (Parts::present(left, q)) logs[q * gpu::lanes] = column[q] + std::log2(sum[q]);
+  }
+};
+
+/// Mean and sum of squared deviations of A over some columns.
+template <class S>
+struct LaneMoment {
+  S mean, squares;
+};
+
+/// Second pass: the rows' log sums of their pieces', and where wanted the moments of the part's A.
+template <class G, class S>
+struct LaneMoments {
+  using M = LaneMaps<G, S>;
+  using Parts = typename M::Wide;
+  static constexpr unsigned H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
+  using Row = LaneRow<G, S, columns>;
+  M maps;
+  const S* pieces;  // [tiles, maps, parts, H, 32]
+  std::size_t samples;
+  LaneMoment<S>* moments;  // [maps, parts, N] or null
+
+  ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
+    const unsigned map = warp / parts, part = warp % parts, left = part * columns;
+    const unsigned tile = map / M::maps, m = map % M::maps;
+    S* logs = maps.logs + M::sums_of(tile, m, lane);
+    const S* piece = pieces + static_cast<std::size_t>(map) * parts * H * gpu::lanes + lane.index;
+    if (!moments) {
+      if (part == 0)
+        for (unsigned i = 0; i < H; ++i) logs[i * gpu::lanes] = log_of_pieces(piece + i * gpu::lanes);
+      return;
     }
-    if (!moments) return;
-    // Phase 3: A's moments.
-    RowMoments<S> all;
-    for (unsigned i = 0; i < H; ++i) {
-      const S row_log = logs[i * lanes];
-      S relevance[W];
+    S column[columns] = {};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q)
+      if (Parts::present(left, q)) column[q] = logs[(H + left + q) * gpu::lanes];
+    LaneMoment<S> moment{S{0}, S{0}};
+    const S* image = maps.x + M::plane_of(tile, m % M::C, lane) + left * gpu::lanes;
+    S row_log = log_of_pieces(piece);
+    Row::each(image, maps.arrays + m * M::plane + left, Parts::width(left), [&](unsigned i, const Row& row) {
+      const S next_log = log_of_pieces(piece + (i + 1 < H ? i + 1 : i) * gpu::lanes);
+      if (part == 0) logs[i * gpu::lanes] = row_log;
+      S relevance[columns] = {};
       ODOT_UNROLL
-      for (unsigned j = 0; j < W; ++j)
-        relevance[j] = gpu::power_of_two(arrays[i * W + j].both(image[(i * W + j) * lanes]) - (row_log + column[j]));
-      all.join(relevance, i);
-    }
-    const std::size_t n = static_cast<std::size_t>(tile) * lanes + lane.index;
-    if (n < samples) moments[m * samples + n] = {M::plane, all.mean, all.squares};
+      for (unsigned q = 0; q < columns; ++q)
+        if (Parts::present(left, q))
+          relevance[q] = gpu::power_of_two(row.arrays[q].both(row.x[q]) - (row_log + column[q]));
+      join(relevance, left, i, moment);
+      row_log = next_log;
+    });
+    const std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
+    if (n < samples) moments[(m * parts + part) * samples + n] = moment;
   }
 
-  ODOT_HOST_DEVICE static S greater(S a, S b) { return a > b ? a : b; }
+  /// log2 Σ 2^piece
+  ODOT_HOST_DEVICE static S log_of_pieces(const S* piece) {
+    S most = piece[0], total{0};
+    ODOT_UNROLL
+    for (unsigned part = 1; part < parts; ++part) most = larger(most, piece[part * H * gpu::lanes]);
+    ODOT_UNROLL
+    for (unsigned part = 0; part < parts; ++part) total += gpu::power_of_two(piece[part * H * gpu::lanes] - most);
+    return most + std::log2(total);
+  }
+
+  /// Joins row i to the rows before it.
+  ODOT_HOST_DEVICE static void join(const S (&row)[columns], unsigned left, unsigned i, LaneMoment<S>& moment) {
+    S sum{0}, deviations{0};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q) sum += row[q];
+    const S count = S(Parts::width(left)), row_mean = sum / count, delta = row_mean - moment.mean, rows = S(i + 1);
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q)
+      if (Parts::present(left, q)) deviations += (row[q] - row_mean) * (row[q] - row_mean);
+    moment.mean += delta / rows;
+    moment.squares += deviations + delta * delta * (count * S(i) / rows);
+  }
 };
 
 /// y of some rows and columns of a tile, from the normalisers: heads go through registers, row by row, and are added to the
@@ -96,12 +165,10 @@ struct LaneStatistics {
 template <class G, class S>
 struct LaneOutput {
   using M = LaneMaps<G, S>;
-  static constexpr unsigned C = M::C, H = M::H, W = M::W;
-  // Columns of a warp: so many that the sums of three rows of all channels fit the registers; a multiple of 4.
-  static constexpr unsigned column_parts = C == 1 ? 2 : 4;
-  static constexpr unsigned columns = ((W + column_parts - 1) / column_parts + 3) / 4 * 4;
-  static constexpr unsigned stripe = 7;  // rows of a warp; two more are computed
-  static constexpr unsigned row_parts = (H + stripe - 1) / stripe, parts = row_parts * column_parts;
+  using Parts = typename M::Wide;
+  static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns;
+  static constexpr unsigned stripe = ODOT_STRIPE;  // rows of a warp; two more are computed
+  static constexpr unsigned parts = (H + stripe - 1) / stripe * Parts::parts;
 
   M maps;
   LaneNorm<G, S> norm;
@@ -109,17 +176,38 @@ struct LaneOutput {
   std::size_t samples;
   S* y;  // [N, C, H, W]
 
+  /// What a map's row needs besides x, read while the map before is worked on.
+  struct MapRow {
+    typename M::Arrays arrays[columns + 2] = {};
+    S log[columns + 2] = {};  // of the row and the column
+
+    ODOT_HOST_DEVICE void load(const M& maps, unsigned tile, unsigned m, unsigned i, unsigned left,
+                               const gpu::Lane& lane) {
+      const auto* from = maps.arrays + m * M::plane + i * W;
+      const S* logs = maps.logs + M::sums_of(tile, m, lane);
+      const S row_log = logs[i * gpu::lanes];
+      ODOT_UNROLL
+      for (unsigned q = 0; q < columns + 2; ++q)
+        if (inside(left, q)) {
+          arrays[q] = from[left + q - 1];
+          log[q] = row_log + logs[(H + left + q - 1) * gpu::lanes];
+        }
+    }
+  };
+
   std::size_t warps() const { return gpu::tiles_of(samples) * parts; }
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
-    const unsigned tile = warp / parts, part = warp % parts;
-    const unsigned left = part % column_parts * columns;  // may lie outside a small image
-    const unsigned first = part / column_parts * stripe, end = first + stripe < H ? first + stripe : H;
+    const unsigned tile = warp / parts, part = warp % parts, left = part % Parts::parts * columns;
+    const unsigned first = part / Parts::parts * stripe, end = first + stripe < H ? first + stripe : H;
+    const unsigned begin = first > 0 ? first - 1 : 0, stop = end < H ? end + 1 : H;
     S sums[C][3][columns];  // of the rows above, at and below the head's
     ODOT_UNROLL
     for (unsigned c = 0; c < C; ++c) clear(c, sums[c][0]), clear(c, sums[c][1]), clear(c, sums[c][2]);
-    for (unsigned i = first > 0 ? first - 1 : 0; i < (end < H ? end + 1 : H); ++i) {
-      add_heads(tile, i, left, lane, sums);
+    MapRow row;
+    row.load(maps, tile, 0, begin, left, lane);
+    for (unsigned i = begin; i < stop; ++i) {
+      add_heads(tile, i, i + 1 < stop ? i + 1 : i, left, lane, row, sums);
       if (i > first) store(tile, i - 1, left, lane, sums);
       ODOT_UNROLL
       for (unsigned c = 0; c < C; ++c) {
@@ -131,9 +219,9 @@ struct LaneOutput {
     if (end == H) store(tile, H - 1, left, lane, sums);
   }
 
-  /// Row i of all heads.
-  ODOT_HOST_DEVICE void add_heads(unsigned tile, unsigned i, unsigned left, const gpu::Lane& lane,
-                                  S (&sums)[C][3][columns]) const {
+  /// Row i of all heads; `row`: map 0 of it, then of row `next`.
+  ODOT_HOST_DEVICE void add_heads(unsigned tile, unsigned i, unsigned next, unsigned left, const gpu::Lane& lane,
+                                  MapRow& row, S (&sums)[C][3][columns]) const {
     S x[C][columns + 2];
     ODOT_UNROLL
     for (unsigned c = 0; c < C; ++c) {
@@ -145,9 +233,9 @@ struct LaneOutput {
       ODOT_UNROLL
       for (unsigned c = 0; c < C; ++c) {
         const unsigned m = h * C + c;
-        const auto* arrays = maps.arrays + m * M::plane + i * W;
-        const S* logs = maps.logs + M::sums_of(tile, m, lane);
-        const S row_log = logs[i * gpu::lanes];
+        const bool last = m + 1 == M::maps;
+        MapRow after = row;
+        after.load(maps, tile, last ? 0 : m + 1, last ? next : i, left, lane);
         const NormLine<S> line = norm.line(m);
         S kernel[C][9];
         ODOT_UNROLL
@@ -155,10 +243,10 @@ struct LaneOutput {
         ODOT_UNROLL
         for (unsigned q = 0; q < columns + 2; ++q) {
           if (!inside(left, q)) continue;
-          const unsigned j = left + q - 1;
-          const S relevance = gpu::power_of_two(arrays[j].both(x[c][q]) - (row_log + logs[(H + j) * gpu::lanes]));
+          const S relevance = gpu::power_of_two(row.arrays[q].both(x[c][q]) - row.log[q]);
           add_head(q, ((relevance - line.mean) * line.scale + line.shift) * x[c][q], kernel, sums);
         }
+        row = after;
       }
     }
   }
@@ -175,18 +263,17 @@ struct LaneOutput {
   ODOT_HOST_DEVICE void store(unsigned tile, unsigned i, unsigned left, const gpu::Lane& lane,
                               const S (&sums)[C][3][columns]) const {
     const std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
-    if (n >= samples || left >= W) return;
-    const unsigned count = W - left < columns ? W - left : columns;
+    if (n >= samples) return;
     ODOT_UNROLL
     for (unsigned c = 0; c < C; ++c) {
       S row[columns];
       const S* image = maps.x + M::plane_of(tile, c, lane) + (i * W + left) * gpu::lanes;
       ODOT_UNROLL
       for (unsigned q = 0; q < columns; ++q) {
-        const S value = sums[c][0][q] + (G::skip && q < count ? image[q * gpu::lanes] : S{0});
+        const S value = sums[c][0][q] + (G::skip && Parts::present(left, q) ? image[q * gpu::lanes] : S{0});
         row[q] = G::relu && value < S{0} ? S{0} : value;
       }
-      gpu::store_row(row, count, y + ((n * C + c) * H + i) * W + left);
+      gpu::store_row(row, Parts::width(left), y + ((n * C + c) * H + i) * W + left);
     }
   }
 

@@ -10,6 +10,11 @@
 #include "odot/kernels/attention_block/attention_block.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/gpu/warp.hpp"
+#ifndef ODOT_STRIPE
+#define ODOT_STRIPE 7
+#define ODOT_COLS_C (M::C == 1 ? 16 : 8)
+#define ODOT_COLS_R 8
+#endif
 
 namespace odot::kernels::detail {
 
@@ -29,10 +34,26 @@ struct alignas(4 * sizeof(S)) ScoreArrays<S, true> {
   ODOT_HOST_DEVICE S both(S value) const { return value * (wx + wy) + (bx + by); }
 };
 
+/// An image's columns in parts of at most `Most`: what a warp works on, so that its rows of numbers fit the registers and
+/// there are warps enough. The last part may be narrower.
+template <unsigned W, unsigned Most>
+struct ColumnParts {
+  static constexpr unsigned parts = (W + Most - 1) / Most, columns = (W + parts - 1) / parts;
+
+  /// Whether column q of the part that begins at `left` is one of the image.
+  ODOT_HOST_DEVICE static bool present(unsigned left, unsigned q) {
+    if constexpr (W % columns == 0) return true;
+    else return left + q < W;
+  }
+  ODOT_HOST_DEVICE static unsigned width(unsigned left) { return W - left < columns ? W - left : columns; }
+};
+
 /// The maps of a batch of block G in tiles.
 template <class G, class S>
 struct LaneMaps {
   static constexpr unsigned C = G::C, H = G::H, W = G::W, plane = H * W, maps = G::maps, normalisers = H + W;
+  using Wide = ColumnParts<W, C == 1 ? 16 : 8>;
+  using Narrow = ColumnParts<W, 8>;
   using Arrays = ScoreArrays<S, G::bias>;
 
   const S* x;            // [tiles, C, H, W, 32]; lanes without a sample: 0
@@ -48,6 +69,15 @@ struct LaneMaps {
     return (static_cast<std::size_t>(tile) * maps + m) * normalisers * gpu::lanes + lane.index;
   }
 };
+
+/// The larger one.
+template <class S>
+ODOT_HOST_DEVICE S larger(S a, S b) {
+#ifdef __CUDA_ARCH__
+  if constexpr (sizeof(S) == sizeof(float)) return fmaxf(a, b);
+#endif
+  return a > b ? a : b;
+}
 
 /// The norm of all maps: where its statistics lie.
 template <class G, class S>

@@ -2,29 +2,79 @@
 // SPDX-License-Identifier: MIT
 // 2-D convolution on the GPU: the columns of some samples at a time, and one matrix product for all of them.
 //     columns [taps, m], m = samples · H'·W'        y = W · columns,  dW += dy · columnsᵀ,  dcolumns = Wᵀ · dy
-// with y and dy as [O, m] for the product.
+// with y and dy as [O, m] for the product. Where ODOT_CUDNN is defined, floats go through cuDNN (cudnn.hpp).
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include "odot/kernels/conv2d/conv2d.hpp"
 #include "odot/kernels/gpu/gemm.hpp"
+#include "odot/kernels/gpu/planes.hpp"
+
+#ifdef ODOT_CUDNN
+#include "odot/kernels/conv2d/cudnn.hpp"
+#endif
 
 namespace odot::kernels {
+
+namespace detail {
+
+/// A convolution's sizes as numbers of the kernels' arithmetic: of 32 bits, since a GPU divides those several times as
+/// fast, unless a single sample has more numbers.
+template <class G>
+struct ConvIndex {
+  static constexpr std::size_t largest =
+      std::max({G::taps * G::output::size / G::O, G::input::size, G::output::size});  // numbers of a sample
+  using type = std::conditional_t<(largest <= UINT32_MAX), std::uint32_t, std::size_t>;
+  static constexpr std::size_t most_samples = std::max<std::size_t>(1, UINT32_MAX / largest);
+  static constexpr type C = G::C, H = G::H, W = G::W, O = G::O, K = G::K, stride = G::stride, padding = G::padding;
+  static constexpr type out_h = G::out_h, out_w = G::out_w, pixels = G::out_h * G::out_w;
+};
+
+}  // namespace detail
 
 template <>
 struct Conv2d<Gpu> {
   static constexpr std::size_t most_column_bytes = 64 << 20;
 
+  template <class G>
+  static constexpr std::size_t pixels = G::out_h * G::out_w;
+
   /// Samples a product.
   template <class G, class S>
-  static constexpr std::size_t piece =
-      std::max<std::size_t>(1, most_column_bytes / (sizeof(S) * G::taps * G::out_h * G::out_w));
+  static constexpr std::size_t piece = std::clamp<std::size_t>(most_column_bytes / (sizeof(S) * G::taps * pixels<G>), 1,
+                                                               detail::ConvIndex<G>::most_samples);
 
   template <class G, class S>
   static void forward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
                       TensorView<typename G::weight, const S, Gpu> weight,
                       TensorView<typename G::bias, const S, Gpu> bias, BatchView<typename G::output, S, Gpu> y) {
+#ifdef ODOT_CUDNN
+    if constexpr (std::is_same_v<S, float>) CudnnConv2d::forward<G>(workspace, x, weight, bias, y);
+    else
+#endif
+      forward_by_columns<G>(workspace, x, weight, bias, y);
+  }
+
+  template <class G, class S>
+  static void backward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
+                       TensorView<typename G::weight, const S, Gpu> weight,
+                       BatchView<typename G::output, const S, Gpu> dy, TensorView<typename G::weight, S, Gpu> dweight,
+                       TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
+#ifdef ODOT_CUDNN
+    if constexpr (std::is_same_v<S, float>) CudnnConv2d::backward<G>(workspace, x, weight, dy, dweight, dbias, dx);
+    else
+#endif
+      backward_by_columns<G>(workspace, x, weight, dy, dweight, dbias, dx);
+  }
+
+  template <class G, class S>
+  static void forward_by_columns(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
+                                 TensorView<typename G::weight, const S, Gpu> weight,
+                                 TensorView<typename G::bias, const S, Gpu> bias,
+                                 BatchView<typename G::output, S, Gpu> y) {
     each_piece<G>(workspace, x, [&](std::size_t begin, std::size_t samples, S* columns, S* product) {
       const std::size_t m = samples * pixels<G>;
       gpu::multiply<false, false, S>({G::O, m, G::taps}, {weight.data(), G::taps}, {columns, m}, S{0}, {product, m});
@@ -33,10 +83,11 @@ struct Conv2d<Gpu> {
   }
 
   template <class G, class S>
-  static void backward(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
-                       TensorView<typename G::weight, const S, Gpu> weight,
-                       BatchView<typename G::output, const S, Gpu> dy, TensorView<typename G::weight, S, Gpu> dweight,
-                       TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
+  static void backward_by_columns(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x,
+                                  TensorView<typename G::weight, const S, Gpu> weight,
+                                  BatchView<typename G::output, const S, Gpu> dy,
+                                  TensorView<typename G::weight, S, Gpu> dweight,
+                                  TensorView<typename G::bias, S, Gpu> dbias, BatchView<typename G::input, S, Gpu> dx) {
     each_piece<G>(workspace, x, [&](std::size_t begin, std::size_t samples, S* columns, S* product) {
       const std::size_t m = samples * pixels<G>;
       channels_first<G>(dy.subbatch(begin, samples), product);
@@ -46,11 +97,8 @@ struct Conv2d<Gpu> {
       gpu::multiply<true, false, S>({G::taps, m, G::O}, {weight.data(), G::taps}, {product, m}, S{0}, {columns, m});
       scatter<G>(columns, dx.subbatch(begin, samples));
     });
-    if (dbias) add_bias_gradient<G>(workspace, dy, dbias.data());
+    if (dbias) gpu::add_channel_sums<G::O, pixels<G>>(workspace, dy.samples(), dy.data(), dbias.data());
   }
-
-  template <class G>
-  static constexpr std::size_t pixels = G::out_h * G::out_w;
 
   /// body(first sample, samples, their columns, memory for a product [O, m]) for one piece of the batch after the other.
   template <class G, class S, class Body>
@@ -69,31 +117,37 @@ struct Conv2d<Gpu> {
   /// columns[c, u, v; n, i, j] = x[n, c, i·stride + u − padding, j·stride + v − padding], 0 outside.
   template <class G, class S>
   static void gather(BatchView<typename G::input, const S, Gpu> x, S* columns) {
+    using D = detail::ConvIndex<G>;
+    using Index = typename D::type;
     const S* in = x.data();
-    const std::size_t m = x.samples() * pixels<G>;
-    gpu::for_each_index(G::taps * m, [=] ODOT_HOST_DEVICE(std::size_t index) {
-      const std::size_t tap = index / m, n = index % m / pixels<G>, pixel = index % pixels<G>;
-      const std::size_t c = tap / (G::K * G::K), u = tap / G::K % G::K, v = tap % G::K;
-      const std::size_t i = pixel / G::out_w * G::stride + u, j = pixel % G::out_w * G::stride + v;  // in the padded x
-      const bool inside = i >= G::padding && i < G::H + G::padding && j >= G::padding && j < G::W + G::padding;
-      columns[index] = inside ? in[((n * G::C + c) * G::H + i - G::padding) * G::W + j - G::padding] : S{0};
+    const auto m = static_cast<Index>(x.samples() * pixels<G>);
+    gpu::for_each_index(G::taps * m, [=] ODOT_HOST_DEVICE(std::size_t at) {
+      const auto index = static_cast<Index>(at);
+      const Index tap = index / m, column = index % m, n = column / D::pixels, pixel = column % D::pixels;
+      const Index c = tap / (D::K * D::K), u = tap / D::K % D::K, v = tap % D::K;
+      const Index i = pixel / D::out_w * D::stride + u, j = pixel % D::out_w * D::stride + v;  // in the padded x
+      const bool inside = i >= D::padding && i < D::H + D::padding && j >= D::padding && j < D::W + D::padding;
+      columns[index] = inside ? in[((n * D::C + c) * D::H + i - D::padding) * D::W + j - D::padding] : S{0};
     });
   }
 
   /// dx[n, c, i, j] = Σ columns at all places that gather took it to.
   template <class G, class S>
   static void scatter(const S* columns, BatchView<typename G::input, S, Gpu> dx) {
+    using D = detail::ConvIndex<G>;
+    using Index = typename D::type;
     S* out = dx.data();
-    const std::size_t m = dx.samples() * pixels<G>;
-    gpu::for_each_index(dx.size(), [=] ODOT_HOST_DEVICE(std::size_t index) {
-      const std::size_t n = index / G::input::size, c = index / (G::H * G::W) % G::C;
-      const std::size_t i = index / G::W % G::H + G::padding, j = index % G::W + G::padding;  // in the padded x
+    const auto m = static_cast<Index>(dx.samples() * pixels<G>);
+    gpu::for_each_index(dx.size(), [=] ODOT_HOST_DEVICE(std::size_t at) {
+      const auto index = static_cast<Index>(at);
+      const Index row = index / D::W, plane = row / D::H, n = plane / D::C, c = plane % D::C;
+      const Index i = row % D::H + D::padding, j = index % D::W + D::padding;  // in the padded x
       S sum{0};
-      for (std::size_t u = 0; u < G::K && u <= i; ++u)
-        for (std::size_t v = 0; v < G::K && v <= j; ++v) {
-          const std::size_t oi = (i - u) / G::stride, oj = (j - v) / G::stride;
-          if ((i - u) % G::stride == 0 && (j - v) % G::stride == 0 && oi < G::out_h && oj < G::out_w)
-            sum += columns[((c * G::K + u) * G::K + v) * m + n * pixels<G> + oi * G::out_w + oj];
+      for (Index u = 0; u < D::K && u <= i; ++u)
+        for (Index v = 0; v < D::K && v <= j; ++v) {
+          const Index oi = (i - u) / D::stride, oj = (j - v) / D::stride;
+          if ((i - u) % D::stride == 0 && (j - v) % D::stride == 0 && oi < D::out_h && oj < D::out_w)
+            sum += columns[((c * D::K + u) * D::K + v) * m + n * D::pixels + oi * D::out_w + oj];
         }
       out[index] = sum;
     });
@@ -102,35 +156,29 @@ struct Conv2d<Gpu> {
   /// y[n, o, pixel] = product[o; n, pixel] + bias[o]
   template <class G, class S>
   static void add_bias(const S* product, const S* bias, BatchView<typename G::output, S, Gpu> y) {
+    using D = detail::ConvIndex<G>;
+    using Index = typename D::type;
     S* out = y.data();
-    const std::size_t m = y.samples() * pixels<G>;
-    gpu::for_each_index(y.size(), [=] ODOT_HOST_DEVICE(std::size_t index) {
-      const std::size_t n = index / G::output::size, o = index / pixels<G> % G::O, pixel = index % pixels<G>;
-      out[index] = product[o * m + n * pixels<G> + pixel] + (bias ? bias[o] : S{0});
+    const auto m = static_cast<Index>(y.samples() * pixels<G>);
+    gpu::for_each_index(y.size(), [=] ODOT_HOST_DEVICE(std::size_t at) {
+      const auto index = static_cast<Index>(at);
+      const Index plane = index / D::pixels, n = plane / D::O, o = plane % D::O, pixel = index % D::pixels;
+      out[index] = product[o * m + n * D::pixels + pixel] + (bias ? bias[o] : S{0});
     });
   }
 
   /// product[o; n, pixel] = dy[n, o, pixel]
   template <class G, class S>
   static void channels_first(BatchView<typename G::output, const S, Gpu> dy, S* product) {
+    using D = detail::ConvIndex<G>;
+    using Index = typename D::type;
     const S* grad = dy.data();
-    const std::size_t m = dy.samples() * pixels<G>;
-    gpu::for_each_index(dy.size(), [=] ODOT_HOST_DEVICE(std::size_t index) {
-      const std::size_t o = index / m, n = index % m / pixels<G>, pixel = index % pixels<G>;
-      product[index] = grad[(n * G::O + o) * pixels<G> + pixel];
+    const auto m = static_cast<Index>(dy.samples() * pixels<G>);
+    gpu::for_each_index(dy.size(), [=] ODOT_HOST_DEVICE(std::size_t at) {
+      const auto index = static_cast<Index>(at);
+      const Index o = index / m, column = index % m, n = column / D::pixels, pixel = column % D::pixels;
+      product[index] = grad[(n * D::O + o) * D::pixels + pixel];
     });
-  }
-
-  /// db[o] += Σ dy[n, o, pixel]
-  template <class G, class S>
-  static void add_bias_gradient(Workspace<Gpu>& workspace, BatchView<typename G::output, const S, Gpu> dy, S* db) {
-    const S* grad = dy.data();
-    gpu::reduce_rows(
-        workspace, G::O, dy.samples() * pixels<G>, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t o, std::size_t at) {
-          return grad[(at / pixels<G> * G::O + o) * pixels<G> + at % pixels<G>];
-        },
-        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t o, S sum) { db[o] += sum; });
   }
 };
 

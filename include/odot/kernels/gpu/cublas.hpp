@@ -68,7 +68,7 @@ inline cublasStatus_t gemm_of(cublasHandle_t h, cublasOperation_t ta, cublasOper
 
 }  // namespace detail
 
-/// Whether the calling thread's matrix products of floats may round their factors to 10 bits of mantissa
+/// Whether the calling thread's matrix products and convolutions of floats may round their factors to 10 bits of mantissa
 /// (TensorFloat-32: several times as fast on Ampere and later). Off at first.
 inline void allow_tensor_float_32(bool allow) { detail::tensor_float_32 = allow; }
 

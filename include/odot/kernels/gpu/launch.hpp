@@ -123,6 +123,13 @@ struct StorePart {
   ODOT_HOST_DEVICE void operator()(std::size_t index, const T& sum) const { parts[index] = sum; }
 };
 
+/// A column's rows as a row's columns.
+template <class Load>
+struct Swapped {
+  Load load;
+  ODOT_HOST_DEVICE auto operator()(std::size_t column, std::size_t row) const { return load(row, column); }
+};
+
 /// Index `stretch · columns + column`: a column of `length` rows.
 template <class T, class Load, class Combine, class Store>
 struct ColumnReduction {
@@ -147,7 +154,7 @@ struct ColumnReduction {
 template <class T, class Load, class Combine, class Store>
 void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t columns, const T& identity, const Load& load,
                  const Combine& combine, const Store& store) {
-  constexpr std::size_t enough_teams = 512, least_length = 2048;
+  constexpr std::size_t enough_teams = 512, least_length = 4096;
   if (rows == 0) return;
   const std::size_t splits = std::min((columns + least_length - 1) / least_length, (enough_teams + rows - 1) / rows);
   if (splits < 2) {
@@ -169,8 +176,10 @@ void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t column
 template <class T, class Load, class Combine, class Store>
 void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, std::size_t columns, const T& identity,
                     const Load& load, const Combine& combine, const Store& store) {
-  constexpr std::size_t enough_threads = 1 << 16, least_length = 32;
+  constexpr std::size_t enough_threads = 1 << 16, least_length = 32, few_columns = 64;
   if (columns == 0) return;
+  if (columns <= few_columns && rows >= least_length)  // too few threads, each with a long column
+    return reduce_rows(workspace, columns, rows, identity, detail::Swapped<Load>{load}, combine, store);
   const std::size_t stretches =
       std::min((rows + least_length - 1) / least_length, (enough_threads + columns - 1) / columns);
   if (stretches < 2) {

@@ -50,11 +50,11 @@ struct LaneSums<Count, 0> {
 };
 
 template <unsigned Count, class S>
-__device__ void store_lane_sums(unsigned lane, S (&values)[Count], S* target) {
-  static_assert(Count <= lanes);
+__device__ void store_lane_sums(unsigned lane, S (&values)[Count], unsigned count, S* target) {
+  static_assert(Count <= lanes, "odot, GPU: a lane sums 32 numbers at most");
   unsigned first = 0, valid = Count;
   LaneSums<Count, lanes / 2>::run(lane, values, first, valid);
-  if (valid > 0) target[first] = values[0];
+  if (valid > 0 && first < count) target[first] = values[0];
 }
 
 }  // namespace detail
@@ -64,14 +64,18 @@ __device__ void store_lane_sums(unsigned lane, S (&values)[Count], S* target) {
 struct Lane {
   unsigned index;
 
-  /// target[j] = Σ over the warp's lanes of values[j]. All lanes call it, once for a target; `values` is used up.
+  /// target[j] = Σ over the warp's lanes of values[j], j < count. All lanes call it, once for a target; `values` is used up.
+  template <unsigned Count, class S>
+  ODOT_HOST_DEVICE void store_sums(S (&values)[Count], unsigned count, S* target) const {
+#ifdef __CUDA_ARCH__
+    detail::store_lane_sums(index, values, count, target);
+#else
+    for (unsigned j = 0; j < count; ++j) target[j] = index == 0 ? values[j] : target[j] + values[j];
+#endif
+  }
   template <unsigned Count, class S>
   ODOT_HOST_DEVICE void store_sums(S (&values)[Count], S* target) const {
-#ifdef __CUDA_ARCH__
-    detail::store_lane_sums(index, values, target);
-#else
-    for (unsigned j = 0; j < Count; ++j) target[j] = index == 0 ? values[j] : target[j] + values[j];
-#endif
+    store_sums(values, Count, target);
   }
 };
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// The attention-wise block's passes on the GPU beside what the chip could do: seconds by the device's events, medians;
+// the floors are the exponentials over the special-function rate and the images over the peak bandwidth. Gradients and y
+// are held against those of the other form (a sample a team) before anything is timed.
+//
+// usage: gpu_attention_block
+
+#include <odot/gpu.hpp>
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <limits>
+#include <vector>
+
+using namespace odot;
+
+namespace {
+
+/// What the chip does at most.
+struct Peak {
+  double exponentials, bytes;  // a second
+
+  Peak() {
+    int device = 0, processors = 0, clock = 0, memory_clock = 0, bus = 0;
+    const auto ask = [&](int& value, cudaDeviceAttr attribute) {
+      nvidia::check(cudaDeviceGetAttribute(&value, attribute, device), "asking for the GPU's properties");
+    };
+    nvidia::check(cudaGetDevice(&device), "looking for a GPU");
+    ask(processors, cudaDevAttrMultiProcessorCount);
+    ask(clock, cudaDevAttrClockRate);               // kHz
+    ask(memory_clock, cudaDevAttrMemoryClockRate);  // kHz
+    ask(bus, cudaDevAttrGlobalMemoryBusWidth);      // bits
+    exponentials = 16.0 * processors * 1e3 * clock;
+    bytes = 2.0 * 1e3 * memory_clock * bus / 8;
+  }
+};
+
+/// Seconds of body(), the median of some calls.
+template <class Body>
+double seconds_of(const Body& body) {
+  cudaEvent_t start = nullptr, end = nullptr;
+  nvidia::check(cudaEventCreate(&start), "creating an event");
+  nvidia::check(cudaEventCreate(&end), "creating an event");
+  std::vector<double> all;
+  for (int call = 0; call < 23; ++call) {
+    nvidia::check(cudaEventRecord(start, nvidia::stream()), "recording an event");
+    body();
+    nvidia::check(cudaEventRecord(end, nvidia::stream()), "recording an event");
+    nvidia::check(cudaEventSynchronize(end), "waiting for an event");
+    float milliseconds = 0;
+    nvidia::check(cudaEventElapsedTime(&milliseconds, start, end), "asking for the time between events");
+    if (call > 2) all.push_back(1e-3 * milliseconds);
+  }
+  cudaEventDestroy(start);
+  cudaEventDestroy(end);
+  std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
+  return all[all.size() / 2];
+}
+
+/// A block of the papers' models with random numbers.
+template <class G>
+class Problem {
+ public:
+  explicit Problem(std::size_t samples)
+      : samples_(samples), x_(samples), y_(samples), dy_(samples), dx_(samples),
+        cache_(kernels::attention_block_cache<typename G::image, G::heads>(samples)), arrays_(2 * array),
+        gradients_(2 * array + G::conv_weight::size + G::C), conv_(G::conv_weight::size + G::C), running_(2 * G::maps) {
+    draw(x_.data(), x_.size(), 0, 1);
+    draw(dy_.data(), dy_.size(), 1, 1e-3);
+    draw(arrays_.data(), arrays_.size(), 2, 0.5);
+    draw(conv_.data(), conv_.size(), 3, 0.1);
+  }
+
+  template <class Form>
+  void forward() {
+    Form::forward_training(workspace_, {}, x_, weights(), running(0), running(1), cache_.data(), y_);
+  }
+  template <class Form>
+  void backward() {
+    Form::backward(workspace_, x_, weights(), cache_.data(), y_, dy_, gradients(), dx_);
+  }
+
+  /// y, dx and all gradients of one pass.
+  template <class Form>
+  std::vector<float> results() {
+    const std::vector<float> nans(x_.size(), std::numeric_limits<float>::quiet_NaN());
+    for (float* poisoned : {y_.data(), dx_.data()})
+      Gpu::copy_from_host(poisoned, nans.data(), nans.size() * sizeof(float));
+    gradients_.zero();
+    forward<Form>();
+    backward<Form>();
+    std::vector<float> all = gradients_.to_host();
+    for (const auto* part : {&y_, &dx_}) {
+      std::vector<float> values(part->size());
+      Gpu::copy_to_host(values.data(), part->data(), values.size() * sizeof(float));
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  }
+
+ private:
+  static constexpr std::size_t array = G::maps * G::H * G::W;
+
+  static void draw(float* target, std::size_t count, unsigned stream, double size) {
+    const Random random(Seed{1}, stream);
+    std::vector<float> values(count);
+    for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(size * (2 * random.uniform(i) - 1));
+    Gpu::copy_from_host(target, values.data(), count * sizeof(float));
+  }
+  kernels::BlockWeights<const float, G, Gpu> weights() const {
+    kernels::BlockWeights<const float, G, Gpu> all{};
+    all.heads.weight_x = decltype(all.heads.weight_x)(arrays_.data());
+    all.heads.weight_y = decltype(all.heads.weight_y)(arrays_.data() + array);
+    all.conv_weight = decltype(all.conv_weight)(conv_.data());
+    all.conv_bias = decltype(all.conv_bias)(conv_.data() + G::conv_weight::size);
+    return all;
+  }
+  TensorView<Shape<G::maps>, float, Gpu> running(std::size_t which) {
+    return TensorView<Shape<G::maps>, float, Gpu>(running_.data() + which * G::maps);
+  }
+  kernels::BlockWeights<float, G, Gpu> gradients() {
+    kernels::BlockWeights<float, G, Gpu> all{};
+    all.heads.weight_x = decltype(all.heads.weight_x)(gradients_.data());
+    all.heads.weight_y = decltype(all.heads.weight_y)(gradients_.data() + array);
+    all.conv_weight = decltype(all.conv_weight)(gradients_.data() + 2 * array);
+    all.conv_bias = decltype(all.conv_bias)(gradients_.data() + 2 * array + G::conv_weight::size);
+    return all;
+  }
+
+  std::size_t samples_;
+  Batch<typename G::image, float, Gpu> x_, y_, dy_, dx_;
+  Buffer<float, Gpu> cache_, arrays_, gradients_, conv_, running_;
+  Workspace<Gpu> workspace_;
+};
+
+template <class G>
+bool measure(const char* name, std::size_t samples, const Peak& peak) {
+  using Lane = kernels::detail::LaneBlock<G, float>;
+  using Team = kernels::detail::TeamBlock<G, float>;
+  Problem<G> problem(samples);
+  const std::vector<float> ours = problem.template results<Lane>(), other = problem.template results<Team>();
+  double largest = 0, difference = 0;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(other[i])));
+    const double apart = std::abs(static_cast<double>(ours[i]) - other[i]);
+    difference = difference >= apart ? difference : apart;  // NaN stays
+  }
+  if (!(difference <= 1e-4 * largest)) {
+    std::printf("%s: the two forms differ by %g of %g\n", name, difference, largest);
+    return false;
+  }
+  const double elements = static_cast<double>(samples) * G::maps * G::H * G::W;
+  const double image = static_cast<double>(samples) * G::C * G::H * G::W * sizeof(float);
+  const auto row = [&](const char* pass, double seconds, double seconds_of_teams, double exponentials, double images) {
+    const double by_exponentials = exponentials * elements / peak.exponentials, by_bytes = images * image / peak.bytes;
+    std::printf("| %s, batch %zu, %s | %.1f us | %.1f us | %.1f us | %.1f us | %.1f |\n", name, samples, pass,
+                1e6 * seconds, 1e6 * seconds_of_teams, 1e6 * by_exponentials, 1e6 * by_bytes,
+                seconds / std::max(by_exponentials, by_bytes));
+  };
+  const double team_forward = seconds_of([&] { problem.template forward<Team>(); });
+  const double team_backward = seconds_of([&] { problem.template backward<Team>(); });
+  const double forward = seconds_of([&] { problem.template forward<Lane>(); });
+  const double backward = seconds_of([&] { problem.template backward<Lane>(); });
+  row("forward", forward, team_forward, 3, 2);
+  row("backward", backward, team_backward, 3, 4);
+  return true;
+}
+
+template <class Image, std::size_t Heads>
+using Block = kernels::AttentionGeometry<Image, Heads, kernels::HeadNorm::plain, true, true>;
+
+}  // namespace
+
+int main() {
+  try {
+    const Peak peak;
+    std::printf(
+        "%s; %.2f T exponentials/s, %.2f TB/s\n\n| block | a sample a lane | a sample a team | floor: exponentials "
+        "| floor: bytes | times the floor |\n|---|---|---|---|---|---|\n",
+        Gpu::description().c_str(), 1e-12 * peak.exponentials, 1e-12 * peak.bytes);
+    bool right = measure<Block<models::FashionMnistImage, 8>>("1x28x28, 8 heads", 4096, peak);
+    right &= measure<Block<models::FashionMnistImage, 8>>("1x28x28, 8 heads", 512, peak);
+    right &= measure<Block<models::FashionMnistImage, 8>>("1x28x28, 8 heads", 128, peak);
+    right &= measure<Block<models::Cifar10Image, 8>>("3x32x32, 8 heads", 1024, peak);
+    right &= measure<Block<models::Cifar10Image, 8>>("3x32x32, 8 heads", 128, peak);
+    return right ? 0 : 1;
+  } catch (const Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,60 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Channels of images on the device: a bias added to every plane, and the sum over a channel's planes.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "odot/kernels/gpu/launch.hpp"
+
+namespace odot::kernels::gpu {
+
+namespace detail {
+
+/// Team t sums planes 8 t to 8 t + 7, a warp a plane.
+template <class S, std::size_t Plane>
+struct PlaneSums {
+  static constexpr std::size_t planes_a_team = team_parts;
+  struct Memory {};
+  const S* values;
+  std::size_t planes;
+  S* sums;  // [planes]
+
+  template <class Team>
+  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory&) const {
+    const std::size_t first = index * planes_a_team, left = planes - first;
+    team.reduce(
+        left < planes_a_team ? left : planes_a_team, Plane, S{0},
+        [&](std::size_t plane, std::size_t i) { return values[(first + plane) * Plane + i]; }, Plus{},
+        [&](std::size_t plane, const S& sum) { sums[first + plane] = sum; });
+  }
+};
+
+}  // namespace detail
+
+/// y[n, c, i] += bias[c] for `planes` planes of Plane numbers, sample after sample, C a sample; fewer than 2³² numbers.
+template <std::size_t C, std::size_t Plane, class S>
+void add_channel_bias(std::size_t planes, const S* bias, S* y) {
+  static_assert(C <= UINT32_MAX && Plane <= UINT32_MAX);
+  for_each_index(planes * Plane, [=] ODOT_HOST_DEVICE(std::size_t at) {
+    constexpr std::uint32_t plane = Plane, channels = C;
+    const auto index = static_cast<std::uint32_t>(at);  // a division of 64 bits costs more than the memory's pace
+    y[index] += bias[index / plane % channels];
+  });
+}
+
+/// sums[c] += Σₙ Σᵢ values[n, c, i], in an order that depends on the sizes alone.
+template <std::size_t C, std::size_t Plane, class S>
+void add_channel_sums(Workspace<Gpu>& workspace, std::size_t samples, const S* values, S* sums) {
+  using Program = detail::PlaneSums<S, Plane>;
+  auto frame = workspace.frame();
+  S* parts = frame.template take<S>(samples * C);
+  launch_teams((samples * C + Program::planes_a_team - 1) / Program::planes_a_team,
+               Program{values, samples * C, parts});
+  reduce_columns(
+      workspace, samples, C, S{0}, [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t c) { return parts[n * C + c]; },
+      Plus{}, [=] ODOT_HOST_DEVICE(std::size_t c, S sum) { sums[c] += sum; });
+}
+
+}  // namespace odot::kernels::gpu
