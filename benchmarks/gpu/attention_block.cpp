@@ -3,7 +3,7 @@
 // the floors are the exponentials over the special-function rate and the images over the peak bandwidth. Gradients and y
 // are held against those of the other form (a sample a team) before anything is timed.
 //
-// usage: gpu_attention_block
+// usage: gpu_attention_block [CASE]      CASE: 0, 1, …; none: all
 
 #include <odot/gpu.hpp>
 
@@ -13,7 +13,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <iterator>
 #include <limits>
+#include <string>
 #include <vector>
 
 using namespace odot;
@@ -173,20 +175,32 @@ bool measure(const char* name, std::size_t samples, const Peak& peak) {
 template <class Image, std::size_t Heads>
 using Block = kernels::AttentionGeometry<Image, Heads, kernels::HeadNorm::plain, true, true>;
 
+struct Case {
+  const char* name;
+  std::size_t samples;
+  bool (*run)(const char* name, std::size_t samples, const Peak& peak);
+};
+
+const Case cases[] = {
+    {"1x28x28, 8 heads", 4096, measure<Block<models::FashionMnistImage, 8>>},
+    {"1x28x28, 8 heads", 512, measure<Block<models::FashionMnistImage, 8>>},
+    {"1x28x28, 8 heads", 128, measure<Block<models::FashionMnistImage, 8>>},
+    {"3x32x32, 8 heads", 1024, measure<Block<models::Cifar10Image, 8>>},
+    {"3x32x32, 8 heads", 128, measure<Block<models::Cifar10Image, 8>>},
+};
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   try {
     const Peak peak;
     std::printf(
         "%s; %.2f T exponentials/s, %.2f TB/s\n\n| block | a sample a lane | a sample a team | floor: exponentials "
         "| floor: bytes | times the floor |\n|---|---|---|---|---|---|\n",
         Gpu::description().c_str(), 1e-12 * peak.exponentials, 1e-12 * peak.bytes);
-    bool right = measure<Block<models::FashionMnistImage, 8>>("1x28x28, 8 heads", 4096, peak);
-    right &= measure<Block<models::FashionMnistImage, 8>>("1x28x28, 8 heads", 512, peak);
-    right &= measure<Block<models::FashionMnistImage, 8>>("1x28x28, 8 heads", 128, peak);
-    right &= measure<Block<models::Cifar10Image, 8>>("3x32x32, 8 heads", 1024, peak);
-    right &= measure<Block<models::Cifar10Image, 8>>("3x32x32, 8 heads", 128, peak);
+    bool right = true;
+    for (std::size_t i = 0; i < std::size(cases); ++i)
+      if (argc < 2 || std::to_string(i) == argv[1]) right &= cases[i].run(cases[i].name, cases[i].samples, peak);
     return right ? 0 : 1;
   } catch (const Error& error) {
     std::fprintf(stderr, "error: %s\n", error.what());

@@ -15,7 +15,7 @@ namespace odot::kernels {
 template <>
 struct AttentionBlock<Gpu> {
   /// From so many samples on, enough lanes are at work.
-  static constexpr std::size_t lane_samples = 512;
+  static constexpr std::size_t lane_samples = 128;
 
   template <class G, class S>
   static void forward_training(Workspace<Gpu>& workspace, const NormConstants& constants,

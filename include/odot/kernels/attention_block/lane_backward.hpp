@@ -14,10 +14,10 @@
 namespace odot::kernels::detail {
 
 /// g of a part's columns and those beside it, in the rows above, at and below row i.
-template <class G, class S, unsigned Columns>
+template <class G, class S, class Parts>
 struct GradientWindow {
   using M = LaneMaps<G, S>;
-  static constexpr unsigned C = M::C, columns = Columns;
+  static constexpr unsigned C = M::C, columns = Parts::columns;
   S rows[C][3][columns + 2];
 
   /// Row i + k − 1 of all channels into place k; g: plane of channel 0 of a lane.
@@ -27,7 +27,7 @@ struct GradientWindow {
     for (unsigned c = 0; c < C; ++c) {
       ODOT_UNROLL
       for (unsigned q = 0; q < columns + 2; ++q)
-        rows[c][k][q] = inside && left + q >= 1 && left + q <= M::W
+        rows[c][k][q] = inside && Parts::beside(left, q)
                             ? g[(c * M::plane + (i + k - 1) * M::W + left + q - 1) * gpu::lanes]
                             : S{0};
     }
@@ -54,8 +54,8 @@ struct MapKernel {
     for (unsigned k = 0; k < G::C * 9; ++k) values[k / 9][k % 9] = weight[(k / 9 * G::maps + m) * 9 + k % 9];
   }
   /// dhead in column q
-  template <unsigned Columns>
-  ODOT_HOST_DEVICE S turned(const GradientWindow<G, S, Columns>& g, unsigned q) const {
+  template <class Parts>
+  ODOT_HOST_DEVICE S turned(const GradientWindow<G, S, Parts>& g, unsigned q) const {
     S sum{0};
     ODOT_UNROLL
     for (unsigned k = 0; k < G::C * 9; ++k) sum += values[k / 9][k % 9] * g.at(k / 9, q, k % 9 / 3, k % 3);
@@ -67,7 +67,7 @@ struct MapKernel {
 template <class G, class S>
 struct LaneCorrelations {
   using M = LaneMaps<G, S>;
-  using Parts = ColumnParts<M::W, ODOT_COLS_C>;
+  using Parts = typename M::Wide;
   static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
   static constexpr unsigned terms = G::norm == HeadNorm::none ? 1 : 3;  // A dÂ, A d, A
   // Numbers that a warp leaves: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
@@ -88,14 +88,15 @@ struct LaneCorrelations {
     const auto* arrays = maps.arrays + m * M::plane + left;
     const S* logs = maps.logs + M::sums_of(tile, m, lane);
     S* row_sum = row_sums + static_cast<std::size_t>(warp) * H * terms * gpu::lanes + lane.index;
-    S* column_sum = column_sums + ((static_cast<std::size_t>(tile) * M::maps + m) * W + left) * terms * gpu::lanes + lane.index;
+    S* column_sum =
+        column_sums + ((static_cast<std::size_t>(tile) * M::maps + m) * W + left) * terms * gpu::lanes + lane.index;
     const NormLine<S> line = norm.line(m);
     const MapKernel<G, S> kernel(weight, m);
     S log[columns] = {}, column[terms][columns] = {}, result[numbers] = {};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q)
       if (Parts::present(left, q)) log[q] = logs[(H + left + q) * gpu::lanes];
-    GradientWindow<G, S, columns> window;
+    GradientWindow<G, S, Parts> window;
     window.load(gradient, 0, 0, left);
     window.load(gradient, 0, 1, left);
     window.load(gradient, 0, 2, left);
@@ -187,7 +188,9 @@ struct LaneTotals {
     if (at < H) {
       ODOT_UNROLL
       for (unsigned part = 0; part < First::parts; ++part)
-        total += line.total(row_sums + ((static_cast<std::size_t>(map) * First::parts + part) * H + at) * terms * gpu::lanes + lane.index);
+        total += line.total(row_sums +
+                            ((static_cast<std::size_t>(map) * First::parts + part) * H + at) * terms * gpu::lanes +
+                            lane.index);
     } else {
       total = line.total(column_sums + (static_cast<std::size_t>(map) * W + at - H) * terms * gpu::lanes + lane.index);
     }
@@ -199,10 +202,11 @@ struct LaneTotals {
 template <class G, class S>
 struct LaneArrays {
   using M = LaneMaps<G, S>;
-  using Parts = ColumnParts<M::W, ODOT_COLS_R>;
+  using Parts = typename M::Narrow;
   static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
   static constexpr unsigned arrays = G::bias ? 4 : 2, warps_a_tile = C * H * parts;
-  using Window = GradientWindow<G, S, columns>;
+  static constexpr unsigned blocks_a_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  using Window = GradientWindow<G, S, Parts>;
 
   M maps;
   LaneNorm<G, S> norm;
@@ -222,7 +226,8 @@ struct LaneArrays {
       row = totals[i * gpu::lanes];
       ODOT_UNROLL
       for (unsigned q = 0; q < columns; ++q)
-        if (Parts::present(left, q)) arrays[q] = from[i * W + left + q], column[q] = totals[(H + left + q) * gpu::lanes];
+        if (Parts::present(left, q))
+          arrays[q] = from[i * W + left + q], column[q] = totals[(H + left + q) * gpu::lanes];
     }
   };
 
@@ -243,6 +248,7 @@ struct LaneArrays {
     }
     MapRow row;
     row.load(maps.arrays + c * M::plane, totals + M::sums_of(tile, c, lane), i, left);
+    ODOT_UNROLL_BY_2
     for (unsigned m = c; m < M::maps; m += C) {
       const unsigned after = m + C < M::maps ? m + C : m;
       MapRow next = row;

@@ -21,7 +21,7 @@ struct LaneRow {
   ODOT_HOST_DEVICE void load(const S* image, const Arrays* from, unsigned width) {
     ODOT_UNROLL
     for (unsigned q = 0; q < Columns; ++q)
-      if (q < width) x[q] = image[q * gpu::lanes], arrays[q] = from[q];
+      if (G::W % Columns == 0 || q < width) x[q] = image[q * gpu::lanes], arrays[q] = from[q];
   }
 
   /// body(i, row i) for all rows of the part's columns, which begin at `image` and `from`.
@@ -30,6 +30,7 @@ struct LaneRow {
     constexpr unsigned H = G::H, W = G::W;
     LaneRow row;
     row.load(image, from, width);
+    ODOT_UNROLL_BY_2
     for (unsigned i = 0; i < H; ++i) {
       LaneRow next = row;
       if (i + 1 < H) next.load(image + (i + 1) * W * gpu::lanes, from + (i + 1) * W, width);
@@ -165,9 +166,10 @@ struct LaneMoments {
 template <class G, class S>
 struct LaneOutput {
   using M = LaneMaps<G, S>;
-  using Parts = typename M::Wide;
-  static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns;
-  static constexpr unsigned stripe = ODOT_STRIPE;  // rows of a warp; two more are computed
+  static constexpr unsigned C = M::C, H = M::H, W = M::W;
+  using Parts = typename M::Narrow;
+  static constexpr unsigned columns = Parts::columns;
+  static constexpr unsigned stripe = C == 1 ? 7 : 4;  // rows of a warp; two more are computed
   static constexpr unsigned parts = (H + stripe - 1) / stripe * Parts::parts;
 
   M maps;
@@ -188,7 +190,7 @@ struct LaneOutput {
       const S row_log = logs[i * gpu::lanes];
       ODOT_UNROLL
       for (unsigned q = 0; q < columns + 2; ++q)
-        if (inside(left, q)) {
+        if (Parts::beside(left, q)) {
           arrays[q] = from[left + q - 1];
           log[q] = row_log + logs[(H + left + q - 1) * gpu::lanes];
         }
@@ -227,8 +229,10 @@ struct LaneOutput {
     for (unsigned c = 0; c < C; ++c) {
       const S* image = maps.x + M::plane_of(tile, c, lane) + i * W * gpu::lanes;
       ODOT_UNROLL
-      for (unsigned q = 0; q < columns + 2; ++q) x[c][q] = inside(left, q) ? image[(left + q - 1) * gpu::lanes] : S{0};
+      for (unsigned q = 0; q < columns + 2; ++q)
+        x[c][q] = Parts::beside(left, q) ? image[(left + q - 1) * gpu::lanes] : S{0};
     }
+    ODOT_UNROLL_BY_2
     for (unsigned h = 0; h < G::heads; ++h) {
       ODOT_UNROLL
       for (unsigned c = 0; c < C; ++c) {
@@ -242,7 +246,7 @@ struct LaneOutput {
         for (unsigned k = 0; k < C * 9; ++k) kernel[k / 9][k % 9] = weight[(k / 9 * M::maps + m) * 9 + k % 9];
         ODOT_UNROLL
         for (unsigned q = 0; q < columns + 2; ++q) {
-          if (!inside(left, q)) continue;
+          if (!Parts::beside(left, q)) continue;
           const S relevance = gpu::power_of_two(row.arrays[q].both(x[c][q]) - row.log[q]);
           add_head(q, ((relevance - line.mean) * line.scale + line.shift) * x[c][q], kernel, sums);
         }
@@ -281,8 +285,6 @@ struct LaneOutput {
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q) row[q] = bias[c];
   }
-  /// Whether the part's column q − 1 is one of the image.
-  ODOT_HOST_DEVICE static bool inside(unsigned left, unsigned q) { return left + q >= 1 && left + q <= W; }
 };
 
 }  // namespace odot::kernels::detail

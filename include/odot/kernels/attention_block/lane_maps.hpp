@@ -10,11 +10,6 @@
 #include "odot/kernels/attention_block/attention_block.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/gpu/warp.hpp"
-#ifndef ODOT_STRIPE
-#define ODOT_STRIPE 7
-#define ODOT_COLS_C (M::C == 1 ? 16 : 8)
-#define ODOT_COLS_R 8
-#endif
 
 namespace odot::kernels::detail {
 
@@ -46,6 +41,12 @@ struct ColumnParts {
     else return left + q < W;
   }
   ODOT_HOST_DEVICE static unsigned width(unsigned left) { return W - left < columns ? W - left : columns; }
+  /// Whether column q − 1 of the part, or the one before or after it, is one of the image.
+  ODOT_HOST_DEVICE static bool beside(unsigned left, unsigned q) {
+    if (q == 0) return left > 0;
+    if (q <= columns) return present(left, q - 1);
+    return left + columns < W;
+  }
 };
 
 /// The maps of a batch of block G in tiles.

@@ -85,8 +85,16 @@ namespace detail {
 
 inline constexpr unsigned warps_a_block = 4;
 
+/// Blocks that a multiprocessor should hold at once, which bounds the registers: the program's choice.
 template <class Program>
-__global__ void __launch_bounds__(warps_a_block* lanes) run_warps(const Program program, unsigned warps) {
+constexpr unsigned blocks_a_processor() {
+  if constexpr (requires { Program::blocks_a_processor; }) return Program::blocks_a_processor;
+  else return 1;
+}
+
+template <class Program>
+__global__ void __launch_bounds__(warps_a_block* lanes, blocks_a_processor<Program>())
+    run_warps(const Program program, unsigned warps) {
   const unsigned warp = blockIdx.x * warps_a_block + threadIdx.x / lanes;
   if (warp < warps) program(warp, Lane{threadIdx.x % lanes});
 }
