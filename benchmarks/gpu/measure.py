@@ -52,9 +52,12 @@ def row(program, rounds, model, batch, arithmetic, variant, goal):
     try:
         if ours.parameters != theirs.parameters:
             raise RuntimeError(f"{model}: {ours.parameters} parameters, PyTorch's has {theirs.parameters}")
+        slowest = 0
         for side in (ours, theirs):
-            side.seconds(10)  # warm-up
-        pairs = [(ours.seconds(20), theirs.seconds(20)) for _ in range(rounds)]
+            side.seconds(5)  # warm-up
+            slowest = max(slowest, side.seconds(3))
+        steps = max(3, min(50, int(0.3 / slowest)))
+        pairs = [(ours.seconds(steps), theirs.seconds(steps)) for _ in range(rounds)]
         ratio = statistics.median(theirs / ours for ours, theirs in pairs)
         mine, peer = (1e3 * statistics.median(values) for values in zip(*pairs))
         return (f"| {model}, batch {batch}, {arithmetic} | {theirs.name} {variant} | {mine:.3f} ms | {peer:.3f} ms | "
@@ -75,7 +78,7 @@ def main():
                 line, failed = f"| {model}, batch {batch}, {arithmetic} | {variant} | FAILED: {error} | | | {goal}x |", True
             print(line, file=sys.stderr, flush=True)
             rows.append(line)
-    print(f"{device}; medians of {rounds} paired rounds of 20 steps\n")
+    print(f"{device}; medians of {rounds} paired rounds of 3 to 50 steps\n")
     print("| training step | peer | odot | peer | ratio | to reach |\n|---|---|---|---|---|---|")
     print("\n".join(rows))
     return 1 if failed else 0

@@ -64,7 +64,12 @@ int serve(std::size_t batch, bool as_graph) {
   };
   const std::vector<float> poison(Model::parameter_count, std::numeric_limits<float>::quiet_NaN());
 
-  std::printf("ready %zu %s\n", Model::parameter_count, Gpu::description().c_str());
+#ifdef ODOT_CUDNN
+  const char* convolutions = "convolutions by cuDNN";
+#else
+  const char* convolutions = "convolutions without cuDNN";
+#endif
+  std::printf("ready %zu %s; %s\n", Model::parameter_count, Gpu::description().c_str(), convolutions);
   std::fflush(stdout);
   for (unsigned long calls = 0; std::scanf("%lu", &calls) == 1;) {
     Gpu::copy_from_host(network.gradients().data(), poison.data(), poison.size() * sizeof(float));
