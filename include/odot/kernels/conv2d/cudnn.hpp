@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // 2-D convolution of floats by cuDNN's functions for convolutions in NCHW. A pass over new sizes first measures cuDNN's
-// algorithms, once a thread, and takes the quickest of those that give the same bits every time.
+// algorithms, once a thread, and takes the quickest of those that give the same bits every time; where there is none, the
+// convolution goes by columns.
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "odot/kernels/conv2d/columns.hpp"
 #include "odot/kernels/conv2d/conv2d.hpp"
 #include "odot/kernels/gpu/cudnn.hpp"
 #include "odot/kernels/gpu/planes.hpp"
@@ -140,8 +142,15 @@ class CudnnPass {
   using Measurement = typename Pass::Measurement;
   static constexpr std::size_t most_bytes = std::size_t{2} << 30;  ///< of working memory
 
+  /// Whether there is an algorithm. Measures them at the first call.
+  bool find(Workspace<Gpu>& workspace, const CudnnDescriptors& d, const float* a, const float* b, float* out) {
+    if (!measured_) choice_ = quickest(workspace, d, a, b, out);
+    measured_ = true;
+    return choice_.has_value();
+  }
+
+  /// After find.
   void run(Workspace<Gpu>& workspace, const CudnnDescriptors& d, const float* a, const float* b, float* out) {
-    if (!choice_) choice_ = quickest(workspace, d, a, b, out);
     auto frame = workspace.frame();
     set_math(d, choice_->mathType);
     nvidia::check(
@@ -149,12 +158,12 @@ class CudnnPass {
         Pass::name);
   }
 
-  /// The measurement that decided; none before the first use.
+  /// The measurement that decided.
   const std::optional<Measurement>& choice() const { return choice_; }
 
  private:
-  static Measurement quickest(Workspace<Gpu>& workspace, const CudnnDescriptors& d, const float* a, const float* b,
-                              float* out) {
+  static std::optional<Measurement> quickest(Workspace<Gpu>& workspace, const CudnnDescriptors& d, const float* a,
+                                             const float* b, float* out) {
     set_math(d, nvidia::detail::cudnn_math());
     const std::size_t bytes = largest_workspace(d);
     auto frame = workspace.frame();
@@ -166,7 +175,7 @@ class CudnnPass {
                   std::string("measuring the algorithms of ") + Pass::name);
     for (int i = 0; i < found; ++i)  // the quickest first
       if (usable(results[static_cast<std::size_t>(i)])) return results[static_cast<std::size_t>(i)];
-    throw DeviceError(std::string("cuDNN: no algorithm of ") + Pass::name + " gives the same bits every time");
+    return std::nullopt;
   }
 
   /// Bytes, of the algorithms that stay below most_bytes.
@@ -194,6 +203,7 @@ class CudnnPass {
   }
 
   std::optional<Measurement> choice_;
+  bool measured_ = false;
 };
 
 struct CudnnPasses {
@@ -215,16 +225,16 @@ inline CudnnPasses& cudnn_passes(const CudnnSizes& sizes) {
 
 /// Conv2d of floats by cuDNN; arithmetic by nvidia::allow_tensor_float_32.
 struct CudnnConv2d {
+  /// Of a piece's input or output: what cuDNN's quicker algorithms need memory for.
+  static constexpr std::size_t most_numbers = std::size_t{80} << 20;
+
   template <class G>
   static void forward(Workspace<Gpu>& workspace, BatchView<typename G::input, const float, Gpu> x,
                       TensorView<typename G::weight, const float, Gpu> weight,
                       TensorView<typename G::bias, const float, Gpu> bias,
                       BatchView<typename G::output, float, Gpu> y) {
     each_piece<G>(x.samples(), [&](std::size_t begin, std::size_t samples) {
-      detail::CudnnPasses& passes = detail::cudnn_passes(sizes<G>(samples));
-      float* out = y.subbatch(begin, samples).data();
-      passes.forward.run(workspace, passes.descriptors, x.subbatch(begin, samples).data(), weight.data(), out);
-      if (bias) gpu::add_channel_bias<G::O, G::out_h * G::out_w>(samples * G::O, bias.data(), out);
+      forward_piece<G>(workspace, x.subbatch(begin, samples), weight, bias, y.subbatch(begin, samples));
     });
   }
 
@@ -235,22 +245,53 @@ struct CudnnConv2d {
                        TensorView<typename G::weight, float, Gpu> dweight,
                        TensorView<typename G::bias, float, Gpu> dbias, BatchView<typename G::input, float, Gpu> dx) {
     each_piece<G>(x.samples(), [&](std::size_t begin, std::size_t samples) {
-      detail::CudnnPasses& passes = detail::cudnn_passes(sizes<G>(samples));
-      const float *in = x.subbatch(begin, samples).data(), *grad = dy.subbatch(begin, samples).data();
-      // y = W ⋆ x + b
-      if (dbias) gpu::add_channel_sums<G::O, G::out_h * G::out_w>(workspace, samples, grad, dbias.data());
-      passes.backward_weight.run(workspace, passes.descriptors, in, grad, dweight.data());
-      if (!dx) return;
-      passes.backward_data.run(workspace, passes.descriptors, weight.data(), grad, dx.subbatch(begin, samples).data());
+      backward_piece<G>(workspace, x.subbatch(begin, samples), weight, dy.subbatch(begin, samples), dweight, dbias,
+                        dx ? dx.subbatch(begin, samples) : dx);
     });
   }
 
-  /// body(first sample, samples) for one piece of the batch after the other: cuDNN's tensors have fewer than 2³¹ numbers.
+  template <class G>
+  static void forward_piece(Workspace<Gpu>& workspace, BatchView<typename G::input, const float, Gpu> x,
+                            TensorView<typename G::weight, const float, Gpu> weight,
+                            TensorView<typename G::bias, const float, Gpu> bias,
+                            BatchView<typename G::output, float, Gpu> y) {
+    detail::CudnnPasses& passes = detail::cudnn_passes(sizes<G>(x.samples()));
+    if (!passes.forward.find(workspace, passes.descriptors, x.data(), weight.data(), y.data()))
+      return ColumnsConv2d::forward<G>(workspace, x, weight, bias, y);
+    passes.forward.run(workspace, passes.descriptors, x.data(), weight.data(), y.data());
+    if (bias) gpu::add_channel_bias<G::O, G::out_h * G::out_w>(x.samples() * G::O, bias.data(), y.data());
+  }
+
+  template <class G>
+  static void backward_piece(Workspace<Gpu>& workspace, BatchView<typename G::input, const float, Gpu> x,
+                             TensorView<typename G::weight, const float, Gpu> weight,
+                             BatchView<typename G::output, const float, Gpu> dy,
+                             TensorView<typename G::weight, float, Gpu> dweight,
+                             TensorView<typename G::bias, float, Gpu> dbias,
+                             BatchView<typename G::input, float, Gpu> dx) {
+    detail::CudnnPasses& passes = detail::cudnn_passes(sizes<G>(x.samples()));
+    const detail::CudnnDescriptors& descriptors = passes.descriptors;
+    if (!passes.backward_weight.find(workspace, descriptors, x.data(), dy.data(), dweight.data()) ||
+        (dx && !passes.backward_data.find(workspace, descriptors, weight.data(), dy.data(), dx.data())))
+      return ColumnsConv2d::backward<G>(workspace, x, weight, dy, dweight, dbias, dx);
+    // y = W ⋆ x + b
+    if (dbias) gpu::add_channel_sums<G::O, G::out_h * G::out_w>(workspace, x.samples(), dy.data(), dbias.data());
+    passes.backward_weight.run(workspace, descriptors, x.data(), dy.data(), dweight.data());
+    if (dx) passes.backward_data.run(workspace, descriptors, weight.data(), dy.data(), dx.data());
+  }
+
+  /// body(first sample, samples) for one piece of the batch after the other, as equal as may be: each number of samples
+  /// is measured.
   template <class G, class Body>
   static void each_piece(std::size_t samples, const Body& body) {
-    constexpr std::size_t largest = std::max(G::input::size, G::output::size), most = INT32_MAX / largest;
-    static_assert(most > 0, "odot, GPU: a convolution by cuDNN takes samples of fewer than 2^31 numbers");
-    for (std::size_t begin = 0; begin < samples; begin += most) body(begin, std::min(most, samples - begin));
+    constexpr std::size_t numbers = std::max(G::input::size, G::output::size);
+    static_assert(numbers <= INT32_MAX, "odot, GPU: a convolution by cuDNN takes samples of fewer than 2^31 numbers");
+    constexpr std::size_t most = std::max<std::size_t>(1, most_numbers / numbers);
+    const std::size_t pieces = (samples + most - 1) / most;
+    for (std::size_t piece = 0; piece < pieces; ++piece) {
+      const std::size_t begin = piece * samples / pieces;
+      body(begin, (piece + 1) * samples / pieces - begin);
+    }
   }
 
   /// The sizes of cuDNN's convolution, in the arithmetic that the calling thread allows.
