@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <vector>
+
 #include "odot/gpu.hpp"
 #include "odot/odot.hpp"
 #include "support/gpu_layer.hpp"
@@ -62,6 +65,28 @@ TEST_CASE("the convolution with TensorFloat-32 is the Cpu's to 10 bits of mantis
   check_layer_on_gpu<Strided, float>(5, 1e-2);
   check_layer_on_gpu<Many, float>(19, 1e-2);
   nvidia::allow_tensor_float_32(false);
+}
+#endif
+
+#ifdef ODOT_CUDNN
+TEST_CASE("a convolution by cuDNN goes in pieces as equal as may be") {
+  using Geometry = kernels::ConvGeometry<Shape<100, 28, 28>, 100, 3, 1, 1>;
+  const auto pieces = [](std::size_t samples) {
+    std::vector<std::size_t> sizes;
+    std::size_t next = 0;
+    kernels::CudnnConv2d::each_piece<Geometry>(samples, [&](std::size_t begin, std::size_t size) {
+      CHECK(begin == next);
+      next = begin + size;
+      sizes.push_back(size);
+    });
+    CHECK(next == samples);
+    return sizes;
+  };
+  CHECK(pieces(0).empty());
+  CHECK(pieces(1024) == std::vector<std::size_t>{1024});
+  CHECK(pieces(1600) == std::vector<std::size_t>{800, 800});
+  CHECK(pieces(4096) == std::vector<std::size_t>{1024, 1024, 1024, 1024});
+  CHECK(pieces(1601) == std::vector<std::size_t>{800, 801});
 }
 #endif
 
