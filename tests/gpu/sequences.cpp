@@ -22,8 +22,14 @@ const std::vector<std::int32_t> some{3, 5, 0, 1, 9, -2, 4};
 struct Norm : Bound<nn::LayerNorm<>, Tokens> {};
 struct WideNorm : Bound<nn::LayerNorm<>, Shape<300>> {};
 struct PlainNorm : Bound<nn::LayerNorm<nn::LayerNormOptions{.affine = false}>, Tokens> {};
-struct Dropped : Bound<nn::Dropout<nn::Probability{0.3}>, Shape<3, 5, 7>> {};
-struct NothingDropped : Bound<nn::Dropout<nn::Probability{0.0}>, Tokens> {};
+/// (nvcc can't spell a probability outside of a template.)
+template <int Percent>
+struct DropoutOf {
+  template <ShapeType In>
+  struct bind : nn::Dropout<Percent / 100.0>::template bind<In> {};
+};
+struct Dropped : Bound<DropoutOf<30>, Shape<3, 5, 7>> {};
+struct NothingDropped : Bound<DropoutOf<0>, Tokens> {};
 struct Pre : Bound<nn::PreNorm<nn::Linear<7>, nn::Gelu, nn::Linear<6>>, Tokens> {};
 struct Post : Bound<nn::PostNorm<nn::Linear<6>, nn::Dropout<0.5>>, Tokens> {};
 struct ImageTokens : nn::Sequential<Shape<2, 6, 9>, nn::PatchEmbedding<3, 4>, nn::ClassToken, nn::PositionEmbedding,

@@ -25,10 +25,8 @@
 /// Before a loop of constant length on a GPU: its numbers stay in registers.
 #ifdef __CUDACC__
 #define ODOT_UNROLL _Pragma("unroll")
-#define ODOT_UNROLL_BY_2 _Pragma("unroll 2")  // two steps of a loop that reads ahead: nothing is copied between them
 #else
 #define ODOT_UNROLL
-#define ODOT_UNROLL_BY_2
 #endif
 
 namespace odot {

@@ -248,7 +248,6 @@ struct LaneArrays {
     }
     MapRow row;
     row.load(maps.arrays + c * M::plane, totals + M::sums_of(tile, c, lane), i, left);
-    ODOT_UNROLL_BY_2
     for (unsigned m = c; m < M::maps; m += C) {
       const unsigned after = m + C < M::maps ? m + C : m;
       MapRow next = row;

@@ -30,7 +30,6 @@ struct LaneRow {
     constexpr unsigned H = G::H, W = G::W;
     LaneRow row;
     row.load(image, from, width);
-    ODOT_UNROLL_BY_2
     for (unsigned i = 0; i < H; ++i) {
       LaneRow next = row;
       if (i + 1 < H) next.load(image + (i + 1) * W * gpu::lanes, from + (i + 1) * W, width);
@@ -232,7 +231,6 @@ struct LaneOutput {
       for (unsigned q = 0; q < columns + 2; ++q)
         x[c][q] = Parts::beside(left, q) ? image[(left + q - 1) * gpu::lanes] : S{0};
     }
-    ODOT_UNROLL_BY_2
     for (unsigned h = 0; h < G::heads; ++h) {
       ODOT_UNROLL
       for (unsigned c = 0; c < C; ++c) {

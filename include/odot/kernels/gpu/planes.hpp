@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "odot/kernels/gpu/launch.hpp"
+#include "odot/kernels/gpu/rows.hpp"
 
 namespace odot::kernels::gpu {
 
@@ -37,6 +38,17 @@ struct PlaneSums {
 template <std::size_t C, std::size_t Plane, class S>
 void add_channel_bias(std::size_t planes, const S* bias, S* y) {
   static_assert(C <= UINT32_MAX && Plane <= UINT32_MAX);
+  if constexpr (Plane % 4 == 0) {
+    for_each_four(planes * Plane, [=] ODOT_HOST_DEVICE(std::size_t first, unsigned count) {
+      constexpr std::uint32_t plane = Plane, channels = C;
+      const S of_plane = bias[static_cast<std::uint32_t>(first) / plane % channels];
+      S row[4] = {};
+      load_row(y + first, count, row);
+      for (S& value : row) value += of_plane;
+      store_row(row, count, y + first);
+    });
+    return;
+  }
   for_each_index(planes * Plane, [=] ODOT_HOST_DEVICE(std::size_t at) {
     constexpr std::uint32_t plane = Plane, channels = C;
     const auto index = static_cast<std::uint32_t>(at);  // a division of 64 bits costs more than the memory's pace

@@ -7,11 +7,11 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 
 #include "odot/core/config.hpp"
 #include "odot/kernels/gpu/launch.hpp"
+#include "odot/kernels/gpu/rows.hpp"
 
 namespace odot::kernels::gpu {
 
@@ -133,45 +133,6 @@ ODOT_HOST_DEVICE S power_of_two(S x) {
   }
 #endif
   return std::exp2(x);
-}
-
-/// row[j] = from[j] for j < count ≤ Size; 16 bytes at a time where the address allows that.
-template <unsigned Size, class S>
-ODOT_HOST_DEVICE void load_row(const S* from, unsigned count, S (&row)[Size]) {
-#ifdef __CUDA_ARCH__
-  if constexpr (std::is_same_v<S, float>) {
-    if (reinterpret_cast<std::uintptr_t>(from) % sizeof(float4) == 0 && count % 4 == 0) {
-      ODOT_UNROLL
-      for (unsigned j = 0; j + 4 <= Size; j += 4)
-        if (j < count) {
-          const float4 four = *reinterpret_cast<const float4*>(from + j);
-          row[j] = four.x, row[j + 1] = four.y, row[j + 2] = four.z, row[j + 3] = four.w;
-        }
-      return;
-    }
-  }
-#endif
-  ODOT_UNROLL
-  for (unsigned j = 0; j < Size; ++j)
-    if (j < count) row[j] = from[j];
-}
-
-/// to[j] = row[j], likewise.
-template <unsigned Size, class S>
-ODOT_HOST_DEVICE void store_row(const S (&row)[Size], unsigned count, S* to) {
-#ifdef __CUDA_ARCH__
-  if constexpr (std::is_same_v<S, float>) {
-    if (reinterpret_cast<std::uintptr_t>(to) % sizeof(float4) == 0 && count % 4 == 0) {
-      ODOT_UNROLL
-      for (unsigned j = 0; j + 4 <= Size; j += 4)
-        if (j < count) *reinterpret_cast<float4*>(to + j) = make_float4(row[j], row[j + 1], row[j + 2], row[j + 3]);
-      return;
-    }
-  }
-#endif
-  ODOT_UNROLL
-  for (unsigned j = 0; j < Size; ++j)
-    if (j < count) to[j] = row[j];
 }
 
 }  // namespace odot::kernels::gpu
