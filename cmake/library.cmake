@@ -8,7 +8,7 @@ target_compile_features(odot INTERFACE cxx_std_20)
 # The Gpu backend's headers need Thrust. They are installed with the others, but not compiled each by itself.
 set(odot_gpu_headers ${odot_headers})
 list(FILTER odot_gpu_headers INCLUDE REGEX
-  "/(gpu|cuda|cublas|cudnn)\\.hpp$|/kernels/gpu/|/conv2d/(columns|cudnn_graph)\\.hpp$|/attention_heads/programs\\.hpp$|/attention_block/(lane|team)_[a-z]+\\.hpp$")
+  "/(gpu|cuda|cublas|cudnn)\\.hpp$|/kernels/gpu/|/conv2d/(columns|cudnn_[a-z]+)\\.hpp$|/attention_heads/programs\\.hpp$|/attention_block/(lane|team)_[a-z]+\\.hpp$")
 list(REMOVE_ITEM odot_headers ${odot_gpu_headers})
 target_sources(odot INTERFACE
   FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${odot_headers}

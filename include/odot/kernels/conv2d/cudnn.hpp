@@ -1,7 +1,9 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution of floats by cuDNN. A pass over new sizes first measures cuDNN's plans for it, once a thread, and takes the
-// quickest of those that give the same bits every time; where there is none, the convolution goes by columns.
+// 2-D convolution of floats by cuDNN: by its graphs where TensorFloat-32 is allowed, else by its older functions, since each
+// is the quicker one there (docs/gpu.md has the measurements). A pass over new sizes first measures what cuDNN has for it,
+// once a thread, and takes the quickest that gives the same bits every time; where there is none, the convolution goes by
+// columns.
 
 #include <algorithm>
 #include <bit>
@@ -9,43 +11,66 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <variant>
 
 #include "odot/kernels/conv2d/columns.hpp"
 #include "odot/kernels/conv2d/conv2d.hpp"
+#include "odot/kernels/conv2d/cudnn_convolution.hpp"
+#include "odot/kernels/conv2d/cudnn_functions.hpp"
 #include "odot/kernels/conv2d/cudnn_graph.hpp"
-#include "odot/kernels/gpu/cudnn_plan.hpp"
+#include "odot/kernels/gpu/cublas.hpp"
+#include "odot/kernels/gpu/cudnn.hpp"
 #include "odot/kernels/gpu/planes.hpp"
 
 namespace odot::kernels {
 
 namespace detail {
 
-using nvidia::detail::CudnnPlan;
-using nvidia::detail::CudnnTensors;  // x, weight, y, or gradients in their place
+/// A pass of one convolution.
+template <class Pass>
+class CudnnPassPlan {
+ public:
+  using Way = std::variant<CudnnGraphPlan<Pass>, CudnnFunctionPlan<Pass>>;
+
+  /// By the way of the convolution's arithmetic, if that has one. Measures: the result is overwritten.
+  CudnnPassPlan(Workspace<Gpu>& workspace, const CudnnConvolution& convolution, const CudnnTensors& tensors) {
+    if (convolution.tensor_float_32) way_ = CudnnGraphPlan<Pass>::quickest(workspace, convolution, tensors);
+    else way_ = CudnnFunctionPlan<Pass>::quickest(workspace, convolution, tensors);
+  }
+
+  void run(Workspace<Gpu>& workspace, const CudnnTensors& tensors) const {
+    std::visit([&](const auto& plan) { plan.run(workspace, tensors); }, way_.value());
+  }
+
+  const std::optional<Way>& way() const { return way_; }
+
+ private:
+  std::optional<Way> way_;
+};
 
 /// The calling thread's plan of a pass, chosen at its first use; null where cuDNN has none. Tensors may change from call to
 /// call, their alignments not.
-template <const CudnnPass& pass>
-const CudnnPlan* cudnn_plan(Workspace<Gpu>& workspace, const CudnnConvolution& convolution, CudnnTensors tensors) {
+template <class Pass>
+const CudnnPassPlan<Pass>* cudnn_plan(Workspace<Gpu>& workspace, const CudnnConvolution& convolution,
+                                      CudnnTensors tensors) {
   nvidia::detail::cudnn();  // the handle must outlive the plans
-  thread_local std::map<CudnnConvolution, std::optional<CudnnPlan>> known;
+  thread_local std::map<CudnnConvolution, CudnnPassPlan<Pass>> known;
   auto place = known.find(convolution);
   if (place == known.end()) {
     auto frame = workspace.frame();
     const auto [o, c, u, v] = convolution.weight;
-    if (pass.beta != 0)  // what is added to must not change
+    if (Pass::beta != 0)  // what is added to must not change
       tensors[1] = frame.template take<float>(static_cast<std::size_t>(o * c * u * v));
-    const CudnnGraph graph(pass, convolution);
-    place = known.emplace(convolution, nvidia::detail::quickest_cudnn_plan(workspace, graph.get(), tensors)).first;
+    place = known.emplace(convolution, CudnnPassPlan<Pass>(workspace, convolution, tensors)).first;
   }
-  return place->second ? &*place->second : nullptr;
+  return place->second.way() ? &place->second : nullptr;
 }
 
 }  // namespace detail
 
 /// Conv2d of floats by cuDNN; arithmetic by nvidia::allow_tensor_float_32.
 struct CudnnConv2d {
-  /// Of a piece's input or output: cuDNN's quicker plans need memory for copies of both.
+  /// Of a piece's input or output: what is quicker needs memory for copies of both.
   static constexpr std::size_t most_numbers = std::size_t{80} << 20;
 
   template <class G>
@@ -77,9 +102,9 @@ struct CudnnConv2d {
                             BatchView<typename G::output, float, Gpu> y) {
     const detail::CudnnTensors tensors{x.data(), weight.data(), y.data()};
     const auto* plan =
-        detail::cudnn_plan<detail::cudnn_forward>(workspace, convolution<G>(x.samples(), tensors), tensors);
+        detail::cudnn_plan<detail::CudnnForward>(workspace, convolution<G>(x.samples(), tensors), tensors);
     if (!plan) return ColumnsConv2d::forward<G>(workspace, x, weight, bias, y);
-    plan->run(workspace, tensors, detail::cudnn_forward.name);
+    plan->run(workspace, tensors);
     if (bias) gpu::add_channel_bias<G::O, G::out_h * G::out_w>(x.samples() * G::O, bias.data(), y.data());
   }
 
@@ -92,17 +117,17 @@ struct CudnnConv2d {
                              BatchView<typename G::input, float, Gpu> dx) {
     const detail::CudnnTensors for_weight{x.data(), dweight.data(), dy.data()};
     const detail::CudnnTensors for_data{dx.data(), weight.data(), dy.data()};
-    const auto* weight_plan = detail::cudnn_plan<detail::cudnn_backward_weight>(
-        workspace, convolution<G>(x.samples(), for_weight), for_weight);
+    const auto* weight_plan =
+        detail::cudnn_plan<detail::CudnnBackwardWeight>(workspace, convolution<G>(x.samples(), for_weight), for_weight);
     const auto* data_plan =
-        dx ? detail::cudnn_plan<detail::cudnn_backward_data>(workspace, convolution<G>(x.samples(), for_data), for_data)
+        dx ? detail::cudnn_plan<detail::CudnnBackwardData>(workspace, convolution<G>(x.samples(), for_data), for_data)
            : nullptr;
     if (!weight_plan || (dx && !data_plan))
       return ColumnsConv2d::backward<G>(workspace, x, weight, dy, dweight, dbias, dx);
     // y = W ⋆ x + b
     if (dbias) gpu::add_channel_sums<G::O, G::out_h * G::out_w>(workspace, x.samples(), dy.data(), dbias.data());
-    weight_plan->run(workspace, for_weight, detail::cudnn_backward_weight.name);
-    if (dx) data_plan->run(workspace, for_data, detail::cudnn_backward_data.name);
+    weight_plan->run(workspace, for_weight);
+    if (dx) data_plan->run(workspace, for_data);
   }
 
   /// body(first sample, samples) for one piece of the batch after the other, as equal as may be: each number of samples

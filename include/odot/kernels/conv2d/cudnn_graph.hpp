@@ -1,88 +1,81 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The passes of a 2-D convolution of floats in NCHW as graphs of cuDNN's, each of one operation.
+// The passes of a 2-D convolution by cuDNN's graphs, each of one operation. For TensorFloat-32, where their engines were the
+// quickest; in full float they have no Fourier or Winograd transforms.
 
 #include <array>
-#include <compare>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
+#include "odot/kernels/conv2d/cudnn_convolution.hpp"
 #include "odot/kernels/gpu/cudnn.hpp"
+#include "odot/kernels/gpu/cudnn_plan.hpp"
 
 namespace odot::kernels::detail {
 
 using nvidia::detail::CudnnDescriptor;
+using nvidia::detail::CudnnPlan;
+using nvidia::detail::CudnnTensors;  // x, weight, y, or gradients in their place
 
-/// A pass, result = f(operands) + beta · result, and cuDNN's names of what it has.
-struct CudnnPass {
-  const char* name;
-  float beta;
+/// What cuDNN calls a pass and what it has.
+struct CudnnPassNames {
   cudnnBackendDescriptorType_t operation;
-  cudnnBackendAttributeName_t x_name, weight_name, y_name, convolution_name, alpha_name, beta_name;
+  cudnnBackendAttributeName_t x, weight, y, convolution, alpha, beta;
 };
 
-/// y = W ⋆ x
-inline constexpr CudnnPass cudnn_forward = {.name = "a convolution",
-                                            .beta = 0,
-                                            .operation = CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
-                                            .x_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
-                                            .weight_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
-                                            .y_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,
-                                            .convolution_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
-                                            .alpha_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
-                                            .beta_name = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA};
-/// dx = Wᵀ ⋆ dy
-inline constexpr CudnnPass cudnn_backward_data = {
-    .name = "a convolution's gradient by its input",
-    .beta = 0,
+template <class Pass>
+inline constexpr CudnnPassNames cudnn_names{};
+template <>
+inline constexpr CudnnPassNames cudnn_names<CudnnForward> = {
+    .operation = CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
+    .x = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
+    .weight = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
+    .y = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,
+    .convolution = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
+    .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
+    .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA};
+template <>
+inline constexpr CudnnPassNames cudnn_names<CudnnBackwardData> = {
     .operation = CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
-    .x_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
-    .weight_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
-    .y_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY,
-    .convolution_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
-    .alpha_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
-    .beta_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA};
-/// dW += Σₙ dy ⋆ x
-inline constexpr CudnnPass cudnn_backward_weight = {
-    .name = "a convolution's gradient by its weights",
-    .beta = 1,
+    .x = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
+    .weight = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
+    .y = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY,
+    .convolution = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+    .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+    .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA};
+template <>
+inline constexpr CudnnPassNames cudnn_names<CudnnBackwardWeight> = {
     .operation = CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
-    .x_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
-    .weight_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
-    .y_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
-    .convolution_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
-    .alpha_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
-    .beta_name = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
-
-/// What the choice of a plan depends on.
-struct CudnnConvolution {
-  using Extents = std::array<std::int64_t, 4>;
-  Extents x, weight, y;
-  std::int64_t stride, padding;
-  std::array<std::int64_t, 3> alignments;  // bytes
-  bool tensor_float_32;
-  auto operator<=>(const CudnnConvolution&) const = default;
-};
+    .x = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
+    .weight = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
+    .y = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
+    .convolution = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+    .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+    .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
 
 /// The graph of a pass, with what it is made of.
+template <class Pass>
 class CudnnGraph {
  public:
-  CudnnGraph(const CudnnPass& pass, const CudnnConvolution& c) : operation_(pass.operation) {
+  explicit CudnnGraph(const CudnnConvolution& c) {
+    constexpr CudnnPassNames names = cudnn_names<Pass>;
     describe(x_, 1, c.x, c.alignments[0]);
     describe(weight_, 2, c.weight, c.alignments[1]);
     describe(y_, 3, c.y, c.alignments[2]);
     describe_convolution(c.stride, c.padding);
 
-    operation_.set(pass.x_name, x_.get());
-    operation_.set(pass.weight_name, weight_.get());
-    operation_.set(pass.y_name, y_.get());
-    operation_.set(pass.convolution_name, convolution_.get());
-    operation_.set(pass.alpha_name, 1.0F);
-    operation_.set(pass.beta_name, pass.beta);
-    operation_.finalize(pass.name);
+    operation_.set(names.x, x_.get());
+    operation_.set(names.weight, weight_.get());
+    operation_.set(names.y, y_.get());
+    operation_.set(names.convolution, convolution_.get());
+    operation_.set(names.alpha, 1.0F);
+    operation_.set(names.beta, Pass::beta);
+    operation_.finalize(Pass::name);
 
     graph_.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, nvidia::detail::cudnn());
     graph_.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operation_.get());
-    graph_.finalize(pass.name);
+    graph_.finalize(Pass::name);
   }
 
   const CudnnDescriptor& get() const { return graph_; }
@@ -112,8 +105,31 @@ class CudnnGraph {
   }
 
   CudnnDescriptor x_{CUDNN_BACKEND_TENSOR_DESCRIPTOR}, weight_{CUDNN_BACKEND_TENSOR_DESCRIPTOR},
-      y_{CUDNN_BACKEND_TENSOR_DESCRIPTOR}, convolution_{CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR}, operation_,
-      graph_{CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR};
+      y_{CUDNN_BACKEND_TENSOR_DESCRIPTOR}, convolution_{CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR},
+      operation_{cudnn_names<Pass>.operation}, graph_{CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR};
+};
+
+/// A pass of one convolution by the quickest plan for its graph.
+template <class Pass>
+class CudnnGraphPlan {
+ public:
+  /// None where cuDNN has none. Measures: the result is overwritten.
+  static std::optional<CudnnGraphPlan> quickest(Workspace<Gpu>& workspace, const CudnnConvolution& convolution,
+                                                const CudnnTensors& tensors) {
+    const CudnnGraph<Pass> graph(convolution);
+    std::optional<CudnnPlan> plan = nvidia::detail::quickest_cudnn_plan(workspace, graph.get(), tensors);
+    if (!plan) return std::nullopt;
+    return CudnnGraphPlan(std::move(*plan));
+  }
+
+  void run(Workspace<Gpu>& workspace, const CudnnTensors& tensors) const { plan_.run(workspace, tensors, Pass::name); }
+
+  const CudnnPlan& plan() const { return plan_; }
+
+ private:
+  explicit CudnnGraphPlan(CudnnPlan plan) : plan_(std::move(plan)) {}
+
+  CudnnPlan plan_;
 };
 
 }  // namespace odot::kernels::detail

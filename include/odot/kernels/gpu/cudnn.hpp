@@ -1,19 +1,22 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// cuDNN: one handle a thread, owners of its descriptors, errors as exceptions. For whoever defines ODOT_CUDNN and links it.
+// cuDNN: one handle a thread, owners of its objects, errors as exceptions. For whoever defines ODOT_CUDNN and links it.
 
-#include <cudnn_graph.h>
+#include <cudnn.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "odot/core/cuda.hpp"
+#include "odot/core/gpu.hpp"
+#include "odot/core/workspace.hpp"
 
 namespace odot::nvidia {
 
@@ -28,23 +31,44 @@ inline void check(cudnnStatus_t status, const char* operation,
 
 namespace detail {
 
-class CudnnHandle {
+/// Owns what one function of cuDNN's makes and another destroys.
+template <class T, cudnnStatus_t (*Create)(T*), cudnnStatus_t (*Destroy)(T)>
+class CudnnObject {
  public:
-  CudnnHandle() { check(cudnnCreate(&handle_), "creating a handle"); }
-  CudnnHandle(const CudnnHandle&) = delete;
-  CudnnHandle& operator=(const CudnnHandle&) = delete;
-  ~CudnnHandle() { cudnnDestroy(handle_); }
-  cudnnHandle_t get() const { return handle_; }
+  CudnnObject() { check(Create(&object_), "creating a handle or descriptor"); }
+  CudnnObject(CudnnObject&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  CudnnObject& operator=(CudnnObject&& other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~CudnnObject() {
+    if (object_) Destroy(object_);
+  }
+  T get() const { return object_; }
 
  private:
-  cudnnHandle_t handle_ = nullptr;
+  T object_ = nullptr;
 };
+
+using CudnnHandle = CudnnObject<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
 
 /// Made at a thread's first convolution; on the thread's stream.
 inline cudnnHandle_t cudnn() {
   thread_local const CudnnHandle handle;
   check(cudnnSetStream(handle.get(), stream()), "choosing the stream");
   return handle.get();
+}
+
+/// The tensors of an operation with two operands and a result, whichever that is.
+using CudnnTensors = std::array<const float*, 3>;
+
+/// Memory to measure with; none where the GPU hasn't that much.
+inline std::span<std::byte> cudnn_memory(Workspace<Gpu>::Frame& frame, std::size_t bytes) {
+  try {
+    return {frame.take<std::byte>(bytes), bytes};
+  } catch (const DeviceError&) {
+    return {};
+  }
 }
 
 // What cuDNN calls the type of an attribute's values.
@@ -59,7 +83,8 @@ constexpr auto attribute_type(cudnnBackendHeurMode_t) { return CUDNN_TYPE_HEUR_M
 constexpr auto attribute_type(cudnnBackendNumericalNote_t) { return CUDNN_TYPE_NUMERICAL_NOTE; }
 constexpr auto attribute_type(cudnnBackendDescriptor_t) { return CUDNN_TYPE_BACKEND_DESCRIPTOR; }
 
-/// Owns a descriptor, which is set, then finalized, then read. One that is set as another's attribute must outlive it.
+/// Owns a descriptor of a graph's, which is set, then finalized, then read. One that is set as another's attribute must
+/// outlive it.
 class CudnnDescriptor {
  public:
   explicit CudnnDescriptor(cudnnBackendDescriptorType_t type) {

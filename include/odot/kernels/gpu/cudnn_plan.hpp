@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,7 @@
 
 namespace odot::nvidia::detail {
 
-/// The tensors of an operation with two operands and a result. Their ids are 1, 2, 3.
-using CudnnTensors = std::array<const float*, 3>;
-
-/// One way to compute a graph of such an operation.
+/// One way to compute a graph of an operation on CudnnTensors, whose ids are 1, 2, 3.
 class CudnnPlan {
  public:
   /// None where this GPU can't.
@@ -154,18 +152,13 @@ inline std::optional<CudnnPlan> quickest_cudnn_plan(Workspace<Gpu>& workspace, c
   for (const CudnnPlan& plan : plans) bytes = std::max(bytes, plan.bytes());
 
   auto frame = workspace.frame();
-  std::byte* memory = nullptr;
-  try {
-    memory = frame.template take<std::byte>(bytes);
-  } catch (const DeviceError&) {
-    bytes = 0;
-  }
+  const std::span<std::byte> memory = cudnn_memory(frame, bytes);
 
   std::optional<CudnnPlan> quickest;
   float least = std::numeric_limits<float>::infinity();
   for (CudnnPlan& plan : plans) {
-    if (plan.bytes() > bytes) continue;
-    const float milliseconds = cudnn_milliseconds(plan, tensors, memory, least);
+    if (plan.bytes() > memory.size()) continue;
+    const float milliseconds = cudnn_milliseconds(plan, tensors, memory.data(), least);
     if (!(milliseconds < least)) continue;
     least = milliseconds;
     quickest = std::move(plan);
