@@ -25,7 +25,7 @@ struct ReferenceArray {
 class Reference {
  public:
   /// Throws std::runtime_error with path and line where the file is missing or broken.
-  explicit Reference(const std::string& file) : path_(std::string(ODOT_TEST_REFERENCE) + "/" + file) {
+  explicit Reference(const std::string& file) : path_(std::string(ODOT_TEST_REFERENCE "/").append(file)) {
     std::ifstream in(path_);
     if (!in) fail("can't be opened; run tests/reference/generate.py");
     std::string head, content;
