@@ -40,7 +40,7 @@ std::string content(const std::string& path) {
 static_assert(std::is_base_of_v<ModelB, models::ModelB>);
 
 TEST_CASE("the README's first program is the one above, line by line") {
-  const std::string readme = content(std::string(ODOT_TEST_REFERENCE) + "/../../README.md"), here = content(__FILE__);
+  const std::string readme = content(std::string(ODOT_TEST_REFERENCE "/../../README.md")), here = content(__FILE__);
   const std::size_t begin = readme.find("```cpp\n") + 7, end = readme.find("```", begin);
   REQUIRE(end != std::string::npos);
   std::istringstream program(readme.substr(begin, end - begin));
