@@ -101,8 +101,10 @@ TEST_CASE("the fused layer equals the composition of plain layers") {
 
 TEST_CASE("backward matches central differences for every option") {
   CHECK(check_gradients<Layer<papers>>({.most_elements = 60}));
-  CHECK(check_gradients<Layer<with_norm>>({.most_elements = 60, .may_be_zero = {"conv.bias"}}));
+  // Where the bias's gradient is zero, both sides are rounding alone, which a larger step makes smaller.
+  CHECK(check_gradients<Layer<with_norm>>({.step = 5e-5, .most_elements = 60, .may_be_zero = {"conv.bias"}}));
   CHECK(check_gradients<Layer<no_skip>>({.most_elements = 60}));
   CHECK(check_gradients<Layer<no_head_norm>>({.samples = 1}));
-  CHECK(check_gradients<Layer<everything>>({.samples = 9, .most_elements = 60, .may_be_zero = {"conv.bias"}}));
+  CHECK(check_gradients<Layer<everything>>(
+      {.samples = 9, .step = 5e-5, .most_elements = 60, .may_be_zero = {"conv.bias"}}));
 }
