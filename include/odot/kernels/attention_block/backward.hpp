@@ -24,18 +24,24 @@ class BlockBackward {
 
   static constexpr std::size_t grad_stride = C * T::framed * T::L;
 
-  /// Tiles that phase 2 takes together, as many as leave room in a second-level cache: the sums over the lanes of their
-  /// arrays' gradients are made once.
+  /// Tiles that phase 2 takes together, as many as leave room in a second-level cache (which is larger where registers are
+  /// wider): the sums over the lanes of their arrays' gradients are made once.
+  static constexpr std::size_t room = (T::L < 16 ? 8192 : 15360) * T::L;
   static constexpr std::size_t group =
-      std::clamp<std::size_t>(std::size_t{8192} * T::L / (Tile::elements + grad_stride + C * T::plane * T::L), 1, 4);
+      std::clamp<std::size_t>(room / (Tile::elements + grad_stride + C * T::plane * T::L), 1, 4);
+
+  /// Runs of tiles, a partial sum each: 32, but 16 where a run would have a single tile.
+  static Chunks runs_of(const Chunks& tiles) {
+    return Chunks::at_most(tiles.count() < 2 * most_partials ? most_partials / 2 : most_partials, tiles.count());
+  }
 
  public:
   BlockBackward(Workspace<Cpu>& workspace, X x, const Form& form, const BlockCache<T, const S*>& cache, X y, X dy,
                 const BlockForm<S>& gradients, BatchView<Image, S> dx)
       : workspace_(workspace), frame_(workspace.frame()), x_(x), y_(y), dy_(dy), dx_(dx), form_(form),
-        gradients_(gradients), cache_(cache), maps_(frame_, form), tiles_(x.samples(), T::L),
-        runs_(Chunks::at_most(most_partials, tiles_.count())), workers_(workspace, frame_, runs_.count(), group),
-        means_(frame_.take<S>(2 * form.maps)), grad_(frame_.take<S>(tiles_.count() * grad_stride)) {}
+        gradients_(gradients), cache_(cache), maps_(frame_, form), tiles_(x.samples(), T::L), runs_(runs_of(tiles_)),
+        workers_(workspace, frame_, runs_.count(), group), means_(frame_.take<S>(2 * form.maps)),
+        grad_(frame_.take<S>(tiles_.count() * grad_stride)) {}
 
   void run() {
     correlate();

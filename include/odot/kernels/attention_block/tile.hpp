@@ -71,10 +71,17 @@ struct BlockTile : Relevance<S, Image> {
     }
   }
 
+  /// The border of a framed plane = 0.
+  static void clear_frame(S* plane_at) {
+    std::fill_n(plane_at, (framed_row + 1) * L, S{0});
+    for (std::size_t i = 1; i <= H; ++i) std::fill_n(plane_at + ((i + 1) * framed_row - 1) * L, 2 * L, S{0});
+    std::fill_n(plane_at + ((H + 1) * framed_row + 1) * L, (framed_row - 1) * L, S{0});
+  }
+
   /// grad [C] framed = dy, 0 where the ReLU gave 0 and in the lanes without a sample.
   static void load_gradient(const S* y, const S* dy, std::size_t count, bool relu, const Scratch& scratch, S* grad) {
-    std::fill_n(grad, C * framed * L, S{0});
     for (std::size_t o = 0; o < C; ++o) {
+      clear_frame(grad + o * framed * L);
       load_tile<plane>(dy + o * plane, C * plane, count, scratch.a);
       if (relu) load_tile<plane>(y + o * plane, C * plane, count, scratch.b);
       for (std::size_t i = 0; i < H; ++i)
@@ -198,8 +205,8 @@ struct BlockTile : Relevance<S, Image> {
       P k[taps];
       for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[taps - 1 - t]);  // turned by 180°
       const Rows rows = tile.grad_rows(o, i);
-      if (o == 0) std::fill_n(to, W * L, S{0});
-      R::convolve_row(rows, k, to);
+      if (o == 0) R::template convolve_row<true>(rows, k, to);
+      else R::convolve_row(rows, k, to);
     }
   }
 
