@@ -262,6 +262,8 @@ TEST_CASE("images of any extents, and more heads than lanes, match the naive com
   check_image<Shape<2, 6, 1>, 3>();
   check_image<Shape<1, 3, 19>, 2>();
   check_image<Shape<3, 4, 6>, 17>();
+  check_image<Shape<1, 2, 32>, 3>();
+  check_image<Shape<1, 28, 28>, 2>();
 }
 
 TEST_CASE("tiles with small and with any scores go together") {

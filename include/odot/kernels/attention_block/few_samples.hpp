@@ -1,100 +1,190 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// An attention block in evaluation on few samples, on the CPU: a lane is a head, so that one sample fills a register.
+// An attention block in evaluation on few samples, on the CPU: a lane is a column of the image, so that one sample fills
+// registers. The arrays are read where they are, and the heads add up in registers.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
+#include <limits>
 
-#include "odot/kernels/attention_block/relevance.hpp"
 #include "odot/kernels/attention_block/scores.hpp"
-#include "odot/kernels/sample_tile.hpp"
+#include "odot/kernels/eigen.hpp"
 
 namespace odot::kernels::detail {
 
 template <class S, ShapeType Image, bool Bias>
-class FewSamples : Relevance<S, Image> {
-  using R = Relevance<S, Image>;
-  using R::H, R::W, R::L, R::plane, R::taps;
-  using typename R::P, typename R::Line, typename R::RowRing;
-  static constexpr std::size_t C = Image::extents[0], arrays = Bias ? 4 : 2;
-  static constexpr std::size_t group_elements = (arrays * plane + C * taps + 2) * L;
+class FewSamples {
+  using P = simd::Packet<S>;
+  static constexpr std::size_t C = Image::extents[0], H = Image::extents[1], W = Image::extents[2], plane = H * W;
+  static constexpr std::size_t L = simd::lanes<S>, packets = (W + L - 1) / L,
+                               row = packets * L;               // a row, filled with 0
+  static constexpr std::size_t framed_row = row + 2, taps = 9;  // a zero on each side, for the 3×3 convolution
+
+  /// Rows of a map's array that can be read to the end of their last register; those after them are copied.
+  static constexpr std::size_t whole_rows = plane < row ? 0 : (plane - row) / W + 1;
+  static constexpr std::size_t copied = plane - whole_rows * W + row;
+
+  /// One array of a map, [H, W].
+  class Rows {
+   public:
+    Rows() = default;
+    Rows(const S* array, S* copy) : array_(array), copy_(copy) {
+      std::fill(std::copy(array + whole_rows * W, array + plane, copy), copy + copied, S{0});
+    }
+    const S* operator[](std::size_t i) const { return i < whole_rows ? array_ + i * W : copy_ + (i - whole_rows) * W; }
+
+   private:
+    const S *array_ = nullptr, *copy_ = nullptr;
+  };
+
+  /// The arrays of one map, for the softmaxes along rows (x) or along columns (y).
+  struct Direction {
+    Rows weight, bias;
+    ODOT_INLINE P score(const P& x, std::size_t i, std::size_t q) const {
+      const P w = simd::load(weight[i] + q * L);
+      if constexpr (Bias) return simd::multiply_add(x, w, simd::load(bias[i] + q * L));
+      else return simd::multiply(x, w);
+    }
+  };
 
  public:
-  /// Registers of heads.
-  static constexpr std::size_t groups(std::size_t heads) { return (heads + L - 1) / L; }
-  static constexpr std::size_t scratch = RowRing::elements + (plane + H + W + C * plane) * L;  // elements a worker
+  /// Registers that a map of one sample takes.
+  static constexpr std::size_t registers = H * packets;
+  static constexpr std::size_t scratch =
+      (2 * C + 1) * H * row + H + row + 4 * framed_row + 4 * copied;  // elements a worker
 
-  /// Lays the arrays side by side. scales, offsets [maps]: the norm's line.
-  FewSamples(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form, const AllMaps<S, Image, Bias>& maps,
-             const S* scales, const S* offsets)
-      : form_(form), maps_(maps), packed_(frame.take<S>(C * groups(form.heads) * group_elements)) {
-    for (std::size_t c = 0; c < C; ++c)
-      for (std::size_t g = 0; g < groups(form.heads); ++g) {
-        S* to = group(c, g);
-        const std::size_t first = g * L, count = std::min(L, form.heads - first), m = first * C + c;
-        const auto pack = [&](const S* array) {
-          load_elements(array + m * plane, plane, C * plane, count, to);
-          to += plane * L;
-        };
-        pack(form.weight_x);
-        pack(form.weight_y);
-        if constexpr (Bias) pack(form.bias_x);
-        if constexpr (Bias) pack(form.bias_y);
-        for (std::size_t k = 0; k < C * taps; ++k, to += L)
-          for (std::size_t l = 0; l < L; ++l)
-            to[l] = l < count ? form.conv_weight[(k / taps * form.maps + m + l * C) * taps + k % taps] : S{0};
-        for (std::size_t l = 0; l < L; ++l) {
-          to[l] = l < count ? scales[m + l * C] : S{0};
-          to[L + l] = l < count ? offsets[m + l * C] : S{0};
-        }
-      }
-  }
+  /// scales, offsets [maps]: the norm's line.
+  FewSamples(const BlockForm<const S>& form, const ScoreBounds<S, Image, Bias>& bounds, const S* scales,
+             const S* offsets)
+      : form_(form), bounds_(bounds), scales_(scales), offsets_(offsets) {}
 
   void evaluate(const S* x, S* y, S* memory) const {
-    const RowRing head(memory);
-    S *e = memory + RowRing::elements, *inverse = e + plane * L, *out = inverse + (H + W) * L;
-    std::fill_n(out, C * plane * L, S{0});
+    const Memory at(memory);
+    std::fill_n(at.x, 2 * C * H * row, S{0});  // x and out
+    for (std::size_t k = 0; k < C * H; ++k) std::copy_n(x + k * W, W, at.x + k * row);
     for (std::size_t c = 0; c < C; ++c) {
-      S largest{0};
-      for (std::size_t p = c * plane; p < (c + 1) * plane; ++p) largest = std::max(largest, std::abs(x[p]));
-      for (std::size_t g = 0; g < groups(form_.heads); ++g) {
-        const S* arrays_at = group(c, g);
-        HeadLanes<S, Bias> lanes{x + c * plane, arrays_at, arrays_at + plane * L, nullptr, nullptr};
-        if constexpr (Bias) lanes.bx = arrays_at + 2 * plane * L, lanes.by = arrays_at + 3 * plane * L;
-        with_scores(size(c, g, largest),
-                    [&]<Scores Size>() { R::template softmaxes<Size>(lanes, e, inverse, nullptr); });
-        const S* kernels = arrays_at + arrays * plane * L;
-        const S* norm = kernels + C * taps * L;
-        const Line line{simd::load(norm), simd::load(norm + L)};
-        for (std::size_t i = 0; i <= H; ++i) {
-          if (i < H) R::head_row(lanes, e, inverse, line, i, head.row(i));
-          for (std::size_t o = 0; i > 0 && o < C; ++o) {
-            P k[taps];
-            for (std::size_t t = 0; t < taps; ++t) k[t] = simd::load(kernels + (o * taps + t) * L);
-            R::convolve_row(head.around(i - 1), k, out + (o * plane + (i - 1) * W) * L);
-          }
-        }
-      }
+      const S largest = array(x + c * plane, plane).abs().maxCoeff();
+      for (std::size_t m = c; m < form_.maps; m += C)
+        with_scores(bounds_.size(m, largest), [&]<Scores Size>() {
+          softmaxes<Size>(at, m);
+          add_head(at, m);
+        });
     }
-    for (std::size_t p = 0; p < C * plane; ++p) y[p] = form_.conv_bias[p / plane] + (form_.skip ? x[p] : S{0});
-    add_lane_sums<C * plane>(out, y);
-    for (std::size_t p = 0; form_.relu && p < C * plane; ++p) y[p] = y[p] < S{0} ? S{0} : y[p];  // NaN stays
+    for (std::size_t k = 0; k < C * H; ++k)
+      for (std::size_t j = 0; j < W; ++j) {
+        const S value = at.out[k * row + j] + form_.conv_bias[k / H] + (form_.skip ? at.x[k * row + j] : S{0});
+        y[k * W + j] = form_.relu && value < S{0} ? S{0} : value;  // NaN stays
+      }
   }
 
  private:
-  S* group(std::size_t c, std::size_t g) const { return packed_ + (c * groups(form_.heads) + g) * group_elements; }
+  struct Memory {
+    explicit Memory(S* memory)
+        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row), head(columns + row),
+          copies(head + 4 * framed_row), rows(copies + 4 * copied) {
+      std::fill_n(head, 4 * framed_row, S{0});
+    }
+    S *x, *out;  // [C, H, row]
+    S* terms;    // [H, row]: of one map, the product of what both softmaxes take
+    S* columns;  // [row]: 1 / their denominators, or the largest scores before
+    S* head;     // three rows of one head and one of zeros, framed
+    S* copies;   // of the arrays' last rows
+    S* rows;     // [H]: 1 / the denominators of the softmaxes along rows
+  };
 
-  Scores size(std::size_t c, std::size_t g, S largest) const {
-    Scores size = Scores::tiny;
-    for (std::size_t h = g * L; h < std::min((g + 1) * L, form_.heads); ++h)
-      size = std::max(size, maps_.size(h * C + c, largest));
-    return size;
+  /// A packet of a row; `otherwise` in the lanes past the row's end.
+  ODOT_INLINE static P within_row(std::size_t q, const P& value, S otherwise) {
+    if (row == W || q + 1 < packets) return value;
+    S inside[L];
+    for (std::size_t l = 0; l < L; ++l) inside[l] = (packets - 1) * L + l < W ? S{1} : S{0};
+    return simd::where_less(simd::all(S{0}), simd::load(inside), value, simd::all(otherwise));
+  }
+
+  template <Scores Size>
+  void softmaxes(const Memory& at, std::size_t m) const {
+    Direction along_row{{form_.weight_x + m * plane, at.copies}, {}};
+    Direction along_column{{form_.weight_y + m * plane, at.copies + copied}, {}};
+    if constexpr (Bias) along_row.bias = {form_.bias_x + m * plane, at.copies + 2 * copied};
+    if constexpr (Bias) along_column.bias = {form_.bias_y + m * plane, at.copies + 3 * copied};
+    const S* x = at.x + m % C * H * row;
+    P sums[packets];
+    std::fill_n(sums, packets, simd::all(S{0}));
+    if constexpr (Size == Scores::any) largest_scores(x, along_column, at.columns);
+    for (std::size_t i = 0; i < H; ++i) {
+      const P largest = Size == Scores::any ? simd::all(largest_score(x, along_row, i)) : simd::all(S{0});
+      P sum = simd::all(S{0});
+      in_steps<packets, 2>([&]<std::size_t N>(std::size_t q) {
+        P scores[2 * N], kept[2 * N], terms[2 * N];  // along the row, then along the columns
+        for (std::size_t k = 0; k < N; ++k) {
+          const P value = simd::load(x + i * row + (q + k) * L);
+          scores[k] = along_row.score(value, i, q + k);
+          scores[N + k] = along_column.score(value, i, q + k);
+          kept[k] = largest;
+          kept[N + k] = Size == Scores::any ? simd::load(at.columns + (q + k) * L) : largest;
+        }
+        softmax_terms<Size, S>(scores, kept, terms);
+        for (std::size_t k = 0; k < N; ++k) {
+          sum = simd::add(sum, within_row(q + k, terms[k], S{0}));
+          sums[q + k] = simd::add(sums[q + k], terms[N + k]);
+          simd::store(at.terms + i * row + (q + k) * L, simd::multiply(terms[k], terms[N + k]));
+        }
+      });
+      at.rows[i] = S{1} / simd::sum(sum);
+    }
+    for (std::size_t q = 0; q < packets; ++q) simd::store(at.columns + q * L, simd::reciprocal(sums[q]));
+  }
+
+  /// largest[j] = max_i score(i, j)
+  static void largest_scores(const S* x, const Direction& along_column, S* largest) {
+    for (std::size_t q = 0; q < packets; ++q) {
+      P most = along_column.score(simd::load(x + q * L), 0, q);
+      for (std::size_t i = 1; i < H; ++i)
+        most = simd::max(most, along_column.score(simd::load(x + i * row + q * L), i, q));
+      simd::store(largest + q * L, most);
+    }
+  }
+
+  static S largest_score(const S* x, const Direction& along_row, std::size_t i) {
+    P most = simd::all(std::numeric_limits<S>::lowest());
+    for (std::size_t q = 0; q < packets; ++q)
+      most = simd::max(most, within_row(q, along_row.score(simd::load(x + i * row + q * L), i, q),
+                                        std::numeric_limits<S>::lowest()));
+    return simd::largest(most);
+  }
+
+  /// out += the convolution of head m = Â ⊙ x, a row of it after the other.
+  void add_head(const Memory& at, std::size_t m) const {
+    const S* x = at.x + m % C * H * row;
+    const P offset = simd::all(offsets_[m]);
+    for (std::size_t i = 0; i <= H; ++i) {
+      const P scale = simd::all(i < H ? scales_[m] * at.rows[i] : S{0});
+      S* to = at.head + i % 3 * framed_row + 1;
+      for (std::size_t q = 0; i < H && q < packets; ++q) {
+        const P a = simd::multiply(simd::load(at.terms + i * row + q * L), simd::load(at.columns + q * L));
+        simd::store(to + q * L, simd::multiply(simd::multiply_add(a, scale, offset), simd::load(x + i * row + q * L)));
+      }
+      for (std::size_t o = 0; i > 0 && o < C; ++o)
+        convolve_row(at, form_.conv_weight + (o * form_.maps + m) * taps, i - 1, at.out + (o * H + i - 1) * row);
+    }
+  }
+
+  static ODOT_INLINE void convolve_row(const Memory& at, const S* kernel, std::size_t i, S* out) {
+    const S* zero = at.head + 3 * framed_row;
+    const S* rows[3] = {i > 0 ? at.head + (i - 1) % 3 * framed_row : zero, at.head + i % 3 * framed_row,
+                        i + 1 < H ? at.head + (i + 1) % 3 * framed_row : zero};
+    in_steps<packets, 4>([&]<std::size_t N>(std::size_t q) {
+      P sums[N];
+      for (std::size_t k = 0; k < N; ++k) sums[k] = simd::load(out + (q + k) * L);
+      for (std::size_t t = 0; t < taps; ++t)
+        for (std::size_t k = 0; k < N; ++k)
+          sums[k] = simd::multiply_add(simd::load(rows[t / 3] + t % 3 + (q + k) * L), simd::all(kernel[t]), sums[k]);
+      for (std::size_t k = 0; k < N; ++k) simd::store(out + (q + k) * L, sums[k]);
+    });
   }
 
   const BlockForm<const S>& form_;
-  const AllMaps<S, Image, Bias>& maps_;
-  S* packed_;
+  const ScoreBounds<S, Image, Bias>& bounds_;
+  const S *scales_, *offsets_;
 };
 
 }  // namespace odot::kernels::detail

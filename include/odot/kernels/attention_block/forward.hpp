@@ -69,15 +69,15 @@ struct BlockForward {
   static void evaluation(Workspace<Cpu>& workspace, const NormConstants& constants, X x, const Form& form,
                          const S* running_mean, const S* running_var, Y y) {
     auto frame = workspace.frame();
-    const Maps maps(frame, form);
     S* rstd = frame.take<S>(form.maps);
     if (form.norm != HeadNorm::none)
       for (std::size_t m = 0; m < form.maps; ++m)
         rstd[m] = static_cast<S>(1 / std::sqrt(static_cast<double>(running_var[m]) + constants.eps));
     const Chunks tiles(x.samples(), T::L);
-    // Registers of heads, a sample at a time, where that is at most half the work of registers of samples.
-    if (2 * x.samples() * FewSamples<S, Image, Bias>::groups(form.heads) <= tiles.count() * form.heads)
-      return few_samples(workspace, x, form, maps, running_mean, rstd, y);
+    // A sample at a time where that takes clearly fewer registers.
+    if (5 * x.samples() * FewSamples<S, Image, Bias>::registers <= 4 * tiles.count() * T::plane)
+      return few_samples(workspace, x, form, running_mean, rstd, y);
+    const Maps maps(frame, form);
     const BlockWorkers<T> workers(workspace, frame, tiles.count());
     S *inputs = frame.take<S>(workers.count() * Image::size * T::L),
       *all_largest = frame.take<S>(workers.count() * T::C);
@@ -114,8 +114,7 @@ struct BlockForward {
     return {simd::all(line.scale), simd::all(line.shift - line.mean * line.scale)};
   }
 
-  static void few_samples(Workspace<Cpu>& workspace, X x, const Form& form, const Maps& maps, const S* mean,
-                          const S* rstd, Y y) {
+  static void few_samples(Workspace<Cpu>& workspace, X x, const Form& form, const S* mean, const S* rstd, Y y) {
     using Few = FewSamples<S, Image, Bias>;
     auto frame = workspace.frame();
     S *scales = frame.take<S>(form.maps), *offsets = frame.take<S>(form.maps);
@@ -124,7 +123,8 @@ struct BlockForward {
       scales[m] = line.scale;
       offsets[m] = line.shift - line.mean * line.scale;
     }
-    const Few few(frame, form, maps, scales, offsets);
+    const ScoreBounds<S, Image, Bias> bounds(frame, form);
+    const Few few(form, bounds, scales, offsets);
     const auto workers = std::min<std::size_t>(static_cast<std::size_t>(workspace.threads()), x.samples());
     S* memory = frame.take<S>(workers * Few::scratch);
     parallel_for(workspace.threads(), x.samples(), [&](std::size_t n, std::size_t worker) {

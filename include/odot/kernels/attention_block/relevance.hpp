@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // Relevance maps and heads on the CPU, lane by lane: A = softmax along rows ⊙ softmax along columns, head = norm(A) ⊙ x.
-// Everything is [element][lane], one packet an element. A lane is a sample or a head (scores.hpp); nothing here knows which.
+// Everything is [element][lane], one packet an element; a lane is a sample (scores.hpp).
 
 #include <algorithm>
 #include <cstddef>

@@ -12,6 +12,7 @@
 #include "odot/core/shape.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/eigen.hpp"
 #include "odot/kernels/exponential.hpp"
 #include "odot/kernels/simd.hpp"
 
@@ -90,21 +91,43 @@ struct MapArrays {
   const S *bx, *by, *b_both;  // with bias arrays only
 };
 
-/// The arrays of all maps, and how large their scores can be.
+/// How large the scores of every map can be.
 template <class S, ShapeType Image, bool Bias>
-class AllMaps {
-  static constexpr std::size_t C = Image::extents[0], plane = Image::extents[1] * Image::extents[2];
+class ScoreBounds {
+  static constexpr std::size_t plane = Image::extents[1] * Image::extents[2];
 
  public:
-  AllMaps(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
-      : form_(form), both_(frame.take<S>((Bias ? 2 : 1) * form.maps * plane)), slopes_(frame.take<S>(form.maps)),
-        offsets_(frame.take<S>(form.maps)) {
-    add(form.weight_x, form.weight_y, both_);
-    if constexpr (Bias) add(form.bias_x, form.bias_y, both_ + form.maps * plane);
+  ScoreBounds(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
+      : slopes_(frame.take<S>(form.maps)), offsets_(frame.take<S>(form.maps)) {
     for (std::size_t m = 0; m < form.maps; ++m) {
       slopes_[m] = std::max(largest(form.weight_x + m * plane), largest(form.weight_y + m * plane));
       offsets_[m] = Bias ? std::max(largest(form.bias_x + m * plane), largest(form.bias_y + m * plane)) : S{0};
     }
+  }
+
+  /// How map m's exponentials are taken where no |x| exceeds `largest_input`.
+  Scores size(std::size_t m, S largest_input) const {
+    const S largest_score = largest_input * slopes_[m] + offsets_[m];
+    return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::small : Scores::any;  // NaN: any
+  }
+
+ private:
+  static S largest(const S* values) { return array(values, plane).abs().maxCoeff(); }
+
+  S *slopes_, *offsets_;
+};
+
+/// The arrays of all maps, and how large their scores can be.
+template <class S, ShapeType Image, bool Bias>
+class AllMaps : public ScoreBounds<S, Image, Bias> {
+  static constexpr std::size_t plane = Image::extents[1] * Image::extents[2];
+
+ public:
+  AllMaps(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
+      : ScoreBounds<S, Image, Bias>(frame, form), form_(form),
+        both_(frame.take<S>((Bias ? 2 : 1) * form.maps * plane)) {
+    add(form.weight_x, form.weight_y, both_);
+    if constexpr (Bias) add(form.bias_x, form.bias_y, both_ + form.maps * plane);
   }
 
   MapArrays<S> operator[](std::size_t m) const {
@@ -115,24 +138,13 @@ class AllMaps {
     else return {form_.weight_x + at, form_.weight_y + at, both_ + at, nullptr, nullptr, nullptr};
   }
 
-  /// How map m's exponentials are taken where no |x| exceeds `largest_input`.
-  Scores size(std::size_t m, S largest_input) const {
-    const S largest_score = largest_input * slopes_[m] + offsets_[m];
-    return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::small : Scores::any;  // NaN: any
-  }
-
  private:
   void add(const S* x, const S* y, S* both) const {
     for (std::size_t p = 0; p < form_.maps * plane; ++p) both[p] = x[p] + y[p];
   }
-  static S largest(const S* values) {
-    S most{0};
-    for (std::size_t p = 0; p < plane; ++p) most = std::max(most, std::abs(values[p]));
-    return most;
-  }
 
   const BlockForm<const S>& form_;
-  S *both_, *slopes_, *offsets_;
+  S* both_;
 };
 
 /// One map of many samples side by side: x is [H·W, lanes], the arrays are one number an element.
@@ -151,24 +163,6 @@ struct SampleLanes {
   static ODOT_INLINE P score(const P& value, const S* w, const S* b, std::size_t p) {
     if constexpr (Bias) return simd::multiply_add(value, simd::all(w[p]), simd::all(b[p]));
     else return simd::multiply(value, simd::all(w[p]));
-  }
-};
-
-/// Many maps of one sample side by side: x is [H·W], the arrays are [H·W, lanes].
-template <class S, bool Bias>
-struct HeadLanes {
-  using P = simd::Packet<S>;
-  const S *x, *wx, *wy, *bx, *by;
-
-  ODOT_INLINE P value(std::size_t p) const { return simd::all(x[p]); }
-  ODOT_INLINE P along_row(const P& value, std::size_t p) const { return score(value, wx, bx, p); }
-  ODOT_INLINE P along_column(const P& value, std::size_t p) const { return score(value, wy, by, p); }
-
- private:
-  static ODOT_INLINE P score(const P& value, const S* w, const S* b, std::size_t p) {
-    constexpr std::size_t L = simd::lanes<S>;
-    if constexpr (Bias) return simd::multiply_add(value, simd::load(w + p * L), simd::load(b + p * L));
-    else return simd::multiply(value, simd::load(w + p * L));
   }
 };
 
