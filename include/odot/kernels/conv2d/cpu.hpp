@@ -39,6 +39,7 @@ struct Conv2d<Cpu> {
       convolve_direct<G>(workspace, x, weight.data(), bias.data(), y);
     } else {
       using General = detail::Im2Col<G, S>;
+      if (x.samples() < 2 * samples_a_chunk) return convolve_columns<G>(workspace, x, weight.data(), bias.data(), y);
       const WorkerMemory<S, General::scratch> memory(workspace, frame);
       each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
         General::forward(x[n].data(), weight.data(), bias.data(), y[n].data(), memory.of(worker));
@@ -116,6 +117,20 @@ struct Conv2d<Cpu> {
       parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
         Direct::forward(planes.of(0), weight, bias, runs.begin(run), runs.end(run), y[n].data(), lines.of(worker));
       });
+    }
+  }
+
+  /// y = weight ⋆ x + bias of few samples: their columns are planes of a 1×1 convolution, and threads take output channels.
+  template <class G, class S>
+  static void convolve_columns(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x, const S* weight,
+                               const S* bias, BatchView<typename G::output, S> y) {
+    using General = detail::Im2Col<G, S>;
+    using Columns = ConvGeometry<Shape<G::taps, 1, General::pixels>, G::O, 1, 1, 0>;
+    auto frame = workspace.frame();
+    S* columns = frame.take<S>(General::scratch);
+    for (std::size_t n = 0; n < x.samples(); ++n) {
+      General::gather(x[n].data(), columns);
+      convolve_direct<Columns, S>(workspace, {columns, 1}, weight, bias, {y[n].data(), 1});
     }
   }
 

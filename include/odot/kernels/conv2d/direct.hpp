@@ -21,9 +21,23 @@ struct DirectConv {
   static constexpr std::size_t Hp = G::H + 2 * G::padding, Wp = G::W + 2 * G::padding;
   static constexpr std::size_t run = (G::out_h - 1) * Wp + G::out_w;  // q in use
 
-  // A register block: `rows` output channels × `width` registers of q, as many accumulators as there are registers.
-  static constexpr std::size_t rows = std::min<std::size_t>(G::O, 4);
-  static constexpr std::size_t width = simd::registers >= 32 ? (rows >= 3 ? 6 : 8) : rows >= 3 ? 3 : rows == 2 ? 4 : 8;
+  // A register block: `rows` output channels × `width` registers of q, accumulators all.
+  struct Block {
+    std::size_t rows, width;
+  };
+  /// The block that wastes least at the end of the line and of the channels: multiply-adds count most, loads a little.
+  static constexpr Block best_block() {
+    Block best{1, 1};
+    std::size_t least = ~std::size_t{0};
+    for (std::size_t r = 1; r <= std::min<std::size_t>(G::O, 6); ++r)
+      for (std::size_t w = 1; r * w + w + 1 <= simd::registers && w <= 8; ++w) {
+        const std::size_t tap = 4 * r * w + 2 * w + r;
+        const std::size_t cost = (G::O + r - 1) / r * ((run + w * L - 1) / (w * L)) * tap;
+        if (cost < least) least = cost, best = {r, w};
+      }
+    return best;
+  }
+  static constexpr std::size_t rows = best_block().rows, width = best_block().width;
   static constexpr std::size_t blocks = (G::O + rows - 1) / rows;  // of output channels
   static constexpr std::size_t steps = (run + width * L - 1) / (width * L);
   static constexpr std::size_t line = steps * width * L;  // q computed, ≥ run
@@ -65,7 +79,7 @@ struct DirectConv {
           simd::Packet<S> xs[width];
 #pragma GCC unroll 8
           for (std::size_t k = 0; k < width; ++k) xs[k] = simd::load(from + k * L);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
           for (std::size_t r = 0; r < rows; ++r) {
             const auto w = simd::all(kernels[r][tap]);
 #pragma GCC unroll 8
