@@ -9,6 +9,7 @@
 
 #include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/sample_tile.hpp"
 
 namespace odot::kernels::detail {
 
@@ -51,7 +52,7 @@ class FewSamples {
   /// Registers that a map of one sample takes.
   static constexpr std::size_t registers = H * packets;
   static constexpr std::size_t scratch =
-      (2 * C + 1) * H * row + H + row + 4 * framed_row + 4 * copied;  // elements a worker
+      (2 * C + 1) * H * row + H + row + H * L + (H + 2) * framed_row + 4 * copied;  // elements a worker
 
   /// scales, offsets [maps]: the norm's line.
   FewSamples(const BlockForm<const S>& form, const ScoreBounds<S, Image, Bias>& bounds, const S* scales,
@@ -80,16 +81,17 @@ class FewSamples {
  private:
   struct Memory {
     explicit Memory(S* memory)
-        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row), head(columns + row),
-          copies(head + 4 * framed_row), rows(copies + 4 * copied) {
-      std::fill_n(head, 4 * framed_row, S{0});
+        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row), row_sums(columns + row),
+          head(row_sums + H * L), copies(head + (H + 2) * framed_row), rows(copies + 4 * copied) {
+      std::fill_n(head, (H + 2) * framed_row, S{0});
     }
-    S *x, *out;  // [C, H, row]
-    S* terms;    // [H, row]: of one map, the product of what both softmaxes take
-    S* columns;  // [row]: 1 / their denominators, or the largest scores before
-    S* head;     // three rows of one head and one of zeros, framed
-    S* copies;   // of the arrays' last rows
-    S* rows;     // [H]: 1 / the denominators of the softmaxes along rows
+    S *x, *out;   // [C, H, row]
+    S* terms;     // [H, row]: of one map, the product of what both softmaxes take
+    S* columns;   // [row]: 1 / their denominators, or the largest scores before
+    S* row_sums;  // [H, lanes]: of the terms along rows
+    S* head;      // [H + 2, row + 2]: one head, framed with zeros
+    S* copies;    // of the arrays' last rows
+    S* rows;      // [H]: 1 / the denominators of the softmaxes along rows
   };
 
   /// A packet of a row; `otherwise` in the lanes past the row's end.
@@ -129,8 +131,11 @@ class FewSamples {
           simd::store(at.terms + i * row + (q + k) * L, simd::multiply(terms[k], terms[N + k]));
         }
       });
-      at.rows[i] = S{1} / simd::sum(sum);
+      simd::store(at.row_sums + i * L, sum);
     }
+    std::fill_n(at.rows, H, S{0});
+    add_lane_sums<H>(at.row_sums, at.rows);
+    array(at.rows, H) = array(at.rows, H).inverse();
     for (std::size_t q = 0; q < packets; ++q) simd::store(at.columns + q * L, simd::reciprocal(sums[q]));
   }
 
@@ -152,32 +157,37 @@ class FewSamples {
     return simd::largest(most);
   }
 
-  /// out += the convolution of head m = Â ⊙ x, a row of it after the other.
+  /// out += the convolution of head m = Â ⊙ x. All of the head is there before it is read: a load that spans two stores just
+  /// made would wait for them.
   void add_head(const Memory& at, std::size_t m) const {
     const S* x = at.x + m % C * H * row;
     const P offset = simd::all(offsets_[m]);
-    for (std::size_t i = 0; i <= H; ++i) {
-      const P scale = simd::all(i < H ? scales_[m] * at.rows[i] : S{0});
-      S* to = at.head + i % 3 * framed_row + 1;
-      for (std::size_t q = 0; i < H && q < packets; ++q) {
+    for (std::size_t i = 0; i < H; ++i) {
+      const P scale = simd::all(scales_[m] * at.rows[i]);
+      S* to = at.head + (i + 1) * framed_row + 1;
+      for (std::size_t q = 0; q < packets; ++q) {
         const P a = simd::multiply(simd::load(at.terms + i * row + q * L), simd::load(at.columns + q * L));
-        simd::store(to + q * L, simd::multiply(simd::multiply_add(a, scale, offset), simd::load(x + i * row + q * L)));
+        const P normed = simd::multiply_add(a, scale, offset);
+        simd::store(to + q * L, simd::multiply(normed, simd::load(x + i * row + q * L)));
       }
-      for (std::size_t o = 0; i > 0 && o < C; ++o)
-        convolve_row(at, form_.conv_weight + (o * form_.maps + m) * taps, i - 1, at.out + (o * H + i - 1) * row);
+    }
+    for (std::size_t o = 0; o < C; ++o) {
+      const S* w = form_.conv_weight + (o * form_.maps + m) * taps;
+      P kernel[taps];
+      for (std::size_t t = 0; t < taps; ++t) kernel[t] = simd::all(w[t]);
+      for (std::size_t i = 0; i < H; ++i) convolve_row(at.head + i * framed_row, kernel, at.out + (o * H + i) * row);
     }
   }
 
-  static ODOT_INLINE void convolve_row(const Memory& at, const S* kernel, std::size_t i, S* out) {
-    const S* zero = at.head + 3 * framed_row;
-    const S* rows[3] = {i > 0 ? at.head + (i - 1) % 3 * framed_row : zero, at.head + i % 3 * framed_row,
-                        i + 1 < H ? at.head + (i + 1) % 3 * framed_row : zero};
+  /// out [row] += the 3×3 convolution of the three rows from `head` on.
+  static ODOT_INLINE void convolve_row(const S* head, const P (&kernel)[taps], S* out) {
     in_steps<packets, 4>([&]<std::size_t N>(std::size_t q) {
       P sums[N];
       for (std::size_t k = 0; k < N; ++k) sums[k] = simd::load(out + (q + k) * L);
+#pragma GCC unroll 9
       for (std::size_t t = 0; t < taps; ++t)
         for (std::size_t k = 0; k < N; ++k)
-          sums[k] = simd::multiply_add(simd::load(rows[t / 3] + t % 3 + (q + k) * L), simd::all(kernel[t]), sums[k]);
+          sums[k] = simd::multiply_add(simd::load(head + t / 3 * framed_row + t % 3 + (q + k) * L), kernel[t], sums[k]);
       for (std::size_t k = 0; k < N; ++k) simd::store(out + (q + k) * L, sums[k]);
     });
   }

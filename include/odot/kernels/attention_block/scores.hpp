@@ -100,8 +100,8 @@ class ScoreBounds {
   ScoreBounds(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
       : slopes_(frame.take<S>(form.maps)), offsets_(frame.take<S>(form.maps)) {
     for (std::size_t m = 0; m < form.maps; ++m) {
-      slopes_[m] = std::max(largest(form.weight_x + m * plane), largest(form.weight_y + m * plane));
-      offsets_[m] = Bias ? std::max(largest(form.bias_x + m * plane), largest(form.bias_y + m * plane)) : S{0};
+      slopes_[m] = largest(form.weight_x + m * plane, form.weight_y + m * plane);
+      offsets_[m] = Bias ? largest(form.bias_x + m * plane, form.bias_y + m * plane) : S{0};
     }
   }
 
@@ -112,7 +112,7 @@ class ScoreBounds {
   }
 
  private:
-  static S largest(const S* values) { return array(values, plane).abs().maxCoeff(); }
+  static S largest(const S* x, const S* y) { return array(x, plane).abs().max(array(y, plane).abs()).maxCoeff(); }
 
   S *slopes_, *offsets_;
 };
