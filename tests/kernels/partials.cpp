@@ -37,5 +37,7 @@ TEST_CASE("the order of the sum is that of the chunks, on any number of threads"
     std::vector<float> total(size, 0.0f);
     partials.add_to(threads, total.data(), 0, size);
     CHECK(total == std::vector<float>(size, (1e8f + 1.0f) - 1e8f));
+    const float* sum = partials.sum(threads);
+    CHECK(std::vector<float>(sum, sum + size) == total);
   }
 }

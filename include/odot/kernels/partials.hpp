@@ -26,16 +26,26 @@ class Partials {
 
   /// total[i] += partial₀[offset + i] + partial₁[offset + i] + …, i < count: always in this order.
   void add_to(int threads, Scalar* total, std::size_t offset, std::size_t count) const {
+    add(threads, 0, total, offset, count);
+  }
+
+  /// partial₀ + partial₁ + …, in the memory of the first one.
+  Scalar* sum(int threads) const {
+    add(threads, 1, data_, 0, size_);
+    return data_;
+  }
+
+ private:
+  void add(int threads, std::size_t first, Scalar* total, std::size_t offset, std::size_t count) const {
     const Chunks pieces(count, std::size_t{1} << 14);
     parallel_for(threads, pieces.count(), [&](std::size_t piece, std::size_t) {
-      for (std::size_t chunk = 0; chunk < chunks_; ++chunk) {
+      for (std::size_t chunk = first; chunk < chunks_; ++chunk) {
         const Scalar* partial = data_ + chunk * size_ + offset;
         for (std::size_t i = pieces.begin(piece); i < pieces.end(piece); ++i) total[i] += partial[i];
       }
     });
   }
 
- private:
   Scalar* data_;
   std::size_t chunks_, size_;
 };

@@ -76,9 +76,7 @@ class BlockBackward {
         }
       }
     });
-    S* total = frame.take<S>(size);
-    std::fill_n(total, size, S{0});
-    partials.add_to(1, total, 0, size);
+    const S* total = partials.sum(1);
     convolution_gradients(total, total + heads_size);
     for (std::size_t o = 0; o < C; ++o) gradients_.conv_bias[o] += total[heads_size + C * C * taps + o];
   }

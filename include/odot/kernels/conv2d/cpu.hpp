@@ -141,7 +141,8 @@ struct Conv2d<Cpu> {
     using Winograd = detail::WinogradConv<G, S>;
     auto frame = workspace.frame();
     S* packed = frame.take<S>(Winograd::packed_size);
-    Winograd::pack(weight, packed);
+    parallel_for(workspace.threads(), Winograd::blocks,
+                 [&](std::size_t block, std::size_t) { Winograd::pack(weight, block, packed); });
     const Chunks tiles(x.samples(), Winograd::L);
     const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
     parallel_for(workspace.threads(), tiles.count() * Winograd::tile_rows, [&](std::size_t unit, std::size_t worker) {
@@ -169,11 +170,12 @@ struct Conv2d<Cpu> {
       const std::size_t first = tiles.begin(runs.begin(run)), last = tiles.end(runs.end(run) - 1);
       for (std::size_t n = first; n < last; ++n) add_bias_gradient<G>(dy, n, db);
     });
-    S* du = frame.take<S>(Winograd::partial_size);
-    std::fill_n(du, Winograd::partial_size, S{0});
-    partials.add_to(workspace.threads(), du, 0, Winograd::partial_size);
-    Winograd::finish(du, dweight.data());
-    if (dbias) partials.add_to(workspace.threads(), dbias.data(), Winograd::partial_size, G::O);
+    const S *du = partials.sum(workspace.threads()), *db = du + Winograd::partial_size;
+    const Chunks channels = Chunks::at_most(most_partials, G::O);
+    parallel_for(workspace.threads(), channels.count(), [&](std::size_t k, std::size_t) {
+      Winograd::finish(du, channels.begin(k), channels.end(k), dweight.data());
+    });
+    if (dbias) array(dbias.data(), G::O) += array(db, G::O);
   }
 
   /// db[o] += Σ dy[n][o]

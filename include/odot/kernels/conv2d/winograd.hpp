@@ -35,10 +35,17 @@ struct WinogradPlan {
     const std::size_t last = std::min(in_tile, G::H + G::padding - top);
     load_elements(x + (c * G::H + top + first - G::padding) * G::W, (last - first) * G::W, G::C * G::H * G::W, samples,
                   gathered);
-    std::fill_n(rows, rows_size, S{0});
-    for (std::size_t i = first; i < last; ++i)
-      std::copy_n(gathered + (i - first) * G::W * L, std::min(G::W, row_width - G::padding) * L,
-                  rows + (i * row_width + G::padding) * L);
+    constexpr std::size_t used = std::min(G::W, row_width - G::padding);
+    for (std::size_t i = 0; i < in_tile; ++i) {
+      S* row = rows + i * row_width * L;
+      if (i < first || i >= last) {
+        std::fill_n(row, row_width * L, S{0});
+        continue;
+      }
+      std::fill_n(row, G::padding * L, S{0});
+      std::copy_n(gathered + (i - first) * G::W * L, used * L, row + G::padding * L);
+      std::fill_n(row + (G::padding + used) * L, (row_width - G::padding - used) * L, S{0});
+    }
   }
 
   /// V[f][c][t] = (Bᵀ d B)[f] for the tiles t of channel c.
@@ -81,13 +88,13 @@ struct WinogradConv : WinogradPlan<G, S> {
   static constexpr std::size_t scratch = v_size + m_size + y_size + Plan::rows_size + Plan::gathered_size;
 
   /// packed[f][block][c][row] = (G g Gᵀ)[f] of output channel block·rows + row and input channel c.
-  static void pack(const S* weight, S* packed) {
-    std::fill_n(packed, packed_size, S{0});
-    for (std::size_t o = 0; o < G::O; ++o)
+  static void pack(const S* weight, std::size_t block, S* packed) {
+    for (std::size_t row = 0; row < rows; ++row)
       for (std::size_t c = 0; c < G::C; ++c) {
-        S u[F];
-        winograd::transform_kernel(weight + (o * G::C + c) * 9, u);
-        for (std::size_t f = 0; f < F; ++f) packed[((f * blocks + o / rows) * G::C + c) * rows + o % rows] = u[f];
+        const std::size_t o = block * rows + row;
+        S u[F] = {};  // past the last channel
+        if (o < G::O) winograd::transform_kernel(weight + (o * G::C + c) * 9, u);
+        for (std::size_t f = 0; f < F; ++f) packed[((f * blocks + block) * G::C + c) * rows + row] = u[f];
       }
   }
 
@@ -187,12 +194,13 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
       Plan::load_rows(x, samples, c, r, gathered, lines);
       Plan::transform_input(lines, c, v);
     }
-    std::fill_n(d, d_size, S{0});  // the channels past the last one
     for (std::size_t o = 0; o < G::O; ++o) {
       load_gradient(dy, samples, o, r, out);
       transform_gradient(out, o, d);
     }
-    std::fill_n(turned, turned_size, S{0});
+    for (std::size_t f = 0; f < F; ++f)  // the channels past the last one
+      std::fill_n(d + (f * padded_o + G::O) * depth, (padded_o - G::O) * depth, S{0});
+    if constexpr (padded > columns * L) std::fill_n(turned, turned_size, S{0});
     for (std::size_t f = 0; f < F; ++f) {
       turn(v + f * G::C * depth, turned);
       for (std::size_t o = 0; o < padded_o; o += rows)
@@ -201,9 +209,9 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
     }
   }
 
-  /// dweight [O, C, 3, 3] += Gᵀ dU G.
-  static void finish(const S* du, S* dweight) {
-    for (std::size_t o = 0; o < G::O; ++o)
+  /// dweight [O, C, 3, 3] += Gᵀ dU G, output channels first … last − 1.
+  static void finish(const S* du, std::size_t first, std::size_t last, S* dweight) {
+    for (std::size_t o = first; o < last; ++o)
       for (std::size_t c = 0; c < G::C; ++c) {
         S u[F];
         for (std::size_t f = 0; f < F; ++f) u[f] = du[(f * padded_o + o) * padded + c];
