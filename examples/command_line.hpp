@@ -18,6 +18,17 @@ inline void require(bool good, const char* option, const std::string& rule, cons
   if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
 }
 
+inline void require_device(const std::string& device) {
+  require(device == "cpu" || device == "gpu", "--device", "cpu or gpu", device);
+}
+
+/// Throws DeviceError: --device gpu in a trainer that has no part for it.
+[[noreturn]] inline void throw_no_gpu() {
+  throw odot::DeviceError(
+      "--device gpu: this trainer was built without a GPU backend; configure with "
+      "-DODOT_GPU=cuda (cmake --preset cuda)");
+}
+
 /// Parses the command line and calls `body`, which gives the exit code. What goes wrong is one line on standard error.
 /// Returns the exit code: body's; 1 for what went wrong with data or training; 2 for a wrong command line.
 template <class Body>

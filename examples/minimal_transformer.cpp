@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Trains the transformers of "Reducing the Transformer Architecture to a Minimum" on MNIST or CIFAR-10: one of them, or
-// the paper's grid. The models: minimal_transformer.heads.cpp, minimal_transformer.one_head.cpp.
+// the paper's grid. The models: minimal_transformer.heads.cpp, minimal_transformer.one_head.cpp, and for the GPU
+// minimal_transformer.heads.gpu.cpp, minimal_transformer.one_head.gpu.cpp.
 
 #include "minimal_transformer.hpp"
 
 #include "command_line.hpp"
+
+#include <odot/odot.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -25,7 +28,7 @@ constexpr std::size_t classes = 10;
 
 /// The command line.
 struct Options {
-  std::string dataset = "mnist", data = {}, variant = "full", out = {};
+  std::string dataset = "mnist", data = {}, variant = "full", device = "cpu", out = {};
   long long encoders = 6, heads = 1, epochs = 15, batch_size = 512, samples = 0;
   double learning_rate = 1e-3;
   unsigned long long seed = 1;
@@ -54,18 +57,38 @@ void check(const Options& options) {
   require(options.dataset == "mnist" || options.dataset == "cifar10", "--dataset", "mnist or cifar10", options.dataset);
   require(options.schedule == "constant" || options.schedule == "cosine", "--schedule", "constant or cosine",
           options.schedule);
+  trainer::require_device(options.device);
   in_range(options.epochs, 0, 1'000'000, "--epochs");
   in_range(options.batch_size, 1, 1'000'000, "--batch-size");
   in_range(options.samples, 0, 1'000'000'000, "--samples");
   in_range(options.threads, 0, 1024, "--threads");
 }
 
-/// All parts' models for images of one shape.
+/// The models on the device of the options. Throws DeviceError where it can't be had.
+std::vector<minimal::Part> parts(const Options& options) {
+  std::vector<minimal::Part> all, rest;
+  if (options.device == "cpu") {
+    all = minimal::several_heads_on_cpu();
+    rest = minimal::one_head_on_cpu();
+  } else {
+#ifdef TRAINER_GPU
+    const std::string device = minimal::gpu_description();
+    if (!options.quiet) std::printf("on %s\n", device.c_str());
+    all = minimal::several_heads_on_gpu();
+    rest = minimal::one_head_on_gpu();
+#else
+    trainer::throw_no_gpu();
+#endif
+  }
+  all.insert(all.end(), rest.begin(), rest.end());
+  return all;
+}
+
+/// All models for images of one shape.
 template <ShapeType Image>
-std::vector<minimal::Choice<Image>> all_choices() {
+std::vector<minimal::Choice<Image>> all_choices(const Options& options) {
   std::vector<minimal::Choice<Image>> all;
-  for (minimal::Part part :
-       {minimal::full(), minimal::symmetric(), minimal::wqk(), minimal::symmetric_tt(), minimal::wqk_only()}) {
+  for (const minimal::Part& part : parts(options)) {
     if constexpr (std::is_same_v<Image, models::MnistImage>)
       all.insert(all.end(), part.mnist.begin(), part.mnist.end());
     else all.insert(all.end(), part.cifar10.begin(), part.cifar10.end());
@@ -109,8 +132,9 @@ std::string title(const minimal::Variant& v) {
 // ---- one model
 
 template <ShapeType Image>
-int run_one(const Options& options, const data::Split<Image>& data) {
-  const auto choice = find_choice(all_choices<Image>(), options);
+int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& choices,
+            const data::Split<Image>& data) {
+  const auto choice = find_choice(choices, options);
   const double q = overdetermination(choice, data);
   if (!options.quiet)
     std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
@@ -203,8 +227,7 @@ void print_row(const minimal::Choice<Image>& choice, double share, double q, con
 }
 
 template <ShapeType Image>
-int run_grid(const Options& options, const data::Split<Image>& data) {
-  const auto all = all_choices<Image>();
+int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& all, const data::Split<Image>& data) {
   GridLog log(options.out, data.train.name + " samples=" + std::to_string(data.train.size()) + " epochs=" +
                                std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
                                " learning_rate=" + shortest(options.learning_rate) + " schedule=" + options.schedule +
@@ -238,11 +261,12 @@ int run_grid(const Options& options, const data::Split<Image>& data) {
 /// The data as the command line says, and what it asks for.
 template <ShapeType Image>
 int run(const Options& options, const std::string& set, data::Split<Image> (*load)(const std::filesystem::path&)) {
+  const auto choices = all_choices<Image>(options);
   auto data = options.data == "synthetic"
                   ? data::synthetic<Image>(Seed{1})
                   : load(options.data.empty() ? data::find(set) : data::find(set, options.data));
   if (options.samples > 0) data.train = data.train.first(static_cast<std::size_t>(options.samples));
-  return options.grid ? run_grid(options, data) : run_one(options, data);
+  return options.grid ? run_grid(options, choices, data) : run_one(options, choices, data);
 }
 
 }  // namespace
@@ -274,7 +298,8 @@ int main(int argc, char** argv) {
                  "constant, or cosine: the learning rate rises over the first 2 % of all steps, then falls to 0")
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")->capture_default_str();
-  app.add_option("--threads", options.threads, "0: all")->capture_default_str();
+  app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
+  app.add_option("--threads", options.threads, "Of the cpu; 0: all")->capture_default_str();
   app.add_option("--out", options.out, "Folder for batches.csv, epochs.csv and curves.svg, or the grid's grid.csv");
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {

@@ -4,7 +4,7 @@
 
 #include "callbacks.hpp"
 
-#include <odot/odot.hpp>
+#include <odot/any_device.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -55,11 +55,11 @@ inline odot::optim::schedule::Schedule schedule(const Settings& settings, std::s
   return odot::optim::schedule::cosine(steps / 50, steps);
 }
 
-/// Trains `Model` and evaluates it on both parts of the data.
-template <class Model>
+/// Trains `Model` on a device and evaluates it on both parts of the data.
+template <class Model, odot::DeviceType Device>
 Outcome train(const Settings& settings, const odot::data::Split<typename Model::input_shape>& data,
               const std::function<bool()>& should_stop) {
-  odot::Network<Model> network(settings.seed, odot::models::minimal_transformer_init(), settings.threads);
+  odot::Network<Model, Device> network(settings.seed, odot::models::minimal_transformer_init(), settings.threads);
   const auto statistics = odot::data::channel_statistics(data.train);
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
@@ -87,13 +87,17 @@ Outcome train(const Settings& settings, const odot::data::Split<typename Model::
   return outcome;
 }
 
+/// A model of the paper as a type of its own: its name is short, and nvcc can spell it.
+template <odot::ShapeType Image, std::size_t Encoders, std::size_t Heads, odot::nn::AttentionForm Form, bool Mlp>
+struct Transformer : odot::models::MinimalTransformer<Image, Encoders, Heads, Form, Mlp> {};
+
 /// Every model with this form of attention for images of one shape: 6 and 12 encoders, these heads, with and without MLP.
-template <odot::ShapeType Image, odot::nn::AttentionForm Form, std::size_t... Heads>
+template <odot::ShapeType Image, odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
 std::vector<Choice<Image>> choices(const std::string& name) {
   std::vector<Choice<Image>> all;
   const auto add = [&]<std::size_t Encoders, std::size_t H, bool Mlp>() {
-    using Model = odot::models::MinimalTransformer<Image, Encoders, H, Form, Mlp>;
-    all.push_back({{Encoders, H, name, Mlp}, Model::parameter_count, train<Model>});
+    using Model = Transformer<Image, Encoders, H, Form, Mlp>;
+    all.push_back({{Encoders, H, name, Mlp}, Model::parameter_count, train<Model, Device>});
   };
   const auto with_heads = [&]<std::size_t H>() {
     add.template operator()<6, H, true>();
@@ -105,23 +109,41 @@ std::vector<Choice<Image>> choices(const std::string& name) {
   return all;
 }
 
-/// The models with one form of attention. The forms are compiled in two parts: forms in one part share their layers, parts
-/// are compiled side by side.
+/// The models with one form of attention on a device. The forms are compiled in two parts: forms in one part share their
+/// layers, parts are compiled side by side.
 struct Part {
   std::vector<Choice<odot::models::MnistImage>> mnist;
   std::vector<Choice<odot::models::Cifar10Image>> cifar10;
 
-  template <odot::nn::AttentionForm Form, std::size_t... Heads>
+  template <odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
   static Part of(const std::string& name) {
-    return {choices<odot::models::MnistImage, Form, Heads...>(name),
-            choices<odot::models::Cifar10Image, Form, Heads...>(name)};
+    return {choices<odot::models::MnistImage, Form, Device, Heads...>(name),
+            choices<odot::models::Cifar10Image, Form, Device, Heads...>(name)};
   }
 };
 
-Part full();
-Part wqk();
-Part wqk_only();
-Part symmetric();
-Part symmetric_tt();
+/// The forms that may have several heads: full, and the symmetric one with W_K = W_Q.
+template <odot::DeviceType Device>
+std::vector<Part> several_heads() {
+  using odot::nn::AttentionForm;
+  return {Part::of<AttentionForm::full, Device, 1, 4>("full"),
+          Part::of<AttentionForm::symmetric, Device, 1, 4>("symmetric")};
+}
+
+/// The forms with one matrix in place of W_Q W_Kᵀ, and so with one head: W_qk, T Tᵀ, the minimum.
+template <odot::DeviceType Device>
+std::vector<Part> one_head() {
+  using odot::nn::AttentionForm;
+  return {Part::of<AttentionForm::wqk, Device, 1>("wqk"),
+          Part::of<AttentionForm::symmetric_tt, Device, 1>("symmetric-tt"),
+          Part::of<AttentionForm::wqk_only, Device, 1>("wqk-no-wv-wo")};
+}
+
+// Defined in minimal_transformer.<part>.cpp each, those for the GPU in the parts that ODOT_GPU adds.
+std::vector<Part> several_heads_on_cpu();
+std::vector<Part> one_head_on_cpu();
+std::vector<Part> several_heads_on_gpu();
+std::vector<Part> one_head_on_gpu();
+std::string gpu_description();  ///< throws DeviceError where there is none
 
 }  // namespace minimal

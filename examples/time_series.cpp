@@ -55,14 +55,35 @@ void check(const Settings& s) {
   require(s.seed >= 1, "--seed", "1 or more", std::to_string(s.seed));
   require(s.seeds >= 1 && s.seeds <= 1000, "--seeds", "1 to 1000", std::to_string(s.seeds));
   require(!s.levels || s.task != "japanese-vowels", "--levels", "a task that forecasts", s.task);
+  trainer::require_device(s.device);
   require(s.threads >= 0 && s.threads <= 1024, "--threads", "0 (all) to 1024", std::to_string(s.threads));
+}
+
+/// A task by the name that --task gives it.
+struct NamedTask {
+  const char* name;
+  Task run;
+};
+
+/// The tasks on the device of the settings. Throws DeviceError where it can't be had.
+std::vector<NamedTask> tasks(const Settings& settings) {
+  if (settings.device == "cpu")
+    return {{"japanese-vowels", run_japanese_vowels}, {"etth2-6", run_etth2_6}, {"etth2-12", run_etth2_12}};
+#ifdef TRAINER_GPU
+  const std::string device = gpu_description();
+  if (!settings.quiet) std::printf("on %s\n", device.c_str());
+  return {{"japanese-vowels", run_japanese_vowels_on_gpu},
+          {"etth2-6", run_etth2_6_on_gpu},
+          {"etth2-12", run_etth2_12_on_gpu}};
+#else
+  trainer::throw_no_gpu();
+#endif
 }
 
 int run_task(const Settings& settings) {
   check(settings);
-  if (settings.task == "japanese-vowels") return run_japanese_vowels(settings);
-  if (settings.task == "etth2-6") return run_etth2_6(settings);
-  if (settings.task == "etth2-12") return run_etth2_12(settings);
+  for (const NamedTask& task : tasks(settings))
+    if (task.name == settings.task) return task.run(settings);
   throw ArgumentError("--task: expected japanese-vowels, etth2-6 or etth2-12, found " + settings.task);
 }
 
@@ -132,6 +153,7 @@ int main(int argc, char** argv) {
                "s-th fifth of the training samples)");
   app.add_flag("--levels", s.levels,
                "etth2: windows and targets as they are; by default they are relative to the window's last step");
+  app.add_option("--device", s.device, "cpu or gpu")->capture_default_str();
   app.add_option("--threads", s.threads, "Of the cpu; 0: all")->capture_default_str();
   app.add_option("--out", s.out, "Folder for batches.csv, epochs.csv and curves.svg, in a folder for each seed");
   app.add_flag("--quiet", s.quiet, "Print the result line alone");

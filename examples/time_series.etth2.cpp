@@ -1,80 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The tasks etth2-6 and etth2-12 of the trainer time_series: the next hours of all seven variables from the last six.
+// The tasks etth2-6 and etth2-12 of the trainer time_series on the CPU.
 
-#include "time_series.hpp"
+#include "time_series.etth2.hpp"
 
 #include <odot/odot.hpp>
 
-#include <cstddef>
-#include <span>
-#include <string>
-#include <type_traits>
-#include <vector>
-
-using namespace time_series;
-
-namespace {
-
-constexpr Defaults etth2_defaults{.epochs = 10, .batch_size = 64, .learning_rate = 1e-3, .weight_decay = 0};
-constexpr std::size_t etth2_input = 6, etth2_variables = 7;  // hours; the last variable is the oil temperature
-
-template <std::size_t Horizon>
-using Etth2 = odot::data::Forecasting<etth2_input, Horizon, etth2_variables>;
-
-template <std::size_t Horizon>
-Etth2<Horizon> load_etth2(const std::string& folder) {
-  namespace data = odot::data;
-  if (folder == "synthetic")
-    return data::forecasting<etth2_input, Horizon, etth2_variables>(
-        data::synthetic_series(odot::Seed{1}, 1000, etth2_variables), {600, 200, 200}, "synthetic", true);
-  return data::load_etth2<etth2_input, Horizon>(folder.empty() ? data::find("ett") : data::find("ett", folder));
-}
-
-/// What the errors of the columns come to: over all variables, standardised and in their units, and of the oil
-/// temperature alone, in °C.
-Figures figures_of(std::span<const odot::ForecastError> columns, std::span<const double> units) {
-  const odot::ForecastError standardised = odot::mean_error(columns), original = odot::mean_error(columns, units);
-  const odot::ForecastError oil = odot::mean_error(columns.last(1), units.last(1));
-  return {{"mae", standardised.absolute},     {"rmse", standardised.root()}, {"mae_original", original.absolute},
-          {"rmse_original", original.root()}, {"mae_ot", oil.absolute},      {"rmse_ot", oil.root()}};
-}
-
-/// Trains on the training part, keeps the epoch that is best on the validation part, and judges by `judge`.
-template <class Attention, std::size_t Horizon>
-Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth2<Horizon>::set& judge) {
-  odot::Network<odot::models::Forecaster<Attention, Horizon>> network(run.seed, odot::nn::init::xavier(), run.threads);
-  odot::optim::AdamW adam(run.optimizer);
-  odot::KeepBest best(network);
-  const odot::TrainingReport report = trainer::with_callbacks(run.quiet, run.out, [&](auto&... callbacks) {
-    return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, run.fit, callbacks...,
-                                                 best);
-  });
-  best.restore();
-  Figures figures = figures_of(odot::column_errors(network, network.workspace(), judge), data.scale.deviation);
-  figures.emplace_back("best_epoch", static_cast<double>(best.epoch()));
-  figures.emplace_back("seconds", report.seconds);
-  return figures;
-}
-
-template <std::size_t Horizon>
-int run_etth2(const Settings& settings) {
-  return with_attention<true>(settings.attention, [&]<class Attention>(std::type_identity<Attention>) {
-    auto data = load_etth2<Horizon>(settings.data);
-    if (!settings.levels) odot::data::make_relative(data);
-    const auto& judge = settings.select ? data.validation : data.test;
-    const std::vector<float> repeated = odot::last_step_repeated(judge);
-    const Subject subject{
-        .dataset = data.train.name,
-        .parameters = odot::models::Forecaster<Attention, Horizon>::parameter_count,
-        .train = data.train.size(),
-        .judged = judge.size(),
-        .baseline = figures_of(odot::column_errors(std::span<const float>(repeated), judge), data.scale.deviation)};
-    return run_seeds(settings, etth2_defaults, subject,
-                     [&](const Run& run) { return forecast<Attention, Horizon>(run, data, judge); });
-  });
-}
-
-}  // namespace
-
-int time_series::run_etth2_6(const Settings& settings) { return run_etth2<6>(settings); }
-int time_series::run_etth2_12(const Settings& settings) { return run_etth2<12>(settings); }
+int time_series::run_etth2_6(const Settings& settings) { return run_etth2<6, odot::Cpu>(settings); }
+int time_series::run_etth2_12(const Settings& settings) { return run_etth2<12, odot::Cpu>(settings); }

@@ -23,9 +23,10 @@ struct Settings {
   std::optional<double> learning_rate = {}, weight_decay = {};
   unsigned long long seed = 1;
   long long seeds = 1;
-  bool select = false;    ///< judge by validation samples; the test samples are not looked at
-  bool levels = false;    ///< forecast the variables themselves, not their change since the window's last step
-  int threads = 0;        ///< 0: all
+  bool select = false;  ///< judge by validation samples; the test samples are not looked at
+  bool levels = false;  ///< forecast the variables themselves, not their change since the window's last step
+  std::string device = "cpu";
+  int threads = 0;        ///< of the cpu; 0: all
   std::string data = {};  ///< folder, "synthetic", or empty: where data::find looks
   std::string out = {};   ///< folder for logs; empty: none
   bool quiet = false;
@@ -63,10 +64,17 @@ struct Subject {
 int run_seeds(const Settings& settings, const Defaults& defaults, const Subject& subject,
               const std::function<Figures(const Run&)>& run_one);
 
-// The tasks, each compiled by itself.
+/// A task: trains and judges as the settings say, returns the exit code.
+using Task = int (*)(const Settings& settings);
+
+// The tasks, each compiled by itself; those on the GPU where ODOT_GPU is set (time_series.gpu.cpp).
 int run_japanese_vowels(const Settings& settings);
 int run_etth2_6(const Settings& settings);
 int run_etth2_12(const Settings& settings);
+int run_japanese_vowels_on_gpu(const Settings& settings);
+int run_etth2_6_on_gpu(const Settings& settings);
+int run_etth2_12_on_gpu(const Settings& settings);
+std::string gpu_description();  ///< throws DeviceError where there is none
 
 /// Calls body(std::type_identity<attention>) for the attention of the settings.
 /// Errors  ArgumentError: a name that is none

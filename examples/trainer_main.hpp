@@ -15,7 +15,7 @@ namespace trainer {
 inline void check(const Settings& s) {
   require(s.epochs >= 0 && s.epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(s.epochs));
   require(s.batch_size >= 1, "--batch-size", "1 or more", std::to_string(s.batch_size));
-  require(s.device == "cpu" || s.device == "gpu", "--device", "cpu or gpu", s.device);
+  require_device(s.device);
   require(s.threads >= 0 && s.threads <= 1024, "--threads", "0 (all) to 1024", std::to_string(s.threads));
 }
 
@@ -33,10 +33,7 @@ const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, cons
 template <odot::ShapeType Image>
 typename Choice<Image>::Run find_run(const Settings& settings, const Choice<Image>& choice, const GpuPart<Image>* gpu) {
   if (settings.device == "cpu") return choice.run;
-  if (!gpu)
-    throw odot::DeviceError(
-        "--device gpu: this trainer was built without a GPU backend; configure with "
-        "-DODOT_GPU=cuda (cmake --preset cuda)");
+  if (!gpu) throw_no_gpu();
   gpu->description();
   return gpu->run(choice.name);
 }

@@ -64,20 +64,25 @@ function(odot_common_trainer_tests trainer result outcome)
     ARGUMENTS --data ${bad}/foreign_files)
 endfunction()
 
+# What --device does. result: the result line of a training with these arguments.
+function(odot_device_tests trainer result)
+  odot_trainer_test(${trainer} "rejects an unknown device" ERROR "--device" ARGUMENTS ${ARGN} --device tpu)
+  if(NOT ODOT_GPU)
+    odot_trainer_test(${trainer} "says that it was built without a GPU backend" ERROR "ODOT_GPU=cuda"
+      ARGUMENTS ${ARGN} --device gpu)
+  elseif(NOT ODOT_GPU STREQUAL "cuda")
+    odot_trainer_test(${trainer} "trains with the GPU backend's code on the host" ARGUMENTS ${ARGN} --device gpu
+      RESULT "${result}")
+  endif()
+endfunction()
+
 # The trainers of "Element-Wise Attention Layers".
 function(odot_trainer_tests trainer model parameters)
   set(result "model=${model} dataset=synthetic parameters=${parameters}")
   set(outcome "loss=${number} accuracy=${number} gradient_average=[0-9.e+-]+ seconds=${number}$")
   odot_common_trainer_tests(${trainer} "${result}" "${outcome}")
   odot_trainer_test(${trainer} "rejects an unknown model" ERROR "--model" ARGUMENTS ${tiny} --model z)
-  odot_trainer_test(${trainer} "rejects an unknown device" ERROR "--device" ARGUMENTS ${tiny} --device tpu)
-  if(NOT ODOT_GPU)
-    odot_trainer_test(${trainer} "says that it was built without a GPU backend" ERROR "ODOT_GPU=cuda"
-      ARGUMENTS ${tiny} --device gpu)
-  elseif(NOT ODOT_GPU STREQUAL "cuda")
-    odot_trainer_test(${trainer} "trains with the GPU backend's code on the host" ARGUMENTS ${tiny} --device gpu
-      RESULT "${result} epochs=1 ${outcome}")
-  endif()
+  odot_device_tests(${trainer} "${result} epochs=1 ${outcome}" ${tiny})
   odot_trainer_test(${trainer} "rejects an output folder it can't write" ERROR "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
     ARGUMENTS ${tiny} --out ${CMAKE_CURRENT_FUNCTION_LIST_FILE}/out)
 endfunction()
@@ -105,6 +110,9 @@ set(tiny_transformer --data synthetic --samples 256 --batch-size 64 --epochs 1)
 set(transformer_outcome "training_loss=${loss} validation_loss=${loss} best_validation_loss=${loss} training_accuracy=${number} accuracy=${number} seconds=${number}$")
 odot_trainer_test(${minimal} "trains the full model on the synthetic set" ARGUMENTS ${tiny_transformer}
   RESULT "variant=full mlp=1 encoders=6 heads=1 dataset=synthetic parameters=303498 q=0.01 epochs=1 ${transformer_outcome}")
+odot_device_tests(${minimal}
+  "variant=symmetric-tt mlp=0 encoders=6 heads=1 dataset=synthetic parameters=67530 q=0.04 epochs=1 ${transformer_outcome}"
+  ${tiny_transformer} --variant symmetric-tt)
 odot_trainer_test(${minimal} "trains the minimum on colour images, and quietly"
   ARGUMENTS ${tiny_transformer} --dataset cifar10 --encoders 12 --variant wqk-no-wv-wo --quiet
   RESULT "variant=wqk-no-wv-wo mlp=0 encoders=12 heads=1 dataset=synthetic parameters=[0-9]+ q=${number} epochs=1 ${transformer_outcome}")
@@ -156,6 +164,8 @@ foreach(attention ea-2 ea-6 ea-full self)
 endforeach()
 odot_trainer_test(time_series "forecasts 12 steps of a synthetic series" ARGUMENTS ${tiny} --task etth2-12
   RESULT "task=etth2-12 attention=ea-6 dataset=synthetic parameters=106324 epochs=1 seeds=1 judged_by=test ${forecast}")
+odot_device_tests(time_series "task=etth2-6 attention=self ${six_hours} epochs=1 seeds=1 judged_by=test ${forecast}"
+  ${tiny} --task etth2-6 --attention self)
 odot_trainer_test(time_series "forecasts levels" ARGUMENTS ${tiny} --task etth2-6 --levels
   RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=1 judged_by=test ${forecast}")
 odot_trainer_test(time_series "runs several seeds and prints their median"

@@ -17,9 +17,9 @@ template <class S, ShapeType Image, bool Bias>
 class FewSamples {
   using P = simd::Packet<S>;
   static constexpr std::size_t C = Image::extents[0], H = Image::extents[1], W = Image::extents[2], plane = H * W;
-  static constexpr std::size_t L = simd::lanes<S>, packets = (W + L - 1) / L,
-                               row = packets * L;               // a row, filled with 0
-  static constexpr std::size_t framed_row = row + 2, taps = 9;  // a zero on each side, for the 3×3 convolution
+  static constexpr std::size_t L = simd::lanes<S>, taps = 9;
+  static constexpr std::size_t packets = (W + L - 1) / L, row = packets * L;  // of a row of the image; past W it is 0
+  static constexpr std::size_t framed_row = row + 2;  // a zero on each side, for the convolution
 
   /// Rows of a map's array that can be read to the end of their last register; those after them are copied.
   static constexpr std::size_t whole_rows = plane < row ? 0 : (plane - row) / W + 1;
@@ -51,8 +51,8 @@ class FewSamples {
  public:
   /// Registers that a map of one sample takes.
   static constexpr std::size_t registers = H * packets;
-  static constexpr std::size_t scratch =
-      (2 * C + 1) * H * row + H + row + H * L + (H + 2) * framed_row + 4 * copied;  // elements a worker
+  static constexpr std::size_t scratch =  // elements a worker, in whole registers
+      ((2 * C + 1) * H * row + H + row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L * L;
 
   /// scales, offsets [maps]: the norm's line.
   FewSamples(const BlockForm<const S>& form, const ScoreBounds<S, Image, Bias>& bounds, const S* scales,
