@@ -67,7 +67,8 @@ int run_seeds(const Settings& settings, const Defaults& defaults, const Subject&
 /// A task: trains and judges as the settings say, returns the exit code.
 using Task = int (*)(const Settings& settings);
 
-// The tasks, each compiled by itself; those on the GPU where ODOT_GPU is set (time_series.gpu.cpp).
+// The tasks, each compiled by itself; those on the GPU, time_series.<task>.gpu.cpp, where ODOT_GPU
+// is set.
 int run_japanese_vowels(const Settings& settings);
 int run_etth2_6(const Settings& settings);
 int run_etth2_12(const Settings& settings);

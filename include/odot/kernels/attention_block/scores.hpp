@@ -6,7 +6,6 @@
 // connection and ReLU are run-time numbers here, so that models of one image shape share the compiled code.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "odot/core/shape.hpp"
