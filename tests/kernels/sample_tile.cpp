@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <numeric>
 #include <vector>
 
 using namespace odot::kernels;
@@ -32,12 +33,13 @@ void check_tile(std::size_t samples) {
   store_tile<Elements>(tile.data(), stride, samples, back.data());
   CHECK(back == x);  // and nothing between the rows, and no row past the samples
 
-  std::vector<S> sums(Elements, S{1});
-  add_lane_sums<Elements>(tile.data(), sums.data());
-  for (std::size_t e = 0; e < Elements; ++e) {
-    S expected{1};
-    for (std::size_t l = 0; l < samples; ++l) expected += numbered<S>(l, e);
-    CHECK(sums[e] == expected);
+  std::vector<S> sums(Elements + L, S{1}), others(Elements + L, S{2});
+  add_lane_sums<Elements>(tile.data(), sums.data(), others.data());
+  for (std::size_t e = 0; e < Elements + L; ++e) {
+    S expected{0};
+    for (std::size_t l = 0; e < Elements && l < samples; ++l) expected += numbered<S>(l, e);
+    CHECK(sums[e] == 1 + expected);
+    CHECK(others[e] == 2 + expected);
   }
 }
 
@@ -60,30 +62,27 @@ TEST_CASE("a tile of doubles holds its samples side by side, zeros beside them, 
   check_all_samples<double>();
 }
 
-namespace {
-
-/// The sums of a tile that comes row by row are those of the whole tile.
-template <std::size_t Row>
-void check_lane_sums(std::size_t rows) {
-  constexpr std::size_t L = simd::lanes<float>;
-  std::vector<float> memory(LaneSums<Row, float>::elements), sums(rows * Row, 1.0f);
-  LaneSums<Row, float> lane_sums(memory.data());
-  lane_sums.start(sums.data());
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t e = 0; e < Row * L; ++e) lane_sums.row()[e] = static_cast<float>(i * Row + e / L);
-    lane_sums.add();
-  }
-  lane_sums.finish();
-  CAPTURE(Row);
-  for (std::size_t e = 0; e < sums.size(); ++e) CHECK(sums[e] == static_cast<float>(1 + L * e));
+TEST_CASE("the elements of a tile can go where the caller wants them") {
+  constexpr std::size_t L = simd::lanes<float>, elements = L + 3;
+  std::vector<float> x(L * elements), reversed(elements * L, -1.0f);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);
+  load_elements(x.data(), elements, elements, L,
+                [&](std::size_t e) { return reversed.data() + (elements - 1 - e) * L; });
+  for (std::size_t e = 0; e < elements; ++e)
+    for (std::size_t l = 0; l < L; ++l) CHECK(reversed[(elements - 1 - e) * L + l] == x[l * elements + e]);
 }
 
-}  // namespace
-
-TEST_CASE("rows shorter than, as long as and longer than a block are summed over the lanes") {
-  check_lane_sums<1>(9);
-  check_lane_sums<3>(7);
-  check_lane_sums<simd::lanes<float>>(2);
-  check_lane_sums<28>(3);
-  check_lane_sums<35>(2);
+TEST_CASE("sums over lanes, of as many rows as there are lanes or fewer") {
+  constexpr std::size_t L = simd::lanes<float>;
+  std::vector<float> rows(L * L), sums(L);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<float>(i * i % 101);
+  const auto check = [&]<std::size_t Count>() {
+    simd::store(sums.data(), simd::lane_sums<Count>(rows.data()));
+    for (std::size_t e = 0; e < L; ++e)
+      CHECK(sums[e] == (e < Count ? std::accumulate(rows.data() + e * L, rows.data() + (e + 1) * L, 0.0f) : 0.0f));
+  };
+  check.operator()<1>();
+  check.operator()<L>();
+  check.operator()<(L + 1) / 2>();
+  check.operator()<(3 * L + 1) / 4>();
 }

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <utility>
 
 #include "odot/core/config.hpp"
 
@@ -135,6 +136,54 @@ using IntegerPacket = IntegerPacketOf<>::type;
 template <class Scalar>
 ODOT_INLINE void transpose(Block<Scalar>& block) {
   Eigen::internal::ptranspose(block);
+}
+
+#if defined(__has_builtin) && !defined(__CUDACC__)
+#if __has_builtin(__builtin_shufflevector)
+#define ODOT_SHUFFLES
+#endif
+#endif
+
+namespace detail {
+
+#ifdef ODOT_SHUFFLES
+/// Sums of pairs of lanes that are `Distance` apart: of a where the lane's number lacks that bit, of b where it has it.
+template <std::size_t Distance, class P, std::size_t... Lane>
+ODOT_INLINE P add_pairs(const P& a, const P& b, std::index_sequence<Lane...>) {
+  constexpr std::size_t of_b = sizeof...(Lane);
+  return add(P(__builtin_shufflevector(a, b, ((Lane & Distance) ? of_b + Lane : Lane)...)),
+             P(__builtin_shufflevector(a, b, ((Lane & Distance) ? of_b : 0) + (Lane ^ Distance)...)));
+}
+
+/// The sums of rows First, First + Distance, First + 2 · Distance, …, each over the lanes that are multiples of Distance
+/// apart.
+template <std::size_t Count, std::size_t First, std::size_t Distance, class Scalar>
+ODOT_INLINE Packet<Scalar> tree_of_sums(const Scalar* rows) {
+  constexpr std::size_t L = lanes<Scalar>;
+  if constexpr (First >= Count) return all(Scalar{0});
+  else if constexpr (Distance == L) return load(rows + First * L);
+  else
+    return add_pairs<Distance>(tree_of_sums<Count, First, 2 * Distance>(rows),
+                               tree_of_sums<Count, First + Distance, 2 * Distance>(rows),
+                               std::make_index_sequence<L>{});
+}
+#endif
+
+}  // namespace detail
+
+/// Lane e of the result is Σ_l rows[e][l], rows [Count, lanes], Count ≤ lanes; 0 in lanes without a row.
+template <std::size_t Count, class Scalar>
+ODOT_INLINE Packet<Scalar> lane_sums(const Scalar* rows) {
+  constexpr std::size_t L = lanes<Scalar>;
+#ifdef ODOT_SHUFFLES
+  if constexpr (L > 1) return detail::tree_of_sums<Count, 0, 1>(rows);
+#endif
+  Block<Scalar> block;
+  for (std::size_t i = 0; i < L; ++i) block.packet[i] = i < Count ? load(rows + i * L) : all(Scalar{0});
+  transpose<Scalar>(block);
+  for (std::size_t width = L / 2; width > 0; width /= 2)  // a tree, for speed and accuracy
+    for (std::size_t l = 0; l < width; ++l) block.packet[l] = add(block.packet[l], block.packet[l + width]);
+  return block.packet[0];
 }
 
 }  // namespace odot::kernels::simd

@@ -70,7 +70,7 @@ class BlockBackward {
         T::load_gradient(y_[tiles_.begin(t)].data(), dy_[tiles_.begin(t)].data(), tiles_.size(t), form_.relu, scratch,
                          grad_ + t * grad_stride);
         show(t, tile);
-        T::correlate_input(tile, scratch, with_input, bias);
+        T::correlate_input(tile, with_input, bias);
         for (std::size_t m = 0; m < form_.maps; ++m) {
           with_scores(size_of(tile, m), [&]<Scores Size>() { correlate_head<Size>(tile, scratch, t, m, with_heads); });
         }
@@ -89,9 +89,11 @@ class BlockBackward {
     const bool normed = form_.norm != HeadNorm::none;
     const S mean = normed ? cache_.mean()[m] : S{0}, rstd = normed ? cache_.rstd()[m] : S{1};
     const typename T::Line standard{simd::all(rstd), simd::all(-mean * rstd)};
-    T::correlate(
-        tile, scratch, [&](std::size_t i, S* to) { T::template head_row<Size>(lanes, kept, standard, i, to); },
-        with_heads + m * taps, form_.maps * taps);
+    const auto make_row = [&](std::size_t i) {
+      T::template head_row<Size>(lanes, kept, standard, i, scratch.plane_of);
+      return scratch.plane_of;
+    };
+    T::correlate(tile, make_row, with_heads + m * taps, form_.maps * taps);
   }
 
   /// Gradients of the convolution and of the norm's scale and shift; means(dÂ) and means(dÂ x̂) of every map. With
@@ -129,10 +131,10 @@ class BlockBackward {
   void array_gradients() {
     auto frame = workspace_.frame();
     const std::size_t array = form_.maps * T::plane;
-    const Partials<S> partials(frame, runs_.count(), arrays * array);
+    const Partials<S> partials(frame, runs_.count(), arrays * array + T::L);  // add_lane_sums needs what follows
     S* memory = frame.take<S>(workers_.count() * GroupSums::elements);
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
-      GroupSums sums(memory + worker * GroupSums::elements, partials.start(run), array);
+      const GroupSums sums(memory + worker * GroupSums::elements, partials.start(run), array);
       const Chunks groups(runs_.size(run), group);
       for (std::size_t g = 0; g < groups.count(); ++g) {
         const std::size_t first = runs_.begin(run) + groups.begin(g), count = groups.size(g);
@@ -140,10 +142,10 @@ class BlockBackward {
           Tile& tile = workers_.tile(worker, k);
           show(first + k, tile);
           std::fill_n(tile.column_sums, T::W * T::L, S{0});
-          if (InputGradient) T::start_input_gradient(tile, form_.skip);
         }
+        const S* zeros = workers_.scratch(worker).head.zeros();
         for (std::size_t c = 0; c < C; ++c)
-          channel_gradients<InputGradient>(std::span(&workers_.tile(worker), count), first, c, sums);
+          channel_gradients<InputGradient>(std::span(&workers_.tile(worker), count), first, c, sums, zeros);
         for (std::size_t k = 0; InputGradient && k < count; ++k)
           store_tile<Image::size>(workers_.tile(worker, k).out, Image::size, tiles_.size(first + k),
                                   dx_[tiles_.begin(first + k)].data());
@@ -153,101 +155,82 @@ class BlockBackward {
     for (std::size_t a = 0; a < arrays; ++a) partials.add_to(workspace_.threads(), targets[a], a * array, array);
   }
 
-  /// The rows of a group of tiles, on their way into the sums over samples. `partial`: [arrays, maps, H, W].
-  struct GroupSums {
-    using Rows = LaneSums<T::W, S>;
-    static constexpr std::size_t stride = Rows::elements + T::skew, row = T::W * T::L + T::skew;
-    static constexpr std::size_t elements = (Bias ? 6 : 3) * stride + 2 * row;
-    GroupSums(S* memory, S* partial_sums, std::size_t array_size)
-        : through_x(memory, stride), through_y(memory + arrays / 2 * stride, stride),
-          column(memory + arrays * stride, stride), a(memory + arrays / 2 * 3 * stride), t(a + row),
-          partial(partial_sums), array(array_size) {}
+  /// A row of array gradients of a group of tiles, on its way into the sums over samples. `partial`: [arrays, maps, H, W].
+  class GroupSums {
+    static constexpr std::size_t row = T::W * T::L + T::skew, rows = Bias ? 8 : 5;
 
-    /// The sums of the arrays along rows, or along columns.
-    struct Pair {
-      Pair(S* memory, std::size_t distance) : w(memory), b(memory + distance) {}
-      void start(S* to_w, S* to_b) {
-        w.start(to_w);
-        if constexpr (Bias) b.start(to_b);
-      }
-      typename T::RowSums row() const { return {w.row(), Bias ? b.row() : nullptr}; }
-      void add() {
-        w.add();
-        if constexpr (Bias) b.add();
-      }
-      void finish() {
-        w.finish();
-        if constexpr (Bias) b.finish();
-      }
-      Rows w, b;
-    };
-    void start_along_rows(Pair& sums, std::size_t m) const { start(sums, 0, m); }
-    void start_along_columns(Pair& sums, std::size_t m) const { start(sums, 1, m); }
+   public:
+    static constexpr std::size_t elements = rows * row;
+    GroupSums(S* memory, S* partial, std::size_t array)
+        : grad(memory), a(grad + row), both(sums(memory + 2 * row)), along_row(sums(memory + (2 + arrays / 2) * row)),
+          along_column(sums(memory + (2 + arrays) * row)), partial_(partial), array_(array) {}
 
-    Pair through_x, through_y, column;  // column: the rest of what comes through Ay
-    S *a, *t;                           // rows of one tile
-    S* partial;
-    std::size_t array;
+    S *grad, *a;                                        // ∂ℓ/∂head and relevance_row's `a`, of one tile
+    typename T::RowSums both, along_row, along_column;  // through both softmaxes, or one of them
+
+    void add_both(std::size_t m, std::size_t i) const { add(both, to(0, m, i), to(1, m, i)); }
+    void add_along_row(std::size_t m, std::size_t i) const { add(along_row, to(0, m, i)); }
+    void add_along_column(std::size_t m, std::size_t i) const { add(along_column, to(1, m, i)); }
 
    private:
-    void start(Pair& sums, std::size_t which, std::size_t m) const {
-      S* to = partial + which * array + m * T::plane;
-      sums.start(to, to + 2 * array);
+    static typename T::RowSums sums(S* memory) { return {memory, Bias ? memory + row : nullptr}; }
+    S* to(std::size_t direction, std::size_t m, std::size_t i) const {
+      return partial_ + direction * array_ + m * T::plane + i * T::W;
     }
+    template <class... To>
+    void add(const typename T::RowSums& from, To*... to) const {
+      add_lane_sums<T::W>(from.w, to...);
+      if constexpr (Bias) add_lane_sums<T::W>(from.b, (to + 2 * array_)...);
+    }
+
+    S* partial_;
+    std::size_t array_;
   };
 
   /// The maps of a channel in a group of tiles. What comes through Ay is complete only when all rows of a map are done; the
   /// rest of it is made together with the next map, while x and its gradient are in the first-level cache.
   template <bool InputGradient>
-  void channel_gradients(std::span<Tile> tiles, std::size_t first, std::size_t c, GroupSums& sums) const {
+  void channel_gradients(std::span<Tile> tiles, std::size_t first, std::size_t c, const GroupSums& sums,
+                         const S* zeros) const {
     for (std::size_t h = 0; h <= form_.heads; ++h) {
       const std::size_t m = h * C + c, before = m - C;
-      if (h < form_.heads) {
-        sums.start_along_rows(sums.through_x, m);
-        sums.start_along_columns(sums.through_y, m);
-      }
-      if (h > 0) sums.start_along_columns(sums.column, before);
       for (std::size_t i = 0; i < T::H; ++i) {
         for (std::size_t k = 0; h > 0 && k < tiles.size(); ++k) {
           const auto lanes = T::lanes(tiles[k], maps_[before], before);
-          if (k == 0) T::template column_gradients<true, InputGradient>(tiles[k], lanes, before, i, sums.column.row());
-          else T::template column_gradients<false, InputGradient>(tiles[k], lanes, before, i, sums.column.row());
+          if (k == 0) T::template column_gradients<true, InputGradient>(tiles[k], lanes, before, i, sums.along_column);
+          else T::template column_gradients<false, InputGradient>(tiles[k], lanes, before, i, sums.along_column);
         }
-        if (h > 0) sums.column.add();
-        for (std::size_t k = 0; h < form_.heads && k < tiles.size(); ++k)
-          map_row<InputGradient>(tiles[k], first + k, m, i, k == 0, sums);
-        if (h < form_.heads) sums.through_x.add(), sums.through_y.add();
+        if (h > 0) sums.add_along_column(before, i);
+        if (h == form_.heads) continue;
+        for (std::size_t k = 0; k < tiles.size(); ++k) {
+          const Tile& tile = tiles[k];
+          const S* out = h > 0 ? T::out_row(tile, m, i) : form_.skip ? tile.grad_row(c, i) : zeros;
+          if (k == 0) map_row<true, InputGradient>(tile, first + k, m, i, out, sums);
+          else map_row<false, InputGradient>(tile, first + k, m, i, out, sums);
+        }
+        sums.add_both(m, i);
+        sums.add_along_row(m, i);
       }
-      if (h > 0) sums.column.finish();
-      if (h == form_.heads) break;
-      sums.through_x.finish();
-      sums.through_y.finish();
-      for (std::size_t k = 0; k < tiles.size(); ++k)
+      for (std::size_t k = 0; h < form_.heads && k < tiles.size(); ++k)
         with_scores(size_of(tiles[k], m),
                     [&]<Scores Size>() { T::template finish_columns<Size>(tiles[k], cache_.kept(first + k, m)); });
     }
   }
 
-  /// Row i of map m in tile t of the batch.
-  template <bool InputGradient>
-  ODOT_INLINE void map_row(const Tile& tile, std::size_t t, std::size_t m, std::size_t i, bool first,
-                           GroupSums& sums) const {
+  /// Row i of map m in tile t of the batch; `before`: the input's gradient so far.
+  template <bool First, bool InputGradient>
+  ODOT_INLINE void map_row(const Tile& tile, std::size_t t, std::size_t m, std::size_t i, const S* before,
+                           const GroupSums& sums) const {
     const auto lanes = T::lanes(tile, maps_[m], m);
     const auto norm = norm_gradient(m);
     const auto mask = T::mask_of(tile.samples);
-    T::head_gradient_row(tile, form_, m, i, sums.t);
+    T::head_gradient_row(tile, form_, m, i, sums.grad);
     typename T::P minus_sum;
     with_scores(size_of(tile, m), [&]<Scores Size>() {
-      minus_sum = T::template relevance_row<Size, InputGradient>(tile, lanes, m, cache_.kept(t, m), norm, mask, i,
-                                                                 sums.a, sums.t);
+      minus_sum = T::template relevance_row<Size, First, InputGradient>(tile, lanes, m, cache_.kept(t, m), norm, mask,
+                                                                        i, sums.grad, before, sums.a, sums.both);
     });
-    const auto through_x = sums.through_x.row(), through_y = sums.through_y.row();
-    if (first)
-      T::template row_gradients<true, InputGradient>(tile, lanes, m, minus_sum, i, sums.a, sums.t, through_x,
-                                                     through_y);
-    else
-      T::template row_gradients<false, InputGradient>(tile, lanes, m, minus_sum, i, sums.a, sums.t, through_x,
-                                                      through_y);
+    T::template row_gradients<First, InputGradient>(tile, lanes, m, i, sums.a, minus_sum, sums.along_row);
   }
 
   Scores size_of(const Tile& tile, std::size_t m) const { return maps_.size(m, tile.largest[m % C]); }

@@ -52,7 +52,7 @@ class FewSamples {
   /// Registers that a map of one sample takes.
   static constexpr std::size_t registers = H * packets;
   static constexpr std::size_t scratch =  // elements a worker, in whole registers
-      ((2 * C + 1) * H * row + H + row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L * L;
+      ((2 * C + 1) * H * row + H + L + row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L * L;
 
   /// scales, offsets [maps]: the norm's line.
   FewSamples(const BlockForm<const S>& form, const ScoreBounds<S, Image, Bias>& bounds, const S* scales,
@@ -91,7 +91,7 @@ class FewSamples {
     S* row_sums;  // [H, lanes]: of the terms along rows
     S* head;      // [H + 2, row + 2]: one head, framed with zeros
     S* copies;    // of the arrays' last rows
-    S* rows;      // [H]: 1 / the denominators of the softmaxes along rows
+    S* rows;      // [H + lanes]: 1 / the denominators of the softmaxes along rows, and room for add_lane_sums
   };
 
   /// A packet of a row; `otherwise` in the lanes past the row's end.

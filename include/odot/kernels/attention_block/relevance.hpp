@@ -36,9 +36,10 @@ struct Relevance {
     S* row(std::size_t i) const { return memory_ + (i % 3 * framed_row + 1) * L; }
     /// The rows around row i; outside of the plane they are 0.
     Rows around(std::size_t i) const {
-      const S* zero = memory_ + 3 * framed_row * L;
-      return {{i > 0 ? row(i - 1) - L : zero, row(i) - L, i + 1 < H ? row(i + 1) - L : zero}};
+      return {{i > 0 ? row(i - 1) - L : zeros(), row(i) - L, i + 1 < H ? row(i + 1) - L : zeros()}};
     }
+    /// [W + 2]
+    const S* zeros() const { return memory_ + 3 * framed_row * L; }
 
    private:
     S* memory_;
@@ -69,15 +70,21 @@ struct Relevance {
     for (std::size_t i = 0; i < H; ++i) {
       // The row's inverse r is taken out: A − centre = r (e · column's inverse − centre / r).
       const P row = simd::load(inverse + i * L), minus_centre = simd::divide(simd::all(-centre), row);
-      P row_sum = simd::all(S{0}), row_squares = simd::all(S{0});
-      for (std::size_t j = 0; j < W; ++j) {
-        const P d =
-            simd::multiply_add(simd::load(e + (i * W + j) * L), simd::load(inverse + (H + j) * L), minus_centre);
-        row_sum = simd::add(row_sum, d);
-        row_squares = simd::multiply_add(d, d, row_squares);
-      }
+      P row_sums[4], row_squares[4];
+      for (std::size_t k = 0; k < 4; ++k) row_sums[k] = row_squares[k] = simd::all(S{0});
+      in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
+        for (std::size_t k = 0; k < N; ++k) {
+          const P column = simd::load(inverse + (H + j + k) * L);
+          const P d = simd::multiply_add(simd::load(e + (i * W + j + k) * L), column, minus_centre);
+          row_sums[k] = simd::add(row_sums[k], d);
+          row_squares[k] = simd::multiply_add(d, d, row_squares[k]);
+        }
+      });
+      const P row_sum = simd::add(simd::add(row_sums[0], row_sums[1]), simd::add(row_sums[2], row_sums[3]));
+      const P row_square =
+          simd::add(simd::add(row_squares[0], row_squares[1]), simd::add(row_squares[2], row_squares[3]));
       sum = simd::multiply_add(row_sum, row, sum);
-      squares = simd::multiply_add(simd::multiply(row_squares, row), row, squares);
+      squares = simd::multiply_add(simd::multiply(row_square, row), row, squares);
     }
     S sums[L], deviations[L];
     simd::store(sums, sum);

@@ -29,11 +29,11 @@ struct BlockTile : Relevance<S, Image> {
 
   /// A worker's scratch, which its tiles share.
   struct Scratch {
-    static constexpr std::size_t elements = RowRing::elements + (2 * plane + H + W) * L + 3 * skew;
+    static constexpr std::size_t elements = RowRing::elements + (plane + H + W) * L + 2 * skew;
     explicit Scratch(S* memory)
-        : head(memory), a(memory + RowRing::elements + skew), b(a + plane * L + skew), inverse(b + plane * L + skew) {}
+        : head(memory), plane_of(memory + RowRing::elements + skew), inverse(plane_of + plane * L + skew) {}
     RowRing head;  // one head
-    S *a, *b;      // [H, W]
+    S* plane_of;   // [H, W]
     S* inverse;    // [H + W]
   };
 
@@ -81,17 +81,15 @@ struct BlockTile : Relevance<S, Image> {
   /// grad [C] framed = dy, 0 where the ReLU gave 0 and in the lanes without a sample.
   static void load_gradient(const S* y, const S* dy, std::size_t count, bool relu, const Scratch& scratch, S* grad) {
     for (std::size_t o = 0; o < C; ++o) {
-      clear_frame(grad + o * framed * L);
-      load_tile<plane>(dy + o * plane, C * plane, count, scratch.a);
-      if (relu) load_tile<plane>(y + o * plane, C * plane, count, scratch.b);
-      for (std::size_t i = 0; i < H; ++i)
-        for (std::size_t j = 0; j < W; ++j) {
-          const std::size_t p = (i * W + j) * L;
-          const P g = simd::load(scratch.a + p);
-          // y = max(…, 0)
-          simd::store(grad + (o * framed + (i + 1) * framed_row + j + 1) * L,
-                      relu ? simd::where_positive(simd::load(scratch.b + p), g) : g);
-        }
+      S* const to = grad + o * framed * L;
+      clear_frame(to);
+      for (std::size_t l = 0; relu && l < count; ++l) {  // y = max(…, 0)
+        const std::size_t from = (l * C + o) * plane;
+        array(scratch.plane_of + l * plane, plane) =
+            (array(y + from, plane) > S{0}).select(array(dy + from, plane), S{0});
+      }
+      load_elements(relu ? scratch.plane_of : dy + o * plane, plane, relu ? plane : C * plane, count,
+                    [&](std::size_t p) { return to + ((p / W + 1) * framed_row + p % W + 1) * L; });
     }
   }
 
@@ -139,48 +137,45 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- backward, first pass: how the gradient correlates with heads and input
 
-  /// sums[u][v] += Σ_j grad[o](i, j) · plane(i + u − 1, j + v − 1)
-  static ODOT_INLINE void correlate_row(const S* grad, const Rows& rows, P (&sums)[taps]) {
+  /// sums[u][v] += Σ_j plane(j) · grads[u](j + v), of a plane's row and the framed rows of the gradient around it.
+  static ODOT_INLINE void correlate_row(const S* plane_row, const Rows& grads, P (&sums)[taps]) {
     P row_sums[taps];
     for (std::size_t t = 0; t < taps; ++t) row_sums[t] = sums[t];
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
-      P g[N];
-      for (std::size_t k = 0; k < N; ++k) g[k] = simd::load(grad + (j + k) * L);
+      P values[N];
+      for (std::size_t k = 0; k < N; ++k) values[k] = simd::load(plane_row + (j + k) * L);
 #pragma GCC unroll 3
       for (std::size_t u = 0; u < 3; ++u)
 #pragma GCC unroll 8
         for (std::size_t q = 0; q < N + 2; ++q) {
-          const P value = rows(u, j + q);
+          const P grad = grads(u, j + q);
 #pragma GCC unroll 3
           for (std::size_t v = 0; v < 3; ++v)
-            if (q >= v && q < N + v) row_sums[u * 3 + v] = simd::multiply_add(g[q - v], value, row_sums[u * 3 + v]);
+            if (q >= v && q < N + v) row_sums[u * 3 + v] = simd::multiply_add(values[q - v], grad, row_sums[u * 3 + v]);
         }
     });
     for (std::size_t t = 0; t < taps; ++t) sums[t] = row_sums[t];
   }
 
-  /// totals[o · stride][u][v] += the correlations of grad[o] with a plane whose rows make_row(i, to) makes on the way.
+  /// totals[o · stride][u][v] += Σ_p grad[o](p) · plane(p + (u, v) − (1, 1)), of the plane whose row i is make_row(i). Taken
+  /// from the plane's side, where the gradient's frame is 0: Σ_q plane(q) · grad[o](q − (u, v) + (1, 1)).
   template <class MakeRow>
-  static ODOT_INLINE void correlate(const Tile& tile, const Scratch& scratch, const MakeRow& make_row, S* totals,
-                                    std::size_t stride) {
+  static ODOT_INLINE void correlate(const Tile& tile, const MakeRow& make_row, S* totals, std::size_t stride) {
     P sums[C][taps];
     for (auto& of_output : sums)
       for (auto& sum : of_output) sum = simd::all(S{0});
-    for (std::size_t i = 0; i <= H; ++i) {
-      if (i < H) make_row(i, scratch.head.row(i));
-      for (std::size_t o = 0; i > 0 && o < C; ++o)
-        correlate_row(tile.grad_row(o, i - 1), scratch.head.around(i - 1), sums[o]);
+    for (std::size_t i = 0; i < H; ++i) {
+      const S* const row = make_row(i);
+      for (std::size_t o = 0; o < C; ++o) correlate_row(row, tile.grad_rows(o, i), sums[o]);
     }
     for (std::size_t o = 0; o < C; ++o)
-      for (std::size_t t = 0; t < taps; ++t) totals[o * stride + t] += simd::sum(sums[o][t]);
+      for (std::size_t t = 0; t < taps; ++t) totals[o * stride + t] += simd::sum(sums[o][taps - 1 - t]);
   }
 
   /// with_input[o][c][u][v] += Σ grad[o] · x[c];  bias[o] += Σ grad[o].
-  static void correlate_input(const Tile& tile, const Scratch& scratch, S* with_input, S* bias) {
+  static void correlate_input(const Tile& tile, S* with_input, S* bias) {
     for (std::size_t c = 0; c < C; ++c)
-      correlate(
-          tile, scratch, [&](std::size_t i, S* to) { std::copy_n(tile.x + (c * plane + i * W) * L, W * L, to); },
-          with_input + c * taps, C * taps);
+      correlate(tile, [&](std::size_t i) { return tile.x + (c * plane + i * W) * L; }, with_input + c * taps, C * taps);
     for (std::size_t o = 0; o < C; ++o) {
       P sum = simd::all(S{0});
       for (std::size_t i = 0; i < H; ++i)
@@ -190,13 +185,6 @@ struct BlockTile : Relevance<S, Image> {
   }
 
   // ---- backward, second pass: the gradients of the arrays and of x
-
-  /// out (the input's gradient) = grad through the skip connection, 0 without one.
-  static void start_input_gradient(const Tile& tile, bool skip) {
-    if (!skip) std::fill_n(tile.out, C * plane * L, S{0});
-    for (std::size_t o = 0; skip && o < C; ++o)
-      for (std::size_t i = 0; i < H; ++i) std::copy_n(tile.grad_row(o, i), W * L, tile.out + (o * plane + i * W) * L);
-  }
 
   /// ∂ℓ/∂head m at row i: to[j] = Σ_o Σ_{u,v} w[o][m][u][v] · grad[o](p − (u, v) + (1, 1)).
   static ODOT_INLINE void head_gradient_row(const Tile& tile, const Form& form, std::size_t m, std::size_t i, S* to) {
@@ -210,17 +198,36 @@ struct BlockTile : Relevance<S, Image> {
     }
   }
 
-  /// Row i of map m: t = A ⊙ ∂ℓ/∂A and `a`, the terms of Ax, both [W]; the terms of Ay in tile.along_column; adds t to
-  /// tile.column_sums. Returns −Σ_W t times the factor that makes Ax of `a`. `t` holds ∂ℓ/∂head before.
-  /// InputGradient: out += ∂ℓ/∂head ⊙ Â.
-  template <Scores Size, bool InputGradient>
+  /// Sums over a group of tiles of a row of array gradients, still one number a lane, [W].
+  struct RowSums {
+    S *w, *b;  // of Wx or Wy, and of Bx or By
+  };
+  template <bool First>
+  static ODOT_INLINE void accumulate(S* sum, const P& value) {
+    simd::store(sum, First ? value : simd::add(simd::load(sum), value));
+  }
+  template <bool First>
+  static ODOT_INLINE void accumulate(S* sum, const P& a, const P& b) {
+    simd::store(sum, First ? simd::multiply(a, b) : simd::multiply_add(a, b, simd::load(sum)));
+  }
+
+  // With t = A ⊙ ∂ℓ/∂A, the gradients of the scores are ∂ℓ/∂zx = t − Ax Σ_W t and ∂ℓ/∂zy = t − Ay Σ_H t. relevance_row
+  // takes the first term of both, softmax_row the second term of one.
+
+  /// Row i of map m, from `grad`, ∂ℓ/∂head: `a` [W] = the terms of Ax, and tile.along_column those of Ay; adds t to
+  /// tile.column_sums and t's part of the gradients to `sums`. Returns −Σ_W t times the factor that makes Ax of `a`.
+  /// InputGradient: out = before + ∂ℓ/∂head ⊙ Â + t ⊙ (Wx + Wy).
+  template <Scores Size, bool First, bool InputGradient>
   static ODOT_INLINE P relevance_row(const Tile& tile, const Lanes& lanes, std::size_t m, const S* kept,
-                                     const NormGradient<S>& norm, const P& mask, std::size_t i, S* a, S* t) {
+                                     const NormGradient<S>& norm, const P& mask, std::size_t i, const S* grads,
+                                     const S* before, S* a, const RowSums& row_sums) {
     const P row = simd::load(kept + i * L), offset = simd::all(norm.offset);
     const P scale = kept_factor<Size>(row, simd::all(norm.scale));
     const P constant = kept_factor<Size>(row, simd::all(norm.constant));
     const P by_relevance = kept_factor<Size>(row, kept_factor<Size>(row, simd::all(norm.by_relevance)));
-    S* out = tile.out + (m % C * plane + i * W) * L;
+    S *const out = out_row(tile, m, i), *const along_column = tile.along_column + i * W * L;
+    S* const column_sums = tile.column_sums;
+    const RowSums sums = row_sums;  // a copy: stores of packets may change what is not a local variable
     P sum = simd::all(S{0});
     in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;
@@ -234,61 +241,53 @@ struct BlockTile : Relevance<S, Image> {
       }
       softmax_terms<Size, S>(scores, kept_of, terms);
       for (std::size_t k = 0; k < N; ++k) {
-        const P grad = simd::load(t + (j + k) * L);
+        const std::size_t at = (j + k) * L;
+        const P grad = simd::load(grads + at);
         // A but for the row's factor
         const P relevance = kept_factor<Size>(kept_of[N + k], simd::multiply(terms[k], terms[N + k]));
-        // head = Â ⊙ x
+        // Â = scale · A + offset, both of them through the batch's statistics; head = Â ⊙ x
+        const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);
+        P t = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
+        if constexpr (Bias) t = simd::multiply(t, mask);  // elsewhere x = 0 takes lanes without a sample out
         if constexpr (InputGradient) {
           const P normed = simd::multiply_add(relevance, scale, offset);
-          simd::store(out + (j + k) * L, simd::multiply_add(grad, normed, simd::load(out + (j + k) * L)));
+          const P dx = simd::multiply_add(grad, normed, simd::load(before + at));
+          simd::store(out + at, simd::multiply_add(t, simd::all(lanes.map.w_both[p + k]), dx));
         }
-        // Â = scale · A + offset, both of them through the batch's statistics
-        const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);
-        P term = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
-        if constexpr (Bias) term = simd::multiply(term, mask);  // elsewhere x = 0 takes lanes without a sample out
-        sum = simd::add(sum, term);
-        S* column_sum = tile.column_sums + (j + k) * L;
-        simd::store(column_sum, simd::add(simd::load(column_sum), term));
-        simd::store(a + (j + k) * L, terms[k]);
-        simd::store(tile.along_column + (p + k) * L, terms[N + k]);
-        simd::store(t + (j + k) * L, term);
+        sum = simd::add(sum, t);
+        accumulate<false>(column_sums + at, t);
+        accumulate<First>(sums.w + at, t, x[k]);
+        if constexpr (Bias) accumulate<First>(sums.b + at, t);
+        simd::store(a + at, terms[k]);
+        simd::store(along_column + at, terms[N + k]);
       }
     });
     return kept_factor<Size>(row, simd::negate(sum));
   }
 
-  /// Where a row of a tile's gradients goes, still one number a lane, [W]: of arrays along rows, or along columns.
-  struct RowSums {
-    S *w, *b;
-  };
-  template <bool First>
-  static ODOT_INLINE void accumulate(S* sum, const P& a, const P& b) {
-    simd::store(sum, First ? simd::multiply(a, b) : simd::multiply_add(a, b, simd::load(sum)));
+  /// Row i of map m: rest = terms ⊙ factor(j), which is −Ax Σ_W t or −Ay Σ_H t, with `w` the map's Wx or Wy. Adds it to
+  /// `sums`; InputGradient: out += rest ⊙ w.
+  template <bool First, bool InputGradient, class Factor>
+  static ODOT_INLINE void softmax_row(const Tile& tile, const Lanes& lanes, const S* w, std::size_t m, std::size_t i,
+                                      const S* terms, const Factor& factor, const RowSums& row_sums) {
+    S* const out = out_row(tile, m, i);
+    const RowSums sums = row_sums;
+    in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
+      for (std::size_t k = j; k < j + N; ++k) {
+        const std::size_t p = i * W + k, at = k * L;
+        const P rest = simd::multiply(simd::load(terms + at), factor(k));
+        accumulate<First>(sums.w + at, rest, lanes.value(p));
+        if constexpr (Bias) accumulate<First>(sums.b + at, rest);
+        if constexpr (InputGradient) accumulate<false>(out + at, rest, simd::all(w[p]));
+      }
+    });
   }
 
-  /// Row i of map m, from a, t and minus_sum of relevance_row: what comes through Ax = softmax over W of x ⊙ Wx + Bx, to
-  /// `through_x`, and t's part of what comes through Ay, to `through_y`. First: overwrites them.
+  /// The part of row i of map m that comes through Ax, from relevance_row's `a` and result.
   template <bool First, bool InputGradient>
-  static ODOT_INLINE void row_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, const P& minus_sum,
-                                        std::size_t i, const S* a, const S* t, const RowSums& through_x,
-                                        const RowSums& through_y) {
-    const P one = simd::all(S{1});
-    S* out = tile.out + (m % C * plane + i * W) * L;
-    for (std::size_t j = 0; j < W; ++j) {
-      const std::size_t p = i * W + j;
-      const P x = lanes.value(p), along_both = simd::load(t + j * L);
-      const P dzx = simd::multiply_add(simd::load(a + j * L), minus_sum, along_both);
-      accumulate<First>(through_x.w + j * L, dzx, x);
-      accumulate<First>(through_y.w + j * L, along_both, x);
-      if constexpr (Bias) {
-        accumulate<First>(through_x.b + j * L, dzx, one);
-        accumulate<First>(through_y.b + j * L, along_both, one);
-      }
-      if constexpr (InputGradient) {
-        const P dx = simd::multiply_add(along_both, simd::all(lanes.map.wy[p]), simd::load(out + j * L));
-        simd::store(out + j * L, simd::multiply_add(dzx, simd::all(lanes.map.wx[p]), dx));
-      }
-    }
+  static ODOT_INLINE void row_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, std::size_t i, const S* a,
+                                        const P& minus_sum, const RowSums& sums) {
+    softmax_row<First, InputGradient>(tile, lanes, lanes.map.wx, m, i, a, [&](std::size_t) { return minus_sum; }, sums);
   }
 
   /// Map m's column_sums are complete: they become column_factors, and are 0 for the next map.
@@ -301,21 +300,18 @@ struct BlockTile : Relevance<S, Image> {
     }
   }
 
-  /// Row i of map m, the rest of what comes through Ay = softmax over H of x ⊙ Wy + By: − Ay Σ_H t.
+  /// The part of row i of map m that comes through Ay, once its columns are finished.
   template <bool First, bool InputGradient>
   static ODOT_INLINE void column_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, std::size_t i,
-                                           const RowSums& through_y) {
-    const P one = simd::all(S{1});
-    S* out = tile.out + (m % C * plane + i * W) * L;
-    for (std::size_t j = 0; j < W; ++j) {
-      const std::size_t p = i * W + j;
-      const P rest = simd::multiply(simd::load(tile.along_column + p * L), simd::load(tile.column_factors + j * L));
-      accumulate<First>(through_y.w + j * L, rest, lanes.value(p));
-      if constexpr (Bias) accumulate<First>(through_y.b + j * L, rest, one);
-      if constexpr (InputGradient)
-        simd::store(out + j * L, simd::multiply_add(rest, simd::all(lanes.map.wy[p]), simd::load(out + j * L)));
-    }
+                                           const RowSums& sums) {
+    const S* const factors = tile.column_factors;
+    softmax_row<First, InputGradient>(
+        tile, lanes, lanes.map.wy, m, i, tile.along_column + i * W * L,
+        [&](std::size_t j) { return simd::load(factors + j * L); }, sums);
   }
+
+  /// Row i of map m's channel in out.
+  static S* out_row(const Tile& tile, std::size_t m, std::size_t i) { return tile.out + (m % C * plane + i * W) * L; }
 
   /// 1 in the lanes of samples, 0 in the others.
   static P mask_of(std::size_t samples) {

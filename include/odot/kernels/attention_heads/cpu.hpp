@@ -131,7 +131,7 @@ struct AttentionHeads<Cpu> {
     // Phase 2: everything else, tile by tile; the arrays' gradients in partial sums, one a run of tiles.
     const std::size_t arrays = weights.bias_x ? 4 : 2;
     const Chunks runs = Chunks::at_most(most_partials, tiles.count());
-    const Partials<S> partials(frame, runs.count(), arrays * M::array);
+    const Partials<S> partials(frame, runs.count(), arrays * M::array + simd::lanes<S>);  // add_lane_sums needs them
     S* worker_sums = frame.take<S>(worker_count(workspace, tiles) * M::lane_sums(arrays));
     parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
       S *partial = partials.start(run), *sums = worker_sums + worker * M::lane_sums(arrays);
