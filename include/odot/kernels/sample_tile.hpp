@@ -3,29 +3,54 @@
 // Sample tiles: one SIMD register's worth of samples side by side in the innermost dimension, [elements, lanes]. In this
 // layout every operation on a sample is one vertical SIMD instruction for all of the tile.
 
-#include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels {
 
+namespace detail {
+
+/// body(samples), for the usual case of a full tile with a number that is known at compile time.
+template <class S, class Body>
+void with_samples(std::size_t samples, const Body& body) {
+  constexpr std::size_t L = simd::lanes<S>;
+  if (samples >= L) body(std::integral_constant<std::size_t, L>{});
+  else body(samples);
+}
+
+/// body(e) for blocks of as many elements as there are lanes, the last of which may overlap the one before; fewer elements
+/// go to single(e) one by one.
+template <class S, class Body, class Single>
+void in_blocks(std::size_t elements, const Body& body, const Single& single) {
+  constexpr std::size_t L = simd::lanes<S>;
+  std::size_t e = 0;
+  for (; e + L <= elements; e += L) body(e);
+  if (e < elements && elements >= L) return body(elements - L);
+  for (; e < elements; ++e) single(e);
+}
+
+}  // namespace detail
+
 /// to(e)[l] = x[l][e] for l < samples, 0 for the other lanes, e < elements; x's rows are `stride` elements apart.
 template <class S, class To>
 void load_elements(const S* x, std::size_t elements, std::size_t stride, std::size_t samples, const To& to) {
   constexpr std::size_t L = simd::lanes<S>;
-  const auto load_block = [&](std::size_t e) {
-    simd::Block<S> block;
-    for (std::size_t l = 0; l < L; ++l)
-      block.packet[l] = l < samples ? simd::load(x + l * stride + e) : simd::all(S{0});
-    simd::transpose<S>(block);
-    for (std::size_t i = 0; i < L; ++i) simd::store(to(e + i), block.packet[i]);
-  };
-  std::size_t e = 0;
-  for (; e + L <= elements; e += L) load_block(e);
-  if (e < elements && elements >= L) return load_block(elements - L);  // the last block may overlap the one before
-  for (; e < elements; ++e)
-    for (std::size_t l = 0; l < L; ++l) to(e)[l] = l < samples ? x[l * stride + e] : S{0};
+  detail::with_samples<S>(samples, [&](auto count) {
+    const auto load_block = [&](std::size_t e) {
+      simd::Block<S> block;
+#pragma GCC unroll 16
+      for (std::size_t l = 0; l < L; ++l)
+        block.packet[l] = l < count ? simd::load(x + l * stride + e) : simd::all(S{0});
+      simd::transpose<S>(block);
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < L; ++i) simd::store(to(e + i), block.packet[i]);
+    };
+    detail::in_blocks<S>(elements, load_block, [&](std::size_t e) {
+      for (std::size_t l = 0; l < L; ++l) to(e)[l] = l < count ? x[l * stride + e] : S{0};
+    });
+  });
 }
 
 /// tile[e][l] = x[l][e]: load_elements, one after the other.
@@ -38,17 +63,20 @@ void load_elements(const S* x, std::size_t elements, std::size_t stride, std::si
 template <class S>
 void store_elements(const S* tile, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
   constexpr std::size_t L = simd::lanes<S>;
-  const auto store_block = [&](std::size_t e) {
-    simd::Block<S> block;
-    for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
-    simd::transpose<S>(block);
-    for (std::size_t l = 0; l < std::min(L, samples); ++l) simd::store(x + l * stride + e, block.packet[l]);
-  };
-  std::size_t e = 0;
-  for (; e + L <= elements; e += L) store_block(e);
-  if (e < elements && elements >= L) return store_block(elements - L);
-  for (; e < elements; ++e)
-    for (std::size_t l = 0; l < std::min(L, samples); ++l) x[l * stride + e] = tile[e * L + l];
+  detail::with_samples<S>(samples, [&](auto count) {
+    const auto store_block = [&](std::size_t e) {
+      simd::Block<S> block;
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
+      simd::transpose<S>(block);
+#pragma GCC unroll 16
+      for (std::size_t l = 0; l < L; ++l)
+        if (l < count) simd::store(x + l * stride + e, block.packet[l]);
+    };
+    detail::in_blocks<S>(elements, store_block, [&](std::size_t e) {
+      for (std::size_t l = 0; l < count; ++l) x[l * stride + e] = tile[e * L + l];
+    });
+  });
 }
 
 /// load_elements of a number known at compile time.
