@@ -6,6 +6,7 @@
 // and sums are vertical SIMD code. No map leaves the cache: forward computes each twice (statistics, then output), and
 // keeps the logarithms of the softmax denominators, with which one exponential gives A back.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
