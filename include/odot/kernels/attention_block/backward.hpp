@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/attention_block/memory.hpp"
@@ -24,12 +23,6 @@ class BlockBackward {
 
   static constexpr std::size_t grad_stride = C * T::framed * T::L;
 
-  /// Tiles that phase 2 takes together, as many as leave room in a second-level cache (which is larger where registers are
-  /// wider): the sums over the lanes of their arrays' gradients are made once.
-  static constexpr std::size_t room = (T::L < 16 ? 8192 : 15360) * T::L;
-  static constexpr std::size_t group =
-      std::clamp<std::size_t>(room / (Tile::elements + grad_stride + C * T::plane * T::L), 1, 4);
-
   /// Runs of tiles, a partial sum each: 32, but 16 where a run would have a single tile.
   static Chunks runs_of(const Chunks& tiles) {
     return Chunks::at_most(tiles.count() < 2 * most_partials ? most_partials / 2 : most_partials, tiles.count());
@@ -40,7 +33,7 @@ class BlockBackward {
                 const BlockForm<S>& gradients, BatchView<Image, S> dx)
       : workspace_(workspace), frame_(workspace.frame()), x_(x), y_(y), dy_(dy), dx_(dx), form_(form),
         gradients_(gradients), cache_(cache), maps_(frame_, form), tiles_(x.samples(), T::L), runs_(runs_of(tiles_)),
-        workers_(workspace, frame_, runs_.count(), group), means_(frame_.take<S>(2 * form.maps)),
+        workers_(workspace, frame_, runs_.count()), means_(frame_.take<S>(2 * form.maps)),
         grad_(frame_.take<S>(tiles_.count() * grad_stride)) {}
 
   void run() {
@@ -132,105 +125,91 @@ class BlockBackward {
     auto frame = workspace_.frame();
     const std::size_t array = form_.maps * T::plane;
     const Partials<S> partials(frame, runs_.count(), arrays * array + T::L);  // add_lane_sums needs what follows
-    S* memory = frame.take<S>(workers_.count() * GroupSums::elements);
+    S* memory = frame.take<S>(workers_.count() * ArrayRows::elements);
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
-      const GroupSums sums(memory + worker * GroupSums::elements, partials.start(run), array);
-      const Chunks groups(runs_.size(run), group);
-      for (std::size_t g = 0; g < groups.count(); ++g) {
-        const std::size_t first = runs_.begin(run) + groups.begin(g), count = groups.size(g);
-        for (std::size_t k = 0; k < count; ++k) {
-          Tile& tile = workers_.tile(worker, k);
-          show(first + k, tile);
-          std::fill_n(tile.column_sums, T::W * T::L, S{0});
-        }
+      const ArrayRows rows(memory + worker * ArrayRows::elements, partials.start(run), array);
+      auto& tile = workers_.tile(worker);
+      for (std::size_t t = runs_.begin(run); t < runs_.end(run); ++t) {
+        show(t, tile);
+        std::fill_n(tile.column_sums, T::W * T::L, S{0});
         const S* zeros = workers_.scratch(worker).head.zeros();
-        for (std::size_t c = 0; c < C; ++c)
-          channel_gradients<InputGradient>(std::span(&workers_.tile(worker), count), first, c, sums, zeros);
-        for (std::size_t k = 0; InputGradient && k < count; ++k)
-          store_tile<Image::size>(workers_.tile(worker, k).out, Image::size, tiles_.size(first + k),
-                                  dx_[tiles_.begin(first + k)].data());
+        for (std::size_t c = 0; c < C; ++c) channel_gradients<InputGradient>(tile, t, c, rows, zeros);
+        if (InputGradient) store_tile<Image::size>(tile.out, Image::size, tiles_.size(t), dx_[tiles_.begin(t)].data());
       }
     });
     S* const targets[] = {gradients_.weight_x, gradients_.weight_y, gradients_.bias_x, gradients_.bias_y};
     for (std::size_t a = 0; a < arrays; ++a) partials.add_to(workspace_.threads(), targets[a], a * array, array);
   }
 
-  /// A row of array gradients of a group of tiles, on its way into the sums over samples. `partial`: [arrays, maps, H, W].
-  class GroupSums {
-    static constexpr std::size_t row = T::W * T::L + T::skew, rows = Bias ? 8 : 5;
+  /// Rows of a tile's array gradients, on their way into the sums over samples. `partial`: [arrays, maps, H, W].
+  class ArrayRows {
+    static constexpr std::size_t row = T::W * T::L + T::skew;
 
    public:
-    static constexpr std::size_t elements = rows * row;
-    GroupSums(S* memory, S* partial, std::size_t array)
-        : grad(memory), a(grad + row), both(sums(memory + 2 * row)), along_row(sums(memory + (2 + arrays / 2) * row)),
-          along_column(sums(memory + (2 + arrays) * row)), partial_(partial), array_(array) {}
+    static constexpr std::size_t elements = 4 * row;
+    ArrayRows(S* memory, S* partial, std::size_t array)
+        : grad(memory), a(grad + row), gradient{a + row, a + 2 * row}, partial_(partial), array_(array) {}
 
-    S *grad, *a;                                        // ∂ℓ/∂head and relevance_row's `a`, of one tile
-    typename T::RowSums both, along_row, along_column;  // through both softmaxes, or one of them
+    S *grad, *a;  // ∂ℓ/∂head and relevance_row's `a`, [W]
+    typename T::GradientRow gradient;
 
-    void add_both(std::size_t m, std::size_t i) const { add(both, to(0, m, i), to(1, m, i)); }
-    void add_along_row(std::size_t m, std::size_t i) const { add(along_row, to(0, m, i)); }
-    void add_along_column(std::size_t m, std::size_t i) const { add(along_column, to(1, m, i)); }
+    /// `gradient` is row i of map m's part of both arrays, or of one.
+    void add_to_both(std::size_t m, std::size_t i) const { add(at(0, m, i), at(1, m, i)); }
+    void add_along_row(std::size_t m, std::size_t i) const { add(at(0, m, i)); }
+    void add_along_column(std::size_t m, std::size_t i) const { add(at(1, m, i)); }
 
    private:
-    static typename T::RowSums sums(S* memory) { return {memory, Bias ? memory + row : nullptr}; }
-    S* to(std::size_t direction, std::size_t m, std::size_t i) const {
+    S* at(std::size_t direction, std::size_t m, std::size_t i) const {
       return partial_ + direction * array_ + m * T::plane + i * T::W;
     }
     template <class... To>
-    void add(const typename T::RowSums& from, To*... to) const {
-      add_lane_sums<T::W>(from.w, to...);
-      if constexpr (Bias) add_lane_sums<T::W>(from.b, (to + 2 * array_)...);
+    void add(To*... to) const {
+      add_lane_sums<T::W>(gradient.w, to...);
+      if constexpr (Bias) add_lane_sums<T::W>(gradient.b, (to + 2 * array_)...);
     }
 
     S* partial_;
     std::size_t array_;
   };
 
-  /// The maps of a channel in a group of tiles. What comes through Ay is complete only when all rows of a map are done; the
-  /// rest of it is made together with the next map, while x and its gradient are in the first-level cache.
+  /// The maps of a channel. What comes through Ay is complete only when all rows of a map are done; the rest of it is made
+  /// together with the next map, while x and its gradient are in the first-level cache.
   template <bool InputGradient>
-  void channel_gradients(std::span<Tile> tiles, std::size_t first, std::size_t c, const GroupSums& sums,
-                         const S* zeros) const {
+  void channel_gradients(const Tile& tile, std::size_t t, std::size_t c, const ArrayRows& rows, const S* zeros) const {
     for (std::size_t h = 0; h <= form_.heads; ++h) {
       const std::size_t m = h * C + c, before = m - C;
       for (std::size_t i = 0; i < T::H; ++i) {
-        for (std::size_t k = 0; h > 0 && k < tiles.size(); ++k) {
-          const auto lanes = T::lanes(tiles[k], maps_[before], before);
-          if (k == 0) T::template column_gradients<true, InputGradient>(tiles[k], lanes, before, i, sums.along_column);
-          else T::template column_gradients<false, InputGradient>(tiles[k], lanes, before, i, sums.along_column);
+        if (h > 0) {
+          T::template column_gradients<InputGradient>(tile, T::lanes(tile, maps_[before], before), before, i,
+                                                      rows.gradient);
+          rows.add_along_column(before, i);
         }
-        if (h > 0) sums.add_along_column(before, i);
         if (h == form_.heads) continue;
-        for (std::size_t k = 0; k < tiles.size(); ++k) {
-          const Tile& tile = tiles[k];
-          const S* out = h > 0 ? T::out_row(tile, m, i) : form_.skip ? tile.grad_row(c, i) : zeros;
-          if (k == 0) map_row<true, InputGradient>(tile, first + k, m, i, out, sums);
-          else map_row<false, InputGradient>(tile, first + k, m, i, out, sums);
-        }
-        sums.add_both(m, i);
-        sums.add_along_row(m, i);
+        const S* out = h > 0 ? T::out_row(tile, m, i) : form_.skip ? tile.grad_row(c, i) : zeros;
+        map_row<InputGradient>(tile, t, m, i, out, rows);
       }
-      for (std::size_t k = 0; h < form_.heads && k < tiles.size(); ++k)
-        with_scores(size_of(tiles[k], m),
-                    [&]<Scores Size>() { T::template finish_columns<Size>(tiles[k], cache_.kept(first + k, m)); });
+      if (h < form_.heads)
+        with_scores(size_of(tile, m),
+                    [&]<Scores Size>() { T::template finish_columns<Size>(tile, cache_.kept(t, m)); });
     }
   }
 
   /// Row i of map m in tile t of the batch; `before`: the input's gradient so far.
-  template <bool First, bool InputGradient>
+  template <bool InputGradient>
   ODOT_INLINE void map_row(const Tile& tile, std::size_t t, std::size_t m, std::size_t i, const S* before,
-                           const GroupSums& sums) const {
+                           const ArrayRows& rows) const {
     const auto lanes = T::lanes(tile, maps_[m], m);
     const auto norm = norm_gradient(m);
     const auto mask = T::mask_of(tile.samples);
-    T::head_gradient_row(tile, form_, m, i, sums.grad);
+    T::head_gradient_row(tile, form_, m, i, rows.grad);
     typename T::P minus_sum;
     with_scores(size_of(tile, m), [&]<Scores Size>() {
-      minus_sum = T::template relevance_row<Size, First, InputGradient>(tile, lanes, m, cache_.kept(t, m), norm, mask,
-                                                                        i, sums.grad, before, sums.a, sums.both);
+      minus_sum = T::template relevance_row<Size, InputGradient>(tile, lanes, m, cache_.kept(t, m), norm, mask, i,
+                                                                 rows.grad, before, rows.a, rows.gradient);
     });
-    T::template row_gradients<First, InputGradient>(tile, lanes, m, i, sums.a, minus_sum, sums.along_row);
+    rows.add_to_both(m, i);
+    T::template row_gradients<InputGradient>(tile, lanes, m, i, rows.a, minus_sum, rows.gradient);
+    rows.add_along_row(m, i);
   }
 
   Scores size_of(const Tile& tile, std::size_t m) const { return maps_.size(m, tile.largest[m % C]); }

@@ -13,28 +13,27 @@
 
 namespace odot::kernels::detail {
 
-/// The memory of every worker: scratch and the tiles that it has in hand at once.
+/// The memory of every worker: scratch and the tile that it has in hand.
 template <class T>
 class BlockWorkers {
  public:
-  BlockWorkers(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame, std::size_t work, std::size_t tiles = 1)
-      : count_(std::min<std::size_t>(static_cast<std::size_t>(workspace.threads()), work)), tiles_(tiles),
-        scratch_(frame.take<typename T::Scratch>(count_)), memory_(frame.take<typename T::Tile>(count_ * tiles)) {
+  BlockWorkers(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame, std::size_t work)
+      : count_(std::min<std::size_t>(static_cast<std::size_t>(workspace.threads()), work)),
+        scratch_(frame.take<typename T::Scratch>(count_)), tiles_(frame.take<typename T::Tile>(count_)) {
     using S = std::remove_pointer_t<decltype(T::Tile::out)>;
     for (std::size_t w = 0; w < count_; ++w) {
       new (scratch_ + w) typename T::Scratch(frame.take<S>(T::Scratch::elements));
-      for (std::size_t k = 0; k < tiles; ++k)
-        new (memory_ + w * tiles + k) typename T::Tile(frame.take<S>(T::Tile::elements));
+      new (tiles_ + w) typename T::Tile(frame.take<S>(T::Tile::elements));
     }
   }
   std::size_t count() const { return count_; }
   const typename T::Scratch& scratch(std::size_t worker) const { return scratch_[worker]; }
-  typename T::Tile& tile(std::size_t worker, std::size_t k = 0) const { return memory_[worker * tiles_ + k]; }
+  typename T::Tile& tile(std::size_t worker) const { return tiles_[worker]; }
 
  private:
-  std::size_t count_, tiles_;
+  std::size_t count_;
   typename T::Scratch* scratch_;
-  typename T::Tile* memory_;
+  typename T::Tile* tiles_;
 };
 
 /// What forward leaves for backward: H + W packets per tile and map (Relevance::softmaxes); x in tiles and the largest |x|

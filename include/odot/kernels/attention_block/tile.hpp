@@ -198,36 +198,28 @@ struct BlockTile : Relevance<S, Image> {
     }
   }
 
-  /// Sums over a group of tiles of a row of array gradients, still one number a lane, [W].
-  struct RowSums {
+  /// A row of array gradients, one number a lane, [W].
+  struct GradientRow {
     S *w, *b;  // of Wx or Wy, and of Bx or By
   };
-  template <bool First>
-  static ODOT_INLINE void accumulate(S* sum, const P& value) {
-    simd::store(sum, First ? value : simd::add(simd::load(sum), value));
-  }
-  template <bool First>
-  static ODOT_INLINE void accumulate(S* sum, const P& a, const P& b) {
-    simd::store(sum, First ? simd::multiply(a, b) : simd::multiply_add(a, b, simd::load(sum)));
-  }
 
   // With t = A ⊙ ∂ℓ/∂A, the gradients of the scores are ∂ℓ/∂zx = t − Ax Σ_W t and ∂ℓ/∂zy = t − Ay Σ_H t. relevance_row
   // takes the first term of both, softmax_row the second term of one.
 
-  /// Row i of map m, from `grad`, ∂ℓ/∂head: `a` [W] = the terms of Ax, and tile.along_column those of Ay; adds t to
-  /// tile.column_sums and t's part of the gradients to `sums`. Returns −Σ_W t times the factor that makes Ax of `a`.
+  /// Row i of map m, from `grads`, ∂ℓ/∂head: `a` [W] = the terms of Ax, and tile.along_column those of Ay; t's part of the
+  /// arrays' gradients goes `to` a row; adds t to tile.column_sums. Returns −Σ_W t times the factor that makes Ax of `a`.
   /// InputGradient: out = before + ∂ℓ/∂head ⊙ Â + t ⊙ (Wx + Wy).
-  template <Scores Size, bool First, bool InputGradient>
+  template <Scores Size, bool InputGradient>
   static ODOT_INLINE P relevance_row(const Tile& tile, const Lanes& lanes, std::size_t m, const S* kept,
                                      const NormGradient<S>& norm, const P& mask, std::size_t i, const S* grads,
-                                     const S* before, S* a, const RowSums& row_sums) {
+                                     const S* before, S* a, const GradientRow& to) {
     const P row = simd::load(kept + i * L), offset = simd::all(norm.offset);
     const P scale = kept_factor<Size>(row, simd::all(norm.scale));
     const P constant = kept_factor<Size>(row, simd::all(norm.constant));
     const P by_relevance = kept_factor<Size>(row, kept_factor<Size>(row, simd::all(norm.by_relevance)));
     S *const out = out_row(tile, m, i), *const along_column = tile.along_column + i * W * L;
     S* const column_sums = tile.column_sums;
-    const RowSums sums = row_sums;  // a copy: stores of packets may change what is not a local variable
+    const GradientRow gradient = to;  // a copy: stores of packets may change what is not a local variable
     P sum = simd::all(S{0});
     in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;
@@ -255,9 +247,9 @@ struct BlockTile : Relevance<S, Image> {
           simd::store(out + at, simd::multiply_add(t, simd::all(lanes.map.w_both[p + k]), dx));
         }
         sum = simd::add(sum, t);
-        accumulate<false>(column_sums + at, t);
-        accumulate<First>(sums.w + at, t, x[k]);
-        if constexpr (Bias) accumulate<First>(sums.b + at, t);
+        simd::store(column_sums + at, simd::add(simd::load(column_sums + at), t));
+        simd::store(gradient.w + at, simd::multiply(t, x[k]));
+        if constexpr (Bias) simd::store(gradient.b + at, t);
         simd::store(a + at, terms[k]);
         simd::store(along_column + at, terms[N + k]);
       }
@@ -265,29 +257,30 @@ struct BlockTile : Relevance<S, Image> {
     return kept_factor<Size>(row, simd::negate(sum));
   }
 
-  /// Row i of map m: rest = terms ⊙ factor(j), which is −Ax Σ_W t or −Ay Σ_H t, with `w` the map's Wx or Wy. Adds it to
-  /// `sums`; InputGradient: out += rest ⊙ w.
-  template <bool First, bool InputGradient, class Factor>
+  /// Row i of map m: rest = terms ⊙ factor(j), which is −Ax Σ_W t or −Ay Σ_H t, with `w` the map's Wx or Wy. Its
+  /// part of the arrays' gradients goes `to` a row. InputGradient: out += rest ⊙ w.
+  template <bool InputGradient, class Factor>
   static ODOT_INLINE void softmax_row(const Tile& tile, const Lanes& lanes, const S* w, std::size_t m, std::size_t i,
-                                      const S* terms, const Factor& factor, const RowSums& row_sums) {
+                                      const S* terms, const Factor& factor, const GradientRow& to) {
     S* const out = out_row(tile, m, i);
-    const RowSums sums = row_sums;
+    const GradientRow gradient = to;
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
       for (std::size_t k = j; k < j + N; ++k) {
         const std::size_t p = i * W + k, at = k * L;
         const P rest = simd::multiply(simd::load(terms + at), factor(k));
-        accumulate<First>(sums.w + at, rest, lanes.value(p));
-        if constexpr (Bias) accumulate<First>(sums.b + at, rest);
-        if constexpr (InputGradient) accumulate<false>(out + at, rest, simd::all(w[p]));
+        simd::store(gradient.w + at, simd::multiply(rest, lanes.value(p)));
+        if constexpr (Bias) simd::store(gradient.b + at, rest);
+        if constexpr (InputGradient)
+          simd::store(out + at, simd::multiply_add(rest, simd::all(w[p]), simd::load(out + at)));
       }
     });
   }
 
   /// The part of row i of map m that comes through Ax, from relevance_row's `a` and result.
-  template <bool First, bool InputGradient>
+  template <bool InputGradient>
   static ODOT_INLINE void row_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, std::size_t i, const S* a,
-                                        const P& minus_sum, const RowSums& sums) {
-    softmax_row<First, InputGradient>(tile, lanes, lanes.map.wx, m, i, a, [&](std::size_t) { return minus_sum; }, sums);
+                                        const P& minus_sum, const GradientRow& to) {
+    softmax_row<InputGradient>(tile, lanes, lanes.map.wx, m, i, a, [&](std::size_t) { return minus_sum; }, to);
   }
 
   /// Map m's column_sums are complete: they become column_factors, and are 0 for the next map.
@@ -301,13 +294,13 @@ struct BlockTile : Relevance<S, Image> {
   }
 
   /// The part of row i of map m that comes through Ay, once its columns are finished.
-  template <bool First, bool InputGradient>
+  template <bool InputGradient>
   static ODOT_INLINE void column_gradients(const Tile& tile, const Lanes& lanes, std::size_t m, std::size_t i,
-                                           const RowSums& sums) {
+                                           const GradientRow& to) {
     const S* const factors = tile.column_factors;
-    softmax_row<First, InputGradient>(
+    softmax_row<InputGradient>(
         tile, lanes, lanes.map.wy, m, i, tile.along_column + i * W * L,
-        [&](std::size_t j) { return simd::load(factors + j * L); }, sums);
+        [&](std::size_t j) { return simd::load(factors + j * L); }, to);
   }
 
   /// Row i of map m's channel in out.
