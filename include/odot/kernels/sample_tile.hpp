@@ -3,6 +3,7 @@
 // Sample tiles: one SIMD register's worth of samples side by side in the innermost dimension, [elements, lanes]. In this
 // layout every operation on a sample is one vertical SIMD instruction for all of the tile.
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -34,7 +35,7 @@ void in_blocks(std::size_t elements, const Body& body, const Single& single) {
 }  // namespace detail
 
 /// to(e)[l] = x[l][e] for l < samples, 0 for the other lanes, e < elements; x's rows are `stride` elements apart.
-template <class S, class To>
+template <class S, std::invocable<std::size_t> To>
 void load_elements(const S* x, std::size_t elements, std::size_t stride, std::size_t samples, const To& to) {
   constexpr std::size_t L = simd::lanes<S>;
   detail::with_samples<S>(samples, [&](auto count) {
@@ -59,24 +60,32 @@ void load_elements(const S* x, std::size_t elements, std::size_t stride, std::si
   load_elements(x, elements, stride, samples, [&](std::size_t e) { return tile + e * simd::lanes<S>; });
 }
 
-/// x[l][e] = tile[e][l] for l < samples, e < elements.
-template <class S>
-void store_elements(const S* tile, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
+/// x[l][e] = from(e)[l] for l < samples, e < elements, where from(e) is a packet.
+template <class S, std::invocable<std::size_t> From>
+void store_elements(const From& from, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
   constexpr std::size_t L = simd::lanes<S>;
   detail::with_samples<S>(samples, [&](auto count) {
     const auto store_block = [&](std::size_t e) {
       simd::Block<S> block;
 #pragma GCC unroll 16
-      for (std::size_t i = 0; i < L; ++i) block.packet[i] = simd::load(tile + (e + i) * L);
+      for (std::size_t i = 0; i < L; ++i) block.packet[i] = from(e + i);
       simd::transpose<S>(block);
 #pragma GCC unroll 16
       for (std::size_t l = 0; l < L; ++l)
         if (l < count) simd::store(x + l * stride + e, block.packet[l]);
     };
     detail::in_blocks<S>(elements, store_block, [&](std::size_t e) {
-      for (std::size_t l = 0; l < count; ++l) x[l * stride + e] = tile[e * L + l];
+      S values[L];
+      simd::store(values, from(e));
+      for (std::size_t l = 0; l < count; ++l) x[l * stride + e] = values[l];
     });
   });
+}
+
+/// x[l][e] = tile[e][l]: store_elements, one after the other.
+template <class S>
+void store_elements(const S* tile, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
+  store_elements([&](std::size_t e) { return simd::load(tile + e * simd::lanes<S>); }, elements, stride, samples, x);
 }
 
 /// load_elements of a number known at compile time.

@@ -53,7 +53,6 @@ struct BlockForward {
     parallel_for(workspace.threads(), tiles.count(), [&](std::size_t t, std::size_t worker) {
       auto& tile = workers.tile(worker);
       cache.show(t, tiles, tile);
-      T::start_output(tile, form);
       for (std::size_t m = 0; m < form.maps; ++m) {
         const auto line = line_of(form, cache.mean(), cache.rstd(), m);
         const auto lanes = T::lanes(tile, maps[m], m);
@@ -62,7 +61,7 @@ struct BlockForward {
                       [&](std::size_t i, S* to) { T::template head_row<Size>(lanes, cache.kept(t, m), line, i, to); });
         });
       }
-      T::finish_output(tile, form.relu, y[tiles.begin(t)].data());
+      T::finish_output(tile, form, y[tiles.begin(t)].data());
     });
   }
 
@@ -89,7 +88,6 @@ struct BlockForward {
       tile.x = input;
       tile.largest = largest;
       tile.samples = tiles.size(t);
-      T::start_output(tile, form);
       for (std::size_t m = 0; m < form.maps; ++m) {
         softmaxes(maps, tile, m, scratch, nullptr);
         const auto line = line_of(form, running_mean, rstd, m);
@@ -97,7 +95,7 @@ struct BlockForward {
         T::add_head(tile, form, m, scratch,
                     [&](std::size_t i, S* to) { T::head_row(lanes, scratch.plane_of, scratch.inverse, line, i, to); });
       }
-      T::finish_output(tile, form.relu, y[tiles.begin(t)].data());
+      T::finish_output(tile, form, y[tiles.begin(t)].data());
     });
   }
 

@@ -145,12 +145,12 @@ struct Relevance {
       }
   }
 
-  /// out (a row) += the 3×3 convolution, padding 1; Overwrite: out = it.
-  template <bool Overwrite = false>
-  static ODOT_INLINE void convolve_row(const Rows& rows, const P (&kernel)[taps], S* out) {
+  /// out (a row) = start(j) + the 3×3 convolution, padding 1.
+  template <class Start>
+  static ODOT_INLINE void convolve_row(const Rows& rows, const P (&kernel)[taps], const Start& start, S* out) {
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
       P sums[N];
-      for (std::size_t k = 0; k < N; ++k) sums[k] = Overwrite ? simd::all(S{0}) : simd::load(out + (j + k) * L);
+      for (std::size_t k = 0; k < N; ++k) sums[k] = start(j + k);
       convolve(rows, j, kernel, sums);
       for (std::size_t k = 0; k < N; ++k) simd::store(out + (j + k) * L, sums[k]);
     });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "odot/kernels/attention_block/relevance.hpp"
 #include "odot/kernels/attention_block/scores.hpp"
@@ -104,16 +105,8 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- forward
 
-  /// out[o] = bias[o] [+ x[o]]
-  static void start_output(const Tile& tile, const Form& form) {
-    for (std::size_t o = 0; o < C; ++o) {
-      const P bias = simd::all(form.conv_bias[o]);
-      for (std::size_t p = o * plane; p < (o + 1) * plane; ++p)
-        simd::store(tile.out + p * L, form.skip ? simd::add(simd::load(tile.x + p * L), bias) : bias);
-    }
-  }
-
-  /// out += the convolution of head m, whose rows make_row(i, to) makes on the way.
+  /// out [+]= the convolution of head m, whose rows make_row(i, to) makes on the way. The first head starts the sums, with x
+  /// where there is a skip connection.
   template <class MakeRow>
   static ODOT_INLINE void add_head(const Tile& tile, const Form& form, std::size_t m, const Scratch& scratch,
                                    const MakeRow& make_row) {
@@ -123,16 +116,23 @@ struct BlockTile : Relevance<S, Image> {
         const S* w = kernel(form, o, m);
         P k[taps];
         for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[t]);
-        R::convolve_row(scratch.head.around(i - 1), k, tile.out + (o * plane + (i - 1) * W) * L);
+        S* const out = out_row(tile, o, i - 1);
+        const S* const before = m > 0 ? out : form.skip ? tile.x + (o * plane + (i - 1) * W) * L : scratch.head.zeros();
+        R::convolve_row(scratch.head.around(i - 1), k, [&](std::size_t j) { return simd::load(before + j * L); }, out);
       }
     }
   }
 
-  static void finish_output(const Tile& tile, bool relu, S* y) {
-    if (relu)
-      for (std::size_t p = 0; p < C * plane; ++p)
-        simd::store(tile.out + p * L, simd::max_keeping_nan(simd::load(tile.out + p * L), simd::all(S{0})));
-    store_tile<C * plane>(tile.out, C * plane, tile.samples, y);
+  /// y = [ReLU](out + bias)
+  static void finish_output(const Tile& tile, const Form& form, S* y) {
+    for (std::size_t o = 0; o < C; ++o) {
+      const P bias = simd::all(form.conv_bias[o]),
+              least = simd::all(form.relu ? S{0} : -std::numeric_limits<S>::infinity());
+      const auto finished = [&](std::size_t p) {
+        return simd::max_keeping_nan(simd::add(simd::load(tile.out + (o * plane + p) * L), bias), least);
+      };
+      store_elements(finished, plane, C * plane, tile.samples, y + o * plane);
+    }
   }
 
   // ---- backward, first pass: how the gradient correlates with heads and input
@@ -193,8 +193,8 @@ struct BlockTile : Relevance<S, Image> {
       P k[taps];
       for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[taps - 1 - t]);  // turned by 180°
       const Rows rows = tile.grad_rows(o, i);
-      if (o == 0) R::template convolve_row<true>(rows, k, to);
-      else R::convolve_row(rows, k, to);
+      if (o == 0) R::convolve_row(rows, k, [](std::size_t) { return simd::all(S{0}); }, to);
+      else R::convolve_row(rows, k, [&](std::size_t j) { return simd::load(to + j * L); }, to);
     }
   }
 
