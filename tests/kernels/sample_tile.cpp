@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <numeric>
 #include <vector>
 
 using namespace odot::kernels;
@@ -70,19 +69,4 @@ TEST_CASE("the elements of a tile can go where the caller wants them") {
                 [&](std::size_t e) { return reversed.data() + (elements - 1 - e) * L; });
   for (std::size_t e = 0; e < elements; ++e)
     for (std::size_t l = 0; l < L; ++l) CHECK(reversed[(elements - 1 - e) * L + l] == x[l * elements + e]);
-}
-
-TEST_CASE("sums over lanes, of as many rows as there are lanes or fewer") {
-  constexpr std::size_t L = simd::lanes<float>;
-  std::vector<float> rows(L * L), sums(L);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<float>(i * i % 101);
-  const auto check = [&]<std::size_t Count>() {
-    simd::store(sums.data(), simd::lane_sums<Count>(rows.data()));
-    for (std::size_t e = 0; e < L; ++e)
-      CHECK(sums[e] == (e < Count ? std::accumulate(rows.data() + e * L, rows.data() + (e + 1) * L, 0.0f) : 0.0f));
-  };
-  check.operator()<1>();
-  check.operator()<L>();
-  check.operator()<(L + 1) / 2>();
-  check.operator()<(3 * L + 1) / 4>();
 }

@@ -29,6 +29,15 @@
 #define ODOT_UNROLL
 #endif
 
+/// Whether the compiler shuffles vectors of any length. (nvcc, which compiles the CPU's kernels for the host too, is not asked.)
+#define ODOT_SHUFFLE 0
+#if defined(__has_builtin) && !defined(__CUDACC__)
+#if __has_builtin(__builtin_shufflevector)
+#undef ODOT_SHUFFLE
+#define ODOT_SHUFFLE 1
+#endif
+#endif
+
 namespace odot {
 
 /// False when the translation unit was compiled without optimisation. Such a build is 20 to 100 times slower;

@@ -34,7 +34,8 @@ void in_blocks(std::size_t elements, const Body& body, const Single& single) {
 
 }  // namespace detail
 
-/// to(e)[l] = x[l][e] for l < samples, 0 for the other lanes, e < elements; x's rows are `stride` elements apart.
+/// to(e)[l] = x[l][e] for l < samples, 0 for the other lanes, e < elements; x's rows are `stride` elements apart. An element
+/// may be asked for twice.
 template <class S, std::invocable<std::size_t> To>
 void load_elements(const S* x, std::size_t elements, std::size_t stride, std::size_t samples, const To& to) {
   constexpr std::size_t L = simd::lanes<S>;
@@ -54,13 +55,13 @@ void load_elements(const S* x, std::size_t elements, std::size_t stride, std::si
   });
 }
 
-/// tile[e][l] = x[l][e]: load_elements, one after the other.
+/// The same, the elements one after the other in `tile`.
 template <class S>
 void load_elements(const S* x, std::size_t elements, std::size_t stride, std::size_t samples, S* tile) {
   load_elements(x, elements, stride, samples, [&](std::size_t e) { return tile + e * simd::lanes<S>; });
 }
 
-/// x[l][e] = from(e)[l] for l < samples, e < elements, where from(e) is a packet.
+/// x[l][e] = from(e)[l] for l < samples, e < elements, where from(e) is a packet. An element may be asked for twice.
 template <class S, std::invocable<std::size_t> From>
 void store_elements(const From& from, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
   constexpr std::size_t L = simd::lanes<S>;
@@ -82,7 +83,7 @@ void store_elements(const From& from, std::size_t elements, std::size_t stride, 
   });
 }
 
-/// x[l][e] = tile[e][l]: store_elements, one after the other.
+/// The same, the elements one after the other in `tile`.
 template <class S>
 void store_elements(const S* tile, std::size_t elements, std::size_t stride, std::size_t samples, S* x) {
   store_elements([&](std::size_t e) { return simd::load(tile + e * simd::lanes<S>); }, elements, stride, samples, x);
@@ -101,7 +102,7 @@ void store_tile(const S* tile, std::size_t stride, std::size_t samples, S* x) {
 }
 
 /// sums[e] += Σ_l tile[e][l], of one or several `sums`. What follows the last of them, up to a multiple of the lanes, must
-/// be there; 0 is added to it.
+/// be there and no other thread's; 0 is added to it.
 template <std::size_t Elements, class S, class... Sums>
 ODOT_INLINE void add_lane_sums(const S* tile, Sums*... sums) {
   constexpr std::size_t L = simd::lanes<S>, rest = Elements % L;

@@ -138,15 +138,21 @@ ODOT_INLINE void transpose(Block<Scalar>& block) {
   Eigen::internal::ptranspose(block);
 }
 
-#if defined(__has_builtin) && !defined(__CUDACC__)
-#if __has_builtin(__builtin_shufflevector)
-#define ODOT_SHUFFLES
-#endif
-#endif
-
 namespace detail {
 
-#ifdef ODOT_SHUFFLES
+/// lane_sums by a transposition, then adding packets in pairs that are lanes / 2 apart, lanes / 4 and so on.
+template <std::size_t Count, class Scalar>
+ODOT_INLINE Packet<Scalar> sums_by_transposing(const Scalar* rows) {
+  constexpr std::size_t L = lanes<Scalar>;
+  Block<Scalar> block;
+  for (std::size_t i = 0; i < L; ++i) block.packet[i] = i < Count ? load(rows + i * L) : all(Scalar{0});
+  transpose<Scalar>(block);
+  for (std::size_t width = L / 2; width > 0; width /= 2)
+    for (std::size_t l = 0; l < width; ++l) block.packet[l] = add(block.packet[l], block.packet[l + width]);
+  return block.packet[0];
+}
+
+#if ODOT_SHUFFLE
 /// Sums of pairs of lanes that are `Distance` apart: of a where the lane's number lacks that bit, of b where it has it.
 template <std::size_t Distance, class P, std::size_t... Lane>
 ODOT_INLINE P add_pairs(const P& a, const P& b, std::index_sequence<Lane...>) {
@@ -156,7 +162,7 @@ ODOT_INLINE P add_pairs(const P& a, const P& b, std::index_sequence<Lane...>) {
 }
 
 /// The sums of rows First, First + Distance, First + 2 · Distance, …, each over the lanes that are multiples of Distance
-/// apart.
+/// apart: two halves of the rows become one packet by adding the same pairs as sums_by_transposing, with fewer shuffles.
 template <std::size_t Count, std::size_t First, std::size_t Distance, class Scalar>
 ODOT_INLINE Packet<Scalar> tree_of_sums(const Scalar* rows) {
   constexpr std::size_t L = lanes<Scalar>;
@@ -174,16 +180,13 @@ ODOT_INLINE Packet<Scalar> tree_of_sums(const Scalar* rows) {
 /// Lane e of the result is Σ_l rows[e][l], rows [Count, lanes], Count ≤ lanes; 0 in lanes without a row.
 template <std::size_t Count, class Scalar>
 ODOT_INLINE Packet<Scalar> lane_sums(const Scalar* rows) {
-  constexpr std::size_t L = lanes<Scalar>;
-#ifdef ODOT_SHUFFLES
-  if constexpr (L > 1) return detail::tree_of_sums<Count, 0, 1>(rows);
+  static_assert(Count <= lanes<Scalar>, "odot::kernels::simd::lane_sums: more rows than lanes");
+#if ODOT_SHUFFLE
+  if constexpr (lanes<Scalar> > 1) return detail::tree_of_sums<Count, 0, 1>(rows);
+  else return detail::sums_by_transposing<Count>(rows);
+#else
+  return detail::sums_by_transposing<Count>(rows);
 #endif
-  Block<Scalar> block;
-  for (std::size_t i = 0; i < L; ++i) block.packet[i] = i < Count ? load(rows + i * L) : all(Scalar{0});
-  transpose<Scalar>(block);
-  for (std::size_t width = L / 2; width > 0; width /= 2)  // a tree, for speed and accuracy
-    for (std::size_t l = 0; l < width; ++l) block.packet[l] = add(block.packet[l], block.packet[l + width]);
-  return block.packet[0];
 }
 
 }  // namespace odot::kernels::simd

@@ -83,8 +83,8 @@ class BlockBackward {
     const S mean = normed ? cache_.mean()[m] : S{0}, rstd = normed ? cache_.rstd()[m] : S{1};
     const typename T::Line standard{simd::all(rstd), simd::all(-mean * rstd)};
     const auto make_row = [&](std::size_t i) {
-      T::template head_row<Size>(lanes, kept, standard, i, scratch.plane_of);
-      return scratch.plane_of;
+      T::template head_row<Size>(lanes, kept, standard, i, scratch.map);
+      return scratch.map;
     };
     T::correlate(tile, make_row, with_heads + m * taps, form_.maps * taps);
   }
@@ -129,10 +129,10 @@ class BlockBackward {
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
       const ArrayRows rows(memory + worker * ArrayRows::elements, partials.start(run), array);
       auto& tile = workers_.tile(worker);
+      const S* zeros = workers_.scratch(worker).head.zeros();
       for (std::size_t t = runs_.begin(run); t < runs_.end(run); ++t) {
         show(t, tile);
         std::fill_n(tile.column_sums, T::W * T::L, S{0});
-        const S* zeros = workers_.scratch(worker).head.zeros();
         for (std::size_t c = 0; c < C; ++c) channel_gradients<InputGradient>(tile, t, c, rows, zeros);
         if (InputGradient) store_tile<Image::size>(tile.out, Image::size, tiles_.size(t), dx_[tiles_.begin(t)].data());
       }
@@ -146,9 +146,10 @@ class BlockBackward {
     static constexpr std::size_t row = T::W * T::L + T::skew;
 
    public:
-    static constexpr std::size_t elements = 4 * row;
+    static constexpr std::size_t elements = (Bias ? 4 : 3) * row;
     ArrayRows(S* memory, S* partial, std::size_t array)
-        : grad(memory), a(grad + row), gradient{a + row, a + 2 * row}, partial_(partial), array_(array) {}
+        : grad(memory), a(grad + row), gradient{a + row, Bias ? a + 2 * row : nullptr}, partial_(partial),
+          array_(array) {}
 
     S *grad, *a;  // ∂ℓ/∂head and relevance_row's `a`, [W]
     typename T::GradientRow gradient;
@@ -177,16 +178,16 @@ class BlockBackward {
   template <bool InputGradient>
   void channel_gradients(const Tile& tile, std::size_t t, std::size_t c, const ArrayRows& rows, const S* zeros) const {
     for (std::size_t h = 0; h <= form_.heads; ++h) {
-      const std::size_t m = h * C + c, before = m - C;
+      const std::size_t m = h * C + c, previous = m - C;
       for (std::size_t i = 0; i < T::H; ++i) {
         if (h > 0) {
-          T::template column_gradients<InputGradient>(tile, T::lanes(tile, maps_[before], before), before, i,
+          T::template column_gradients<InputGradient>(tile, T::lanes(tile, maps_[previous], previous), previous, i,
                                                       rows.gradient);
-          rows.add_along_column(before, i);
+          rows.add_along_column(previous, i);
         }
         if (h == form_.heads) continue;
-        const S* out = h > 0 ? T::out_row(tile, m, i) : form_.skip ? tile.grad_row(c, i) : zeros;
-        map_row<InputGradient>(tile, t, m, i, out, rows);
+        const S* before = h > 0 ? T::out_row(tile, m, i) : form_.skip ? tile.grad_row(c, i) : zeros;
+        map_row<InputGradient>(tile, t, m, i, before, rows);
       }
       if (h < form_.heads)
         with_scores(size_of(tile, m),

@@ -38,7 +38,7 @@ struct BlockForward {
       cache.show(t, tiles, tile);
       for (std::size_t m = 0; m < form.maps; ++m) {
         softmaxes(maps, tile, m, scratch, cache.kept(t, m));
-        if (normed) moments[t * form.maps + m] = T::moments(scratch.plane_of, scratch.inverse, tile.samples);
+        if (normed) moments[t * form.maps + m] = T::moments(scratch.map, scratch.inverse, tile.samples);
       }
     });
     for (std::size_t m = 0; normed && m < form.maps; ++m) {
@@ -93,7 +93,7 @@ struct BlockForward {
         const auto line = line_of(form, running_mean, rstd, m);
         const auto lanes = T::lanes(tile, maps[m], m);
         T::add_head(tile, form, m, scratch,
-                    [&](std::size_t i, S* to) { T::head_row(lanes, scratch.plane_of, scratch.inverse, line, i, to); });
+                    [&](std::size_t i, S* to) { T::head_row(lanes, scratch.map, scratch.inverse, line, i, to); });
       }
       T::finish_output(tile, form, y[tiles.begin(t)].data());
     });
@@ -104,7 +104,7 @@ struct BlockForward {
                         const typename T::Scratch& scratch, S* kept) {
     const auto lanes = T::lanes(tile, maps[m], m);
     with_scores(maps.size(m, tile.largest[m % T::C]),
-                [&]<Scores Size>() { T::template softmaxes<Size>(lanes, scratch.plane_of, scratch.inverse, kept); });
+                [&]<Scores Size>() { T::template softmaxes<Size>(lanes, scratch.map, scratch.inverse, kept); });
   }
 
   static typename T::Line line_of(const Form& form, const S* mean, const S* rstd, std::size_t m) {

@@ -38,7 +38,7 @@ struct Relevance {
     Rows around(std::size_t i) const {
       return {{i > 0 ? row(i - 1) - L : zeros(), row(i) - L, i + 1 < H ? row(i + 1) - L : zeros()}};
     }
-    /// [W + 2]
+    /// A row of zeros, [W + 2].
     const S* zeros() const { return memory_ + 3 * framed_row * L; }
 
    private:

@@ -10,6 +10,7 @@
 #include "odot/kernels/attention_block/relevance.hpp"
 #include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/attention_heads/maps.hpp"
+#include "odot/kernels/eigen.hpp"
 #include "odot/kernels/sample_tile.hpp"
 
 namespace odot::kernels::detail {
@@ -28,13 +29,13 @@ struct BlockTile : Relevance<S, Image> {
   // unfinished store in the lowest 12 bits waits for it.
   static constexpr std::size_t skew = 10 * L;
 
-  /// A worker's scratch, which its tiles share.
+  /// A worker's scratch, used tile after tile.
   struct Scratch {
     static constexpr std::size_t elements = RowRing::elements + (plane + H + W) * L + 2 * skew;
     explicit Scratch(S* memory)
-        : head(memory), plane_of(memory + RowRing::elements + skew), inverse(plane_of + plane * L + skew) {}
+        : head(memory), map(memory + RowRing::elements + skew), inverse(map + plane * L + skew) {}
     RowRing head;  // one head
-    S* plane_of;   // [H, W]
+    S* map;        // [H, W]: one map; in load_gradient one channel, sample after sample
     S* inverse;    // [H + W]
   };
 
@@ -86,10 +87,9 @@ struct BlockTile : Relevance<S, Image> {
       clear_frame(to);
       for (std::size_t l = 0; relu && l < count; ++l) {  // y = max(…, 0)
         const std::size_t from = (l * C + o) * plane;
-        array(scratch.plane_of + l * plane, plane) =
-            (array(y + from, plane) > S{0}).select(array(dy + from, plane), S{0});
+        array(scratch.map + l * plane, plane) = (array(y + from, plane) > S{0}).select(array(dy + from, plane), S{0});
       }
-      load_elements(relu ? scratch.plane_of : dy + o * plane, plane, relu ? plane : C * plane, count,
+      load_elements(relu ? scratch.map : dy + o * plane, plane, relu ? plane : C * plane, count,
                     [&](std::size_t p) { return to + ((p / W + 1) * framed_row + p % W + 1) * L; });
     }
   }
@@ -105,8 +105,8 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- forward
 
-  /// out [+]= the convolution of head m, whose rows make_row(i, to) makes on the way. The first head starts the sums, with x
-  /// where there is a skip connection.
+  /// out [+]= the convolution of head m, whose rows make_row(i, to) makes on the way. Map 0, which must come first, starts the
+  /// sums, with x where there is a skip connection.
   template <class MakeRow>
   static ODOT_INLINE void add_head(const Tile& tile, const Form& form, std::size_t m, const Scratch& scratch,
                                    const MakeRow& make_row) {
@@ -235,17 +235,18 @@ struct BlockTile : Relevance<S, Image> {
       for (std::size_t k = 0; k < N; ++k) {
         const std::size_t at = (j + k) * L;
         const P grad = simd::load(grads + at);
-        // A but for the row's factor
+        // t: A but for the row's factor; Â = scale · A + offset, both of them through the batch's statistics; head = Â ⊙ x
         const P relevance = kept_factor<Size>(kept_of[N + k], simd::multiply(terms[k], terms[N + k]));
-        // Â = scale · A + offset, both of them through the batch's statistics; head = Â ⊙ x
         const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);
         P t = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
         if constexpr (Bias) t = simd::multiply(t, mask);  // elsewhere x = 0 takes lanes without a sample out
+        // the input's gradient
         if constexpr (InputGradient) {
           const P normed = simd::multiply_add(relevance, scale, offset);
           const P dx = simd::multiply_add(grad, normed, simd::load(before + at));
           simd::store(out + at, simd::multiply_add(t, simd::all(lanes.map.w_both[p + k]), dx));
         }
+        // sums, and what is kept for softmax_row
         sum = simd::add(sum, t);
         simd::store(column_sums + at, simd::add(simd::load(column_sums + at), t));
         simd::store(gradient.w + at, simd::multiply(t, x[k]));
