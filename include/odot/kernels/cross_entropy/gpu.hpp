@@ -39,7 +39,7 @@ struct CrossEntropy<Gpu> {
         [=] ODOT_HOST_DEVICE(std::size_t, std::size_t n) { return part<K>(logits + n * K, label[n]); }, gpu::Plus{},
         gpu::AddLosses{sums, static_cast<std::int64_t>(y.samples())});
     if (!dy) return;
-    gpu::for_each_index(y.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
+    gpu::for_each_thread(y.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
       const S* row = logits + n * K;
       const Softmax<K, S> softmax(row);
       for (std::size_t k = 0; k < K; ++k)

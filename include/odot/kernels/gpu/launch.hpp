@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Starting parallel work on the device: an index each, a team each, a reduction a row. On a GPU nothing here waits.
+// Starting parallel work on the device: an index, a thread or a team each, a reduction a row. Nothing here waits for a GPU.
 
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
@@ -31,15 +31,48 @@ void for_each_index(std::size_t count, const Body& body) {
 #endif
 }
 
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+
 namespace detail {
 
-/// Runs a program as one thread.
+inline constexpr unsigned threads_a_block = 64;
+
+template <class Body>
+__global__ void __launch_bounds__(threads_a_block) run_threads(std::size_t count, const Body body) {
+  const std::size_t i = std::size_t{blockIdx.x} * threads_a_block + threadIdx.x;
+  if (i < count) body(i);
+}
+
+}  // namespace detail
+
+/// body(i) for every i < count, each by a thread of its own: for bodies with loops. Thrust's threads take two indices, and
+/// 256 of them are a block, which leaves multiprocessors idle where there are few indices.
+template <class Body>
+void for_each_thread(std::size_t count, const Body& body) {
+  if (count == 0) return;
+  const std::size_t blocks = (count + detail::threads_a_block - 1) / detail::threads_a_block;
+  detail::run_threads<<<static_cast<unsigned>(blocks), detail::threads_a_block, 0, nvidia::stream()>>>(count, body);
+  nvidia::check_launch("a loop a thread");
+}
+
+#else
+
+template <class Body>
+void for_each_thread(std::size_t count, const Body& body) {
+  for_each_index(count, body);
+}
+
+#endif
+
+namespace detail {
+
+/// Runs a program as one thread: on Thrust's C++ system from the last item to the first, else every other team does so.
 template <class Program>
 struct SerialRun {
   Program program;
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     typename Program::Memory memory;
-    program(SerialTeam < Gpu::system == ThrustSystem::cpp > {}, index, memory);
+    program(SerialTeam{Gpu::system == ThrustSystem::cpp || index % 2 == 1}, index, memory);
   }
 };
 
@@ -183,17 +216,17 @@ void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, std::size_t col
   const std::size_t stretches =
       std::min((rows + least_length - 1) / least_length, (enough_threads + columns - 1) / columns);
   if (stretches < 2) {
-    for_each_index(
+    for_each_thread(
         columns, detail::ColumnReduction<T, Load, Combine, Store>{rows, columns, rows, identity, load, combine, store});
     return;
   }
   auto frame = workspace.frame();
   T* parts = frame.template take<T>(stretches * columns);
-  for_each_index(stretches * columns,
-                 detail::ColumnReduction<T, Load, Combine, detail::StorePart<T>>{
-                     rows, columns, (rows + stretches - 1) / stretches, identity, load, combine, {parts}});
-  for_each_index(columns, detail::ColumnReduction<T, detail::LoadPart<T>, Combine, Store>{
-                              stretches, columns, stretches, identity, {parts, columns}, combine, store});
+  for_each_thread(stretches * columns,
+                  detail::ColumnReduction<T, Load, Combine, detail::StorePart<T>>{
+                      rows, columns, (rows + stretches - 1) / stretches, identity, load, combine, {parts}});
+  for_each_thread(columns, detail::ColumnReduction<T, detail::LoadPart<T>, Combine, Store>{
+                               stretches, columns, stretches, identity, {parts, columns}, combine, store});
 }
 
 }  // namespace odot::kernels::gpu

@@ -18,14 +18,15 @@
 
 namespace odot::kernels::gpu {
 
-/// A team of one thread. `Descending` takes the items of `each` from the last to the first: a program whose result
-/// depends on the order of its items is wrong on a GPU, and shows here.
-template <bool Descending = false>
+/// A team of one thread. `descending` takes the items of `each` from the last to the first: a program whose result
+/// depends on the order of its items is wrong on a GPU, and shows where its teams go through them both ways.
 struct SerialTeam {
+  bool descending = false;
+
   /// body(i) for every i < count.
   template <class Body>
   ODOT_HOST_DEVICE void each(std::size_t count, const Body& body) const {
-    for (std::size_t i = 0; i < count; ++i) body(Descending ? count - 1 - i : i);
+    for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
   }
 
   /// store(row, load(row, 0) ∘ load(row, 1) ∘ …) for every row < rows.

@@ -15,7 +15,7 @@ struct LogSoftmax<Gpu> {
   static void forward(Workspace<Gpu>&, BatchView<Shape<K>, const S, Gpu> x, BatchView<Shape<K>, S, Gpu> y) {
     const S* in = x.data();
     S* out = y.data();
-    gpu::for_each_index(x.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
+    gpu::for_each_thread(x.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
       const S* logits = in + n * K;
       S largest = logits[0], sum{0};
       for (std::size_t k = 1; k < K; ++k) largest = gpu::Maximum()(largest, logits[k]);
@@ -31,7 +31,7 @@ struct LogSoftmax<Gpu> {
     if (!dx) return;
     const S *out = y.data(), *grad = dy.data();
     S* result = dx.data();
-    gpu::for_each_index(y.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
+    gpu::for_each_thread(y.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
       S sum{0};
       for (std::size_t k = 0; k < K; ++k) sum += grad[n * K + k];
       // y_k = x_k − log Σⱼ exp(xⱼ)

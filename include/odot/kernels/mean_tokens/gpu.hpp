@@ -17,7 +17,7 @@ struct MeanTokens<Gpu> {
                       BatchView<Shape<D>, S, Gpu> y) {
     const S* in = x.data();
     S* out = y.data();
-    gpu::for_each_index(y.size(), [=] ODOT_HOST_DEVICE(std::size_t i) {
+    gpu::for_each_thread(y.size(), [=] ODOT_HOST_DEVICE(std::size_t i) {
       const std::size_t n = i / D, valid = valid_tokens(lengths, n, L);
       S sum{0};
       for (std::size_t l = 0; l < valid; ++l) sum += in[(n * L + l) * D + i % D];

@@ -1,0 +1,200 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The causal series as functions of an index: what a thread of a GPU does for a stretch of tokens of one channel of a
+// sample, token after token. A stretch begins with the sums over all stretches before it or, in the gradients of keys,
+// after it.
+
+#include <cstddef>
+
+#include "odot/core/config.hpp"
+#include "odot/kernels/element_wise_attention/channel_passes.hpp"
+#include "odot/kernels/element_wise_attention/channel_sums.hpp"
+#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
+#include "odot/kernels/element_wise_attention/series_passes.hpp"
+
+namespace odot::kernels::detail {
+
+/// before[i] = parts[0] + … + parts[i], the sums over keys before stretch i + 1. An index a SumsRow.
+template <class S, std::size_t Order>
+struct PrefixSums {
+  StoredSums<S, Order> parts, before;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const SumsRow<S, Order> row(index, parts.channels);
+    S least = no_minimum<S>, sum{0};
+    for (std::size_t i = 0; i < before.count; ++i) {
+      const S its_least = row.least(parts, i), lower = its_least < least ? its_least : least;
+      sum = channel_weight(lower - least) * sum + channel_weight(lower - its_least) * row.sum(parts, i);
+      least = lower;
+      row.sum(before, i) = row.is_least() ? least : sum;
+    }
+  }
+};
+
+/// parts[i] += parts[i + 1] + …, sums over queries, each relative to the minimum at its stretch's first token, which only
+/// falls from stretch to stretch. Those of stretches that are all padding stay as they are. An index a SumsRow.
+template <class S, std::size_t Order>
+struct SuffixSums {
+  Stretches<S> stretches;
+  StoredSums<S, Order> parts;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const SumsRow<S, Order> row(index, parts.channels);
+    if (row.is_least()) return;
+    const std::size_t valid = stretches.batch.channel(row.n, row.c).valid;
+    for (std::size_t i = (valid + stretches.length - 1) / stretches.length; i-- > 1;)
+      row.sum(parts, i - 1) += channel_weight(row.least(parts, i) - row.least(parts, i - 1)) * row.sum(parts, i);
+  }
+};
+
+/// y. `states` are the sums before tokens 32, 64, …: read at the start of a stretch, stored inside of it. They may be null
+/// where a stretch is a whole sequence.
+template <class S, std::size_t Order>
+struct CausalForward {
+  Stretches<S> stretches;
+  StoredSums<S, Order> states;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    constexpr std::size_t block = element_wise_checkpoint;
+    const auto part = stretches[index];
+    const auto& s = part.channel;
+    ChannelSums<S, Order> sums;
+    if (part.from > 0) sums = states.load(part.n, part.from / block - 1, part.c);
+    for (std::size_t i = part.from; i < part.valid; ++i) {
+      if (states.data && i > part.from && i % block == 0) states.store(sums, part.n, i / block - 1, part.c);
+      sums.take(sums.lower(s.k(i)), s.k(i), s.v(i));
+      const auto at = sums.at_query(sums.bounded(s.q(i)));
+      s.y[s.at(i)] = at.numerator / at.denominator;
+    }
+    part.clear_padding_output();
+  }
+};
+
+/// Tokens from … to − 1, at most 32, gone through again from the sums over the keys before them; dq is stored on the way.
+template <class S, std::size_t Order>
+struct CausalBlock {
+  using Sums = ChannelSums<S, Order>;
+  static constexpr std::size_t size = element_wise_checkpoint;
+
+  const Channel<S>& s;
+  std::size_t from, to;
+  S first_least, last_least;  ///< minima of k² at the first and the last token
+  typename Sums::Factors factors[size];
+  S share[size];
+
+  ODOT_HOST_DEVICE CausalBlock(const Channel<S>& channel, Sums keys, std::size_t first, std::size_t end)
+      : s(channel), from(first), to(end) {
+    for (std::size_t i = from; i < to; ++i) {
+      factors[i - from] = keys.lower(s.k(i));
+      if (i == from) first_least = keys.least;
+      keys.take(factors[i - from], s.k(i), s.v(i));
+      share[i - from] = query_gradient(s, keys, i);
+    }
+    last_least = keys.least;
+  }
+
+  /// Goes from the last token to the first, with P and R over the queries after the block: visit(j, P and R of token j).
+  /// They are relative to the minimum at their token, as the keys' sums are. `decay` takes them to the last token.
+  template <class Visit>
+  ODOT_HOST_DEVICE void backward(Sums& queries, S decay, const Visit& visit) const {
+    for (std::size_t j = to; j-- > from;) {
+      queries.decay_and_add(decay, share[j - from], Sums::bounded(s.q(j)), s.output[s.at(j)]);
+      decay = factors[j - from].decay;
+      visit(j);
+    }
+  }
+  /// As above; stores dk and dv.
+  ODOT_HOST_DEVICE void key_gradients(Sums& queries, S decay) const {
+    backward(queries, decay, [&](std::size_t j) {
+      const auto gradients = queries.at_key(factors[j - from].weight, s.k(j), s.v(j));
+      s.dk(j) = gradients.dk;
+      s.dv(j) = gradients.dv;
+    });
+  }
+};
+
+/// The gradients of whole sequences, block by block from the last. Stretches as long as the sequences.
+template <class S, std::size_t Order>
+struct CausalBackward {
+  using Block = CausalBlock<S, Order>;
+  Stretches<S> stretches;
+  StoredSums<const S, Order> states;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    ChannelSums<S, Order> queries, start;
+    S decay{0};
+    for (std::size_t to = part.valid; to > 0;) {
+      const std::size_t from = (to - 1) / Block::size * Block::size;
+      const Block block(part.channel, from > 0 ? states.load(part.n, from / Block::size - 1, part.c) : start, from, to);
+      block.key_gradients(queries, decay);
+      decay = block.factors[0].decay;
+      to = from;
+    }
+    part.clear_padding_gradients();
+  }
+};
+
+/// The sums P and R over the queries of every stretch, relative to the minimum at its first token. Stretches of a block.
+template <class S, std::size_t Order>
+struct CausalQuerySums {
+  Stretches<S> stretches;
+  StoredSums<const S, Order> states;
+  StoredSums<S, Order> parts;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    if (part.valid == part.from) return;
+    ChannelSums<S, Order> keys, queries;
+    if (part.number > 0) keys = states.load(part.n, part.number - 1, part.c);
+    const CausalBlock<S, Order> block(part.channel, keys, part.from, part.valid);
+    block.backward(queries, S{0}, [](std::size_t) {});
+    queries.least = block.first_least;
+    parts.store(queries, part.n, part.number, part.c);
+  }
+};
+
+/// The gradients of a stretch, of P and R over the queries of all later ones (`queries`: of every stretch and all later
+/// ones). Stretches of a block.
+template <class S, std::size_t Order>
+struct CausalGradients {
+  Stretches<S> stretches;
+  StoredSums<const S, Order> states;
+  StoredSums<S, Order> queries;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    if (part.valid > part.from) {
+      ChannelSums<S, Order> keys, later;
+      S decay{0};
+      if (part.number > 0) keys = states.load(part.n, part.number - 1, part.c);
+      const CausalBlock<S, Order> block(part.channel, keys, part.from, part.valid);
+      if (part.valid < part.channel.valid) {
+        later = queries.load(part.n, part.number + 1, part.c);
+        decay = channel_weight(later.least - block.last_least);
+      }
+      block.key_gradients(later, decay);
+    }
+    part.clear_padding_gradients();
+  }
+};
+
+/// One token of every sequence. `states` [N, rows, channels] before it and after. Stretches of one token.
+template <class S, std::size_t Order>
+struct CausalStep {
+  Stretches<S> stretches;
+  StoredSums<S, Order> states;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    const auto& s = part.channel;
+    auto sums = states.load(part.n, 0, part.c);
+    sums.recognise_start();
+    sums.take(sums.lower(s.k(0)), s.k(0), s.v(0));
+    const auto at = sums.at_query(sums.bounded(s.q(0)));
+    s.y[0] = at.numerator / at.denominator;
+    states.store(sums, part.n, 0, part.c);
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,181 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The series form of element-wise attention as functions of an index: what a thread of a GPU does for a stretch of tokens of
+// one channel of a sample. What it needs of the other tokens are sums over them, which are made a stretch a thread too and
+// then joined. Neighbouring indices are neighbouring channels, which lie next to each other in memory.
+
+#include <cstddef>
+#include <type_traits>
+
+#include "odot/core/config.hpp"
+#include "odot/kernels/element_wise_attention/channel_passes.hpp"
+#include "odot/kernels/element_wise_attention/channel_sums.hpp"
+
+namespace odot::kernels::detail {
+
+/// Tokens from … to − 1 of one channel of sample n; those from `valid` on are padding.
+template <class S>
+struct Stretch {
+  Channel<S> channel;
+  std::size_t n, c, number, from, valid, to;
+
+  /// Zeros where there is padding.
+  ODOT_HOST_DEVICE void clear_padding_output() const {
+    for (std::size_t i = valid; i < to; ++i) channel.y[channel.at(i)] = S{0};
+  }
+  ODOT_HOST_DEVICE void clear_padding_gradients() const {
+    for (std::size_t i = valid; i < to; ++i) channel.dq(i) = channel.dk(i) = channel.dv(i) = S{0};
+  }
+};
+
+/// A batch of sequences, each cut into stretches of `length` tokens, the last one shorter. Index (n · count + number) ·
+/// channels + c.
+template <class S>
+struct Stretches {
+  ChannelBatch<S> batch;
+  std::size_t length;
+
+  ODOT_HOST_DEVICE std::size_t count() const { return (batch.tokens + length - 1) / length; }
+  ODOT_HOST_DEVICE Stretch<S> operator[](std::size_t index) const {
+    const std::size_t c = index % batch.channels, number = index / batch.channels % count();
+    const std::size_t n = index / (batch.channels * count()), from = number * length;
+    const std::size_t to = batch.tokens - from < length ? batch.tokens : from + length;
+    const auto channel = batch.channel(n, c);
+    return {channel, n, c, number, from, channel.valid < from ? from : channel.valid < to ? channel.valid : to, to};
+  }
+};
+
+/// Sums over keys or queries in memory, [N, count, rows, channels]: a sample has `count` of them.
+template <class S, std::size_t Order>
+struct StoredSums {
+  using Sums = ChannelSums<std::remove_const_t<S>, Order>;
+  S* data;
+  std::size_t count, channels;
+
+  ODOT_HOST_DEVICE S* at(std::size_t n, std::size_t number, std::size_t c) const {
+    return data + (n * count + number) * Sums::rows * channels + c;
+  }
+  ODOT_HOST_DEVICE Sums load(std::size_t n, std::size_t number, std::size_t c) const {
+    return Sums(at(n, number, c), channels);
+  }
+  ODOT_HOST_DEVICE void store(const Sums& sums, std::size_t n, std::size_t number, std::size_t c) const {
+    sums.store(at(n, number, c), channels);
+  }
+};
+
+/// One row of a channel's sums: what a thread joins. Index (n · rows + row) · channels + c.
+template <class S, std::size_t Order>
+struct SumsRow {
+  static constexpr std::size_t rows = ChannelSums<S, Order>::rows, least_row = rows - 1;
+  std::size_t n, row, c;
+
+  ODOT_HOST_DEVICE SumsRow(std::size_t index, std::size_t channels)
+      : n(index / (rows * channels)), row(index / channels % rows), c(index % channels) {}
+
+  ODOT_HOST_DEVICE S& sum(const StoredSums<S, Order>& sums, std::size_t number) const {
+    return sums.at(n, number, c)[row * sums.channels];
+  }
+  ODOT_HOST_DEVICE S least(const StoredSums<S, Order>& sums, std::size_t number) const {
+    return sums.at(n, number, c)[least_row * sums.channels];
+  }
+  ODOT_HOST_DEVICE bool is_least() const { return row == least_row; }
+};
+
+/// Sums over the keys of every stretch.
+template <class S, std::size_t Order>
+struct KeySums {
+  Stretches<S> stretches;
+  StoredSums<S, Order> parts;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    const auto& s = part.channel;
+    ChannelSums<S, Order> sums;
+    for (std::size_t j = part.from; j < part.valid; ++j) sums.take(sums.lower(s.k(j)), s.k(j), s.v(j));
+    parts.store(sums, part.n, part.number, part.c);
+  }
+};
+
+/// The sum of a sample's sums, relative to the least of their minima. An index a SumsRow.
+template <class S, std::size_t Order>
+struct JoinedSums {
+  StoredSums<S, Order> parts, joined;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const SumsRow<S, Order> row(index, parts.channels);
+    S least = no_minimum<S>, sum{0};
+    for (std::size_t i = 0; i < parts.count; ++i)
+      if (row.least(parts, i) < least) least = row.least(parts, i);
+    for (std::size_t i = 0; i < parts.count; ++i)
+      sum += channel_weight(least - row.least(parts, i)) * row.sum(parts, i);
+    row.sum(joined, 0) = row.is_least() ? least : sum;
+  }
+};
+
+/// y. `keys`: the sums over all keys.
+template <class S, std::size_t Order>
+struct SeriesOutput {
+  Stretches<S> stretches;
+  StoredSums<S, Order> keys;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    const auto& s = part.channel;
+    const auto sums = keys.load(part.n, 0, part.c);
+    for (std::size_t i = part.from; i < part.valid; ++i) {
+      const auto at = sums.at_query(sums.bounded(s.q(i)));
+      s.y[s.at(i)] = at.numerator / at.denominator;
+    }
+    part.clear_padding_output();
+  }
+};
+
+/// Stores dq of token i; returns dy/M, relative to the minimum of k².
+template <class S, std::size_t Order>
+ODOT_HOST_DEVICE S query_gradient(const Channel<S>& s, const ChannelSums<S, Order>& keys, std::size_t i) {
+  const S q = keys.bounded(s.q(i));
+  const S share = s.dy[s.at(i)] / keys.at_query(q).denominator;
+  s.dq(i) = share * keys.slope(q, s.output[s.at(i)]);
+  return share * weight_scale<S>;
+}
+
+/// dq, and the sums P and R over the queries of every stretch.
+template <class S, std::size_t Order>
+struct SeriesQueryGradients {
+  Stretches<S> stretches;
+  StoredSums<const S, Order> keys;
+  StoredSums<S, Order> parts;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    const auto& s = part.channel;
+    const auto sums = keys.load(part.n, 0, part.c);
+    ChannelSums<S, Order> queries;
+    for (std::size_t i = part.from; i < part.valid; ++i)
+      queries.decay_and_add(S{1}, query_gradient(s, sums, i), sums.bounded(s.q(i)), s.output[s.at(i)]);
+    queries.least = sums.least;
+    parts.store(queries, part.n, part.number, part.c);
+  }
+};
+
+/// dk and dv, and all that padding gets. `queries`: P and R over all queries.
+template <class S, std::size_t Order>
+struct SeriesKeyGradients {
+  Stretches<S> stretches;
+  StoredSums<S, Order> queries;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    const auto part = stretches[index];
+    const auto& s = part.channel;
+    const auto sums = queries.load(part.n, 0, part.c);
+    for (std::size_t j = part.from; j < part.valid; ++j) {
+      const S key = s.k(j);
+      const auto gradients = sums.at_key(channel_weight(sums.least - key * key), key, s.v(j));
+      s.dk(j) = gradients.dk;
+      s.dv(j) = gradients.dv;
+    }
+    part.clear_padding_gradients();
+  }
+};
+
+}  // namespace odot::kernels::detail
