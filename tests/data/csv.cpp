@@ -53,6 +53,13 @@ TEST_CASE("CR LF and a last line without its end are read") {
   CHECK(read("date,a\r\nx,1\r\ny,2").values == std::vector<double>{1, 2});
 }
 
+TEST_CASE("empty lines at the end are ignored") {
+  CHECK(read("date,a\nx,1\ny,2\n\n").values == std::vector<double>{1, 2});
+  CHECK(read("date,a\r\nx,1\r\n\r\n \t\n").values == std::vector<double>{1});
+  CHECK(read("a\n1\n\n", {}).values == std::vector<double>{1});
+  CHECK(says(complaint("date,oil\n\n\n"), "expected a row of numbers after the header, found the end of the file"));
+}
+
 TEST_CASE("a header that does not fit is rejected") {
   CHECK(complaint("") == ":1:1: expected a line of column names, found the end of the file");
   CHECK(complaint("date,,oil\n1,2,3\n") == ":1:6: expected a column's name, found nothing");
@@ -69,6 +76,7 @@ TEST_CASE("no rows are rejected") {
 TEST_CASE("ragged rows are rejected with their line") {
   CHECK(complaint("date,oil\nx,1\ny\n") == ":3:1: expected 2 fields, as the header has, found 1");
   CHECK(complaint("date,oil\nx,1\ny,1,2\n") == ":3:5: expected 2 fields, as the header has, found 3");
+  CHECK(complaint("a\n1\n\n2\n", {}) == ":3:1: expected a number, found nothing");
   CHECK(complaint("date,oil\nx,1\n\ny,2\n") == ":3:1: expected 2 fields, as the header has, found 1");
 }
 

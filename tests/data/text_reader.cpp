@@ -50,6 +50,17 @@ TEST_CASE("lines end with LF or CR LF, and the last one may lack its end") {
   CHECK(lines("").empty());
 }
 
+TEST_CASE("it is known where only empty lines follow") {
+  const TemporaryFolder folder;
+  data::TextReader text(write_text(folder, "some.txt", "a\n\nb\n \r\n\n"));
+  CHECK(!text.only_blanks_follow());
+  text.next();
+  CHECK(!text.only_blanks_follow());
+  text.next(), text.next();
+  CHECK(text.line() == "b");
+  CHECK(text.only_blanks_follow());
+}
+
 TEST_CASE("parts lie between separators") {
   using Parts = std::vector<std::string_view>;
   CHECK(TextReader::split("a,b,,c", ',') == Parts{"a", "b", "", "c"});

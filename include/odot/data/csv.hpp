@@ -21,7 +21,7 @@ struct CsvOptions {
 };
 
 /// Reads a CSV file of numbers: a line of names, then at least one row. Fields are separated by commas and not quoted;
-/// blanks around them are ignored. The format has no end mark, so a file cut between two lines, or within the last
+/// blanks around them are ignored, and so are empty lines at the end. The format has no end mark, so a file cut between two lines, or within the last
 /// number, may be read as a shorter table.
 /// Errors  FileError: the file can't be read
 ///         TextFormatError: no header or no rows; a column without a name, named twice or not there; a row with other than
@@ -69,7 +69,7 @@ inline Table read_csv(const std::filesystem::path& path, const CsvOptions& optio
   const std::vector<std::size_t> fields = detail::csv_fields(text, names, options);
   Table table;
   for (const std::size_t field : fields) table.columns.emplace_back(names[field]);
-  while (text.next()) {
+  while (!text.only_blanks_follow() && text.next()) {
     const std::vector<std::string_view> row = TextReader::split(text.line(), ',');
     if (row.size() != names.size())
       text.fail(row.back(), std::to_string(names.size()) + " fields, as the header has", std::to_string(row.size()));

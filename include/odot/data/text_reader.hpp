@@ -28,6 +28,9 @@ class TextReader {
   /// Goes on to the next line; false at the end.
   bool next();
 
+  /// Whether all lines after the current one are empty, or there are none.
+  bool only_blanks_follow() const;
+
   /// The current line without its end; it and its parts are valid as long as the reader.
   std::string_view line() const { return line_; }
 
@@ -84,6 +87,8 @@ inline bool TextReader::next() {
   ++number_;
   return true;
 }
+
+inline bool TextReader::only_blanks_follow() const { return text_.find_first_not_of(" \t\r\n", next_) == text_.npos; }
 
 inline std::vector<std::string_view> TextReader::split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
