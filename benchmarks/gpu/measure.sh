@@ -1,72 +1,140 @@
 #!/usr/bin/env bash
-# Everything that needs a GPU, in one call for whoever has one for a few minutes: builds the CUDA backend, runs its tests,
-# the tests of kernels and layers under compute-sanitizer, an epoch of models B and control beside the CPU's, ten epochs of
-# model B against the clock, the attention block beside its floors, training steps beside PyTorch.
-# With cuDNN where CMake finds it (CUDNN_ROOT helps). The short table comes last. Logs: build/gpu/.
+# What needs a GPU, for whoever has one for a few minutes. Every stage has its time limits, says how far it came, and
+# leaves the next ones alone if it fails; exit code 1 if any did. Logs: build/gpu/.
 #
-# usage: benchmarks/gpu/measure.sh [--quick] [--no-build]
-#   --quick       without compute-sanitizer and the CPU's epochs, and with three rounds
-#   --no-build    with what is in build/cuda
-# PyTorch for CUDA comes from $ODOT_PEERS_PYTHON, by default python3.
+# usage: benchmarks/gpu/measure.sh [--quick] [--no-build] [STAGE...]
+#   build        tests, benchmarks and a trainer; with cuDNN where CMake finds it (CUDNN_ROOT helps)
+#   tests        the backend's tests
+#   sanitizers   the same case by case under compute-sanitizer (sanitize.sh)
+#   curves       an epoch of models B and control beside the CPU's
+#   epochs       ten epochs of model B against the clock
+#   block        the attention block beside its floors
+#   attention    attention over tokens beside PyTorch
+#   steps        training steps beside PyTorch
+# Without a stage: all of them; --no-build: but the first; --quick: but sanitizers and curves. --quick: three rounds in
+# place of seven.
+# PyTorch for CUDA comes from $ODOT_PEERS_PYTHON, by default python3; programs from $ODOT_GPU_BUILD, by default
+# build/cuda.
+# An epoch on a CPU may take minutes; where build/gpu/<model>-on-cpu/batches.csv is there, that is taken. To make it
+# beforehand, on any machine, with a trainer of any build: ODOT_GPU_BUILD=… benchmarks/gpu/measure.sh cpu-curves
 set -u
-cd "$(dirname "$0")/../.."
-python=${ODOT_PEERS_PYTHON:-python3} rounds=7 quick='' build=yes
-for option in "$@"; do
-  case $option in
+cd "$(dirname "$0")/../.." || exit 1
+python=${ODOT_PEERS_PYTHON:-python3} build=${ODOT_GPU_BUILD:-build/cuda} logs=build/gpu
+gpu=benchmarks/gpu tests=$build/tests/odot_gpu_tests trainer=$build/examples/fashion_mnist
+all=(build tests sanitizers curves epochs block attention steps)
+rounds=7 quick='' no_build='' stages=()
+for word in "$@"; do
+  case $word in
     --quick) quick=yes rounds=3 ;;
-    --no-build) build='' ;;
-    *)
-      echo "usage: benchmarks/gpu/measure.sh [--quick] [--no-build]" >&2
-      exit 2
-      ;;
+    --no-build) no_build=yes ;;
+    build | tests | sanitizers | curves | cpu-curves | epochs | block | attention | steps) stages+=("$word") ;;
+    *) sed -n '/^# usage/,/^# Without/s/^# //p' $gpu/measure.sh >&2; exit 2 ;;
   esac
 done
-logs=build/gpu
-mkdir -p $logs
+if [ ${#stages[@]} -eq 0 ]; then
+  for stage in "${all[@]}"; do
+    case $stage in
+      build) [ -n "$no_build" ] || stages+=("$stage") ;;
+      sanitizers | curves) [ -n "$quick" ] || stages+=("$stage") ;;
+      *) stages+=("$stage") ;;
+    esac
+  done
+fi
 
+child=''
+trap '[ -z "$child" ] || kill "$child"; exit 130' INT TERM
 say() { printf 'odot: %s\n' "$*"; }
-run() { # run <name> <command...>: says whether it passed; its output goes to a log
-  local name=$1 start=$SECONDS
-  shift
-  if "$@" > "$logs/$name.log" 2>&1; then say "$name: passed in $((SECONDS - start)) s"; else
-    say "$name: FAILED; the end of $logs/$name.log:"
-    tail -n 15 "$logs/$name.log"
-    return 1
+run() { # run <seconds> <name> <command...>: says whether it passed; its output goes to logs
+  local limit=$1 name=$2 start=$SECONDS code=0
+  shift 2
+  timeout -k 10 "$limit" "$@" > "$logs/$name.log" 2> "$logs/$name.errors" &
+  child=$!  # in the background, so that the trap comes through
+  wait "$child" || code=$?
+  child=''
+  case $code in
+    0) say "$name: passed in $((SECONDS - start)) s" ;;
+    124 | 137) say "$name: STOPPED after $limit s; the end of $logs/$name.log:" ;;
+    *) say "$name: FAILED after $((SECONDS - start)) s with code $code; the end of $logs/$name.log:" ;;
+  esac
+  [ $code -eq 0 ] || tail -q -n 10 "$logs/$name.log" "$logs/$name.errors"
+  return $code
+}
+shown() { # shown <seconds> <name> <command...>: a table, of which every row that was reached is shown
+  local code=0
+  run "$@" > "$logs/$2.verdict" || code=$?
+  head -n 1 "$logs/$2.verdict"
+  cat "$logs/$2.log"
+  [ $code -eq 0 ] || tail -n 5 "$logs/$2.errors"
+  return $code
+}
+
+stage_build() {
+  local native=() programs=(odot_gpu_tests gpu_step gpu_attention gpu_attention_block fashion_mnist)
+  ! nvidia-smi -L > /dev/null 2>&1 || native=(-DCMAKE_CUDA_ARCHITECTURES=native)
+  local configure=(run 120 configure cmake --preset cuda -B "$build" "${native[@]}")
+  { "${configure[@]}" -DODOT_CUDNN=ON > /dev/null || "${configure[@]}" -DODOT_CUDNN=OFF; } &&
+    run 1800 build cmake --build "$build" --parallel "$(nproc)" --target "${programs[@]}"
+}
+stage_tests() {
+  run 240 tests "$tests" && tail -n 3 $logs/tests.log
+}
+stage_sanitizers() {
+  local tool code=0
+  for tool in memcheck racecheck initcheck; do
+    shown 200 $tool $gpu/sanitize.sh $tool "$tests" $logs/$tool || code=1
+  done
+  return $code
+}
+epoch() { # epoch <seconds> <model> <device>: its batches in build/gpu/<model>-on-<device>, complete if they are there
+  local folder=$logs/$2-on-$3
+  rm -rf "$folder" "$folder.part"
+  run "$1" "$2-on-$3" "$trainer" --model "$2" --device "$3" --batch-size 512 --epochs 1 --out "$folder.part" --quiet &&
+    mv "$folder.part" "$folder"
+}
+epoch_on_cpu() { # epoch_on_cpu <seconds> <model>
+  local batches=$logs/$2-on-cpu/batches.csv
+  if [ -f "$batches" ]; then
+    say "$2-on-cpu: taken from $batches of $(date -r "$batches" '+%F %R')"
+  else
+    epoch "$1" "$2" cpu
   fi
 }
-train() { # train <name> <options of the trainer...>: an epoch, its batches in build/gpu/<name>/batches.csv
-  local name=$1
-  shift
-  run "$name" build/cuda/examples/fashion_mnist "$@" --epochs 1 --out $logs/"$name" --quiet
+stage_cpu-curves() {
+  epoch_on_cpu 600 b && epoch_on_cpu 7200 control
+}
+stage_curves() {
+  local model code=0
+  for model in b control; do
+    epoch 120 $model gpu && epoch_on_cpu 240 $model &&
+      "$python" $gpu/compare_curves.py $logs/$model-on-gpu/batches.csv $logs/$model-on-cpu/batches.csv || code=1
+  done
+  return $code
+}
+stage_epochs() {
+  local start
+  start=$(date +%s%N)
+  run 60 train-model-b "$trainer" --device gpu --model b --batch-size 4096 --quiet || return
+  say "model B, ten epochs, from the program's start to its end: $((($(date +%s%N) - start) / 1000000)) ms"
+  tail -n 1 $logs/train-model-b.log
+}
+stage_block() {
+  shown 120 attention-block "$build/benchmarks/gpu_attention_block"
+}
+stage_attention() {
+  shown 240 attention "$python" $gpu/measure.py attention "$build/benchmarks/gpu_attention" $rounds
+}
+stage_steps() {
+  shown 420 steps "$python" $gpu/measure.py steps "$build/benchmarks/gpu_step" $rounds
 }
 
-nvidia-smi -L || { say "there is no NVIDIA GPU here"; exit 1; }
-if [ -n "$build" ]; then
-  configure="cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"
-  $configure -DODOT_CUDNN=ON > $logs/configure.log 2>&1 || run configure $configure -DODOT_CUDNN=OFF || exit 1
-  run build cmake --build --preset cuda --parallel "$(nproc)" \
-    --target odot_gpu_tests gpu_step gpu_attention_block fashion_mnist || exit 1
-fi
-tests=build/cuda/tests/odot_gpu_tests benchmarks=build/cuda/benchmarks status=0
-run tests $tests || status=1
-tail -n 3 $logs/tests.log
-if [ -z "$quick" ]; then
-  for tool in memcheck racecheck initcheck; do
-    run $tool compute-sanitizer --tool $tool --error-exitcode 1 $tests \
-      --source-file='*kernels.cpp,*attention*,*layers*,*losses*,*sequences.cpp' || status=1
-    grep -h 'ERROR SUMMARY\|RACECHECK SUMMARY\|test cases' $logs/$tool.log
-  done
-  for model in b control; do
-    train $model-on-gpu --model $model --batch-size 512 --device gpu || status=1
-    train $model-on-cpu --model $model --batch-size 512 --device cpu || status=1
-    "$python" benchmarks/gpu/compare_curves.py $logs/$model-on-gpu/batches.csv $logs/$model-on-cpu/batches.csv || status=1
-  done
-fi
-start=$(date +%s%N)
-run train-model-b build/cuda/examples/fashion_mnist --device gpu --model b --batch-size 4096 --quiet || status=1
-say "model B, ten epochs, from the program's start to its end: $((($(date +%s%N) - start) / 1000000)) ms"
-tail -n 1 $logs/train-model-b.log
-run attention-block $benchmarks/gpu_attention_block || status=1
-cat $logs/attention-block.log
-"$python" benchmarks/gpu/measure.py $benchmarks/gpu_step $rounds 2> $logs/measure.log || { status=1; tail -n 5 $logs/measure.log; }
-exit $status
+mkdir -p $logs
+nvidia-smi -L 2> /dev/null || case "${stages[*]}" in
+  build | cpu-curves | 'build cpu-curves') ;;
+  *) say "there is no NVIDIA GPU here" && exit 1 ;;
+esac
+passed=() failed=()
+for stage in "${stages[@]}"; do
+  if "stage_$stage"; then passed+=("$stage"); else failed+=("$stage"); fi
+done
+say "passed: ${passed[*]:-none}; failed: ${failed[*]:-none}; $SECONDS s"
+[ ${#failed[@]} -eq 0 ]

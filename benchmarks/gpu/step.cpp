@@ -1,93 +1,90 @@
 // SPDX-License-Identifier: MIT
-// Training steps (gradients and Adam) of a model of the paper on one random batch on the GPU, at the pace of measure.py:
-// every line on standard input, a number of calls, is answered with the seconds of one by the device's own events, the
-// mean loss of the last, and its gradients' largest number. Gradients are NaN before the calls, so that what a step
-// leaves out shows.
+// Training steps (gradients and Adam) of a model of the papers on one random batch on the GPU, at the pace of measure.py:
+// pace.hpp. Gradients are NaN before the calls. Of sequences, all tokens are valid; nothing is dropped.
 //
-// usage: gpu_step MODEL BATCH float|tf32 [launches]      launches: kernel by kernel, not as a CUDA graph
+// usage: gpu_step MODEL BATCH float|tf32 [launches]
+//        MODEL: b, h, control, cifar10-attention, minimal-transformer, ea6-vowels, self-vowels
+//        launches: kernel by kernel, not as a CUDA graph
 
 #include <odot/gpu.hpp>
 
-#include <cuda_runtime_api.h>
-
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "pace.hpp"
+
 using namespace odot;
 
 namespace {
 
-/// Seconds between two points of the stream.
-class Stopwatch {
- public:
-  Stopwatch() {
-    nvidia::check(cudaEventCreate(&start_), "creating an event");
-    nvidia::check(cudaEventCreate(&end_), "creating an event");
-    nvidia::check(cudaEventRecord(start_, nvidia::stream()), "recording an event");
-  }
-  double seconds() {
-    nvidia::check(cudaEventRecord(end_, nvidia::stream()), "recording an event");
-    nvidia::check(cudaEventSynchronize(end_), "waiting for an event");
-    float milliseconds = 0;
-    nvidia::check(cudaEventElapsedTime(&milliseconds, start_, end_), "asking for the time between events");
-    return 1e-3 * milliseconds;
-  }
+// Types of their own, which nvcc can spell.
+struct MinimalTransformer : models::MinimalTransformer<models::MnistImage, 6, 4> {};
+template <class Attention>
+struct Vowels : models::VowelClassifier<Attention, 0.0> {};
 
- private:
-  cudaEvent_t start_ = nullptr, end_ = nullptr;
-};
-
+/// A model, its optimizer, and the batch it trains on.
 template <class Model>
-int serve(std::size_t batch, bool as_graph) {
-  Network<Model, Gpu> network(Seed{1});
-  optim::Adam adam;
-  Batch<typename Model::input_shape, float, Gpu> x(batch);
-  Buffer<std::int32_t, Gpu> labels(batch);
-  Buffer<nn::LossSums, Gpu> sums(1);
-  const Random random(Seed{2}, 0);
-  std::vector<float> pixels(x.size());
-  std::vector<std::int32_t> classes(batch);
-  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(random.uniform(i));
-  for (std::size_t n = 0; n < batch; ++n) classes[n] = static_cast<std::int32_t>(random.below(10, pixels.size() + n));
-  Gpu::copy_from_host(x.data(), pixels.data(), pixels.size() * sizeof(float));
-  labels.from_host(classes.data());
-  StepGraph<Gpu> graph;
-  const auto step = [&] {
+struct Training {
+  Training(std::size_t samples, const nn::init::Rule& rule)
+      : network(Seed{1}, rule), x(samples), labels(samples), sums(1),
+        poison(Model::parameter_count, std::numeric_limits<float>::quiet_NaN()) {
+    const Random random(Seed{2}, 0);
+    std::vector<float> values(x.size());
+    std::vector<std::int32_t> classes(samples);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(random.uniform(i));
+    for (std::size_t n = 0; n < samples; ++n)
+      classes[n] = static_cast<std::int32_t>(random.below(Model::output_shape::size, values.size() + n));
+    Gpu::copy_from_host(x.data(), values.data(), values.size() * sizeof(float));
+    labels.from_host(classes.data());
+  }
+  void poison_gradients() {
+    Gpu::copy_from_host(network.gradients().data(), poison.data(), poison.size() * sizeof(float));
+  }
+  void step() {
     sums.zero();
     network.backpropagate(x, labels.span(), sums.data());
     adam.step(network);
-  };
-  const std::vector<float> poison(Model::parameter_count, std::numeric_limits<float>::quiet_NaN());
-
-#ifdef ODOT_CUDNN
-  const char* convolutions = "convolutions by cuDNN";
-#else
-  const char* convolutions = "convolutions without cuDNN";
-#endif
-  std::printf("ready %zu %s; %s\n", Model::parameter_count, Gpu::description().c_str(), convolutions);
-  std::fflush(stdout);
-  for (unsigned long calls = 0; std::scanf("%lu", &calls) == 1;) {
-    Gpu::copy_from_host(network.gradients().data(), poison.data(), poison.size() * sizeof(float));
-    Stopwatch watch;
-    for (unsigned long i = 0; i < calls; ++i) {
-      if (as_graph) graph.run(batch, step);
-      else step();
-    }
-    const double seconds = watch.seconds();
+  }
+  benchmarks::Outcome outcome() {
     const nn::LossSums last = sums.to_host().front();
     float largest = 0;
     for (const float gradient : on_host<Gpu>(network.gradients()))
       largest = largest >= std::abs(gradient) ? largest : std::abs(gradient);  // NaN stays
-    std::printf("%.9f %.6f %.3e\n", seconds / static_cast<double>(calls), last.loss / static_cast<double>(last.samples),
-                static_cast<double>(largest));
-    std::fflush(stdout);
+    return {last.loss / static_cast<double>(last.samples), largest};
   }
-  return 0;
+
+  Network<Model, Gpu> network;
+  optim::Adam adam;
+  Batch<typename Model::input_shape, float, Gpu> x;
+  Buffer<std::int32_t, Gpu> labels;
+  Buffer<nn::LossSums, Gpu> sums;
+  std::vector<float> poison;
+};
+
+template <class Model>
+int serve(std::size_t samples, bool as_graph, const nn::init::Rule& rule = nn::init::normal()) {
+#ifdef ODOT_CUDNN
+  const char* convolutions = "; convolutions by cuDNN";
+#else
+  const char* convolutions = "; convolutions without cuDNN";
+#endif
+  Training<Model> training(samples, rule);
+  StepGraph<Gpu> graph;
+  const auto step = [&] { training.step(); };
+  const auto call = [&] {
+    if (as_graph) graph.run(samples, step);
+    else step();
+  };
+  return benchmarks::serve(
+      Model::parameter_count, Gpu::description() + convolutions, [&] { training.poison_gradients(); }, call,
+      [&] { return training.outcome(); });
 }
 
 }  // namespace
@@ -97,7 +94,7 @@ int main(int argc, char** argv) {
   const std::string model = known ? argv[1] : "", arithmetic = known ? argv[3] : "";
   const long long batch = known ? std::atoll(argv[2]) : 0;
   if (batch < 1 || (arithmetic != "float" && arithmetic != "tf32")) {
-    std::fprintf(stderr, "usage: gpu_step b|h|control|cifar10-attention BATCH float|tf32 [launches]\n");
+    std::fprintf(stderr, "usage: gpu_step MODEL BATCH float|tf32 [launches]\n");
     return 2;
   }
   try {
@@ -108,6 +105,12 @@ int main(int argc, char** argv) {
     if (model == "h") return serve<models::ModelH>(samples, as_graph);
     if (model == "control") return serve<models::Control<models::FashionMnistImage>>(samples, as_graph);
     if (model == "cifar10-attention") return serve<models::Cifar10Attention>(samples, as_graph);
+    if (model == "minimal-transformer")
+      return serve<MinimalTransformer>(samples, as_graph, models::minimal_transformer_init());
+    if (model == "ea6-vowels")
+      return serve<Vowels<models::SeriesAttention<6, false>>>(samples, as_graph, nn::init::xavier());
+    if (model == "self-vowels")
+      return serve<Vowels<models::HeadedAttention<false>>>(samples, as_graph, nn::init::xavier());
     std::fprintf(stderr, "gpu_step: no model is called %s\n", model.c_str());
     return 2;
   } catch (const Error& error) {

@@ -1,40 +1,51 @@
 # SPDX-License-Identifier: MIT
-"""The same as gpu_step, in PyTorch on the GPU: torch_step.py eager|compile MODEL BATCH float|tf32"""
+"""The same as gpu_step, in PyTorch on the GPU: torch_step.py eager|compile MODEL BATCH float|tf32
+
+A line MODEL BATCH float|tf32 on standard input goes on to that work."""
 import sys
 from pathlib import Path
 
 import torch
 from torch.nn.functional import nll_loss
 
+import device_pace
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 import torch_models  # noqa: E402
 
 
-def main():
-    variant, name, batch, arithmetic = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+def training(variant, name, batch, arithmetic):
+    """Parameters, a step, and what came of it."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = arithmetic == "tf32"
-    torch.backends.cudnn.benchmark = True
     torch.manual_seed(1)
     model, shape = torch_models.build(name)
     model = model.cuda()
-    x, labels = torch.rand(batch, *shape, device="cuda"), torch.randint(0, 10, (batch,), device="cuda")
+    x = torch.rand(batch, *shape, device="cuda")
+    labels = torch.randint(0, torch_models.classes(name), (batch,), device="cuda")
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     loss_of = lambda x, labels: nll_loss(model(x), labels)
     if variant == "compile":
         loss_of = torch.compile(loss_of)
-    print("ready", sum(p.numel() for p in model.parameters()), f"PyTorch {torch.__version__}", flush=True)
-    for line in sys.stdin:
-        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        start.record()
-        for _ in range(int(line)):
-            adam.zero_grad()
-            loss = loss_of(x, labels)
-            loss.backward()
-            adam.step()
-        end.record()
-        torch.cuda.synchronize()
-        largest = max(float(p.grad.abs().max()) for p in model.parameters())
-        print(f"{1e-3 * start.elapsed_time(end) / int(line):.9f} {float(loss):.6f} {largest:.3e}", flush=True)
+
+    def step():
+        adam.zero_grad()
+        loss = loss_of(x, labels)
+        loss.backward()
+        adam.step()
+        return loss.detach()
+
+    def outcome(loss):
+        return float(loss), max(float(p.grad.abs().max()) for p in model.parameters())
+
+    return sum(p.numel() for p in model.parameters()), step, outcome
+
+
+def main():
+    torch.backends.cudnn.benchmark = True
+    variant = sys.argv[1]
+    device_pace.serve_all(
+        variant, sys.argv[2:],
+        lambda name, batch, arithmetic: training(variant, name, int(batch), arithmetic))
 
 
 if __name__ == "__main__":

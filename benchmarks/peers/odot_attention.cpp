@@ -23,10 +23,10 @@ namespace {
 
 constexpr std::size_t features = 256, heads = 4;
 
-/// Numbers from −1 to 1 that torch_attention.py makes too.
+/// Numbers from −1 to 1 that torch_forms.py makes too; 65521 is prime, so that no token is like another.
 void fill(std::span<float> values, std::uint64_t first) {
   for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = static_cast<float>((first + i) * 40503 % 65536) / 32768.0f - 1.0f;
+    values[i] = static_cast<float>((first + i) * 40503 % 65521) / 32760.5f - 1.0f;
 }
 
 double sum_of_squares(std::span<const float> values) {

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The paper's models as a PyTorch user would write them: heads side by side in one tensor, modules from torch.nn."""
+"""The papers' models as a PyTorch user would write them: heads side by side in one tensor, modules from torch.nn."""
 import torch
 from torch import nn
+
+import torch_forms
 
 HEADS_LAYERS = {"b": (8, 2), "d": (16, 2), "f": (8, 4), "h": (16, 4), "cifar10-attention": (8, 4)}
 
@@ -37,8 +39,92 @@ def control(shape):
                          nn.Flatten(), nn.Linear(size, 10), nn.LogSoftmax(dim=1))
 
 
+TOKEN_FEATURES, TOKEN_HEADS = 64, 4
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, bias):
+        super().__init__()
+        self.heads = nn.MultiheadAttention(TOKEN_FEATURES, TOKEN_HEADS, bias=bias, batch_first=True)
+
+    def forward(self, x):
+        return self.heads(x, x, x, need_weights=False)[0]
+
+
+class SeriesAttention(nn.Module):
+    def __init__(self, order):
+        super().__init__()
+        self.qkv = nn.Linear(TOKEN_FEATURES, 3 * TOKEN_FEATURES)
+        self.series = torch_forms.Series(order)
+        self.out = nn.Linear(TOKEN_FEATURES, TOKEN_FEATURES)
+
+    def forward(self, x):
+        return self.out(self.series(*self.qkv(x).chunk(3, dim=-1)))
+
+
+class Block(nn.Module):
+    """A transformer's block, norms before or after the sums."""
+    def __init__(self, attention, norm_first):
+        super().__init__()
+        self.norm_first = norm_first
+        self.attention, self.norm1, self.norm2 = attention, nn.LayerNorm(TOKEN_FEATURES), nn.LayerNorm(TOKEN_FEATURES)
+        self.mlp = nn.Sequential(nn.Linear(TOKEN_FEATURES, 4 * TOKEN_FEATURES), nn.GELU(),
+                                 nn.Linear(4 * TOKEN_FEATURES, TOKEN_FEATURES))
+
+    def forward(self, x):
+        if self.norm_first:
+            x = x + self.attention(self.norm1(x))
+            return x + self.mlp(self.norm2(x))
+        x = self.norm1(x + self.attention(x))
+        return self.norm2(x + self.mlp(x))
+
+
+class MinimalTransformer(nn.Module):
+    """models::MinimalTransformer<MnistImage, 6, 4>."""
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(1, 1, 1))
+        self.register_buffer("deviation", torch.ones(1, 1, 1))
+        self.patch = nn.Conv2d(1, TOKEN_FEATURES, 7, stride=7)
+        self.token = nn.Parameter(torch.randn(1, 1, TOKEN_FEATURES) * 0.02)
+        self.position = nn.Parameter(torch.randn(17, TOKEN_FEATURES) * 0.02)
+        self.encoders = nn.Sequential(*[Block(SelfAttention(bias=False), norm_first=True) for _ in range(6)])
+        self.norm = nn.LayerNorm(TOKEN_FEATURES)
+        self.head = nn.Linear(TOKEN_FEATURES, 10)
+
+    def forward(self, x):
+        patches = self.patch((x - self.mean) / self.deviation).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(x), -1, -1), patches], dim=1) + self.position
+        return torch.log_softmax(self.head(self.norm(self.encoders(x))[:, 0]), dim=1)
+
+
+class VowelClassifier(nn.Module):
+    """models::VowelClassifier without dropout, all tokens valid."""
+    def __init__(self, attention):
+        super().__init__()
+        self.embedding = nn.Linear(12, TOKEN_FEATURES)
+        self.position = nn.Parameter(torch.randn(29, TOKEN_FEATURES) * 0.02)
+        self.blocks = nn.Sequential(*[Block(attention(), norm_first=False) for _ in range(2)])
+        self.head = nn.Linear(TOKEN_FEATURES, 9)
+
+    def forward(self, x):
+        return torch.log_softmax(self.head(self.blocks(self.embedding(x) + self.position).mean(1)), dim=1)
+
+
+SEQUENCE_MODELS = {"minimal-transformer": (MinimalTransformer, (1, 28, 28)),
+                   "ea6-vowels": (lambda: VowelClassifier(lambda: SeriesAttention(6)), (29, 12)),
+                   "self-vowels": (lambda: VowelClassifier(lambda: SelfAttention(bias=True)), (29, 12))}
+
+
+def classes(name):
+    return 9 if name.endswith("vowels") else 10
+
+
 def build(name):
     """The model and the shape of its input."""
+    if name in SEQUENCE_MODELS:
+        model, shape = SEQUENCE_MODELS[name]
+        return model(), shape
     shape = (3, 32, 32) if name.startswith("cifar10") else (1, 28, 28)
     if name in HEADS_LAYERS:
         return attention(shape, *HEADS_LAYERS[name]), shape
