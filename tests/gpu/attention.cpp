@@ -60,6 +60,9 @@ struct FullAlone : Unprojected<Mixed, ElementOptions{.order = nn::full_order}> {
 struct CausalFullAlone : Unprojected<Mixed, ElementOptions{.order = nn::full_order, .causal = true}> {};
 struct SeriesAlone : Unprojected<Mixed, ElementOptions{.order = 8}> {};
 struct CausalAlone : Unprojected<Mixed, ElementOptions{.order = 4, .causal = true}> {};
+struct TwoBlocks : Unprojected<Shape<61, 3>, ElementOptions{.order = 4, .causal = true}> {};
+struct LongSeries : Unprojected<Shape<203, 3>, ElementOptions{.order = 4}> {};
+struct LongCausal : Unprojected<Shape<203, 3>, ElementOptions{.order = 4, .causal = true}> {};
 
 /// Few samples and some, all tokens valid and not.
 template <nn::BoundLayer Layer>
@@ -67,6 +70,86 @@ void check_attention() {
   for (const std::size_t samples : {1u, 7u}) {
     check_layer_on_gpu<Layer>(samples);
     check_layer_on_gpu<Layer>(samples, true, some);
+  }
+}
+
+/// Which gradients of a dot-product attention lie in one array.
+enum class Shared { none, keys_and_values, all };
+
+/// Dot-product attention on a device. Queries, keys and values are columns of one array with `gap` columns more, which
+/// tells whether rows begin where four numbers may be loaded at once.
+template <DeviceType Device, class S>
+struct DotProductRun {
+  using Kernel = kernels::DotProductAttention<Device>;
+  using Array = kernels::TokenArray<S>;
+  using ConstArray = kernels::TokenArray<const S>;
+
+  DotProductRun(const kernels::DotProductGeometry& geometry, std::size_t n, std::size_t gap, Shared sharing)
+      : g(geometry), samples(n), queries(g.heads * g.width), values(g.heads * g.value_width),
+        stride(2 * queries + values + gap), shared(sharing), in(filled(stride, 0)), gradients(filled(stride, 1)),
+        y(filled(values + gap, 2)), dy(filled(values + gap, 3)), log_sums(n * g.heads * g.tokens) {}
+
+  /// y, log sums, gradients.
+  std::vector<std::vector<S>> run(const std::int32_t* lengths) {
+    const auto q = column<const S>(in, 0), k = column<const S>(in, queries), v = column<const S>(in, 2 * queries);
+    const Array out{y.data(), stride - 2 * queries};
+    const ConstArray result = out, dout{dy.data(), out.stride};
+    const std::size_t dk = shared == Shared::all ? 0 : queries, dv = shared == Shared::none ? 2 * queries : dk;
+    Kernel::template forward<S>(workspace, g, samples, q, k, v, lengths, out, log_sums.data());
+    Kernel::template backward<S>(workspace, g, samples, q, k, v, lengths, result, log_sums.data(), dout,
+                                 column<S>(gradients, 0), column<S>(gradients, dk), column<S>(gradients, dv));
+    return {y.to_host(), log_sums.to_host(), gradients.to_host()};
+  }
+
+ private:
+  Buffer<S, Device> filled(std::size_t columns, std::uint64_t stream) const {
+    const std::size_t size = samples * g.tokens * columns;
+    const std::vector<double> numbers = hash_uniform<double>(size, stream << 24);
+    const std::vector<S> host(numbers.begin(), numbers.end());
+    Buffer<S, Device> buffer(size);
+    buffer.from_host(host.data());
+    return buffer;
+  }
+  template <class T>
+  kernels::TokenArray<T> column(Buffer<S, Device>& array, std::size_t first) const {
+    return {array.data() + first, stride};
+  }
+
+  kernels::DotProductGeometry g;
+  std::size_t samples, queries, values, stride;
+  Shared shared;
+  Buffer<S, Device> in, gradients, y, dy, log_sums;
+  Workspace<Device> workspace;
+};
+
+template <class S>
+void check_dot_product(const kernels::DotProductGeometry& g, std::size_t gap, Shared shared, double tolerance) {
+  CAPTURE(sizeof(S));
+  const std::vector<std::int32_t> lengths{static_cast<std::int32_t>(g.tokens) - 7, 66};
+  const Buffer<std::int32_t, Gpu> gpu_lengths = on_gpu(lengths);
+  for (const bool padded : {false, true}) {
+    CAPTURE(padded);
+    const auto expected =
+        DotProductRun<Cpu, double>(g, lengths.size(), gap, shared).run(padded ? lengths.data() : nullptr);
+    const auto actual =
+        DotProductRun<Gpu, S>(g, lengths.size(), gap, shared).run(padded ? gpu_lengths.data() : nullptr);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CAPTURE(i);
+      CHECK(difference(actual[i], expected[i], tolerance) == "");
+    }
+  }
+}
+
+/// Causal and not, with and without padding.
+void check_dot_product(kernels::DotProductGeometry g, std::size_t gap, Shared shared = Shared::none) {
+  g.scale = 1.5;
+  for (const bool causal : {false, true}) {
+    g.causal = causal;
+    CAPTURE(g.tokens);
+    CAPTURE(g.width);
+    CAPTURE(causal);
+    check_dot_product<double>(g, gap, shared, 1e-11);
+    if (causal) check_dot_product<float>(g, gap, shared, 3e-5);
   }
 }
 
@@ -113,6 +196,18 @@ TEST_CASE("self-attention of more than one block of tokens is the Cpu's") {
   check_attention<ManySymmetric>();
 }
 
+TEST_CASE("dot-product attention is the Cpu's for every number of tokens and features") {
+  check_dot_product({.tokens = 71, .heads = 3, .width = 5, .value_width = 2}, 1);
+  check_dot_product({.tokens = 64, .heads = 1, .width = 33, .value_width = 40}, 3);
+  check_dot_product({.tokens = 130, .heads = 1, .width = 40, .value_width = 68}, 0);
+  check_dot_product({.tokens = 129, .heads = 1, .width = 100, .value_width = 16}, 4);
+}
+
+TEST_CASE("gradients of dot-product attention that share memory are added") {
+  check_dot_product({.tokens = 70, .heads = 2, .width = 20, .value_width = 20}, 0, Shared::keys_and_values);
+  check_dot_product({.tokens = 70, .heads = 1, .width = 36, .value_width = 36}, 1, Shared::all);
+}
+
 TEST_CASE("element-wise attention is the Cpu's in every form") {
   check_attention<Full>();
   check_attention<CausalFull>();
@@ -132,6 +227,9 @@ TEST_CASE("element-wise attention without projections is the Cpu's") {
   check_attention<CausalFullAlone>();
   check_attention<SeriesAlone>();
   check_attention<CausalAlone>();
+  check_attention<TwoBlocks>();
+  check_attention<LongSeries>();
+  check_attention<LongCausal>();
   check_layer_on_gpu<CausalAlone>(3, false);
 }
 
