@@ -96,10 +96,14 @@ class FewSamples {
 
   /// A packet of a row; `otherwise` in the lanes past the row's end.
   ODOT_INLINE static P within_row(std::size_t q, const P& value, S otherwise) {
-    if (row == W || q + 1 < packets) return value;
-    S inside[L];
-    for (std::size_t l = 0; l < L; ++l) inside[l] = (packets - 1) * L + l < W ? S{1} : S{0};
-    return simd::where_less(simd::all(S{0}), simd::load(inside), value, simd::all(otherwise));
+    if constexpr (row == W) {
+      return value;
+    } else {
+      if (q + 1 < packets) return value;
+      S inside[L];
+      for (std::size_t l = 0; l < L; ++l) inside[l] = (packets - 1) * L + l < W ? S{1} : S{0};
+      return simd::where_less(simd::all(S{0}), simd::load(inside), value, simd::all(otherwise));
+    }
   }
 
   template <Scores Size>
