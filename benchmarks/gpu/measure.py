@@ -5,7 +5,8 @@ a table, row by row.
 
 usage: measure.py steps GPU_STEP [ROUNDS]
        measure.py attention GPU_ATTENTION [ROUNDS]
-Exit code 1 if a result is not finite, a side does other work, or there is no PyTorch; then odot is measured alone.
+Exit code 1 if a result is not finite, a side does other work, or there is no PyTorch. Without PyTorch, odot is measured
+alone.
 """
 import importlib.util
 import math
@@ -166,17 +167,19 @@ def measure_pairs(program, peers, work, kind, rounds):
 
 
 def main():
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("steps", "attention"):
+        sys.exit(__doc__.split("\n\n")[1])
     kind, program, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 7
     title, works, script = {"steps": ("training step", steps, "torch_step.py"),
                             "attention": ("attention", attention, "torch_attention.py")}[kind]
     alone = not importlib.util.find_spec("torch")
     failed, device, peers = alone, "no device", Peers(script)
     print(f"| {title} | peer | odot | peer | ratio | to reach |\n|---|---|---|---|---|---|", flush=True)
-    measured = None
+    measured = set()
     for work in works():
-        if alone and work.arguments == measured:  # for another variant of PyTorch
+        if alone and tuple(work.arguments) in measured:  # for another variant of PyTorch
             continue
-        measured = work.arguments
+        measured.add(tuple(work.arguments))
         try:
             columns, device = (measure_alone(program, work, rounds) if alone else
                                measure_pairs(program, peers, work, kind, rounds))

@@ -11,10 +11,11 @@
 #   block        the attention block beside its floors
 #   attention    attention over tokens beside PyTorch
 #   steps        training steps beside PyTorch
-# Without a stage: all of them; --no-build: but the first; --quick: but sanitizers and curves. --quick: three rounds in
-# place of seven.
+# Without a stage: all of them; with --no-build all but the first, with --quick all but sanitizers and curves. --quick
+# means three rounds in place of seven.
+#
 # PyTorch for CUDA comes from $ODOT_PEERS_PYTHON, by default python3; programs from $ODOT_GPU_BUILD, by default
-# build/cuda.
+# build/cuda; both are looked for from the repository's folder.
 # An epoch on a CPU may take minutes; where build/gpu/<model>-on-cpu/batches.csv is there, that is taken. To make it
 # beforehand, on any machine, with a trainer of any build: ODOT_GPU_BUILD=… benchmarks/gpu/measure.sh cpu-curves
 set -u
@@ -28,7 +29,7 @@ for word in "$@"; do
     --quick) quick=yes rounds=3 ;;
     --no-build) no_build=yes ;;
     build | tests | sanitizers | curves | cpu-curves | epochs | block | attention | steps) stages+=("$word") ;;
-    *) sed -n '/^# usage/,/^# Without/s/^# //p' $gpu/measure.sh >&2; exit 2 ;;
+    *) sed -n '/^# usage/,/^#$/s/^# //p' $gpu/measure.sh >&2; exit 2 ;;
   esac
 done
 if [ ${#stages[@]} -eq 0 ]; then
@@ -106,7 +107,7 @@ stage_curves() {
   local model code=0
   for model in b control; do
     epoch 120 $model gpu && epoch_on_cpu 240 $model &&
-      "$python" $gpu/compare_curves.py $logs/$model-on-gpu/batches.csv $logs/$model-on-cpu/batches.csv || code=1
+      timeout 60 "$python" $gpu/compare_curves.py $logs/$model-on-gpu/batches.csv $logs/$model-on-cpu/batches.csv || code=1
   done
   return $code
 }

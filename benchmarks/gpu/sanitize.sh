@@ -6,7 +6,8 @@
 #   TOOL     memcheck, racecheck, initcheck, synccheck
 #   FOLDER   for the logs, one a case
 # ODOT_SANITIZE_JOBS: processes at once (half the processors, at most 8); ODOT_SANITIZE_CASE and ODOT_SANITIZE_ALL:
-# seconds that a case and all of them may take (60, 150). Exit code 1 unless every case was done and is clean.
+# seconds that a case and all of them may take (60, 150). Exit code 1 unless every case was done, passed and is clean but
+# for reports in other libraries' kernels.
 set -u
 if [ $# -lt 3 ]; then
   sed -n 's/^# usage: /usage: /p' "$0" >&2
@@ -16,7 +17,10 @@ tool=$1 program=$2 folder=$3
 case_limit=${ODOT_SANITIZE_CASE:-60} limit=${ODOT_SANITIZE_ALL:-150}
 
 # doctest's filter for exactly this case: a comma and a backslash have a meaning there, a question mark is any character.
-filter() { printf '%s' "--test-case=${1//[^A-Za-z0-9 .:_<>()=+\/-]/?}"; }
+filter() {
+  local LC_ALL=C  # a question mark is one byte
+  printf '%s' "--test-case=${1//[^A-Za-z0-9 .:_<>()=+\/-]/?}"
+}
 
 sanitizer() { # sanitizer <number>: the command before the program. API errors: the library checks each call itself.
   printf '%s\n' compute-sanitizer --tool "$tool" --error-exitcode 99 --target-processes application-only \
@@ -32,11 +36,11 @@ verdict() { # verdict <exit code> <log>
   reports=$(grep -c '^=========     at \|^========= [A-Z][a-z]*: Race' "$2")
   own=$(grep '^=========' "$2" | grep -v 'Host Frame' | grep -c odot)
   if [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then echo 'timed out'
+  elif [ "$tests" -gt 0 ] && ! grep -q '^\[doctest\] test cases:.* 0 failed' "$2"; then echo 'test failed'
   elif [ "$tests" -eq 0 ] && [ "$reports" -eq 0 ]; then echo "crashed ($1)"
   elif [ "$tests" -gt 0 ] && [ "$reports" -gt 0 ] && [ "$own" -eq 0 ] && [ "$tool" != memcheck ]; then echo foreign
   elif [ "$reports" -gt 0 ] || grep -q 'SUMMARY: [1-9]' "$2"; then echo errors
   elif ! grep -q 'SUMMARY: 0' "$2"; then echo 'without a summary'
-  elif ! grep -q '^\[doctest\] test cases:.* 0 failed' "$2"; then echo 'test failed'
   else echo clean; fi
 }
 
@@ -47,11 +51,15 @@ check_case() { # check_case <number> <name>: its verdict goes to <number>.verdic
     return
   fi
   mapfile -t command < <(sanitizer "$1")
+  # In the background, so that what stops this script stops the sanitizer, which timeout puts in a group of its own.
   timeout -k 5 $((left < case_limit ? left : case_limit)) \
-    "${command[@]}" "$program" "$(filter "$2")" --no-colors=1 > "$log" 2>&1
+    "${command[@]}" "$program" "$(filter "$2")" --no-colors=1 > "$log" 2>&1 &
+  trap 'kill $!; exit 130' INT TERM
+  wait $!
   verdict $? "$log" > "$folder/$1.verdict"
 }
 
+trap 'kill $(jobs -rp) 2> /dev/null; exit 130' INT TERM
 mkdir -p "$folder"
 rm -f "$folder"/*.verdict "$folder"/*.log
 mapfile -t names < <("$program" --list-test-cases --no-colors=1 | grep -v '^\[doctest\]\|^===\|^$' | sort -u)

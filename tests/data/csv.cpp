@@ -53,7 +53,7 @@ TEST_CASE("CR LF and a last line without its end are read") {
   CHECK(read("date,a\r\nx,1\r\ny,2").values == std::vector<double>{1, 2});
 }
 
-TEST_CASE("empty lines at the end are ignored") {
+TEST_CASE("blank lines at the end are ignored") {
   CHECK(read("date,a\nx,1\ny,2\n\n").values == std::vector<double>{1, 2});
   CHECK(read("date,a\r\nx,1\r\n\r\n \t\n").values == std::vector<double>{1});
   CHECK(read("a\n1\n\n", {}).values == std::vector<double>{1});

@@ -50,7 +50,7 @@ TEST_CASE("lines end with LF or CR LF, and the last one may lack its end") {
   CHECK(lines("").empty());
 }
 
-TEST_CASE("it is known where only empty lines follow") {
+TEST_CASE("it is known where only blank lines follow") {
   const TemporaryFolder folder;
   data::TextReader text(write_text(folder, "some.txt", "a\n\nb\n \r\n\n"));
   CHECK(!text.only_blanks_follow());

@@ -21,8 +21,8 @@ struct CsvOptions {
 };
 
 /// Reads a CSV file of numbers: a line of names, then at least one row. Fields are separated by commas and not quoted;
-/// blanks around them are ignored, and so are empty lines at the end. The format has no end mark, so a file cut between two lines, or within the last
-/// number, may be read as a shorter table.
+/// blanks around them are ignored, and so are blank lines at the end. The format has no end mark, so a file cut between
+/// two lines, or within the last number, may be read as a shorter table.
 /// Errors  FileError: the file can't be read
 ///         TextFormatError: no header or no rows; a column without a name, named twice or not there; a row with other than
 ///         the header's number of fields; what is no finite number: empty, "?", "NaN" and text

@@ -28,7 +28,7 @@ class TextReader {
   /// Goes on to the next line; false at the end.
   bool next();
 
-  /// Whether all lines after the current one are empty, or there are none.
+  /// Whether all lines after the current one are blank, or there are none.
   bool only_blanks_follow() const;
 
   /// The current line without its end; it and its parts are valid as long as the reader.

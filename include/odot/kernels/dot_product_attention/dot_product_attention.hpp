@@ -33,7 +33,7 @@ struct TokenArray {
 /// For every sample and head, y_i = Σ_j a_ij v_j with a_ij = softmax over j of (scale · q_i·k_j).
 /// Shapes  q, k [N, L, H·d], v [N, L, H·dv] → y [N, L, H·dv], log_sums [N, H, L]: log Σ_j exp(scale · q_i·k_j), in nats
 ///         lengths [N] (optional): tokens from there on are padding; as keys they are ignored, as queries they give 0
-/// Grad    dq, dk, dv overwritten, 0 at padding; memory that two of them share receives their sum.
+/// Grad    dq, dk, dv overwritten, 0 at padding; memory that two of them share, of equal width, receives their sum.
 ///         With δ_i = Σ_c dy_ic y_ic and ds_ij = scale · a_ij (dy_i·v_j − δ_i):
 ///         dq_i = Σ_j ds_ij k_j,  dk_j = Σ_i ds_ij q_i,  dv_j = Σ_i a_ij dy_i
 /// Cost    2·H·L²·(d + dv) FLOP and H·L² exponentials forward; 2·H·L²·(3d + 2dv) and H·L² backward; causal: half of it.

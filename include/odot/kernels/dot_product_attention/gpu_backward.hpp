@@ -85,6 +85,7 @@ ODOT_HOST_DEVICE void add_to_rows(const GpuRows<S>& to, unsigned row, unsigned q
 template <class S>
 struct GpuQueryGradients {
   using Memory = typename GpuAttentionGradients<S>::Memory;
+  static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
   GpuAttentionGradients<S> gradients;
   TokenArray<const S> y;
   TokenArray<S> dq;
@@ -139,6 +140,7 @@ struct GpuQueryGradients {
 template <class S>
 struct GpuKeyGradients {
   using Memory = typename GpuAttentionGradients<S>::Memory;
+  static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
   GpuAttentionGradients<S> gradients;
   TokenArray<S> dk, dv;
 

@@ -4,12 +4,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
 #include "odot/kernels/dot_product_attention/gpu_tiles.hpp"
 #include "odot/kernels/lengths/lengths.hpp"
 
 namespace odot::kernels::detail {
+
+/// Threads of a team: as many as a product over features has items.
+inline constexpr unsigned gpu_team_threads = 128;
+/// Teams of a multiprocessor: as many as leave a thread the registers it needs.
+template <class S>
+inline constexpr unsigned gpu_teams_a_processor = std::is_same_v<S, float> ? 4 : 1;
 
 /// Numbers of a block of at most 64 from `first` on.
 constexpr unsigned gpu_block_size(unsigned first, unsigned end) {

@@ -15,6 +15,7 @@ namespace odot::kernels::detail {
 /// sum of exponentials likewise. All exponentials are powers of 2, the GPU's own: s and m are in bits, not in nats.
 template <class S>
 struct GpuAttentionForward {
+  static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
   static constexpr unsigned parts = 4;  // of a row in the softmax: an item each
   struct Memory {
     GpuTile<S> staged, scores;

@@ -14,6 +14,9 @@
 
 namespace odot::kernels::detail {
 
+/// Stretches whose sums a scan reads at once, before it stores any: one after the other, each would wait for memory.
+inline constexpr std::size_t read_ahead = 8;
+
 /// before[i] = parts[0] + … + parts[i], the sums over keys before stretch i + 1. An index a SumsRow.
 template <class S, std::size_t Order>
 struct PrefixSums {
@@ -22,11 +25,21 @@ struct PrefixSums {
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     const SumsRow<S, Order> row(index, parts.channels);
     S least = no_minimum<S>, sum{0};
-    for (std::size_t i = 0; i < before.count; ++i) {
-      const S its_least = row.least(parts, i), lower = its_least < least ? its_least : least;
-      sum = channel_weight(lower - least) * sum + channel_weight(lower - its_least) * row.sum(parts, i);
-      least = lower;
-      row.sum(before, i) = row.is_least() ? least : sum;
+    for (std::size_t i = 0; i < before.count; i += read_ahead) {
+      const std::size_t count = before.count - i < read_ahead ? before.count - i : read_ahead;
+      S sums[read_ahead], leasts[read_ahead];
+      ODOT_UNROLL
+      for (std::size_t j = 0; j < read_ahead; ++j) {
+        sums[j] = j < count ? row.sum(parts, i + j) : S{0};
+        leasts[j] = j < count ? row.least(parts, i + j) : no_minimum<S>;
+      }
+      ODOT_UNROLL
+      for (std::size_t j = 0; j < read_ahead; ++j) {
+        const S lower = leasts[j] < least ? leasts[j] : least;
+        sum = channel_weight(lower - least) * sum + channel_weight(lower - leasts[j]) * sums[j];
+        least = lower;
+        if (j < count) row.sum(before, i + j) = row.is_least() ? least : sum;
+      }
     }
   }
 };
@@ -42,8 +55,24 @@ struct SuffixSums {
     const SumsRow<S, Order> row(index, parts.channels);
     if (row.is_least()) return;
     const std::size_t valid = stretches.batch.channel(row.n, row.c).valid;
-    for (std::size_t i = (valid + stretches.length - 1) / stretches.length; i-- > 1;)
-      row.sum(parts, i - 1) += channel_weight(row.least(parts, i) - row.least(parts, i - 1)) * row.sum(parts, i);
+    S least = -no_minimum<S>, sum{0};  // of the stretches after; none of them weighs anything at first
+    for (std::size_t i = (valid + stretches.length - 1) / stretches.length; i > 0;) {
+      const std::size_t count = i < read_ahead ? i : read_ahead;
+      S sums[read_ahead], leasts[read_ahead];
+      ODOT_UNROLL
+      for (std::size_t j = 0; j < read_ahead; ++j) {
+        sums[j] = j < count ? row.sum(parts, i - 1 - j) : S{0};
+        leasts[j] = j < count ? row.least(parts, i - 1 - j) : S{0};
+      }
+      ODOT_UNROLL
+      for (std::size_t j = 0; j < read_ahead; ++j) {
+        if (j >= count) continue;
+        sum = sums[j] + channel_weight(least - leasts[j]) * sum;
+        least = leasts[j];
+        row.sum(parts, i - 1 - j) = sum;
+      }
+      i -= count;
+    }
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 #include "odot/core/gpu.hpp"
 #include "odot/core/workspace.hpp"
@@ -37,6 +38,15 @@ namespace detail {
 
 inline constexpr unsigned threads_a_block = 64;
 
+/// Blocks of a launch. Throws DeviceError where there are more than a GPU takes.
+inline unsigned grid(std::size_t blocks) {
+  constexpr std::size_t most = (std::size_t{1} << 31) - 1;
+  if (blocks > most)
+    throw DeviceError("CUDA: a launch of " + std::to_string(blocks) + " thread blocks, at most " +
+                      std::to_string(most) + "; choose a smaller batch");
+  return static_cast<unsigned>(blocks);
+}
+
 template <class Body>
 __global__ void __launch_bounds__(threads_a_block) run_threads(std::size_t count, const Body body) {
   const std::size_t i = std::size_t{blockIdx.x} * threads_a_block + threadIdx.x;
@@ -51,7 +61,7 @@ template <class Body>
 void for_each_thread(std::size_t count, const Body& body) {
   if (count == 0) return;
   const std::size_t blocks = (count + detail::threads_a_block - 1) / detail::threads_a_block;
-  detail::run_threads<<<static_cast<unsigned>(blocks), detail::threads_a_block, 0, nvidia::stream()>>>(count, body);
+  detail::run_threads<<<detail::grid(blocks), detail::threads_a_block, 0, nvidia::stream()>>>(count, body);
   nvidia::check_launch("a loop a thread");
 }
 
@@ -88,10 +98,22 @@ void launch_serial_teams(std::size_t teams, const Program& program) {
 
 namespace detail {
 
-inline constexpr unsigned team_threads = 256;
+/// Threads of a team, a multiple of 32: the program's choice.
+template <class Program>
+constexpr unsigned team_threads() {
+  if constexpr (requires { Program::threads; }) return Program::threads;
+  else return 256;
+}
+/// Blocks that a multiprocessor should hold at once, which bounds the registers: the program's choice.
+template <class Program>
+constexpr unsigned blocks_a_processor() {
+  if constexpr (requires { Program::blocks_a_processor; }) return Program::blocks_a_processor;
+  else return 1;
+}
 
 template <class Program>
-__global__ void __launch_bounds__(team_threads) run_team(const Program program) {
+__global__ void __launch_bounds__(team_threads<Program>(), blocks_a_processor<Program>())
+    run_team(const Program program) {
   extern __shared__ __align__(16) unsigned char bytes[];
   program(BlockTeam{}, blockIdx.x, *reinterpret_cast<typename Program::Memory*>(bytes));
 }
@@ -108,7 +130,7 @@ void launch_teams(std::size_t teams, const Program& program) {
     nvidia::check(cudaFuncSetAttribute(detail::run_team<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                        static_cast<int>(bytes)),
                   "asking for " + std::to_string(bytes) + " bytes of shared memory a thread block");
-  detail::run_team<<<static_cast<unsigned>(teams), detail::team_threads, bytes, nvidia::stream()>>>(program);
+  detail::run_team<<<detail::grid(teams), detail::team_threads<Program>(), bytes, nvidia::stream()>>>(program);
   nvidia::check_launch("a team program");
 }
 

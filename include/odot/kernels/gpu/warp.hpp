@@ -85,13 +85,6 @@ namespace detail {
 
 inline constexpr unsigned warps_a_block = 4;
 
-/// Blocks that a multiprocessor should hold at once, which bounds the registers: the program's choice.
-template <class Program>
-constexpr unsigned blocks_a_processor() {
-  if constexpr (requires { Program::blocks_a_processor; }) return Program::blocks_a_processor;
-  else return 1;
-}
-
 template <class Program>
 __global__ void __launch_bounds__(warps_a_block* lanes, blocks_a_processor<Program>())
     run_warps(const Program program, unsigned warps) {
@@ -105,7 +98,7 @@ __global__ void __launch_bounds__(warps_a_block* lanes, blocks_a_processor<Progr
 template <class Program>
 void launch_warps(std::size_t warps, const Program& program) {
   if (warps == 0) return;
-  const auto blocks = static_cast<unsigned>((warps + detail::warps_a_block - 1) / detail::warps_a_block);
+  const unsigned blocks = detail::grid((warps + detail::warps_a_block - 1) / detail::warps_a_block);
   detail::run_warps<<<blocks, detail::warps_a_block * lanes, 0, nvidia::stream()>>>(program,
                                                                                     static_cast<unsigned>(warps));
   nvidia::check_launch("a warp program");
