@@ -62,7 +62,8 @@ struct SeriesAlone : Unprojected<Mixed, ElementOptions{.order = 8}> {};
 struct CausalAlone : Unprojected<Mixed, ElementOptions{.order = 4, .causal = true}> {};
 struct TwoBlocks : Unprojected<Shape<61, 3>, ElementOptions{.order = 4, .causal = true}> {};
 struct LongSeries : Unprojected<Shape<203, 3>, ElementOptions{.order = 4}> {};
-struct LongCausal : Unprojected<Shape<203, 3>, ElementOptions{.order = 4, .causal = true}> {};
+/// More stretches than a scan reads at once.
+struct LongCausal : Unprojected<Shape<331, 3>, ElementOptions{.order = 4, .causal = true}> {};
 
 /// Few samples and some, all tokens valid and not.
 template <nn::BoundLayer Layer>
@@ -230,6 +231,7 @@ TEST_CASE("element-wise attention without projections is the Cpu's") {
   check_attention<TwoBlocks>();
   check_attention<LongSeries>();
   check_attention<LongCausal>();
+  check_layer_on_gpu<LongCausal>(3, true, {300, 331, 257});
   check_layer_on_gpu<CausalAlone>(3, false);
 }
 

@@ -76,6 +76,14 @@ struct SuffixSums {
   }
 };
 
+/// The sums over the keys before a token, a multiple of 32, of `states`: those before tokens 32, 64, ….
+template <class S, class T, std::size_t Order>
+ODOT_HOST_DEVICE ChannelSums<S, Order> sums_before(const StoredSums<T, Order>& states, const Stretch<S>& part,
+                                                   std::size_t token) {
+  if (token == 0) return {};
+  return states.load(part.n, token / element_wise_checkpoint - 1, part.c);
+}
+
 /// y. `states` are the sums before tokens 32, 64, …: read at the start of a stretch, stored inside of it. They may be null
 /// where a stretch is a whole sequence.
 template <class S, std::size_t Order>
@@ -87,8 +95,7 @@ struct CausalForward {
     constexpr std::size_t block = element_wise_checkpoint;
     const auto part = stretches[index];
     const auto& s = part.channel;
-    ChannelSums<S, Order> sums;
-    if (part.from > 0) sums = states.load(part.n, part.from / block - 1, part.c);
+    auto sums = sums_before(states, part, part.from);
     for (std::size_t i = part.from; i < part.valid; ++i) {
       if (states.data && i > part.from && i % block == 0) states.store(sums, part.n, i / block - 1, part.c);
       sums.take(sums.lower(s.k(i)), s.k(i), s.v(i));
@@ -151,11 +158,11 @@ struct CausalBackward {
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     const auto part = stretches[index];
-    ChannelSums<S, Order> queries, start;
+    ChannelSums<S, Order> queries;
     S decay{0};
     for (std::size_t to = part.valid; to > 0;) {
       const std::size_t from = (to - 1) / Block::size * Block::size;
-      const Block block(part.channel, from > 0 ? states.load(part.n, from / Block::size - 1, part.c) : start, from, to);
+      const Block block(part.channel, sums_before(states, part, from), from, to);
       block.key_gradients(queries, decay);
       decay = block.factors[0].decay;
       to = from;
@@ -174,9 +181,8 @@ struct CausalQuerySums {
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     const auto part = stretches[index];
     if (part.valid == part.from) return;
-    ChannelSums<S, Order> keys, queries;
-    if (part.number > 0) keys = states.load(part.n, part.number - 1, part.c);
-    const CausalBlock<S, Order> block(part.channel, keys, part.from, part.valid);
+    ChannelSums<S, Order> queries;
+    const CausalBlock<S, Order> block(part.channel, sums_before(states, part, part.from), part.from, part.valid);
     block.backward(queries, S{0}, [](std::size_t) {});
     queries.least = block.first_least;
     parts.store(queries, part.n, part.number, part.c);
@@ -194,10 +200,9 @@ struct CausalGradients {
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     const auto part = stretches[index];
     if (part.valid > part.from) {
-      ChannelSums<S, Order> keys, later;
+      ChannelSums<S, Order> later;
       S decay{0};
-      if (part.number > 0) keys = states.load(part.n, part.number - 1, part.c);
-      const CausalBlock<S, Order> block(part.channel, keys, part.from, part.valid);
+      const CausalBlock<S, Order> block(part.channel, sums_before(states, part, part.from), part.from, part.valid);
       if (part.valid < part.channel.valid) {
         later = queries.load(part.n, part.number + 1, part.c);
         decay = channel_weight(later.least - block.last_least);
