@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "pace.hpp"
+
 using namespace odot;
 
 namespace {
@@ -44,21 +46,13 @@ struct Peak {
 /// Seconds of body(), the median of some calls.
 template <class Body>
 double seconds_of(const Body& body) {
-  cudaEvent_t start = nullptr, end = nullptr;
-  nvidia::check(cudaEventCreate(&start), "creating an event");
-  nvidia::check(cudaEventCreate(&end), "creating an event");
   std::vector<double> all;
   for (int call = 0; call < 23; ++call) {
-    nvidia::check(cudaEventRecord(start, nvidia::stream()), "recording an event");
+    benchmarks::Stopwatch watch;
     body();
-    nvidia::check(cudaEventRecord(end, nvidia::stream()), "recording an event");
-    nvidia::check(cudaEventSynchronize(end), "waiting for an event");
-    float milliseconds = 0;
-    nvidia::check(cudaEventElapsedTime(&milliseconds, start, end), "asking for the time between events");
-    if (call > 2) all.push_back(1e-3 * milliseconds);
+    const double seconds = watch.seconds();
+    if (call > 2) all.push_back(seconds);
   }
-  cudaEventDestroy(start);
-  cudaEventDestroy(end);
   std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
   return all[all.size() / 2];
 }
