@@ -204,7 +204,79 @@ TEST_CASE("Adam, AdamW and stochastic gradient descent take the Cpu's steps") {
   }
 }
 
-TEST_CASE("a gradient is clipped by its norm, and all of it is NaN where the norm is") {
+TEST_CASE("Adam in float takes the steps of double, whatever its second beta") {
+  using Model = nn::Sequential<Shape<40>, nn::Linear<30>>;
+  for (const double beta2 : {0.9, 0.999, 0.99999, 0.9999999})
+    for (const bool decoupled : {false, true}) {
+      CAPTURE(beta2);
+      Network<Model, Gpu> single(Seed{1});
+      Network<Model, Cpu, double> exact(Seed{1});
+      std::ranges::fill(exact.parameters(), 0.0);
+      std::vector<float> start(exact.parameters().size());
+      Gpu::copy_from_host(single.parameters().data(), start.data(), start.size() * sizeof(float));
+      const auto steps = [&](auto first, auto second) {
+        for (std::size_t step = 0; step < 100; ++step) {
+          std::vector<float> gradients;
+          for (const double g : hash_uniform(start.size(), 100 * step)) gradients.push_back(static_cast<float>(1 + g));
+          std::ranges::copy(gradients, exact.gradients().begin());
+          Gpu::copy_from_host(single.gradients().data(), gradients.data(), gradients.size() * sizeof(float));
+          first.step(single);
+          second.step(exact);
+          const double path = static_cast<double>(step + 1);
+          CHECK(difference(on_host<Gpu>(single.parameters()), exact.parameters(), 3e-7 * path) == "");
+        }
+      };
+      if (decoupled) {
+        const optim::AdamWOptions options{.learning_rate = 1, .beta2 = beta2};
+        steps(optim::AdamW{options}, optim::AdamW{options});
+      } else {
+        const optim::AdamOptions options{.learning_rate = 1, .beta2 = beta2};
+        steps(optim::Adam{options}, optim::Adam{options});
+      }
+    }
+  Network<Model, Gpu> single(Seed{1});
+  CHECK_THROWS_AS(optim::Adam{{.beta2 = 1 - 1e-9}}.step(single), ArgumentError);
+}
+
+TEST_CASE("a gradient whose square overflows makes its parameter NaN, not stuck") {
+  using Model = nn::Sequential<Shape<4>, nn::Linear<3>>;
+  Network<Model, Gpu> network(Seed{1});
+  std::vector<float> gradient(network.gradients().size(), 0.5f);
+  gradient[5] = 1e25f;
+  Gpu::copy_from_host(network.gradients().data(), gradient.data(), gradient.size() * sizeof(float));
+  optim::Adam adam;
+  adam.step(network);
+  const auto parameters = on_host<Gpu>(network.parameters());
+  for (std::size_t i = 0; i < parameters.size(); ++i) CHECK(std::isnan(parameters[i]) == (i == 5));
+}
+
+TEST_CASE(
+    "norms neither overflow nor vanish, and one that is not finite is an error or makes all of the gradient NaN") {
+  using Model = nn::Sequential<Shape<400>, nn::Linear<300>>;
+  Network<Model, Gpu, double> network(Seed{1});
+  const std::size_t size = network.gradients().size();
+  const auto set = [&](double value) {
+    const std::vector<double> gradient(size, value);
+    Gpu::copy_from_host(network.gradients().data(), gradient.data(), size * sizeof(double));
+  };
+  const double root = std::sqrt(static_cast<double>(size));
+  for (const double value : {1e200, 1e300, 1.0, 1e-200, 1e-300}) {
+    set(value);
+    CHECK(std::abs(optim::clip_gradients(network, 1) / value - root) <= 1e-12 * root);
+    if (value >= 1)
+      CHECK(difference(on_host<Gpu>(network.gradients()), std::vector<double>(size, 1 / root), 1e-6 / root) == "");
+  }
+  set(0);
+  CHECK(optim::clip_gradients(network, 1) == 0);
+  set(1e308);
+  CHECK_THROWS_AS(optim::clip_gradients(network, 1), NonFiniteError);
+  CHECK(on_host<Gpu>(network.gradients())[0] == 1e308);
+  optim::Sgd sgd{{.max_gradient_norm = 1}};  // where nobody waits
+  sgd.step(network);
+  CHECK(std::isnan(on_host<Gpu>(network.parameters())[0]));
+}
+
+TEST_CASE("a gradient is clipped by its norm, and a norm of NaN is an error that names the parameter") {
   using Model = nn::Sequential<Shape<400>, nn::Linear<300>>;
   Network<Model, Gpu> network(Seed{1});
   std::vector<float> gradient(network.gradients().size(), 0.5f);
@@ -219,8 +291,8 @@ TEST_CASE("a gradient is clipped by its norm, and all of it is NaN where the nor
   CHECK(difference(on_host<Gpu>(network.gradients()), std::vector<double>(gradient.size(), 0.125), 1e-6) == "");
   gradient[7] = std::numeric_limits<float>::quiet_NaN();
   set();
-  CHECK(std::isnan(optim::clip_gradients(network, 1)));
-  CHECK(std::ranges::all_of(on_host<Gpu>(network.gradients()), [](float value) { return std::isnan(value); }));
+  CHECK_THROWS_WITH_AS(optim::clip_gradients(network, 1), doctest::Contains("the gradient of 0.weight is not finite"),
+                       NonFiniteError);
 }
 
 TEST_CASE("dropout drops the same elements whatever the pieces of a batch") {
@@ -258,17 +330,23 @@ TEST_CASE("rows and pixels are gathered") {
   CHECK(chosen.to_host() == std::vector<std::int32_t>{9, 7, 9});
 }
 
-TEST_CASE("a summary sums what is watched and counts what is not finite") {
+TEST_CASE("a summary sums what is watched and counts what is not finite or too large") {
   Workspace<Gpu> workspace;
   std::vector<float> values(5000, 0.5f);
   values[7] = std::numeric_limits<float>::infinity();
+  values[3000] = -7;
   values[4999] = std::numeric_limits<float>::quiet_NaN();
   const Buffer<float, Gpu> all = on_gpu(values);
   Buffer<kernels::GradientSummary, Gpu> summary(1);
   const std::span<const float> whole = all.span();
-  kernels::Summary<Gpu>::evaluate(workspace, whole.subspan(10, 4000), whole, summary.data());
-  CHECK(summary.to_host()[0].sum == 2000.0);
-  CHECK(summary.to_host()[0].non_finite == 2);
+  const auto evaluate = [&](float largest) {
+    kernels::Summary<Gpu>::evaluate(workspace, whole.subspan(10, 2900), whole, largest, summary.data());
+    return summary.to_host()[0];
+  };
+  CHECK(evaluate(1).sum == 1450.0);
+  CHECK(evaluate(1).beyond == 3);
+  CHECK(evaluate(7).beyond == 2);
+  CHECK(evaluate(std::numeric_limits<float>::max()).beyond == 2);
 }
 
 TEST_CASE("the loss adds to its sums, and a label without an output makes it NaN") {

@@ -177,6 +177,20 @@ TEST_CASE("a training whose loss is not finite says in which batch") {
   CHECK(message.starts_with("epoch 1, batch 1: the loss is not finite"));
 }
 
+TEST_CASE("a training whose gradient Adam can't square says in which batch") {
+  // One number in, no bias: the loss is (w x − t)², so its gradient is 2 (w x − t) x, here about 2e20.
+  using Model = nn::Sequential<Shape<1, 1>, nn::Flatten, nn::Linear<1, false>>;
+  const data::Windows<Shape<1, 1>, Shape<1>> set{"large", std::vector<float>(4, 1e20f), std::vector<float>(4, 1.0f)};
+  Network<Model, Gpu> network(Seed{5});
+  const float zero = 0;
+  Gpu::copy_from_host(network.parameters().data(), &zero, sizeof zero);
+  optim::Adam adam;
+  CHECK_THROWS_WITH_AS(
+      fit<nn::MeanSquaredError>(network, adam, set, {.epochs = 1, .batch_size = 2}),
+      doctest::Contains("epoch 1, batch 1: the gradient is not finite, or too large for the optimizer, in 1 elements"),
+      NonFiniteError);
+}
+
 TEST_CASE("a second training step takes no more memory") {
   const Problem<SmallAttention, float> problem(20);
   Network<SmallAttention, Gpu> network(Seed{1});

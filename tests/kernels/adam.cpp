@@ -78,3 +78,11 @@ TEST_CASE("later steps match the definition, over several chunks, the same bits 
     CHECK(parameter == on_one_thread);
   }
 }
+
+TEST_CASE("a second moment that overflows makes its parameter NaN, and no other") {
+  Workspace<Cpu> workspace(1);
+  std::vector<float> gradient(20, 1), parameter(20, 1), first(20), second(20);
+  gradient[3] = -1e25f;
+  kernels::Adam<Cpu>::update<float>(workspace, AdamStep{}, gradient, parameter, first, second);
+  for (std::size_t i = 0; i < parameter.size(); ++i) CHECK(std::isnan(parameter[i]) == (i == 3));
+}

@@ -41,6 +41,16 @@ TEST_CASE("the norm is the root of the sum of squares") {
   CHECK(norm_of<float>({1e25f, 0}) > 0.99e25);  // its square is no float
 }
 
+TEST_CASE("squares of doubles neither overflow nor vanish") {
+  CHECK(std::abs(norm_of<double>({3e200, 0, -4e200}) / 5e200 - 1) <= 1e-15);
+  CHECK(std::abs(norm_of<double>({3e-200, 0, -4e-200}) / 5e-200 - 1) <= 1e-15);
+  CHECK(norm_of<double>({5e-324, 0}) == 5e-324);
+  CHECK(std::isinf(norm_of<double>({1.5e308, 1.5e308})));  // is beyond the largest double
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK(std::isinf(norm_of<double>({1, -infinity})));
+  CHECK(std::isnan(norm_of<double>({1, std::numeric_limits<double>::quiet_NaN()})));
+}
+
 TEST_CASE("any number of threads gives the same bits, near those of a plain sum") {
   const auto gradient = hash_uniform<float>(100'000, 0);
   double squares = 0;
@@ -57,6 +67,7 @@ TEST_CASE("a gradient is scaled down to the norm, a shorter one is left alone") 
   CHECK(clipped({0, 0}, 1) == std::vector<double>{0, 0});
 }
 
-TEST_CASE("a norm that is NaN makes all of the gradient NaN") {
-  for (const double g : clipped({1, std::numeric_limits<double>::quiet_NaN(), 2}, 1)) CHECK(std::isnan(g));
+TEST_CASE("a norm that is NaN or infinite makes all of the gradient NaN") {
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+    for (const double g : clipped({1, bad, 2}, 1)) CHECK(std::isnan(g));
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "support/difference.hpp"
@@ -57,4 +58,18 @@ TEST_CASE("several chunks give the same bits on any number of threads") {
     for (std::size_t i = 0; i < size; ++i) expected[i] = hash_uniform(i) - 0.5 * (0.5 + gradient[i]);
     CHECK(difference(parameter, expected, 1e-15) == "");
   }
+}
+
+TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
+  // Σ μᵏ, k < 20,000; in float, 1 − μ alone is 3 % off
+  Workspace<Cpu> workspace(1);
+  const SgdStep step{.learning_rate = 1e-9, .momentum = 0.99999};
+  const std::vector<float> gradient{1};
+  std::vector<float> parameter{0}, velocity{0};
+  double expected = 0;
+  for (int t = 0; t < 20'000; ++t) {
+    kernels::Sgd<Cpu>::update<float>(workspace, step, gradient, parameter, velocity);
+    expected = step.momentum * expected + 1;
+  }
+  CHECK(std::abs(static_cast<double>(velocity[0]) / expected - 1) <= 1e-5);
 }

@@ -41,12 +41,29 @@ TEST_CASE("the first group that matches counts") {
   CHECK(text(ranges_of(table, 7, Groups{{"0.*", 1}, {"*weight*", 2}})) == "0+25:1 25+10:2 35+1:7 ");
 }
 
-TEST_CASE("a group that serves no parameter is rejected by its pattern") {
-  CHECK_THROWS_WITH_AS(ranges_of(table, 7, Groups{{"*.weight_*", 1}, {"heads.*", 2}}),
-                       "odot::optim: the group \"heads.*\" serves no parameter; see Network::parameter_table() for the "
-                       "names",
-                       ArgumentError);
+TEST_CASE("a group that matches no parameter is rejected by its pattern") {
+  CHECK_THROWS_WITH_AS(
+      ranges_of(table, 7, Groups{{"*.weight_*", 1}, {"heads.*", 2}}),
+      "odot::optim: the group \"heads.*\" matches no parameter; see Network::parameter_table() for the "
+      "names",
+      ArgumentError);
   CHECK_THROWS_AS(ranges_of(table, 7, Groups{{"*", 1}, {"0.conv", 2}}), ArgumentError);  // nothing is left for it
 }
 
 TEST_CASE("a model without parameters has no ranges") { CHECK(ranges_of<int>({}, 7, {}).empty()); }
+
+TEST_CASE("what a group does not name is the optimizer's") {
+  struct Options {
+    int a, b;
+  };
+  struct Own {
+    int a;
+    Options over(Options options) const { return {a, options.b}; }
+  };
+  const auto whole = optim::completed(Options{1, 2}, std::vector<Group<Own>>{{"x", {7}}, {"y", {8}}});
+  REQUIRE(whole.size() == 2);
+  CHECK(whole[0].pattern == "x");
+  CHECK(whole[0].options.a == 7);
+  CHECK(whole[0].options.b == 2);
+  CHECK(whole[1].options.a == 8);
+}

@@ -86,6 +86,17 @@ TEST_CASE("an optimizer serves one network's layout, scalar and device only") {
   CHECK(sgd.steps() == 1);
 }
 
+TEST_CASE("a network with as many parameters of other names or shapes is not taken for the first one") {
+  auto network = network_with_gradients<double>(1);  // 23 parameters
+  Network<nn::Sequential<Shape<22>, nn::Linear<1>>, Cpu, double> other{Seed{1}};
+  Network<nn::Sequential<Shape<4>, nn::Linear<3>, nn::Linear<2>>, Cpu, double> like{Seed{2}};
+  REQUIRE(other.parameters().size() == network.parameters().size());
+  Sgd sgd{{.learning_rate = 1}};
+  sgd.step(network);
+  CHECK_THROWS_WITH_AS(sgd.step(other), doctest::Contains("of other names or shapes"), ArgumentError);
+  CHECK_NOTHROW(sgd.step(like));
+}
+
 TEST_CASE("require_range accepts its lower bound, and neither its upper bound nor NaN") {
   CHECK_NOTHROW(optim::require_range("x", 0, 0, 1));
   CHECK_THROWS_AS(optim::require_range("x", 1, 0, 1), ArgumentError);

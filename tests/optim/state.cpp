@@ -3,10 +3,17 @@
 
 #include <doctest/doctest.h>
 
+#include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 using namespace odot;
 using optim::State;
+
+// What is const hands out what is const.
+static_assert(std::is_same_v<decltype(std::declval<const State&>().block<float, Cpu>(0)), std::span<const float>>);
+static_assert(std::is_same_v<decltype(std::declval<State&>().block<float, Cpu>(0)), std::span<float>>);
 
 TEST_CASE("blocks start at zero and keep what is written") {
   State state;

@@ -11,6 +11,7 @@
 
 #include "odot/kernels/gradient_norm/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/summary/cpu.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/sequential.hpp"

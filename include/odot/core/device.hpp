@@ -4,8 +4,12 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
+#include <string_view>
+
+#include "odot/core/fingerprint.hpp"
 
 namespace odot {
 
@@ -34,5 +38,14 @@ concept DeviceType = requires(void* memory, const void* source, std::size_t byte
   T::copy_from_host(memory, source, bytes);
   T::zero(memory, bytes);
 };
+
+/// Which device a tag stands for, by its name and, of Thrust's, its system: the same in every shared library of a program.
+template <DeviceType Device>
+constexpr std::uint64_t device_fingerprint() {
+  Fingerprint fingerprint;
+  fingerprint.add(std::string_view(Device::name));
+  if constexpr (requires { Device::system; }) fingerprint.add(static_cast<std::uint64_t>(Device::system));
+  return fingerprint.value();
+}
 
 }  // namespace odot

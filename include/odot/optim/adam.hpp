@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 // Adam and AdamW.
 
+#include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,7 +18,7 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0;       ///< added to the gradient, as an L2 term
-  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never. Not in groups
+  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never
 };
 
 struct AdamWOptions {
@@ -24,7 +26,22 @@ struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 1e-2;    ///< share of a parameter that a step takes away, in learning rates
-  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never. Not in groups
+  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never
+};
+
+/// What a group of Adam's or AdamW's has of its own; the rest is the optimizer's.
+struct AdamGroupOptions {
+  std::optional<double> learning_rate{}, beta1{}, beta2{}, eps{}, weight_decay{};
+
+  template <class Options>
+  Options over(Options options) const {
+    options.learning_rate = learning_rate.value_or(options.learning_rate);
+    options.beta1 = beta1.value_or(options.beta1);
+    options.beta2 = beta2.value_or(options.beta2);
+    options.eps = eps.value_or(options.eps);
+    options.weight_decay = weight_decay.value_or(options.weight_decay);
+    return options;
+  }
 };
 
 namespace detail {
@@ -35,10 +52,33 @@ class AdamUpdate : public Optimizer<Derived, Options> {
  public:
   static constexpr std::size_t state_blocks = 2;  // first moment, second moment
 
-  explicit AdamUpdate(Options options, std::vector<Group<Options>> groups)
-      : Optimizer<Derived, Options>(options, groups) {
-    check(options);
-    for (const auto& group : groups) check(group.options);
+  /// Elements of a gradient beyond this, whose square may be no number of the scalar, are refused.
+  template <class Scalar>
+  static Scalar largest_gradient() {
+    return std::sqrt(std::numeric_limits<Scalar>::max()) / 2;
+  }
+
+  explicit AdamUpdate(Options options, const std::vector<Group<AdamGroupOptions>>& groups)
+      : Optimizer<Derived, Options>(options, groups) {}
+
+  static void check(const Options& o) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    require_range("learning_rate", o.learning_rate, 0, infinity);
+    require_range("beta1", o.beta1, 0, 1);
+    require_range("beta2", o.beta2, 0, 1);
+    require_range("eps", o.eps, 0, infinity);
+    require_range("weight_decay", o.weight_decay, 0, infinity);
+  }
+
+  template <class Scalar>
+  static void check_held(const Options& o) {
+    using Limits = std::numeric_limits<Scalar>;
+    require_held<Scalar>("learning_rate", o.learning_rate);
+    require_below_one<Scalar>("beta1", o.beta1);
+    require_below_one<Scalar>("beta2", o.beta2);
+    // A smaller eps would stand alone in the denominator where a second moment underflows, and let its weight leap.
+    require_held<Scalar>("eps", o.eps, std::sqrt(static_cast<double>(Limits::min())));
+    require_held<Scalar>("weight_decay", o.weight_decay);
   }
 
   template <DeviceType Device, class Scalar>
@@ -51,29 +91,23 @@ class AdamUpdate : public Optimizer<Derived, Options> {
         network.workspace(), step, gradient, network.parameters().subspan(range.offset, range.size),
         this->template state_part<Scalar, Device>(0, range), this->template state_part<Scalar, Device>(1, range));
   }
-
- private:
-  static void check(const Options& o) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    require_range("learning_rate", o.learning_rate, 0, infinity);
-    require_range("beta1", o.beta1, 0, 1);
-    require_range("beta2", o.beta2, 0, 1);
-    require_range("eps", o.eps, 0, infinity);
-    require_range("weight_decay", o.weight_decay, 0, infinity);
-  }
 };
 
 }  // namespace detail
 
-/// Adam with the papers' defaults. Groups give some parameters options of their own:
+/// Adam with the papers' defaults. Groups give some parameters options of their own; what a group doesn't name is the
+/// optimizer's, as in PyTorch:
 ///     optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 0.1}}}};
-/// A group's options stand for themselves: what they don't name has its default, not the value of the rest.
-/// Errors  ArgumentError: options out of range; a group that serves no parameter (at the first step)
+/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that the
+///         network's scalar can't hold (in float a beta of 1 − 1e-8, or an eps of 1e-30)
+///         NonFiniteError, at a step: a gradient that is not finite, or whose square isn't (on a GPU nobody waits for
+///         that: the parameter becomes NaN)
 /// Memory  two numbers a parameter
 /// Source  Kingma, Ba, 2015; same convention as torch.optim.Adam
 class Adam : public detail::AdamUpdate<Adam, AdamOptions, false> {
  public:
-  explicit Adam(AdamOptions options = {}, std::vector<Group<AdamOptions>> groups = {}) : AdamUpdate(options, groups) {}
+  explicit Adam(AdamOptions options = {}, const std::vector<Group<AdamGroupOptions>>& groups = {})
+      : AdamUpdate(options, groups) {}
 };
 
 /// Adam whose weight decay takes a share of each parameter instead of adding to the gradient; groups as in Adam:
@@ -82,7 +116,7 @@ class Adam : public detail::AdamUpdate<Adam, AdamOptions, false> {
 /// Source  Loshchilov, Hutter, "Decoupled weight decay regularization", 2019; same convention as torch.optim.AdamW
 class AdamW : public detail::AdamUpdate<AdamW, AdamWOptions, true> {
  public:
-  explicit AdamW(AdamWOptions options = {}, std::vector<Group<AdamWOptions>> groups = {})
+  explicit AdamW(AdamWOptions options = {}, const std::vector<Group<AdamGroupOptions>>& groups = {})
       : AdamUpdate(options, groups) {}
 };
 

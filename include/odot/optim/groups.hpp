@@ -19,6 +19,15 @@ struct Group {
   Options options;
 };
 
+/// Groups whose options are whole: those that a group does not name are the optimizer's.
+/// Own: a struct of optionals with   Options over(Options) const;   which replaces what has a value.
+template <class Options, class Own>
+std::vector<Group<Options>> completed(const Options& optimizer, const std::vector<Group<Own>>& groups) {
+  std::vector<Group<Options>> whole;
+  for (const Group<Own>& group : groups) whole.push_back({group.pattern, group.options.over(optimizer)});
+  return whole;
+}
+
 /// A stretch of the parameter block under one set of options. Elements.
 template <class Options>
 struct Range {
@@ -27,7 +36,7 @@ struct Range {
 };
 
 /// Cuts a parameter block into ranges; the first group that matches a parameter counts, `rest` serves the others.
-/// Throws ArgumentError for a group that serves no parameter.
+/// Throws ArgumentError for a group that matches no parameter, or only those of earlier groups.
 template <class Options>
 std::vector<Range<Options>> ranges_of(const std::vector<nn::ParameterInfo>& table, const Options& rest,
                                       const std::vector<Group<Options>>& groups) {
@@ -45,7 +54,7 @@ std::vector<Range<Options>> ranges_of(const std::vector<nn::ParameterInfo>& tabl
   for (std::size_t g = 0; g < groups.size(); ++g)
     if (!used[g])
       throw ArgumentError("odot::optim: the group \"" + groups[g].pattern +
-                          "\" serves no parameter; see Network::parameter_table() for the names");
+                          "\" matches no parameter; see Network::parameter_table() for the names");
   return ranges;
 }
 

@@ -2,23 +2,48 @@
 // SPDX-License-Identifier: MIT
 // What the optimizers share: they meet a network at their first step and keep state blocks of its layout.
 
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/fingerprint.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/optim/clip.hpp"
+#include "odot/optim/gradient_bounds.hpp"
 #include "odot/optim/groups.hpp"
+#include "odot/optim/require_range.hpp"
 #include "odot/optim/state.hpp"
 
 namespace odot::optim {
 
+namespace detail {
+
+/// Names and shapes of a network's parameters as one number.
+inline std::uint64_t layout_of(const std::vector<nn::ParameterInfo>& table) {
+  Fingerprint fingerprint;
+  for (const auto& info : table) {
+    fingerprint.add(info.name);
+    for (const std::size_t extent : info.shape) fingerprint.add(std::uint64_t{extent});
+  }
+  return fingerprint.value();
+}
+
+}  // namespace detail
+
 /// Options, groups, state and step count of an optimizer. Derived supplies
 ///     static constexpr std::size_t state_blocks;
+///     static void check(const Options&);                              // throws for options out of range
+///     template <class Scalar> static void check_held(const Options&); // throws for options that the scalar can't hold
 ///     template <class Device, class Scalar>
 ///     void update(NetworkState<Device, Scalar>&, const Range<Options>&, double factor);
+/// and may supply
+///     template <class Scalar> static Scalar largest_gradient();       // elements beyond it make a step throw
 /// Move-only: a copy would share the state.
 template <class Derived, class Options>
 class Optimizer {
@@ -28,24 +53,32 @@ class Optimizer {
 
   /// One step along the network's gradients, clipped before where the options say so. `factor` scales every learning rate
   /// (see optim/schedule.hpp).
-  /// Throws ArgumentError where the network's number of parameters, scalar or device is not the first step's.
+  /// Errors  ArgumentError: the network's parameters, scalar or device are not the first step's; a factor that is not
+  ///         finite
+  ///         NonFiniteError: a gradient that the optimizer can't square, or whose norm is not finite where it is clipped;
+  ///         the parameters stay as they are. (On a GPU nobody waits for that: the parameters become NaN.)
   template <DeviceType Device, class Scalar>
   void step(NetworkState<Device, Scalar>& network, double factor = 1.0) {
-    if (state_.empty()) {
-      ranges_ = ranges_of(network.parameter_table(), options_, groups_);
-      state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
-    }
-    if (network.parameters().size() != state_.size())
-      throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
-                          " parameters, the network has " + std::to_string(network.parameters().size()) +
-                          "; use one optimizer per network");
-    (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
-    ++steps_;
+    if (!std::isfinite(factor))
+      throw ArgumentError("odot::optim: the factor on the learning rate must be finite, found " +
+                          detail::text_of(factor) + "; check the schedule");
+    meet(network);
     if (options_.max_gradient_norm > 0) {
-      auto frame = network.workspace().frame();
-      detail::clip_to(network, options_.max_gradient_norm, frame.template take<double>(1));
+      if constexpr (std::is_same_v<Device, Cpu>) clip_gradients(network, options_.max_gradient_norm);
+      else detail::clip_unseen(network, options_.max_gradient_norm);
     }
+    if constexpr (std::is_same_v<Device, Cpu> && bounded<Scalar>)
+      detail::require_gradients_within(network, Derived::template largest_gradient<Scalar>());
+    ++steps_;
     for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
+  }
+
+  /// Elements of a gradient beyond this make a step fail.
+  template <class Scalar>
+  Scalar largest_accepted() const {
+    if constexpr (bounded<Scalar>)
+      if (!(options_.max_gradient_norm > 0)) return Derived::template largest_gradient<Scalar>();
+    return std::numeric_limits<Scalar>::max();
   }
 
   /// Steps done.
@@ -54,23 +87,54 @@ class Optimizer {
   const State& state() const { return state_; }
 
  protected:
-  Optimizer(Options options, std::vector<Group<Options>> groups)
-      : options_(std::move(options)), groups_(std::move(groups)) {
-    detail::check_clipping(options_, groups_);
+  /// Own: what a group may name, see completed.
+  template <class Own>
+  Optimizer(Options options, const std::vector<Group<Own>>& groups)
+      : options_(std::move(options)), groups_(completed(options_, groups)) {
+    require_range("max_gradient_norm", options_.max_gradient_norm, 0, std::numeric_limits<double>::infinity());
+    Derived::check(options_);
+    for (const auto& group : groups_) Derived::check(group.options);
   }
   ~Optimizer() = default;
 
   /// The range's part of a state block.
   template <class Scalar, DeviceType Device>
-  auto state_part(std::size_t block, const Range<Options>& range) const {
+  auto state_part(std::size_t block, const Range<Options>& range) {
     return state_.template block<Scalar, Device>(block).subspan(range.offset, range.size);
   }
 
  private:
+  template <class Scalar>
+  static constexpr bool bounded = requires { Derived::template largest_gradient<Scalar>(); };
+
+  /// Allocates at the first step; throws where it is not the network of the first step, or one like it.
+  template <DeviceType Device, class Scalar>
+  void meet(NetworkState<Device, Scalar>& network) {
+    const std::uint64_t layout = detail::layout_of(network.parameter_table());
+    if (state_.empty()) {
+      Derived::template check_held<Scalar>(options_);
+      for (const auto& group : groups_) Derived::template check_held<Scalar>(group.options);
+      ranges_ = ranges_of(network.parameter_table(), options_, groups_);
+      state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
+      layout_ = layout;
+    }
+    if (network.parameters().size() != state_.size())
+      throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
+                          " parameters, the network has " + std::to_string(network.parameters().size()) +
+                          "; use one optimizer per network");
+    if (layout != layout_)
+      throw ArgumentError(
+          "odot::optim: this optimizer's state is for parameters of other names or shapes than the network has; use "
+          "one "
+          "optimizer per network");
+    (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
+  }
+
   Options options_;
   std::vector<Group<Options>> groups_;
   std::vector<Range<Options>> ranges_;
   State state_;
+  std::uint64_t layout_ = 0;
   std::size_t steps_ = 0;
 };
 

@@ -1,18 +1,59 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// require_range: options within their bounds.
+// require_range, require_held: options within their bounds, and within those of the network's scalar.
 
+#include <charconv>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "odot/core/error.hpp"
 
 namespace odot::optim {
 
+namespace detail {
+
+/// "0.001", "1e-50", "inf": the shortest text of the number, whatever the locale is.
+inline std::string text_of(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+template <class Scalar>
+constexpr const char* name_of_scalar() {
+  return std::numeric_limits<Scalar>::digits == 24 ? "float" : "double";
+}
+
+}  // namespace detail
+
 /// Throws ArgumentError unless `low` ≤ value < `high`: NaN fails too.
 inline void require_range(const char* name, double value, double low, double high) {
   if (value >= low && value < high) return;
-  throw ArgumentError(std::string("odot::optim: ") + name + " must be at least " + std::to_string(low) +
-                      " and less than " + std::to_string(high) + ", found " + std::to_string(value));
+  throw ArgumentError(std::string("odot::optim: ") + name + " must be at least " + detail::text_of(low) +
+                      " and less than " + detail::text_of(high) + ", found " + detail::text_of(value));
+}
+
+/// Throws ArgumentError where `value` is beyond the scalar's largest number, or not 0 but below `least`, the smallest that
+/// does not vanish beside what it is used with.
+template <class Scalar>
+void require_held(const char* name, double value,
+                  double least = static_cast<double>(std::numeric_limits<Scalar>::denorm_min())) {
+  const char* scalar = detail::name_of_scalar<Scalar>();
+  if (!std::isfinite(static_cast<Scalar>(value)))
+    throw ArgumentError(std::string("odot::optim: ") + name + " must be a number that " + scalar +
+                        " holds, as the network is of " + scalar + ", found " + detail::text_of(value));
+  if (value != 0 && !(value >= least))
+    throw ArgumentError(std::string("odot::optim: ") + name + " must be 0 or at least " + detail::text_of(least) +
+                        ", as the network is of " + scalar + ", found " + detail::text_of(value));
+}
+
+/// Throws ArgumentError where a share of what is kept from step to step is 1 in the scalar: nothing new would count.
+template <class Scalar>
+void require_below_one(const char* name, double value) {
+  if (static_cast<Scalar>(value) < Scalar{1}) return;
+  throw ArgumentError(std::string("odot::optim: ") + name + " is 1 in " + detail::name_of_scalar<Scalar>() +
+                      ", the network's scalar: found 1 - " + detail::text_of(1 - value) +
+                      "; choose a smaller one, or a network of double");
 }
 
 }  // namespace odot::optim

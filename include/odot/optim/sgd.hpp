@@ -3,6 +3,7 @@
 // Stochastic gradient descent with momentum.
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,20 +17,47 @@ struct SgdOptions {
   double momentum = 0;
   double weight_decay = 0;  ///< added to the gradient, as an L2 term
   bool nesterov = false;
-  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never. Not in groups
+  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never
+};
+
+/// What a group has of its own; the rest is the optimizer's.
+struct SgdGroupOptions {
+  std::optional<double> learning_rate{}, momentum{}, weight_decay{};
+  std::optional<bool> nesterov{};
+
+  SgdOptions over(SgdOptions options) const {
+    options.learning_rate = learning_rate.value_or(options.learning_rate);
+    options.momentum = momentum.value_or(options.momentum);
+    options.weight_decay = weight_decay.value_or(options.weight_decay);
+    options.nesterov = nesterov.value_or(options.nesterov);
+    return options;
+  }
 };
 
 /// Stochastic gradient descent, with momentum where it is not 0; groups as in Adam.
-/// Errors  ArgumentError: options out of range; a group that serves no parameter (at the first step)
+/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that the
+///         network's scalar can't hold
 /// Memory  one number a parameter
 /// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
 class Sgd : public Optimizer<Sgd, SgdOptions> {
  public:
   static constexpr std::size_t state_blocks = 1;  // velocity
 
-  explicit Sgd(SgdOptions options = {}, std::vector<Group<SgdOptions>> groups = {}) : Optimizer(options, groups) {
-    check(options);
-    for (const auto& group : groups) check(group.options);
+  explicit Sgd(SgdOptions options = {}, const std::vector<Group<SgdGroupOptions>>& groups = {})
+      : Optimizer(options, groups) {}
+
+  static void check(const SgdOptions& o) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    require_range("learning_rate", o.learning_rate, 0, infinity);
+    require_range("momentum", o.momentum, 0, 1);
+    require_range("weight_decay", o.weight_decay, 0, infinity);
+  }
+
+  template <class Scalar>
+  static void check_held(const SgdOptions& o) {
+    require_held<Scalar>("learning_rate", o.learning_rate);
+    require_below_one<Scalar>("momentum", o.momentum);
+    require_held<Scalar>("weight_decay", o.weight_decay);
   }
 
   template <DeviceType Device, class Scalar>
@@ -40,14 +68,6 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
     kernels::Sgd<Device>::update(network.workspace(), step, gradient,
                                  network.parameters().subspan(range.offset, range.size),
                                  state_part<Scalar, Device>(0, range));
-  }
-
- private:
-  static void check(const SgdOptions& o) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    require_range("learning_rate", o.learning_rate, 0, infinity);
-    require_range("momentum", o.momentum, 0, 1);
-    require_range("weight_decay", o.weight_decay, 0, infinity);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +59,12 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   }
 
   void update(double factor) override { optimizer_.step(network_, factor); }
+
+  Scalar largest_gradient() override {
+    if constexpr (requires { optimizer_.template largest_accepted<Scalar>(); })
+      return optimizer_.template largest_accepted<Scalar>();
+    else return std::numeric_limits<Scalar>::max();
+  }
 
   nn::LossSums test_sums() override { return evaluate<Loss>(std::as_const(network_), network_.workspace(), *test_); }
 

@@ -80,6 +80,7 @@ class TrainingLoop {
   virtual void shuffle(Seed seed, std::uint64_t epoch) = 0;
   virtual void backpropagate(std::size_t batch, nn::LossSums* sums) = 0;  ///< sums: memory of the device
   virtual void update(double factor) = 0;                                 ///< of the weights, along the gradient
+  virtual Scalar largest_gradient() = 0;                                  ///< elements that the optimizer accepts
   virtual nn::LossSums test_sums() = 0;                                   ///< asked where there is a test set
   virtual void explain_loss(std::size_t batch) = 0;  ///< throws where the loss of a batch first was not finite
 
@@ -144,15 +145,24 @@ class TrainingLoop {
       Result* result = results_.data() + b;
       backpropagate(b, &result->sums);
       const std::span<const Scalar> gradients = network_.gradients();
-      kernels::Summary<Device>::evaluate(network_.workspace(), watched_, gradients, &result->gradient);
+      kernels::Summary<Device>::evaluate(network_.workspace(), watched_, gradients, largest_gradient(),
+                                         &result->gradient);
       if constexpr (immediate) {
         if (const std::string found = trouble(*result); !found.empty()) explain(now, b, found);
       }
-      update(options_.schedule ? options_.schedule(step_) : 1.0);
+      update(now, b);
     });
     ++step_;
     report_.seconds += seconds_since(start);
     if constexpr (immediate) tell_results(now, b + 1);
+  }
+
+  void update(const Epoch& now, std::size_t b) {
+    try {
+      update(options_.schedule ? options_.schedule(step_) : 1.0);
+    } catch (const NonFiniteError& error) {
+      throw NonFiniteError(place(now, b) + error.what());
+    }
   }
 
   /// Tells of the batches up to `done` whose results are still on the device.
@@ -189,8 +199,9 @@ class TrainingLoop {
   /// What isn't finite; empty where all is.
   static std::string trouble(const Result& result) {
     if (!std::isfinite(result.sums.loss)) return "the loss is not finite";
-    if (result.gradient.non_finite > 0)
-      return "the gradient is not finite in " + std::to_string(result.gradient.non_finite) + " elements";
+    if (result.gradient.beyond > 0)
+      return "the gradient is not finite, or too large for the optimizer, in " +
+             std::to_string(result.gradient.beyond) + " elements";
     return {};
   }
 

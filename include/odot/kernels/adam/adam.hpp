@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: MIT
 // Contract of Adam's update.
 
+#include <cmath>
 #include <cstddef>
 #include <span>
 
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/kernel.hpp"
+#include "odot/kernels/split.hpp"
 
 namespace odot::kernels {
 
@@ -17,10 +19,31 @@ struct AdamStep {
   bool decoupled = false;  ///< weight decay acts on the parameter by itself, not through the gradient
 };
 
+/// The same as factors of the scalar. 1 − β and what depends on it are taken in double, then rounded: a float β is too far
+/// from β for that.
+template <class Scalar>
+struct AdamFactors {
+  Split<Scalar> beta1, beta2;
+  Scalar new1, new2;     ///< 1 − β₁, 1 − β₂
+  Scalar eps;            //
+  Scalar coupled_decay;  ///< added to the gradient, in parameters
+  Scalar lost;           ///< share of the parameter that decoupled decay takes away
+  Scalar rate;           ///< learning_rate / (1 − β₁ᵗ)
+  Scalar root;           ///< 1 / √(1 − β₂ᵗ)
+
+  explicit AdamFactors(const AdamStep& s)
+      : beta1(s.beta1), beta2(s.beta2), new1(static_cast<Scalar>(1 - s.beta1)), new2(static_cast<Scalar>(1 - s.beta2)),
+        eps(static_cast<Scalar>(s.eps)), coupled_decay(static_cast<Scalar>(s.decoupled ? 0 : s.weight_decay)),
+        lost(static_cast<Scalar>(s.decoupled ? s.learning_rate * s.weight_decay : 0)),
+        rate(static_cast<Scalar>(s.learning_rate / (1 - std::pow(s.beta1, static_cast<double>(s.step))))),
+        root(static_cast<Scalar>(1 / std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))) {}
+};
+
 /// g' = g + weight_decay·p;  m = β₁ m + (1−β₁) g';  v = β₂ v + (1−β₂) g'²;
 /// p −= learning_rate · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + eps)
 /// Decoupled: g' = g, and before that p −= learning_rate · weight_decay · p.
-/// Spans of equal length; p, m, v updated in place. One pass over memory.
+/// Spans of equal length; p, m, v updated in place. One pass over memory. A second moment v that overflows makes its
+/// parameter NaN: it would else never move again, and nobody would see it.
 /// Source  Kingma, Ba, "Adam", 2015, algorithm 1; Loshchilov, Hutter, "Decoupled weight decay regularization", 2019,
 ///         algorithm 2; same convention as torch.optim.Adam and torch.optim.AdamW
 ///

@@ -14,15 +14,15 @@ struct Sgd<Gpu> {
   template <class S>
   static void update(Workspace<Gpu>&, const SgdStep& step, std::span<const S> gradient, std::span<S> parameter,
                      std::span<S> velocity) {
-    const S rate = static_cast<S>(step.learning_rate), momentum = static_cast<S>(step.momentum);
-    const S decay = static_cast<S>(step.weight_decay);
+    const S rate = static_cast<S>(step.learning_rate), decay = static_cast<S>(step.weight_decay);
+    const Split<S> momentum(step.momentum);
     const bool nesterov = step.nesterov;
     const S* g = gradient.data();
     S *p = parameter.data(), *u = velocity.data();
     gpu::for_each_index(parameter.size(), [=] ODOT_HOST_DEVICE(std::size_t i) {
       const S grad = g[i] + decay * p[i];
-      u[i] = momentum * u[i] + grad;
-      p[i] -= rate * (nesterov ? grad + momentum * u[i] : u[i]);
+      u[i] = momentum.high * u[i] + (momentum.low * u[i] + grad);
+      p[i] -= rate * (nesterov ? grad + momentum.high * u[i] : u[i]);
     });
   }
 };

@@ -6,6 +6,7 @@
 
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/kernel.hpp"
+#include "odot/kernels/split.hpp"
 
 namespace odot::kernels {
 

@@ -1,21 +1,55 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// A gradient's summary on the CPU: one thread, in order.
+// A gradient's summary on the CPU.
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 
+#include "odot/core/parallel.hpp"
+#include "odot/kernels/simd.hpp"
 #include "odot/kernels/summary/summary.hpp"
 
 namespace odot::kernels {
 
 template <>
 struct Summary<Cpu> {
+  static constexpr std::size_t chunk_size = 1 << 14;  // numbers
+
   template <class S>
-  static void evaluate(Workspace<Cpu>&, std::span<const S> watched, std::span<const S> all, GradientSummary* summary) {
+  static void evaluate(Workspace<Cpu>& workspace, std::span<const S> watched, std::span<const S> all, S largest,
+                       GradientSummary* summary) {
     summary->sum = 0;
     for (const S value : watched) summary->sum += static_cast<double>(value);
-    summary->non_finite = std::ranges::count_if(all, [](S value) { return !std::isfinite(value); });
+    auto frame = workspace.frame();
+    const Chunks chunks(all.size(), chunk_size);
+    auto* beyond = frame.template take<std::int64_t>(chunks.count());
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
+      const std::span<const S> values = all.subspan(chunks.begin(c), chunks.size(c));
+      beyond[c] = all_within(values, largest) ? 0 : std::ranges::count_if(values, [=](S value) {
+        return !(std::abs(value) <= largest && std::isfinite(value));
+      });
+    });
+    summary->beyond = 0;
+    for (std::size_t c = 0; c < chunks.count(); ++c) summary->beyond += beyond[c];
+  }
+
+ private:
+  template <class S>
+  static bool all_within(std::span<const S> values, S largest) {
+    constexpr std::size_t L = simd::lanes<S>;
+    const std::size_t whole = values.size() / L * L;
+    auto most = simd::all(S{0}), zeros = most;  // x · 0 is NaN where x is not finite
+    for (std::size_t i = 0; i < whole; i += L) {
+      const auto x = simd::load(values.data() + i);
+      most = simd::max(most, simd::abs(x));
+      zeros = simd::multiply_add(x, simd::all(S{0}), zeros);
+    }
+    bool within = simd::largest(most) <= largest && simd::sum(zeros) == S{0};
+    for (std::size_t i = whole; i < values.size(); ++i)
+      within = within && std::abs(values[i]) <= largest && std::isfinite(values[i]);
+    return within;
   }
 };
 

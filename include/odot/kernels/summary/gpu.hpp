@@ -10,7 +10,7 @@ namespace odot::kernels {
 template <>
 struct Summary<Gpu> {
   template <class S>
-  static void evaluate(Workspace<Gpu>& workspace, std::span<const S> watched, std::span<const S> all,
+  static void evaluate(Workspace<Gpu>& workspace, std::span<const S> watched, std::span<const S> all, S largest,
                        GradientSummary* summary) {
     const S *some = watched.data(), *every = all.data();
     gpu::reduce_rows(
@@ -20,8 +20,11 @@ struct Summary<Gpu> {
     gpu::reduce_rows(
         workspace, 1, all.size(), std::int64_t{0},
         // x − x is 0 for every finite x alone
-        [=] ODOT_HOST_DEVICE(std::size_t, std::size_t i) { return std::int64_t{every[i] - every[i] != S{0}}; },
-        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t, std::int64_t count) { summary->non_finite = count; });
+        [=] ODOT_HOST_DEVICE(std::size_t, std::size_t i) {
+          const S x = every[i], size = x < S{0} ? -x : x;
+          return std::int64_t{!(size <= largest && x - x == S{0})};
+        },
+        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t, std::int64_t count) { summary->beyond = count; });
   }
 };
 
