@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,4 +58,10 @@ TEST_CASE("moving a buffer leaves nothing behind and loses nothing") {
   assigned = std::move(moved);
   CHECK(assigned.size() == 3);
   CHECK(assigned.span()[2] == 7);
+}
+
+TEST_CASE("more elements than memory can have are refused") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  for (const std::size_t count : {most, most / 2, most / 8 + 2, most / 16 + 1})
+    CHECK_THROWS_AS(Buffer<double>{count}, ArgumentError);
 }

@@ -50,6 +50,15 @@ TEST_CASE("at_most makes no more chunks than that, in whole units") {
       }
 }
 
+TEST_CASE("chunks of nothing, and more items than can be rounded up, are cut too") {
+  for (const std::size_t most : {0u, 1u, 3u})
+    for (const std::size_t unit : {0u, 1u, 4u}) check_cover(Chunks::at_most(most, 9, unit), 9);
+  constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+  CHECK(Chunks::at_most(2, all).count() == 2);
+  CHECK(Chunks::at_most(2, all).end(1) == all);
+  CHECK(Chunks::at_most(1, all - 3, 2).size(0) == all - 3);
+}
+
 TEST_CASE("parallel_for calls every chunk once, with a worker below the number of threads") {
   for (const int threads : {1, 2, 3, 8})
     for (const std::size_t chunks : {0u, 1u, 2u, 5u, 100u}) {

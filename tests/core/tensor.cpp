@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -81,4 +83,16 @@ TEST_CASE("a batch of nothing is empty") {
   CHECK(batch.samples() == 0);
   CHECK(batch.span().empty());
   CHECK_FALSE(batch.view());
+}
+
+TEST_CASE("a batch whose size no number holds is refused, and nothing is allocated") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  // Elements × 4 wrap around to 4, and bytes to 16 where the elements themselves don't.
+  for (const std::size_t samples : {most, most / 4 + 2, most / 8 + 2, most / 16 + 2, most / 32 + 2})
+    CHECK_THROWS_AS((Batch<Shape<4>>(samples)), ArgumentError);
+  CHECK_THROWS_WITH_AS((Batch<Shape<4>>(most)), doctest::Contains("is more than memory can have"), ArgumentError);
+  Batch<Shape<4>> batch(2);
+  CHECK_THROWS_AS(batch.resize(most / 16 + 2), ArgumentError);
+  CHECK(batch.samples() == 2);
+  CHECK(batch.span().size() == 8);
 }

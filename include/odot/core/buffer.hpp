@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/checked.hpp"
 #include "odot/core/device.hpp"
 
 namespace odot {
@@ -20,10 +21,12 @@ class Buffer {
 
  public:
   Buffer() = default;
+  /// Throws ArgumentError where `count` elements are more than memory can have.
   explicit Buffer(std::size_t count) : count_(count) {
     if (count == 0) return;
-    data_ = static_cast<T*>(Device::allocate(count * sizeof(T)));
-    Device::zero(data_, count * sizeof(T));
+    const std::size_t bytes = checked_product("odot::Buffer", count, sizeof(T));
+    data_ = static_cast<T*>(Device::allocate(bytes));
+    Device::zero(data_, bytes);
   }
   Buffer(Buffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), count_(std::exchange(other.count_, 0)) {}

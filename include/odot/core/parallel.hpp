@@ -29,19 +29,22 @@ class Chunks {
   constexpr Chunks(std::size_t count, std::size_t chunk_size)
       : count_(count), size_(std::max<std::size_t>(chunk_size, 1)) {}
 
-  /// At most `most` chunks of equal size, a multiple of `unit` items.
+  /// At most `most` chunks of equal size, a multiple of `unit` items; 0 is taken for 1 in both.
   static constexpr Chunks at_most(std::size_t most, std::size_t count, std::size_t unit = 1) {
-    const std::size_t units = (count + unit - 1) / unit;
-    return {count, (units + most - 1) / most * unit};
+    if (unit == 0) unit = 1;
+    return {count, quotient(quotient(count, unit), std::max<std::size_t>(most, 1)) * unit};
   }
 
-  constexpr std::size_t count() const { return count_ / size_ + (count_ % size_ != 0 ? 1 : 0); }
+  constexpr std::size_t count() const { return quotient(count_, size_); }
   constexpr std::size_t chunk_size() const { return size_; }
   constexpr std::size_t begin(std::size_t chunk) const { return chunk * size_; }
   constexpr std::size_t end(std::size_t chunk) const { return begin(chunk) + size(chunk); }
   constexpr std::size_t size(std::size_t chunk) const { return std::min(size_, count_ - begin(chunk)); }
 
  private:
+  /// Rounded up, whatever the numbers.
+  static constexpr std::size_t quotient(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+
   std::size_t count_, size_;
 };
 

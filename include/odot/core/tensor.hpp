@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "odot/core/buffer.hpp"
+#include "odot/core/checked.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/view.hpp"
 
@@ -66,7 +67,8 @@ class Batch {
     std::swap(samples_, other.samples_);
     return *this;
   }
-  explicit Batch(std::size_t samples) : buffer_(samples * S::size), samples_(samples) {}
+  /// Throws ArgumentError where so many samples are more than memory can have.
+  explicit Batch(std::size_t samples) : buffer_(elements(samples)), samples_(samples) {}
 
   /// From the values of `samples` samples in row-major order. Throws ArgumentError where their number does not fit.
   Batch(std::size_t samples, std::initializer_list<Scalar> values) : Batch(samples) {
@@ -91,13 +93,15 @@ class Batch {
   std::span<Scalar> span() { return {data(), size()}; }
   std::span<const Scalar> span() const { return {data(), size()}; }
 
-  /// Makes it `samples` samples; allocates, and forgets the content, only when it must grow.
+  /// Makes it `samples` samples; allocates, and forgets the content, only when it must grow. Throws as the constructor.
   void resize(std::size_t samples) {
-    if (samples * S::size > buffer_.size()) buffer_ = Buffer<Scalar, Device>(samples * S::size);
+    if (elements(samples) > buffer_.size()) buffer_ = Buffer<Scalar, Device>(elements(samples));
     samples_ = samples;
   }
 
  private:
+  static std::size_t elements(std::size_t samples) { return checked_product("odot::Batch", samples, S::size); }
+
   Buffer<Scalar, Device> buffer_;
   std::size_t samples_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/checked.hpp"
 #include "odot/core/device.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
@@ -32,11 +33,13 @@ class Arena {
   }
   ~Arena() { release(); }
 
-  /// Memory for `count` elements, aligned to the device's alignment, not initialised.
+  /// Memory for `count` elements, aligned to the device's alignment, not initialised. Throws ArgumentError where they are
+  /// more than memory can have.
   template <class T>
   T* take(std::size_t count) {
-    const std::size_t bytes = (count * sizeof(T) + Device::alignment - 1) / Device::alignment * Device::alignment;
-    while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].bytes) {
+    const std::size_t needed = checked_product("odot::Workspace", count, sizeof(T));
+    const std::size_t bytes = (needed + Device::alignment - 1) / Device::alignment * Device::alignment;
+    while (block_ < blocks_.size() && bytes > blocks_[block_].bytes - used_) {
       ++block_;
       used_ = 0;
     }

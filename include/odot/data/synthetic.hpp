@@ -18,6 +18,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "odot/core/checked.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/shape.hpp"
@@ -156,7 +157,8 @@ inline constexpr std::uint64_t synthetic_stream = 0x7379'6Eull << 40;
 
 template <ShapeType S>
 Dataset<S> synthetic_dataset(Seed seed, std::uint64_t split, std::size_t samples, int threads) {
-  Dataset<S> set{"synthetic", figure_count, std::vector<std::uint8_t>(samples * S::size),
+  Dataset<S> set{"synthetic", figure_count,
+                 std::vector<std::uint8_t>(checked_product("odot::data::synthetic", samples, S::size)),
                  std::vector<std::int32_t>(samples), true};
   const Chunks chunks(samples, 64);
   parallel_for(threads, chunks.count(), [&](std::size_t chunk, std::size_t) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "odot/core/checked.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/shape.hpp"
@@ -60,7 +61,9 @@ void draw_sequence(const Random& random, std::size_t label, std::size_t length, 
 template <ShapeType S>
 Sequences<S> synthetic_sequence_set(Seed seed, std::uint64_t split, std::size_t samples, std::size_t classes) {
   constexpr std::size_t longest = S::extents[0], shortest = std::max<std::size_t>(longest / 4, 1);
-  Sequences<S> set{"synthetic", {}, std::vector<float>(samples * S::size), {}, {}, true};
+  Sequences<S> set{
+      "synthetic", {}, std::vector<float>(checked_product("odot::data::synthetic_sequences", samples, S::size)),
+      {},          {}, true};
   for (std::size_t label = 0; label < classes; ++label) set.classes.push_back(std::to_string(label));
   for (std::size_t i = 0; i < samples; ++i) {
     const Random random(seed, synthetic_sequences_stream | split << 39 | i);
@@ -82,7 +85,7 @@ SequenceSplit<S> synthetic_sequences(Seed seed, std::size_t train, std::size_t t
 }
 
 inline Table synthetic_series(Seed seed, std::size_t rows, std::size_t columns) {
-  Table table{{}, std::vector<double>(rows * columns)};
+  Table table{{}, std::vector<double>(checked_product("odot::data::synthetic_series", rows, columns))};
   for (std::size_t c = 0; c < columns; ++c) {
     table.columns.push_back(std::to_string(c));
     const Random random(seed, detail::synthetic_series_stream | c);

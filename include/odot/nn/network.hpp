@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "odot/core/buffer.hpp"
+#include "odot/core/checked.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/tensor.hpp"
@@ -44,7 +45,8 @@ class Network : public NetworkState<Device, Scalar> {
 
   /// Bytes that each sample of a training batch takes: outputs and caches kept, and gradients on the way back.
   static constexpr std::size_t training_memory_per_sample = [] {
-    constexpr std::size_t many = std::size_t{1} << 20;  // so that what is fixed, and rounding, drop out
+    // So many that what is fixed, and rounding, drop out; not too many for a std::size_t of 32 bits.
+    constexpr std::size_t many = std::size_t{1} << (sizeof(std::size_t) > 4 ? 20 : 6);
     return (Model::cache_elements(many) + Model::gradient_elements(many) + 2 * many * output_shape::size) / many *
            sizeof(Scalar);
   }();
@@ -190,6 +192,7 @@ class Network : public NetworkState<Device, Scalar> {
   void backpropagate_piece(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, double scale,
                            nn::LossSums* sums, const std::int32_t* lengths, std::size_t first_sample) {
     const std::size_t n = x.samples();
+    (void)checked_product("odot::Network: memory of a training batch", n, training_memory_per_sample);
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(n) + 1);  // never null: null means predict
     const Output y(frame.template take<Scalar>(n * output_shape::size), n);

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "odot/core/checked.hpp"
 #include "odot/kernels/conv2d/cudnn_convolution.hpp"
 #include "odot/kernels/gpu/cudnn.hpp"
 
@@ -38,7 +39,7 @@ struct CudnnDescriptors {
     const auto [o, i, u, v] = ints(c.weight);
     check(cudnnSetFilter4dDescriptor(weight.get(), CUDNN_DATA_FLOAT, CUDNN_TENSOR_NCHW, o, i, u, v),
           "describing a convolution's weights");
-    const int padding = static_cast<int>(c.padding), stride = static_cast<int>(c.stride);
+    const int padding = narrow(c.padding), stride = narrow(c.stride);
     check(cudnnSetConvolution2dDescriptor(convolution.get(), padding, padding, stride, stride, 1, 1,
                                           CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
           "describing a convolution");
@@ -46,8 +47,11 @@ struct CudnnDescriptors {
   }
 
  private:
+  static int narrow(std::int64_t extent) {
+    return checked_int("odot, GPU: a convolution by cuDNN", static_cast<std::size_t>(extent));
+  }
   static std::array<int, 4> ints(const CudnnConvolution::Extents& e) {
-    return {static_cast<int>(e[0]), static_cast<int>(e[1]), static_cast<int>(e[2]), static_cast<int>(e[3])};
+    return {narrow(e[0]), narrow(e[1]), narrow(e[2]), narrow(e[3])};
   }
   static void describe(Tensor& tensor, const CudnnConvolution::Extents& extents) {
     const auto [n, c, h, w] = ints(extents);

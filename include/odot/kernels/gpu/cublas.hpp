@@ -8,6 +8,7 @@
 #include <source_location>
 #include <string>
 
+#include "odot/core/checked.hpp"
 #include "odot/core/cuda.hpp"
 
 namespace odot::nvidia {
@@ -72,13 +73,14 @@ inline cublasStatus_t gemm_of(cublasHandle_t h, cublasOperation_t ta, cublasOper
 /// (TensorFloat-32: several times as fast on Ampere and later). Off at first.
 inline void allow_tensor_float_32(bool allow) { detail::tensor_float_32 = allow; }
 
-/// Column-major C [m, n] = op(A) [m, k] · op(B) [k, n] + beta C, on the thread's stream.
+/// Column-major C [m, n] = op(A) [m, k] · op(B) [k, n] + beta C, on the thread's stream. Throws ArgumentError where an
+/// extent or stride is no int.
 template <class S>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const S* a, std::size_t lda,
           const S* b, std::size_t ldb, S beta, S* c, std::size_t ldc) {
   const S one{1};
   const auto op = [](bool transpose) { return transpose ? CUBLAS_OP_T : CUBLAS_OP_N; };
-  const auto extent = [](std::size_t size) { return static_cast<int>(size); };
+  const auto extent = [](std::size_t size) { return checked_int("odot, GPU: a matrix product by cuBLAS", size); };
   check(detail::gemm_of(detail::cublas(), op(transpose_a), op(transpose_b), extent(m), extent(n), extent(k), &one, a,
                         extent(lda), b, extent(ldb), &beta, c, extent(ldc)),
         "the product [" + std::to_string(m) + ", " + std::to_string(k) + "] by [" + std::to_string(k) + ", " +
