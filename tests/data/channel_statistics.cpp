@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 using namespace odot;
@@ -24,4 +26,13 @@ TEST_CASE("an empty set and a channel of one value are refused") {
   CHECK_THROWS_AS(data::channel_statistics(Set{"none", 2, {}, {}}), ArgumentError);
   CHECK_THROWS_WITH_AS(data::channel_statistics(Set{"flat", 2, {0, 255, 7, 7}, {0}}),
                        doctest::Contains("channel 1 of \"flat\""), ArgumentError);
+}
+
+TEST_CASE("one pixel that differs among many is seen") {
+  constexpr std::size_t samples = 2'000'000;
+  Set set{"nearly flat", 2, std::vector<std::uint8_t>(samples * 4, 255), std::vector<std::int32_t>(samples)};
+  set.pixels[5] = set.pixels[2] = 254;
+  const auto statistics = data::channel_statistics(set);
+  const double share = 1.0 / (2 * samples), expected = std::sqrt(share * (1 - share)) / 255;
+  for (const double deviation : statistics.deviation) CHECK(std::abs(deviation / expected - 1) <= 1e-9);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Mean and deviation of a dataset's channels, for nn::Normalize.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -25,20 +26,22 @@ ChannelStatistics channel_statistics(const Dataset<S>& set) {
   static_assert(S::rank == 3, "odot::data::channel_statistics: samples must be rank 3, [channels, height, width]");
   constexpr std::size_t channels = S::extents[0], each = S::size / channels;
   if (set.size() == 0) throw ArgumentError("odot::data::channel_statistics: the set \"" + set.name + "\" is empty");
-  std::array<std::uint64_t, channels> sum{}, squares{};  // of integers, so exact
-  for (std::size_t i = 0; i < set.size() * S::size; ++i) {
-    const std::uint64_t pixel = set.pixels[i];
-    sum[i / each % channels] += pixel;
-    squares[i / each % channels] += pixel * pixel;
-  }
+  // How often each value occurs, an integer: nothing is rounded but the last few operations, whatever the number of pixels.
+  std::vector<std::array<std::uint64_t, 256>> counts(channels);
+  for (std::size_t i = 0; i < set.size() * S::size; ++i) ++counts[i / each % channels][set.pixels[i]];
   ChannelStatistics statistics;
   const double count = static_cast<double>(set.size() * each);
   for (std::size_t c = 0; c < channels; ++c) {
-    const double mean = static_cast<double>(sum[c]) / count;
-    const double variance = static_cast<double>(squares[c]) / count - mean * mean;
-    if (!(variance > 0))
+    double mean = 0, variance = 0;
+    for (std::size_t value = 0; value < 256; ++value)
+      mean += static_cast<double>(counts[c][value]) / count * static_cast<double>(value);
+    for (std::size_t value = 0; value < 256; ++value) {
+      const double distance = static_cast<double>(value) - mean;
+      variance += static_cast<double>(counts[c][value]) / count * distance * distance;
+    }
+    if (std::ranges::count_if(counts[c], [](std::uint64_t n) { return n > 0; }) == 1)
       throw ArgumentError("odot::data::channel_statistics: channel " + std::to_string(c) + " of \"" + set.name +
-                          "\" has one value only; leave nn::Normalize away, or set its deviation to 1");
+                          "\" has one value only; omit nn::Normalize, or set its deviation to 1");
     statistics.mean.push_back(mean / 255);
     statistics.deviation.push_back(std::sqrt(variance) / 255);
   }

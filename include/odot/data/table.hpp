@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Table: named columns of numbers, and Standardisation of columns.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -31,24 +32,49 @@ struct Standardisation {
   double original(double value, std::size_t column) const { return value * deviation[column] + mean[column]; }
 };
 
+namespace detail {
+
+/// Mean over the rows of number(value, column), for every column. Sums of sums of 1024 rows: their rounding errors grow
+/// with rows / 1024, not with rows.
+template <class Scalar, class Number>
+std::vector<double> column_means(std::span<const Scalar> values, std::size_t columns, const Number& number) {
+  const std::size_t block = 1024 * columns;
+  std::vector<double> sums(columns), part(columns);
+  for (std::size_t begin = 0; begin < values.size(); begin += block) {
+    std::fill(part.begin(), part.end(), 0.0);
+    for (std::size_t i = begin; i < std::min(begin + block, values.size()); ++i)
+      part[i % columns] += number(static_cast<double>(values[i]), i % columns);
+    for (std::size_t c = 0; c < columns; ++c) sums[c] += part[c];
+  }
+  for (double& sum : sums) sum /= static_cast<double>(values.size() / columns);
+  return sums;
+}
+
+}  // namespace detail
+
 /// Mean and deviation (of the population: over N) of each column of rows one after the other; a column whose values are
-/// all the same gets the deviation 1.
+/// all the same, to 12 digits, gets the deviation 1.
 /// Shapes  values [rows, columns]
-/// Errors  ArgumentError: no rows, or an incomplete one
+/// Errors  ArgumentError: no rows, or an incomplete one; a column with a number that is not finite, or whose square isn't
 template <class Scalar>
 Standardisation standardisation(std::span<const Scalar> values, std::size_t columns) {
   if (columns == 0 || values.empty() || values.size() % columns != 0)
     throw ArgumentError("odot::data::standardisation: expected rows of " + std::to_string(columns) +
                         " numbers, one or more, found " + std::to_string(values.size()) + " numbers");
-  const auto rows = static_cast<double>(values.size() / columns);
-  Standardisation scale{std::vector<double>(columns), std::vector<double>(columns)};
-  for (std::size_t i = 0; i < values.size(); ++i) scale.mean[i % columns] += static_cast<double>(values[i]) / rows;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double distance = static_cast<double>(values[i]) - scale.mean[i % columns];
-    scale.deviation[i % columns] += distance * distance / rows;
-  }
+  // Distances from the first row, so that those of a column of equal values are exactly 0.
+  const auto first = [&](std::size_t c) { return static_cast<double>(values[c]); };
+  Standardisation scale;
+  scale.mean = detail::column_means(values, columns, [&](double v, std::size_t c) { return v - first(c); });
+  for (std::size_t c = 0; c < columns; ++c) scale.mean[c] += first(c);
+  scale.deviation = detail::column_means(values, columns, [&](double v, std::size_t c) {
+    const double distance = v - scale.mean[c];
+    return distance * distance;
+  });
   for (std::size_t c = 0; c < columns; ++c) {
-    // Of equal values, the mean differs from them by rounding alone.
+    if (!std::isfinite(scale.deviation[c]))
+      throw ArgumentError("odot::data::standardisation: column " + std::to_string(c) +
+                          " has a number that is not finite, or too large to be squared; check the data");
+    // Of values that are the same but for rounding, the deviation is rounding alone.
     const double rounding = 1e-12 * std::abs(scale.mean[c]), deviation = std::sqrt(scale.deviation[c]);
     scale.deviation[c] = deviation > rounding ? deviation : 1;
   }
