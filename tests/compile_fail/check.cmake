@@ -8,10 +8,22 @@ elseif(NOT SOURCE MATCHES "/must_compile[^/]*$")
   message(FATAL_ERROR "${SOURCE}: the first line must be `// expect: <text of the error>`")
 endif()
 
+set(flags "")
+if(text MATCHES "\n// flags: ([^\n]+)")
+  separate_arguments(flags UNIX_COMMAND "${CMAKE_MATCH_1}")
+endif()
+if(text MATCHES "\n// only: ([^\n]+)")
+  set(only "${CMAKE_MATCH_1}")
+  if(NOT COMPILER_ID MATCHES "^(${only})$")
+    message("skipped: for ${only}, this is ${COMPILER_ID}")
+    return()
+  endif()
+endif()
+
 list(TRANSFORM SYSTEM_INCLUDE PREPEND -isystem)
 list(TRANSFORM HEADER_FOLDER PREPEND -I)
 set(ENV{LC_ALL} C.UTF-8)
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${HEADER_FOLDER} -I${INCLUDE} ${SYSTEM_INCLUDE} ${SOURCE}
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} ${HEADER_FOLDER} -I${INCLUDE} ${SYSTEM_INCLUDE} ${SOURCE}
   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 
 function(fail message)

@@ -7,12 +7,26 @@
 #define ODOT_VERSION_PATCH 0
 #define ODOT_VERSION_STRING "0.1.0"
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(_M_FP_FAST)
+#error \
+    "odot can't be compiled with -ffast-math, -Ofast, -ffinite-math-only, -funsafe-math-optimizations or -fassociative-math: it rounds on purpose, and knows a training that diverges by its NaN. Compile the files that include odot without them; of what they stand for, -fno-math-errno, -fno-trapping-math and -fno-signed-zeros are harmless."
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define ODOT_RESTRICT __restrict__
 #define ODOT_INLINE inline __attribute__((always_inline))
 #else
 #define ODOT_RESTRICT
 #define ODOT_INLINE inline
+#endif
+
+/// Marks what is one and the same in all shared libraries of a program, even where their other symbols are hidden:
+/// exceptions, which one throws and another catches, and settings of a thread.
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(_WIN32)
+#define ODOT_SHARED __attribute__((visibility("default")))
+#else
+#define ODOT_SHARED
 #endif
 
 /// Marks what runs on a GPU too.

@@ -9,6 +9,7 @@
 #include <source_location>
 #include <string>
 
+#include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::nvidia {
@@ -78,7 +79,7 @@ inline std::string description() {
 }
 
 namespace detail {
-inline thread_local cudaStream_t current_stream = nullptr;
+ODOT_SHARED inline thread_local cudaStream_t current_stream = nullptr;
 }  // namespace detail
 
 /// The stream of the calling thread's work: CUDA's default stream, or the innermost StreamScope's.

@@ -9,6 +9,7 @@
 #include <new>
 #include <string_view>
 
+#include "odot/core/config.hpp"
 #include "odot/core/fingerprint.hpp"
 
 namespace odot {

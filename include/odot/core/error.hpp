@@ -8,36 +8,38 @@
 #include <string>
 #include <utility>
 
+#include "odot/core/config.hpp"
+
 namespace odot {
 
 /// Base of everything odot throws.
-struct Error : std::runtime_error {
+struct ODOT_SHARED Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 /// An argument of a call is out of its range: sizes, names, options.
-struct ArgumentError : Error {
+struct ODOT_SHARED ArgumentError : Error {
   using Error::Error;
 };
 
 /// A loss, gradient or parameter is NaN or infinite; the message names the layer.
-struct NonFiniteError : Error {
+struct ODOT_SHARED NonFiniteError : Error {
   using Error::Error;
 };
 
 /// The GPU or its driver is missing, too old, out of memory or reports an error.
-struct DeviceError : Error {
+struct ODOT_SHARED DeviceError : Error {
   using Error::Error;
 };
 
 /// A file can't be opened, read or written.
-struct FileError : Error {
+struct ODOT_SHARED FileError : Error {
   FileError(std::string file, const std::string& what) : Error(file + ": " + what), path(std::move(file)) {}
   std::string path;
 };
 
 /// A file's content breaks its format: path, byte offset, what was expected and what was found.
-struct FormatError : FileError {
+struct ODOT_SHARED FormatError : FileError {
   FormatError(std::string file, std::uint64_t at, const std::string& expected, const std::string& found)
       : FileError(std::move(file), "at byte " + std::to_string(at) + ": expected " + expected + ", found " + found),
         offset(at) {}
@@ -45,7 +47,7 @@ struct FormatError : FileError {
 };
 
 /// A text file's content breaks its format: path:line:column, what was expected and what was found.
-struct TextFormatError : FileError {
+struct ODOT_SHARED TextFormatError : FileError {
   TextFormatError(const std::string& file, std::size_t at_line, std::size_t at_column, const std::string& expected,
                   const std::string& found)
       : FileError(file + ":" + std::to_string(at_line) + ":" + std::to_string(at_column),

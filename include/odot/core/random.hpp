@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "odot/core/config.hpp"
+
 namespace odot {
 
 /// The one source of randomness of a run.

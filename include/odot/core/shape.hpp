@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 
+#include "odot/core/config.hpp"
+
 namespace odot {
 
 /// Compile-time extents in row-major order, without the batch axis: Shape<C, H, W> for images, Shape<F> for features.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "odot/core/checked.hpp"
+#include "odot/core/config.hpp"
 #include "odot/core/cuda.hpp"
 
 namespace odot::nvidia {
@@ -22,7 +23,7 @@ inline void check(cublasStatus_t status, const std::string& operation,
 
 namespace detail {
 
-inline thread_local bool tensor_float_32 = false;
+ODOT_SHARED inline thread_local bool tensor_float_32 = false;
 
 /// Made at a thread's first product. Its working memory is its own, so that a product allocates nothing, which a CUDA
 /// graph would have to repeat.

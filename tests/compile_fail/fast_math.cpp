@@ -1,0 +1,6 @@
+// expect: odot can't be compiled with -ffast-math
+// flags: -ffast-math
+// SPDX-License-Identifier: MIT
+#include <odot/core/shape.hpp>
+
+int main() { return odot::Shape<>::size == 1 ? 0 : 1; }

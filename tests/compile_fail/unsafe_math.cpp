@@ -1,0 +1,7 @@
+// expect: odot can't be compiled with -ffast-math
+// flags: -funsafe-math-optimizations
+// only: GNU
+// SPDX-License-Identifier: MIT
+#include <odot/core/shape.hpp>
+
+int main() { return odot::Shape<>::size == 1 ? 0 : 1; }
