@@ -79,7 +79,8 @@ TEST_CASE("what is too small for a double is 0 or subnormal, what is too large i
     CHECK(number_text::read(text) == 0);
     CHECK(std::signbit(number_text::read("-" + std::string(text)).value()));
   }
-  for (const char* text : {"1e400", "1.8e308", "123456789e301", "+1e99999999999999999999"}) CHECK(number_text::read(text) == infinity);
+  for (const char* text : {"1e400", "1.8e308", "123456789e301", "+1e99999999999999999999"})
+    CHECK(number_text::read(text) == infinity);
   CHECK(number_text::read("-1e400") == -infinity);
   CHECK(number_text::read(std::string(400, '9')) == infinity);
   CHECK(number_text::read("0." + std::string(400, '0') + "1") == 0);
@@ -89,8 +90,30 @@ TEST_CASE("what is too small for a double is 0 or subnormal, what is too large i
 }
 
 TEST_CASE("what is no number is none") {
-  for (const char* text : {"", "+", "-", ".", "e5", "1e", "1e+", "--1", "+-1", "-+1", "++1", " 1", "1 ", "0x10", "1,5",
-                           "1_000", "1.2.3", "1f", "nan(1)", "infinit", "i", "1e5.5", "\xe2\x88\x92" "1"}) {
+  for (const char* text : {"",
+                           "+",
+                           "-",
+                           ".",
+                           "e5",
+                           "1e",
+                           "1e+",
+                           "--1",
+                           "+-1",
+                           "-+1",
+                           "++1",
+                           " 1",
+                           "1 ",
+                           "0x10",
+                           "1,5",
+                           "1_000",
+                           "1.2.3",
+                           "1f",
+                           "nan(1)",
+                           "infinit",
+                           "i",
+                           "1e5.5",
+                           "\xe2\x88\x92"
+                           "1"}) {
     CAPTURE(text);
     CHECK_FALSE(number_text::read(text).has_value());
   }

@@ -25,6 +25,21 @@ TEST_CASE("a file is read piece by piece to its end") {
   CHECK(joined(front, back) == ramp(100'000));
 }
 
+TEST_CASE("the rest of a file is read whole") {
+  const TemporaryFolder folder;
+  for (const std::size_t size : {0u, 5u, 65'535u, 65'536u, 300'000u}) {
+    FileSource source(folder.write("file", ramp(size)));
+    const std::string rest = source.read_rest();
+    CHECK(Bytes(rest.begin(), rest.end()) == ramp(size));
+    CHECK(source.offset() == size);
+    source.require_end();
+  }
+  FileSource source(folder.write("file", {'a', 'b', 'c'}));
+  Bytes first(1);
+  source.read(first, "first");
+  CHECK(source.read_rest() == "bc");
+}
+
 TEST_CASE("reading past the end says what is missing") {
   const TemporaryFolder folder;
   const auto file = folder.write("file", ramp(10));

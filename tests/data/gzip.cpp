@@ -8,7 +8,9 @@
 #include "core/allocations.hpp"
 #include "data/idx_bytes.hpp"
 #include "odot/core/random.hpp"
+#include "odot/data/csv.hpp"
 #include "odot/data/idx.hpp"
+#include "odot/data/ts.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -97,10 +99,39 @@ TEST_CASE("rejects one extra byte inside and behind the gzip stream") {
   const Bytes idx = idx_bytes({2, 3, 4}, ramp(24));
   const auto inside = folder.write("inside", gzipped(joined(idx, {0xAB})));
   CHECK(says(message_of<FormatError>([&] { read_any<3>(inside); }), "at byte 40", "more bytes, AB first"));
-  for (const Bytes& extra : {Bytes{0}, Bytes{0x1F}, Bytes{'x', 'y', 'z'}, Bytes(1000)}) {
+  for (const Bytes& extra : {Bytes{1}, Bytes{0x1F}, Bytes{'x', 'y', 'z'}, Bytes{0, 0, 'x'}}) {
     const auto behind = folder.write("behind", joined(gzipped(idx), extra));
     CHECK(says(message_of<FormatError>([&] { read_any<3>(behind); }), "at byte 40", "gzip"));
   }
+}
+
+TEST_CASE("zeros behind a gzip stream are padding") {
+  const TemporaryFolder folder;
+  const Bytes idx = idx_bytes({2, 3, 4}, ramp(24));
+  for (const std::size_t zeros : {1, 512, 100'000})
+    CHECK(read_any<3>(folder.write("padded", joined(gzipped(idx), Bytes(zeros)))).values == ramp(24));
+  const Bytes members = joined(joined(gzipped(ramp(10)), Bytes(7)), gzipped(ramp(20, 10)));
+  CHECK(content(folder.write("members", members), 30) == ramp(30));
+  const auto behind = folder.write("behind", joined(gzipped(idx), {0, 0, 0xAB}));
+  CHECK(says(message_of<FormatError>([&] { read_any<3>(behind); }),
+             "at byte 40: expected the end of the gzipped file, or another gzip member, found more bytes, AB first"));
+}
+
+TEST_CASE("gzipped text is read, from any number of members") {
+  const TemporaryFolder folder;
+  const auto packed = [](const std::string& text) { return gzipped(Bytes(text.begin(), text.end())); };
+  std::string rows = "a,b\n";
+  for (int i = 0; i < 20'000; ++i) rows += std::to_string(i) + ",0.5\n";
+  const auto read = [](auto& source) { return data::read_csv(source); };
+  const data::Table table = data::read_file(folder.write("t.csv.gz", packed(rows)), read);
+  CHECK(table.rows() == 20'000);
+  CHECK(table.row(19'999)[0] == 19'999);
+  CHECK(data::read_file(folder.write("two.csv.gz", joined(packed("a\n1\n"), packed("2\n"))), read).values ==
+        std::vector<double>{1, 2});
+  CHECK(data::read_file(folder.write("plain.csv", {'a', '\n', '1'}), read).values == std::vector<double>{1});
+  const auto sequences = folder.write("s.ts.gz", packed("@classLabel true x\n@data\n1,2:x\n"));
+  CHECK(data::read_file(sequences, [](auto& source) { return data::read_ts<Shape<2, 1>>(source); }).lengths[0] == 2);
+  CHECK_THROWS_AS(data::read_file(folder.write("cut.csv.gz", truncated(packed(rows), 1000)), read), FormatError);
 }
 
 TEST_CASE("no changed byte gets past the checksum") {

@@ -3,11 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/text_file.hpp"
+#include "support/comma_locale.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -43,22 +45,41 @@ double number(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("lines end with LF or CR LF, and the last one may lack its end") {
+TEST_CASE("lines end with LF, CR LF or CR, and the last one may lack its end") {
+  CHECK(lines("a\rb\r\rc") == std::vector<std::string>{"a", "b", "", "c"});
+  CHECK(lines("a\n\rb\r\n") == std::vector<std::string>{"a", "", "b"});
   CHECK(lines("a\nb\r\n\nc") == std::vector<std::string>{"a", "b", "", "c"});
   CHECK(lines("a\n") == std::vector<std::string>{"a"});
   CHECK(lines("\r\n") == std::vector<std::string>{""});
   CHECK(lines("").empty());
 }
 
-TEST_CASE("it is known where only blank lines follow") {
+TEST_CASE("a byte-order mark is no part of the text") {
+  CHECK(lines("\xEF\xBB\xBF"
+              "a\nb") == std::vector<std::string>{"a", "b"});
+  CHECK(lines("\xEF\xBB\xBF").empty());
+  CHECK(lines("a\xEF\xBB\xBF") == std::vector<std::string>{"a\xEF\xBB\xBF"});
+  CHECK(lines("\xEF\xBB") == std::vector<std::string>{"\xEF\xBB"});
+}
+
+TEST_CASE("lines of blanks can be passed over, and lines joined") {
   const TemporaryFolder folder;
-  data::TextReader text(write_text(folder, "some.txt", "a\n\nb\n \r\n\n"));
-  CHECK(!text.only_blanks_follow());
-  text.next();
-  CHECK(!text.only_blanks_follow());
-  text.next(), text.next();
-  CHECK(text.line() == "b");
-  CHECK(text.only_blanks_follow());
+  TextReader text(write_text(folder, "some.txt", "\n \t\na,\r\nb\rc\n\n"));
+  REQUIRE(text.next_with_content());
+  CHECK(text.line() == "a,");
+  REQUIRE(text.extend());
+  REQUIRE(text.extend());
+  CHECK(text.line() == "a,\r\nb\rc");
+  // Places are still those of the file.
+  CHECK(says(message_of<TextFormatError>([&] { text.fail(text.line().substr(4, 1), "x"); }),
+             ":4:1: expected x, found \"b\""));
+  CHECK(says(message_of<TextFormatError>([&] { text.fail(text.line().substr(6, 1), "x"); }),
+             ":5:1: expected x, found \"c\""));
+  CHECK(says(message_of<TextFormatError>([&] { text.fail(text.line().substr(1, 1), "x"); }),
+             ":3:2: expected x, found \",\""));
+  CHECK_FALSE(text.next_with_content());
+  CHECK_FALSE(text.next());
+  CHECK_FALSE(text.extend());
 }
 
 TEST_CASE("parts lie between separators") {
@@ -75,23 +96,64 @@ TEST_CASE("numbers are decimal, with blanks around them") {
   CHECK(number("1.5") == 1.5);
   CHECK(number("\t-2e3 ") == -2000);
   CHECK(number("0") == 0);
+  CHECK(number("+1.5") == 1.5);
+  CHECK(number("1e-400") == 0);
+  CHECK(number("-1e-46") == -1e-46);  // less than a float can tell from 0
   CHECK(number("41.13000106811523") == 41.13000106811523);
 }
 
 TEST_CASE("what is no finite number is rejected with its place") {
   CHECK(complaint("") == "expected a number, found nothing");
-  for (const char* missing : {"?", "NaN", "nan", "NA", "null"})
+  for (const char* missing : {"?", "NaN", "nan", "-nan", "NA", "N/A", "<NA>", "#N/A", "null", "NULL", "None"})
     CHECK(complaint(missing) == "expected a number, found a missing value, \"" + std::string(missing) + "\"");
-  for (const char* text : {"one", "1.5x", "1,5", "1 2", "--1", "+1", "0x10", "1e", "\"1\"", "-"})
+  for (const char* text : {"one", "1.5x", "1,5", "1 2", "--1", "+-1", "0x10", "1e", "\"1\"", "-"})
     CHECK(complaint(text) == "expected a number, found \"" + std::string(text) + "\"");
-  for (const char* text : {"inf", "-infinity", "1e39", "-1e200"})
+  for (const char* text : {"inf", "-Infinity", "1e39", "-1e200", "1e999"})
     CHECK(says(complaint(text), "expected a finite number that a float can hold, found \"", text));
-  CHECK(says(complaint("1e999"), "expected a number that a float can hold"));
 }
 
 TEST_CASE("long and binary text is cut and cleaned for the message") {
   CHECK(complaint(std::string(50, 'a')) == "expected a number, found \"" + std::string(40, 'a') + "…\"");
-  CHECK(complaint("a\x01z") == "expected a number, found \"a?z\"");
+  CHECK(complaint("a\x01z\x7f\xc2\x9b") == "expected a number, found \"a?z??\"");
+  CHECK(complaint("Gr\xf6\xdf"
+                  "e") == "expected a number, found \"Gr??e\"");
+  CHECK(complaint("精度") == "expected a number, found \"精度\"");
+  CHECK(complaint(std::string(39, 'a') + "精") == "expected a number, found \"" + std::string(39, 'a') + "…\"");
+}
+
+TEST_CASE("missing and infinite values are numbers where they are wanted") {
+  const TemporaryFolder folder;
+  TextReader reader(write_text(folder, "n.txt", "x"));
+  reader.next();
+  for (const char* missing : {"", " ", "?", "NaN", "nan", "NA", "#N/A"}) CHECK(std::isnan(reader.any_number(missing)));
+  CHECK(reader.any_number("-inf") == -HUGE_VAL);
+  CHECK(reader.any_number("1e300") == 1e300);
+  CHECK(reader.any_number("1e400") == HUGE_VAL);
+}
+
+TEST_CASE("numbers are read under a locale with commas in them") {
+  const CommaLocale comma;
+  CHECK(number("1.5") == 1.5);
+  CHECK(number("-1234.25e-2") == -12.3425);
+  CHECK(complaint("1,5") == "expected a number, found \"1,5\"");
+}
+
+TEST_CASE("archives and other encodings are named") {
+  const TemporaryFolder folder;
+  const auto complaint_about = [&](const Bytes& bytes) {
+    const auto file = folder.write("file", bytes);
+    return message_of<FormatError>([&] { TextReader reader(file); });
+  };
+  const auto place = (folder.path() / "file").string() + ": at byte 0: expected text in UTF-8, found ";
+  CHECK(says(complaint_about({0x1F, 0x8B, 8, 0, 0}), place + "1F 8B 08 00 (gzip: ", "read_file", "gunzip"));
+  CHECK(says(complaint_about({'P', 'K', 3, 4, 20}), place, "ZIP"));
+  CHECK(says(complaint_about({'B', 'Z', 'h', '9'}), place, "bzip2"));
+  CHECK(says(complaint_about({0xFD, '7', 'z', 'X', 'Z', 0}), place, "xz"));
+  CHECK(says(complaint_about({0x28, 0xB5, 0x2F, 0xFD}), place, "zstd"));
+  CHECK(says(complaint_about({0xFF, 0xFE, 'a', 0}), place, "UTF-16"));
+  CHECK(says(complaint_about({0xFE, 0xFF, 0, 'a'}), place, "UTF-16"));
+  CHECK(says(complaint_about({0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0}), place + "89 50 4E 47 (binary data)"));
+  CHECK(says(complaint_about({'a', 0}), place + "61 00 (binary data)"));
 }
 
 TEST_CASE("an error counts lines and columns from 1 and keeps the path") {

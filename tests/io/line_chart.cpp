@@ -7,6 +7,7 @@
 #include <string>
 
 #include "data/temporary_folder.hpp"
+#include "support/comma_locale.hpp"
 
 using namespace odot;
 using io::LineChart;
@@ -102,4 +103,47 @@ TEST_CASE("a document stacks its panels and leaves empty ones out") {
   CHECK(says(svg, "viewBox='0 0 640 600'", "translate(0 0)", "translate(0 300)"));
   CHECK(svg.find("empty") == std::string::npos);
   CHECK(count(svg, "<g ") == count(svg, "</g>"));
+}
+
+TEST_CASE("points one unit in the last place apart make a chart like any other") {
+  LineChart chart("loss", "batch");
+  chart.add("training", {{1, 0.1 + 0.2}, {2, 0.3}});
+  const std::string svg = chart.group(0);
+  CHECK(svg.size() < 5'000);
+  CHECK(says(svg, "points='70.0,145.0 620.0,145.0 '", ">0.2</text>", ">0.4</text>"));
+}
+
+TEST_CASE("points at the ends of what a double holds have their places") {
+  LineChart chart("loss", "batch");
+  chart.add("training", {{-1e308, -1.7e308}, {0, 0}, {1e308, 1.7e308}});
+  CHECK(says(chart.group(0), "points='70.0,256.0 345.0,145.0 620.0,34.0 '", ">0</text>", ">1e+308</text>"));
+  LineChart small("loss", "batch");
+  small.add("training", {{0, 0}, {5e-324, 5e-324}});
+  CHECK(says(small.group(0), "points='345.0,145.0 345.0,145.0 '"));
+}
+
+TEST_CASE("an axis of numbers that are not whole has ticks between whole numbers") {
+  LineChart chart("loss", "seconds");
+  chart.add("training", {{0.2, 1}, {0.4, 2}});
+  CHECK(says(chart.group(0), ">0.25</text>", ">0.3</text>"));
+}
+
+TEST_CASE("titles, labels and names may be any text") {
+  LineChart chart("loss & \"accuracy\"", "<batch>\n");
+  for (const char* name : {"R&D", "a<b", "c>d", "e'f",
+                           "Gr\xf6\xdf"
+                           "e"})
+    chart.add(name, {{0, 0}, {1, 1}});
+  const std::string svg = LineChart::document({chart});
+  CHECK(says(svg, ">loss &amp; &quot;accuracy&quot;<", ">&lt;batch&gt; <", ">R&amp;D<", ">a&lt;b<", ">c&gt;d<",
+             ">e&#39;f<"));
+  CHECK_FALSE(says(svg, "\xf6"));
+}
+
+TEST_CASE("under a locale with commas in numbers a chart is the same") {
+  LineChart chart("title", "tokens", io::Axis::logarithmic);
+  chart.add("cost", {{256, 1234.5}, {16384, 20000.25}}, true);
+  const std::string plain = LineChart::document({chart, chart, chart, chart});
+  const odot::test::CommaLocale comma;
+  CHECK(LineChart::document({chart, chart, chart, chart}) == plain);
 }

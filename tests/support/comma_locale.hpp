@@ -18,7 +18,8 @@ class CommaLocale {
  public:
   CommaLocale() : c_before_(std::setlocale(LC_ALL, nullptr)), before_(std::locale()) {
     std::locale::global(std::locale(std::locale::classic(), new Punctuation));
-    for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "it_IT.UTF-8", "pl_PL.UTF-8", "de_DE", "German"})
+    for (const char* name :
+         {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "it_IT.UTF-8", "pl_PL.UTF-8", "de_DE", "German"})
       if (std::setlocale(LC_ALL, name) && std::strcmp(std::localeconv()->decimal_point, ",") == 0) {
         in_c_ = true;
         return;

@@ -3,13 +3,18 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "data/temporary_folder.hpp"
+#include "odot/data/csv.hpp"
+#include "support/comma_locale.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -80,4 +85,53 @@ TEST_CASE("what there is none of is an empty field") {
                 .samples_per_second = 16});
   CHECK(content(folder.path() / "batches.csv") == batch_head + "1,1,1,8,2,1,\n");
   CHECK(content(folder.path() / "epochs.csv") == epoch_head + "1,2,2,,,,1,0.500000,16.0\n");
+}
+
+TEST_CASE("under a locale with commas in numbers the tables stay as they are, and are read back") {
+  const CommaLocale comma;
+  const TemporaryFolder folder;
+  CsvLog log(folder.path());
+  log.on_batch({.epoch = 1,
+                .batch = 1,
+                .step = 1234567,
+                .samples = 4096,
+                .loss = 1234.5,
+                .gradient_average = -2.5e-7,
+                .accuracy = 12.5});
+  log.on_end({});
+  CHECK(content(folder.path() / "batches.csv") == batch_head + "1234567,1,1,4096,1234.5,-2.5e-07,12.5000\n");
+  const data::Table table = data::read_csv(folder.path() / "batches.csv");
+  CHECK(table.values == std::vector<double>{1234567, 1, 1, 4096, 1234.5, -2.5e-7, 12.5});
+}
+
+TEST_CASE("what is written is read back, whatever the numbers are") {
+  const TemporaryFolder folder;
+  CsvLog log(folder.path());
+  const double none = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
+  for (const double value : {0.0, 1e300, -5e-324, 0.1, infinite, -infinite, none})
+    log.on_epoch({.epoch = 1,
+                  .loss = value,
+                  .mean_loss = 0.25,
+                  .train_accuracy = 100,
+                  .test_loss = none,
+                  .test_accuracy = none,
+                  .gradient_average = -value,
+                  .seconds = 1.5,
+                  .samples_per_second = 1e6});
+  const data::Table table = data::read_csv(folder.path() / "epochs.csv", {.only_finite = false});
+  REQUIRE(table.rows() == 7);
+  REQUIRE(table.columns.size() == 9);
+  const auto at = [&](std::size_t row, std::size_t column) { return table.row(row)[column]; };
+  CHECK(at(0, 1) == 0);
+  CHECK(at(1, 1) == 1e300);
+  CHECK(at(2, 1) == -5e-324);
+  CHECK(at(3, 1) == 0.1);
+  CHECK(at(4, 1) == infinite);
+  CHECK(at(5, 6) == infinite);
+  CHECK(std::isnan(at(6, 1)));
+  for (std::size_t row = 0; row < 7; ++row) {
+    CHECK(at(row, 2) == 0.25);
+    CHECK(std::isnan(at(row, 4)));
+    CHECK(at(row, 8) == 1e6);
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "data/temporary_folder.hpp"
+#include "support/comma_locale.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -85,4 +87,47 @@ TEST_CASE("without a test set there is no curve of it") {
   const std::string svg = content(folder.path() / "curves.svg");
   CHECK(count(svg, "<polyline") == 3);
   CHECK(says(svg, "accuracy, %"));
+}
+
+TEST_CASE("a plateau whose losses differ in their last bits is a picture like any other") {
+  const TemporaryFolder folder;
+  Curves curves(folder.path());
+  double loss = 2.302585092994046;
+  for (std::size_t epoch = 1; epoch <= 4; ++epoch, loss = std::nextafter(loss, 0)) {
+    curves.on_batch({.epoch = epoch, .batch = 1, .step = epoch, .samples = 10, .loss = loss, .accuracy = 10});
+    curves.on_epoch({.epoch = epoch, .loss = loss, .train_accuracy = 10, .test_accuracy = 10});
+  }
+  const std::string svg = content(folder.path() / "curves.svg");
+  CHECK(svg.size() < 20'000);
+  CHECK(count(svg, "<polyline") == 4);
+}
+
+TEST_CASE("a test set's name may be any text") {
+  const TemporaryFolder folder;
+  Curves curves(folder.path());
+  curves.on_begin(
+      {.epochs = 1, .batches = 1, .samples = 10, .test_samples = 5, .batch_size = 10, .test_name = "R&D <2026>"});
+  curves.on_epoch({.epoch = 1, .train_accuracy = 50, .test_accuracy = 40});
+  const std::string svg = content(folder.path() / "curves.svg");
+  CHECK(says(svg, ">R&amp;D &lt;2026&gt;</text>"));
+  CHECK_FALSE(says(svg, "R&D"));
+}
+
+TEST_CASE("under a locale with commas in numbers the picture is the same") {
+  const auto picture = [] {
+    const TemporaryFolder folder;
+    Curves curves(folder.path());
+    for (std::size_t step = 1000; step <= 5000; step += 1000)
+      curves.on_batch({.epoch = 1,
+                       .batch = 1,
+                       .step = step,
+                       .samples = 10,
+                       .loss = 1.0 / static_cast<double>(step),
+                       .accuracy = 50});
+    curves.on_epoch({.epoch = 1, .train_accuracy = 50.25, .test_accuracy = 40.5});
+    return content(folder.path() / "curves.svg");
+  };
+  const std::string plain = picture();
+  const CommaLocale comma;
+  CHECK(picture() == plain);
 }

@@ -95,8 +95,7 @@ inline std::optional<double> read_by_from_chars(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (stop != end || error == std::errc::invalid_argument) return std::nullopt;
-  if (error == std::errc::result_out_of_range)
-    return is_too_small(text) ? 0 : std::numeric_limits<double>::infinity();
+  if (error == std::errc::result_out_of_range) return is_too_small(text) ? 0 : std::numeric_limits<double>::infinity();
   return value;
 }
 #endif

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <ios>
+#include <locale>
 #include <span>
 #include <string>
 #include <system_error>
@@ -31,6 +32,9 @@ class ByteSource {
 
   /// Fills `bytes`; `what` they are goes into the error.
   void read(std::span<std::uint8_t> bytes, const char* what);
+
+  /// All bytes that have not been read yet, as text.
+  std::string read_rest();
 
   /// Throws FormatError unless all of the content has been read.
   void require_end();
@@ -87,6 +91,23 @@ void ByteSource<Derived>::read(std::span<std::uint8_t> bytes, const char* what) 
 }
 
 template <class Derived>
+std::string ByteSource<Derived>::read_rest() {
+  std::uint64_t guess = 1 << 16;
+  if constexpr (requires(const Derived& d) { d.size(); })  // and a byte more, so that the end is met
+    guess = std::min<std::uint64_t>(static_cast<const Derived*>(this)->size() + 1, 1 << 30);
+  std::string rest;
+  for (std::size_t had = 0;; had = rest.size()) {
+    rest.resize(std::max(2 * had, static_cast<std::size_t>(guess)));
+    const std::span<std::uint8_t> room(reinterpret_cast<std::uint8_t*>(rest.data()) + had, rest.size() - had);
+    const std::size_t got = static_cast<Derived*>(this)->read_some(room);
+    offset_ += got;
+    if (got == room.size()) continue;
+    rest.resize(had + got);
+    return rest;
+  }
+}
+
+template <class Derived>
 void ByteSource<Derived>::require_end() {
   std::uint8_t extra = 0;
   if (static_cast<Derived*>(this)->read_some({&extra, 1}) == 0) return;
@@ -101,6 +122,7 @@ inline FileSource::FileSource(const std::filesystem::path& path) : ByteSource(pa
   if (!std::filesystem::is_regular_file(status)) throw FileError(this->path(), "not a regular file; check the path");
   size_ = std::filesystem::file_size(path, error);
   if (error) throw FileError(this->path(), "its size can't be read: " + error.message());
+  file_.imbue(std::locale::classic());  // a locale may convert bytes
   file_.open(path, std::ios::binary);
   if (!file_) throw FileError(this->path(), "can't be opened for reading; check its permissions");
 }

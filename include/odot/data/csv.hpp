@@ -1,13 +1,12 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// CSV: a line of column names, then a row of numbers a line.
+// CSV: a line of column names, then one row of numbers per line.
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "odot/data/table.hpp"
@@ -18,65 +17,112 @@ namespace odot::data {
 struct CsvOptions {
   std::vector<std::string> columns = {};  ///< to be read, in this order; none: all that are not skipped
   std::vector<std::string> skip = {};     ///< columns whose fields are not looked at: dates, names
+  bool only_finite = true;                ///< false: a missing value is NaN, and numbers may be infinite
 };
 
-/// Reads a CSV file of numbers: a line of names, then at least one row. Fields are separated by commas and not quoted;
-/// blanks around them are ignored, and so are blank lines at the end. The format has no end mark, so a file cut between
-/// two lines, or within the last number, may be read as a shorter table.
-/// Errors  FileError: the file can't be read
-///         TextFormatError: no header or no rows; a column without a name, named twice or not there; a row with other than
-///         the header's number of fields; what is no finite number: empty, "?", "NaN" and text
+/// Reads a CSV file of numbers, as pandas does: a line of names, then at least one row. Fields are separated by commas;
+/// blanks around them are ignored, and so are blank lines. A field may stand in quotes, which lets it hold commas, line
+/// ends and, doubled, quotes. A column without a name gets one: "Unnamed: 0" if it is the first. The format has no end mark,
+/// so a file cut between two lines, or within the last number, may be read as a shorter table.
+/// Errors  FileError: the file can't be read;  FormatError: it is gzipped, an archive or binary
+///         TextFormatError: no header or no rows; a column to read that is named twice or not there; a row with other than
+///         the header's number of fields; quotes that do not end; text where a number should be; unless only_finite is
+///         false, a missing value (empty, "?", "NaN", "NA", …), or a number that a float can't hold
 inline Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+
+/// The same from a source; gzipped or not: read_file(path, [](auto& source) { return read_csv(source); }).
+template <class Source>
+Table read_csv(ByteSource<Source>& source, const CsvOptions& options = {});
 
 namespace detail {
 
-/// The header's names. Throws unless each is there once.
-inline std::vector<std::string_view> csv_header(TextReader& text) {
-  if (!text.next()) text.fail(text.line(), "a line of column names", "the end of the file");
-  std::vector<std::string_view> names = TextReader::split(text.line(), ',');
-  for (auto name = names.begin(); name != names.end(); ++name) {
-    *name = TextReader::trimmed(*name);
-    if (name->empty()) text.fail(*name, "a column's name");
-    if (std::find(names.begin(), name, *name) != name)
-      text.fail(*name, "every column once", in_quotes(*name) + " again");
+/// The fields of the current line, with their quotes and blanks. Where quotes hold a line's end, the next line is added.
+inline std::vector<std::string_view> csv_fields(TextReader& text) {
+  std::vector<std::string_view> fields;
+  for (std::size_t begin = 0, at = 0;;) {
+    const std::size_t first = text.line().find_first_not_of(" \t", begin);
+    if (first < text.line().size() && text.line()[first] == '"') {
+      at = text.line().find('"', first + 1);
+      while (at == std::string_view::npos || text.line().substr(at, 2) == "\"\"") {
+        if (at != std::string_view::npos) at = text.line().find('"', at + 2);
+        else if (const std::size_t end = text.line().size(); text.extend()) at = text.line().find('"', end);
+        else text.fail(text.line().substr(first), "a closing quote", "the end of the file");
+      }
+    }
+    at = std::min(text.line().find(',', at), text.line().size());
+    fields.push_back(text.line().substr(begin, at - begin));
+    if (at == text.line().size()) return fields;
+    begin = ++at;
+  }
+}
+
+/// A field without the blanks and quotes around it; a doubled quote inside of them stays double.
+inline std::string_view csv_content(std::string_view field) {
+  field = TextReader::trimmed(field);
+  return field.size() >= 2 && field.front() == '"' && field.back() == '"' ? field.substr(1, field.size() - 2) : field;
+}
+
+/// The header's names.
+inline std::vector<std::string> csv_names(TextReader& text) {
+  if (!text.next_with_content()) text.fail(text.line(), "a line of column names", "the end of the file");
+  std::vector<std::string> names;
+  for (const std::string_view field : csv_fields(text)) {
+    std::string name(csv_content(field));
+    for (std::size_t at = name.find("\"\""); at != name.npos; at = name.find("\"\"", at + 1)) name.erase(at, 1);
+    names.push_back(name.empty() ? "Unnamed: " + std::to_string(names.size()) : name);
   }
   return names;
 }
 
-/// Where in a row the wanted columns stand.
-inline std::vector<std::size_t> csv_fields(const TextReader& text, const std::vector<std::string_view>& names,
-                                           const CsvOptions& options) {
+/// Where in a row the wanted columns stand. The current line is the header.
+inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::vector<std::string>& names,
+                                            const CsvOptions& options) {
   const auto position = [&](const std::string& name) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) text.fail(text.line(), "a column " + in_quotes(name), in_quotes(text.line()));
     return static_cast<std::size_t>(found - names.begin());
   };
-  std::vector<std::size_t> skipped, fields;
-  for (const std::string& name : options.skip) skipped.push_back(position(name));
-  for (const std::string& name : options.columns) fields.push_back(position(name));
-  if (!options.columns.empty()) return fields;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (std::find(skipped.begin(), skipped.end(), i) == skipped.end()) fields.push_back(i);
-  if (fields.empty()) text.fail(text.line(), "a column that is not skipped", in_quotes(text.line()));
-  return fields;
+  for (const std::string& name : options.skip) (void)position(name);
+  std::vector<std::size_t> columns;
+  for (const std::string& name : options.columns) columns.push_back(position(name));
+  for (std::size_t i = 0; i < names.size() && options.columns.empty(); ++i)
+    if (std::find(options.skip.begin(), options.skip.end(), names[i]) == options.skip.end()) columns.push_back(i);
+  if (columns.empty()) text.fail(text.line(), "a column that is not skipped", in_quotes(text.line()));
+  for (const std::size_t i : columns)
+    if (std::count(names.begin(), names.end(), names[i]) > 1)
+      text.fail(text.line(), "every column that is read once", in_quotes(names[i]) + " more than once");
+  return columns;
+}
+
+inline Table csv_table(TextReader& text, const CsvOptions& options) {
+  const std::vector<std::string> names = csv_names(text);
+  const std::vector<std::size_t> columns = csv_columns(text, names, options);
+  Table table;
+  for (const std::size_t column : columns) table.columns.push_back(names[column]);
+  while (text.next_with_content()) {
+    const std::vector<std::string_view> row = csv_fields(text);
+    if (row.size() != names.size())
+      text.fail(row.back(), std::to_string(names.size()) + " fields, as the header has", std::to_string(row.size()));
+    for (const std::size_t column : columns) {
+      const std::string_view field = csv_content(row[column]);
+      table.values.push_back(options.only_finite ? text.number(field) : text.any_number(field));
+    }
+  }
+  if (table.values.empty()) text.fail(text.line(), "a row of numbers after the header", "the end of the file");
+  return table;
 }
 
 }  // namespace detail
 
 inline Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   TextReader text(path);
-  const std::vector<std::string_view> names = detail::csv_header(text);
-  const std::vector<std::size_t> fields = detail::csv_fields(text, names, options);
-  Table table;
-  for (const std::size_t field : fields) table.columns.emplace_back(names[field]);
-  while (!text.only_blanks_follow() && text.next()) {
-    const std::vector<std::string_view> row = TextReader::split(text.line(), ',');
-    if (row.size() != names.size())
-      text.fail(row.back(), std::to_string(names.size()) + " fields, as the header has", std::to_string(row.size()));
-    for (const std::size_t field : fields) table.values.push_back(text.number(row[field]));
-  }
-  if (table.values.empty()) text.fail(text.line(), "a row of numbers after the header", "the end of the file");
-  return table;
+  return detail::csv_table(text, options);
+}
+
+template <class Source>
+Table read_csv(ByteSource<Source>& source, const CsvOptions& options) {
+  TextReader text(source);
+  return detail::csv_table(text, options);
 }
 
 }  // namespace odot::data

@@ -35,7 +35,8 @@ auto read_file(const std::filesystem::path& path, const Read& read);
 #if __has_include(<zlib.h>)
 
 /// The uncompressed content of a gzipped file, of one or more members. Checksums and lengths are verified by the time
-/// require_end returns; bytes that are not gzip after the last member are an error.
+/// require_end returns. Zeros after a member, as tapes and disks leave them, are ignored; any other bytes that are not gzip
+/// are an error.
 class GzipSource final : public ByteSource<GzipSource> {
  public:
   explicit GzipSource(const std::filesystem::path& path);
@@ -92,8 +93,13 @@ inline bool GzipSource::refill() {
   return stream_.avail_in > 0;
 }
 
+/// Goes on to the next member; false at the end of the file.
 inline bool GzipSource::next_member() {
+  while (refill() && *stream_.next_in == 0) ++stream_.next_in, --stream_.avail_in;
   if (!refill()) return false;
+  if (*stream_.next_in != 0x1F)
+    fail(produced_, "the end of the gzipped file, or another gzip member",
+         "more bytes, " + detail::hex({stream_.next_in, 1}) + " first");
   inflateReset(&stream_);
   member_ended_ = false;
   return true;

@@ -3,33 +3,47 @@
 // TextReader: a text file line by line, with errors that name line and column.
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number_text.hpp"
+#include "odot/core/utf8.hpp"
 #include "odot/data/byte_source.hpp"
 
 namespace odot::data {
 
-/// The lines of a text file, ended by LF or CR LF; the last one may lack its end.
-/// Errors  FileError: the file can't be read;  TextFormatError: what fail() is told
+/// The lines of a text, ended by LF, CR LF or CR; the last one may lack its end. A byte-order mark at the start of the
+/// text is no part of it.
+/// Errors  FileError: the file can't be read;  FormatError: it is an archive, UTF-16 or binary
+///         TextFormatError: what fail() is told
 class TextReader {
  public:
+  /// A plain file.
   explicit TextReader(const std::filesystem::path& path);
+  /// All of a source; of a gzipped file: inside read_file of odot/data/gzip.hpp.
+  template <class Source>
+  explicit TextReader(ByteSource<Source>& source);
+
+  TextReader(const TextReader&) = delete;  // views of its lines would dangle
+  TextReader& operator=(const TextReader&) = delete;
 
   /// Goes on to the next line; false at the end.
   bool next();
 
-  /// Whether all lines after the current one are blank, or there are none.
-  bool only_blanks_follow() const;
+  /// The same, past lines of nothing but blanks.
+  bool next_with_content();
+
+  /// Adds the next line to the current one, with the line's end between them; false at the end.
+  bool extend();
 
   /// The current line without its end; it and its parts are valid as long as the reader.
   std::string_view line() const { return line_; }
@@ -40,9 +54,12 @@ class TextReader {
   /// A part of the line without blanks and tabs around it.
   static std::string_view trimmed(std::string_view part);
 
-  /// A part of the current line as a finite number. Throws where it is empty, a missing value ("?", "NaN"), no number or
-  /// too large for a float.
+  /// A part of the current line as a finite number; one too small for a double is 0. Throws where it is empty, a missing
+  /// value ("?", "NaN", …), no number or too large for a float.
   double number(std::string_view part) const;
+
+  /// The same, where missing values are NaN and others may be infinite.
+  double any_number(std::string_view part) const;
 
   /// Throws TextFormatError; `at` is the part of the current line that is wrong.
   [[noreturn]] void fail(std::string_view at, const std::string& expected, const std::string& found) const;
@@ -50,45 +67,112 @@ class TextReader {
   [[noreturn]] void fail(std::string_view at, const std::string& expected) const;
 
  private:
+  void begin();
+  std::size_t end_of_line(std::size_t from) const { return std::min(text_.find_first_of("\r\n", from), text_.size()); }
+
   std::string path_, text_;
   std::string_view line_;
-  std::size_t number_ = 0, next_ = 0;
+  std::size_t number_ = 0, next_ = 0;  ///< number of the line that line_ begins with; where the next one begins
+  std::size_t lines_ = 0;              ///< that line_ consists of
 };
 
 namespace detail {
 
-/// Text for a message: at most 40 bytes of it, in quotes; control characters as '?'.
+/// Text for a message: at most 40 bytes of it, in quotes; control characters and what is not UTF-8 as '?'.
 inline std::string in_quotes(std::string_view text) {
   std::string shown = "\"";
-  for (const char c : text.substr(0, 40)) shown += c >= 0 && c < ' ' ? '?' : c;
-  return shown + (text.size() > 40 ? "…\"" : "\"");
+  while (!text.empty()) {
+    const utf8::Character c = utf8::front(text);
+    const std::size_t length = std::max<std::size_t>(c.length, 1);
+    if (shown.size() + length > 41) return shown + "…\"";
+    if (c.length == 0 || utf8::is_control(c.code)) shown += '?';
+    else shown += text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return shown + "\"";
 }
 
-/// Whether a text means that there is no value.
+/// Whether a text means that there is no value: what pandas takes for that, and the archives' "?".
 inline bool is_missing(std::string_view text) {
-  return text == "?" || text == "NaN" || text == "nan" || text == "NA" || text == "null";
+  static constexpr std::array<std::string_view, 19> words{
+      "?",        "NaN", "nan",  "-NaN", "-nan", "NA",     "N/A",     "n/a",     "<NA>",    "#N/A",
+      "#N/A N/A", "#NA", "NULL", "null", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"};
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+/// The name of a file format by its first bytes, with what to do; empty for what may be text in UTF-8.
+inline std::string foreign_format(std::string_view start) {
+  struct Format {
+    std::string_view magic;
+    const char* name;
+  };
+  using namespace std::string_view_literals;
+  static constexpr std::array<Format, 7> formats{{
+      {"\x1F\x8B"sv, "gzip: read it inside odot::data::read_file, or unpack it with gunzip"},
+      {"PK\x03\x04"sv, "a ZIP archive or a spreadsheet: unpack it, or save it as text"},
+      {"BZh"sv, "bzip2: unpack it with bunzip2"},
+      {"\xFD"
+       "7zXZ"sv,
+       "xz: unpack it with unxz"},
+      {"\x28\xB5\x2F\xFD"sv, "zstd: unpack it with unzstd"},
+      {"\xFF\xFE"sv, "UTF-16: save it as UTF-8"},
+      {"\xFE\xFF"sv, "UTF-16: save it as UTF-8"},
+  }};
+  for (const Format& format : formats)
+    if (start.starts_with(format.magic)) return format.name;
+  return start.find('\0') != start.npos ? "binary data" : "";
 }
 
 }  // namespace detail
 
 inline TextReader::TextReader(const std::filesystem::path& path) : path_(path.string()) {
   FileSource source(path);
-  text_.resize(static_cast<std::size_t>(source.size()));
-  source.read({reinterpret_cast<std::uint8_t*>(text_.data()), text_.size()}, "text");
-  source.require_end();
+  text_ = source.read_rest();
+  begin();
+}
+
+template <class Source>
+TextReader::TextReader(ByteSource<Source>& source) : path_(source.path()), text_(source.read_rest()) {
+  begin();
+}
+
+/// Puts the reader before the first line.
+inline void TextReader::begin() {
+  const std::string_view start = std::string_view(text_).substr(0, 1024);
+  if (const std::string format = detail::foreign_format(start); !format.empty()) {
+    std::string bytes;
+    for (const char c : start.substr(0, 4)) {
+      const auto byte = static_cast<std::uint8_t>(c);
+      bytes += (bytes.empty() ? "" : " ") + detail::hex({&byte, 1});
+    }
+    throw FormatError(path_, 0, "text in UTF-8", bytes + " (" + format + ")");
+  }
+  if (text_.starts_with("\xEF\xBB\xBF")) next_ = 3;
+  line_ = std::string_view(text_).substr(next_, 0);
 }
 
 inline bool TextReader::next() {
-  if (next_ >= text_.size()) return false;
-  const std::size_t end = std::min(text_.find('\n', next_), text_.size());
-  line_ = std::string_view(text_).substr(next_, end - next_);
-  if (line_.ends_with('\r')) line_.remove_suffix(1);
-  next_ = end + 1;
-  ++number_;
-  return true;
+  number_ += lines_;
+  if (number_ == 0) number_ = 1;
+  line_ = std::string_view(text_).substr(std::min(next_, text_.size()), 0);
+  lines_ = 0;
+  return extend();
 }
 
-inline bool TextReader::only_blanks_follow() const { return text_.find_first_not_of(" \t\r\n", next_) == text_.npos; }
+inline bool TextReader::next_with_content() {
+  while (next())
+    if (!trimmed(line_).empty()) return true;
+  return false;
+}
+
+inline bool TextReader::extend() {
+  if (next_ >= text_.size()) return false;
+  const std::size_t end = end_of_line(next_), begin = static_cast<std::size_t>(line_.data() - text_.data());
+  line_ = std::string_view(text_).substr(begin, end - begin);
+  next_ = end + (std::string_view(text_).substr(end, 2) == "\r\n" ? 2 : 1);
+  ++lines_;
+  return true;
+}
 
 inline std::vector<std::string_view> TextReader::split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -101,7 +185,7 @@ inline std::vector<std::string_view> TextReader::split(std::string_view text, ch
 }
 
 inline std::string_view TextReader::trimmed(std::string_view part) {
-  constexpr std::string_view blanks = " \t";
+  constexpr std::string_view blanks = " \t\v\f";
   part.remove_prefix(std::min(part.find_first_not_of(blanks), part.size()));
   part.remove_suffix(part.size() - (part.find_last_not_of(blanks) + 1));
   return part;
@@ -111,18 +195,26 @@ inline double TextReader::number(std::string_view part) const {
   const std::string_view text = trimmed(part);
   if (text.empty()) fail(part, "a number", "nothing");
   if (detail::is_missing(text)) fail(text, "a number", "a missing value, " + detail::in_quotes(text));
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) fail(text, "a number that a float can hold");
-  if (error != std::errc() || end != text.data() + text.size()) fail(text, "a number");
+  const double value = any_number(text);
   if (!(std::abs(value) <= double{std::numeric_limits<float>::max()}))
     fail(text, "a finite number that a float can hold");
   return value;
 }
 
+inline double TextReader::any_number(std::string_view part) const {
+  const std::string_view text = trimmed(part);
+  if (text.empty() || detail::is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
+  const std::optional<double> value = number_text::read(text);
+  if (!value) fail(text, "a number");
+  return *value;
+}
+
 inline void TextReader::fail(std::string_view at, const std::string& expected, const std::string& found) const {
-  const std::size_t line = std::max<std::size_t>(number_, 1);  // of an empty file, the first
-  throw TextFormatError(path_, line, static_cast<std::size_t>(at.data() - line_.data()) + 1, expected, found);
+  const char* begin = line_.data();
+  std::size_t line = std::max<std::size_t>(number_, 1);  // of an empty file, the first
+  for (const char* c = begin; c != at.data(); ++c)
+    if (*c == '\n' || (*c == '\r' && (c + 1 == at.data() || c[1] != '\n'))) ++line, begin = c + 1;
+  throw TextFormatError(path_, line, static_cast<std::size_t>(at.data() - begin) + 1, expected, found);
 }
 
 inline void TextReader::fail(std::string_view at, const std::string& expected) const {

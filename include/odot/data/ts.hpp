@@ -4,32 +4,39 @@
 // the values of a dimension separated by commas.
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
+#include "odot/core/number_text.hpp"
 #include "odot/core/shape.hpp"
 #include "odot/data/sequences.hpp"
 #include "odot/data/text_reader.hpp"
 
 namespace odot::data {
 
-/// Reads a .ts file of labelled sequences of exactly D dimensions and up to L steps: values [N, L, D], padded with 0.
-/// Lines that are empty or begin with '#' are skipped. The format has no end mark, so a file cut between two lines, or
-/// within the last label, may be read as a shorter set.
-/// Errors  FileError: the file can't be read
-///         TextFormatError: a header that lacks @classLabel or @data, names a key twice or one that is unknown, announces
-///         time stamps, missing values, no labels or other dimensions than D; no sequences; sequences with other than D
-///         dimensions, dimensions of different lengths, lengths over L or against the header; what is no finite number;
-///         a label that the header does not name
-/// Source  sktime, "ts file format"; Bagnall et al., "The UEA multivariate time series classification archive", 2018
+/// Reads a .ts file of labelled sequences of exactly D dimensions and up to L steps: values [N, L, D], padded with 0. What
+/// the archives' own reader reads is read: lines that are empty or begin with '#' or '%', keys in any case, twice (the last
+/// one counts) or unknown. What a header says about dimensions, lengths and missing values is not relied on; the sequences
+/// themselves are checked. Labels match @classLabel's names exactly, or else in any case, or else as numbers ("1.0" is "1").
+/// Without @classLabel the classes are the labels that occur, sorted. The format has no end mark, so a file cut between two
+/// lines, or within the last label, may be read as a shorter set.
+/// Errors  FileError: the file can't be read;  FormatError: it is gzipped, an archive or binary
+///         TextFormatError: a header without @data, or one that announces time stamps, targets in place of labels, or no
+///         labels; no sequences; sequences with other than D dimensions, dimensions of different lengths, lengths over L or,
+///         with @equalLength true, other than the first's; what is no finite number; a label that the header does not name
+/// Source  aeon and sktime, "ts file format"; Bagnall et al., "The UEA multivariate time series classification archive",
+///         2018
 template <ShapeType S>
 Sequences<S> read_ts(const std::filesystem::path& path);
+
+/// The same from a source; gzipped or not: read_file(path, [](auto& source) { return read_ts<S>(source); }).
+template <ShapeType S, class Source>
+Sequences<S> read_ts(ByteSource<Source>& source);
 
 namespace detail {
 
@@ -38,20 +45,21 @@ struct TsHeader {
   std::string name;
   std::vector<std::string> classes;
   bool equal_length = false;
-  std::size_t length = 0;  ///< @seriesLength; 0: not said
 };
 
 /// Reads .ts for any shape: tokens and features are numbers here, so that it is compiled once.
 class TsReader {
  public:
-  TsReader(const std::filesystem::path& path, std::size_t most_tokens, std::size_t features)
-      : text_(path), tokens_(most_tokens), features_(features) {}
+  TsReader(TextReader& text, std::size_t most_tokens, std::size_t features)
+      : text_(text), tokens_(most_tokens), features_(features) {}
 
   /// Up to and including @data.
-  const TsHeader& read_header();
-  /// All sequences, behind one another.
+  void read_header();
+  /// All sequences, behind one another; then the header's classes are complete.
   void read_sequences(std::vector<float>& values, std::vector<std::int32_t>& lengths,
                       std::vector<std::int32_t>& labels);
+
+  const TsHeader& header() const { return header_; }
 
  private:
   using Words = std::vector<std::string_view>;
@@ -59,17 +67,14 @@ class TsReader {
   bool next_line();
   void read_key(std::string_view key, const Words& words);
   void read_classes(const Words& words);
-  void read_sequence(std::vector<float>& values, std::vector<std::int32_t>& lengths, std::vector<std::int32_t>& labels);
+  std::int32_t read_sequence(std::vector<float>& values, std::vector<std::string_view>& names);
   std::size_t read_dimension(std::string_view part, std::size_t feature, float* sequence);
-  void require_length(std::string_view part, std::size_t length, std::size_t feature, std::size_t first_length) const;
-  std::int32_t label(std::string_view part) const;
-  bool truth(const Words& words) const;
-  std::size_t count(const Words& words) const;
+  void require_length(std::string_view part, std::size_t length, std::size_t feature, std::size_t first) const;
+  void require_label(std::string_view name) const;
 
-  TextReader text_;
-  std::size_t tokens_, features_;
+  TextReader& text_;
+  std::size_t tokens_, features_, first_length_ = 0;
   TsHeader header_;
-  std::vector<std::string> seen_;  ///< keys
 };
 
 /// The words of a line, separated by blanks.
@@ -90,92 +95,72 @@ inline std::string lower_case(std::string_view text) {
   return lower;
 }
 
+/// Where among the classes a label is; their number if it is none of them.
+inline std::size_t class_of(const std::vector<std::string>& classes, std::string_view label) {
+  const auto where = [&](const auto& matches) {
+    return static_cast<std::size_t>(std::find_if(classes.begin(), classes.end(), matches) - classes.begin());
+  };
+  std::size_t found = where([&](const std::string& name) { return name == label; });
+  if (found == classes.size())
+    found = where([&](const std::string& name) { return lower_case(name) == lower_case(label); });
+  const std::optional<double> number = number_text::read(label);
+  if (found == classes.size() && number)
+    found = where([&](const std::string& name) { return number_text::read(name) == number; });
+  return found;
+}
+
 /// To the next line that has content.
 inline bool TsReader::next_line() {
-  while (text_.next()) {
-    const std::string_view line = TextReader::trimmed(text_.line());
-    if (!line.empty() && line.front() != '#') return true;
-  }
+  while (text_.next_with_content())
+    if (const char first = TextReader::trimmed(text_.line()).front(); first != '#' && first != '%') return true;
   return false;
 }
 
-inline const TsHeader& TsReader::read_header() {
+inline void TsReader::read_header() {
   while (next_line()) {
     const Words words = words_of(text_.line());
     const std::string key = lower_case(words.front());
-    if (key == "@data") {
-      if (header_.classes.empty()) text_.fail(words.front(), "@classLabel before @data");
-      return header_;
-    }
-    if (std::find(seen_.begin(), seen_.end(), key) != seen_.end())
-      text_.fail(words.front(), "every key once", detail::in_quotes(words.front()) + " again");
-    seen_.push_back(key);
+    if (key == "@data") return;
     read_key(key, words);
   }
   text_.fail(text_.line(), "@data and sequences after the header", "the end of the file");
 }
 
 inline void TsReader::read_key(std::string_view key, const Words& words) {
-  const auto require = [&](bool good, const std::string& rule) {
-    if (!good) text_.fail(words.back(), rule);
-  };
-  if (key == "@problemname") {
-    header_.name = words.size() > 1 ? words[1] : "";
-  } else if (key == "@timestamps") {
-    require(!truth(words), "@timeStamps false; time stamps are not supported");
-  } else if (key == "@missing") {
-    require(!truth(words), "@missing false; missing values are not supported");
-  } else if (key == "@univariate") {
-    require(truth(words) == (features_ == 1), features_ == 1 ? "true" : "false");
-  } else if (key == "@dimensions" || key == "@dimension") {
-    require(count(words) == features_, "@dimensions " + std::to_string(features_));
-  } else if (key == "@equallength") {
-    header_.equal_length = truth(words);
-  } else if (key == "@serieslength") {
-    header_.length = count(words);
-    require(header_.length <= tokens_, "a length of at most " + std::to_string(tokens_));
-  } else if (key == "@classlabel") {
-    read_classes(words);
-  } else {
-    text_.fail(words.front(),
-               "@problemName, @timeStamps, @missing, @univariate, @dimensions, @equalLength, @seriesLength, "
-               "@classLabel or @data");
-  }
+  const std::string value = words.size() > 1 ? lower_case(words[1]) : "";
+  if (key == "@problemname") header_.name = words.size() > 1 ? words[1] : "";
+  if (key == "@equallength") header_.equal_length = value == "true";
+  if (key == "@classlabel") read_classes(words);
+  if (key == "@timestamps" && value == "true") text_.fail(words[1], "@timeStamps false; time stamps are not supported");
+  if (key == "@targetlabel" && value == "true")
+    text_.fail(words[1], "@classLabel true and the names of the classes; targets that are numbers are not supported");
 }
 
 inline void TsReader::read_classes(const Words& words) {
   if (words.size() < 3 || lower_case(words[1]) != "true")
     text_.fail(words.back(), "@classLabel true and the names of the classes");
-  for (std::size_t i = 2; i < words.size(); ++i) {
-    if (std::find(header_.classes.begin(), header_.classes.end(), words[i]) != header_.classes.end())
-      text_.fail(words[i], "every class once", detail::in_quotes(words[i]) + " again");
-    header_.classes.emplace_back(words[i]);
-  }
-}
-
-inline bool TsReader::truth(const Words& words) const {
-  const std::string value = words.size() == 2 ? lower_case(words[1]) : "";
-  if (value != "true" && value != "false") text_.fail(words.back(), std::string(words[0]) + " true or false");
-  return value == "true";
-}
-
-inline std::size_t TsReader::count(const Words& words) const {
-  std::size_t value = 0;
-  const std::string_view digits = words.back();
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (words.size() != 2 || error != std::errc() || end != digits.data() + digits.size() || value == 0)
-    text_.fail(digits, std::string(words[0]) + " and a number of at least 1");
-  return value;
+  header_.classes.clear();
+  for (std::size_t i = 2; i < words.size(); ++i)
+    if (std::find(header_.classes.begin(), header_.classes.end(), words[i]) == header_.classes.end())
+      header_.classes.emplace_back(words[i]);
 }
 
 inline void TsReader::read_sequences(std::vector<float>& values, std::vector<std::int32_t>& lengths,
                                      std::vector<std::int32_t>& labels) {
-  while (next_line()) read_sequence(values, lengths, labels);
-  if (labels.empty()) text_.fail(text_.line(), "sequences after @data", "the end of the file");
+  std::vector<std::string_view> names;  // of each sequence's class
+  while (next_line()) lengths.push_back(read_sequence(values, names));
+  if (names.empty()) text_.fail(text_.line(), "sequences after @data", "the end of the file");
+  if (header_.classes.empty()) {
+    header_.classes.assign(names.begin(), names.end());
+    std::sort(header_.classes.begin(), header_.classes.end());
+    header_.classes.erase(std::unique(header_.classes.begin(), header_.classes.end()), header_.classes.end());
+  }
+  for (const std::string_view name : names)
+    labels.push_back(static_cast<std::int32_t>(class_of(header_.classes, name)));
 }
 
-inline void TsReader::read_sequence(std::vector<float>& values, std::vector<std::int32_t>& lengths,
-                                    std::vector<std::int32_t>& labels) {
+/// Reads the current line; gives the sequence's length.
+inline std::int32_t TsReader::read_sequence(std::vector<float>& values, std::vector<std::string_view>& names) {
   const Words parts = TextReader::split(text_.line(), ':');
   if (parts.size() != features_ + 1)
     text_.fail(parts.back(), std::to_string(features_) + " dimensions and a label, separated by ':'",
@@ -188,8 +173,13 @@ inline void TsReader::read_sequence(std::vector<float>& values, std::vector<std:
     if (d == 0) length = found;
     require_length(parts[d], found, d, length);
   }
-  lengths.push_back(static_cast<std::int32_t>(length));
-  labels.push_back(label(parts.back()));
+  if (names.empty()) first_length_ = length;
+  if (header_.equal_length && length != first_length_)
+    text_.fail(parts[0], std::to_string(first_length_) + " steps, as the first sequence has and @equalLength says",
+               std::to_string(length));
+  names.push_back(TextReader::trimmed(parts.back()));
+  require_label(names.back());
+  return static_cast<std::int32_t>(length);
 }
 
 /// Fills one feature of a sequence [tokens, features]; gives the number of its steps.
@@ -203,31 +193,43 @@ inline std::size_t TsReader::read_dimension(std::string_view part, std::size_t f
 }
 
 inline void TsReader::require_length(std::string_view part, std::size_t length, std::size_t feature,
-                                     std::size_t first_length) const {
+                                     std::size_t first) const {
   const std::string dimension = " steps in dimension " + std::to_string(feature + 1);
-  if (length != first_length)
-    text_.fail(part, std::to_string(first_length) + dimension + ", as in the first", std::to_string(length));
-  if (header_.equal_length && header_.length != 0 && length != header_.length)
-    text_.fail(part, std::to_string(header_.length) + dimension + ", as @seriesLength says", std::to_string(length));
+  if (length != first)
+    text_.fail(part, std::to_string(first) + dimension + ", as in the first", std::to_string(length));
 }
 
-inline std::int32_t TsReader::label(std::string_view part) const {
-  const std::string_view name = TextReader::trimmed(part);
-  const auto found = std::find(header_.classes.begin(), header_.classes.end(), name);
-  if (found == header_.classes.end()) text_.fail(name, "a label that @classLabel names");
-  return static_cast<std::int32_t>(found - header_.classes.begin());
+inline void TsReader::require_label(std::string_view name) const {
+  if (name.empty()) text_.fail(name, "a label");
+  if (!header_.classes.empty() && class_of(header_.classes, name) == header_.classes.size())
+    text_.fail(name, "a label that @classLabel names");
+}
+
+/// Reads all of a text into a set of up to `most_tokens` steps.
+template <ShapeType S>
+Sequences<S> ts_sequences(TextReader& text) {
+  static_assert(S::rank == 2, "odot::data::read_ts: the shape must be rank 2, [steps, dimensions]");
+  TsReader reader(text, S::extents[0], S::extents[1]);
+  reader.read_header();
+  Sequences<S> set;
+  reader.read_sequences(set.values, set.lengths, set.labels);
+  set.name = reader.header().name;
+  set.classes = reader.header().classes;
+  return set;
 }
 
 }  // namespace detail
 
 template <ShapeType S>
 Sequences<S> read_ts(const std::filesystem::path& path) {
-  static_assert(S::rank == 2, "odot::data::read_ts: the shape must be rank 2, [steps, dimensions]");
-  detail::TsReader reader(path, S::extents[0], S::extents[1]);
-  const detail::TsHeader& header = reader.read_header();
-  Sequences<S> set{header.name, header.classes, {}, {}, {}};
-  reader.read_sequences(set.values, set.lengths, set.labels);
-  return set;
+  TextReader text(path);
+  return detail::ts_sequences<S>(text);
+}
+
+template <ShapeType S, class Source>
+Sequences<S> read_ts(ByteSource<Source>& source) {
+  TextReader text(source);
+  return detail::ts_sequences<S>(text);
 }
 
 }  // namespace odot::data

@@ -5,17 +5,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "odot/core/number_text.hpp"
+#include "odot/io/chart_axis.hpp"
+#include "odot/io/xml_text.hpp"
+
 namespace odot::io {
 
-/// Along a logarithmic axis, equal factors are equally far apart.
-enum class Axis { linear, logarithmic };
-
-/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if they are many.
+/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if they are many. Titles
+/// and names may be any text.
 class LineChart {
  public:
   LineChart(std::string title, std::string x_label, Axis x = Axis::linear, Axis y = Axis::linear)
@@ -34,17 +37,16 @@ class LineChart {
   /// The panel as an SVG group whose top is at `top`; empty without curves.
   std::string group(double top) const {
     if (curves_.empty()) return "";
-    const Scale x = scale(&std::pair<double, double>::first, x_axis_, 1);  // batches and epochs are whole numbers
-    const Scale y = scale(&std::pair<double, double>::second, y_axis_, 0);
+    const ChartAxis x = axis(&Point::first, x_axis_), y = axis(&Point::second, y_axis_);
     const double end = plot_end();
-    std::string svg = format("<g transform='translate(0 %g)'>\n", top);
+    std::string svg = "<g transform='translate(0 " + number_text::general(top, 6) + ")'>\n";
     svg +=
         text(width / 2, 20, "middle", "#222", title_, 15) + text(width / 2, height - 6, "middle", "#555", x_label_, 12);
-    for (const double t : y.ticks) {
+    for (const double t : y.ticks()) {
       svg += line(left, at_y(y, t), end, at_y(y, t));
-      svg += text(left - 6, at_y(y, t) + 4, "end", "#555", format("%g", t), 11);
+      svg += text(left - 6, at_y(y, t) + 4, "end", "#555", y.label(t), 11);
     }
-    for (const double t : x.ticks) svg += text(at_x(x, t), height - bottom + 16, "middle", "#555", format("%g", t), 11);
+    for (const double t : x.ticks()) svg += text(at_x(x, t), height - bottom + 16, "middle", "#555", x.label(t), 11);
     svg += line(left, height - bottom, end, height - bottom);
     for (std::size_t c = 0; c < curves_.size(); ++c) svg += curve(c, x, y);
     return svg + "</g>\n";
@@ -59,9 +61,10 @@ class LineChart {
         body += g;
         ++panels;
       }
-    return format("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %g %g' font-family='sans-serif'>\n", width,
-                  height * static_cast<double>(std::max<std::size_t>(panels, 1))) +
-           "<rect width='100%' height='100%' fill='white'/>\n" + body + "</svg>\n";
+    const double whole = height * static_cast<double>(std::max<std::size_t>(panels, 1));
+    return "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 " + number_text::general(width, 6) + " " +
+           number_text::general(whole, 6) +
+           "' font-family='sans-serif'>\n<rect width='100%' height='100%' fill='white'/>\n" + body + "</svg>\n";
   }
 
  private:
@@ -71,77 +74,44 @@ class LineChart {
   static constexpr const char* colours[] = {"#1f6fb4", "#d1602b", "#3a8f4d", "#8a56ac",
                                             "#b8860b", "#c2559c", "#2a9d9d", "#666666"};
 
+  using Point = std::pair<double, double>;
+
   struct Curve {
     std::string name;
-    std::vector<std::pair<double, double>> points;
+    std::vector<Point> points;
     bool dots;
   };
-  struct Scale {
-    double low, high;  // where the axis begins and ends, by `place`
-    std::vector<double> ticks;
-    Axis axis;
-  };
 
-  static bool has_place(double v, Axis axis) { return std::isfinite(v) && (axis == Axis::linear || v > 0); }
-  static double place(double v, Axis axis) { return axis == Axis::linear ? v : std::log10(v); }
-
-  template <class... Values>
-  static std::string format(const char* pattern, Values... values) {
-    char buffer[160];
-    std::snprintf(buffer, sizeof buffer, pattern, values...);
-    return buffer;
-  }
-  static std::string text(double x, double y, const char* anchor, const char* colour, const std::string& content,
+  /// A coordinate in the picture.
+  static std::string tenths(double value) { return number_text::fixed(value, 1); }
+  static std::string text(double x, double y, const char* anchor, const char* colour, std::string_view content,
                           int size) {
-    return format("<text x='%.1f' y='%.1f' text-anchor='%s' fill='%s' font-size='%d'>", x, y, anchor, colour, size) +
-           content + "</text>\n";
+    return "<text x='" + tenths(x) + "' y='" + tenths(y) + "' text-anchor='" + anchor + "' fill='" + colour +
+           "' font-size='" + std::to_string(size) + "'>" + xml_text(content) + "</text>\n";
   }
   static std::string line(double x1, double y1, double x2, double y2) {
-    return format("<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='#ddd'/>\n", x1, y1, x2, y2);
+    return "<line x1='" + tenths(x1) + "' y1='" + tenths(y1) + "' x2='" + tenths(x2) + "' y2='" + tenths(y2) +
+           "' stroke='#ddd'/>\n";
   }
 
-  /// Bounds of one axis over all curves, and round ticks, on a linear axis at least `least` apart.
-  Scale scale(double std::pair<double, double>::* of, Axis axis, double least) const {
-    double low = place(curves_[0].points[0].*of, axis), high = low;
+  /// One axis over all curves. Of whole numbers, as batches and epochs are, the ticks are whole too.
+  ChartAxis axis(double Point::* of, Axis kind) const {
+    double low = curves_[0].points[0].*of, high = low;
+    bool whole = true;
     for (const Curve& c : curves_)
-      for (const auto& p : c.points) {
-        low = std::min(low, place(p.*of, axis));
-        high = std::max(high, place(p.*of, axis));
+      for (const Point& p : c.points) {
+        low = std::min(low, p.*of);
+        high = std::max(high, p.*of);
+        whole = whole && p.*of == std::floor(p.*of);
       }
-    if (high <= low) {
-      const double margin = std::max(std::abs(low), 1e-12) * 0.5;
-      low -= margin;
-      high += margin;
-    }
-    return {low, high, axis == Axis::linear ? linear_ticks(low, high, least) : logarithmic_ticks(low, high), axis};
-  }
-  static std::vector<double> linear_ticks(double low, double high, double least) {
-    const double rough = (high - low) / 5, power = std::pow(10.0, std::floor(std::log10(rough)));
-    const double round = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
-    const double step = std::max(round, least);
-    std::vector<double> ticks;
-    for (double k = std::ceil(low / step); k <= high / step + 1e-9; ++k) ticks.push_back(k * step);
-    return ticks;
-  }
-  /// Powers of ten, and their doubles and fivefolds where the axis has few powers. low, high: logarithms.
-  static std::vector<double> logarithmic_ticks(double low, double high) {
-    std::vector<double> ticks;
-    for (double power = std::floor(low); power <= high; ++power)
-      for (const double factor : {1.0, 2.0, 5.0}) {
-        const double at = power + std::log10(factor);
-        if ((factor == 1 || high - low < 3) && at >= low - 1e-9 && at <= high + 1e-9)
-          ticks.push_back(factor * std::pow(10.0, power));
-      }
-    return ticks;
+    return {low, high, kind, whole && of == &Point::first};
   }
 
   bool legend_beside() const { return curves_.size() > most_in_title; }
   double plot_end() const { return width - right - (legend_beside() ? legend_width : 0); }
-  double at_x(const Scale& s, double v) const {
-    return left + (place(v, s.axis) - s.low) / (s.high - s.low) * (plot_end() - left);
-  }
-  static double at_y(const Scale& s, double v) {
-    return height - bottom - (place(v, s.axis) - s.low) / (s.high - s.low) * (height - bottom - top_margin);
+  double at_x(const ChartAxis& axis, double v) const { return left + axis.at(v) * (plot_end() - left); }
+  static double at_y(const ChartAxis& axis, double v) {
+    return height - bottom - axis.at(v) * (height - bottom - top_margin);
   }
   std::string legend(std::size_t c, const char* colour) const {
     const auto number = static_cast<double>(c), after = static_cast<double>(curves_.size() - 1 - c);
@@ -150,15 +120,15 @@ class LineChart {
     return text(width - right - 80 * after, 20, "end", colour, curves_[c].name, 12);
   }
 
-  std::string curve(std::size_t c, const Scale& x, const Scale& y) const {
-    const char* colour = colours[c % std::size(colours)];
-    std::string svg = format("<polyline fill='none' stroke='%s' stroke-width='1.5' points='", colour), dots;
+  std::string curve(std::size_t c, const ChartAxis& x, const ChartAxis& y) const {
+    const std::string colour = colours[c % std::size(colours)];
+    std::string svg = "<polyline fill='none' stroke='" + colour + "' stroke-width='1.5' points='", dots;
     for (const auto& [px, py] : curves_[c].points) {
-      svg += format("%.1f,%.1f ", at_x(x, px), at_y(y, py));
-      if (curves_[c].dots)
-        dots += format("<circle cx='%.1f' cy='%.1f' r='3' fill='%s'/>\n", at_x(x, px), at_y(y, py), colour);
+      const std::string at = tenths(at_x(x, px)), height_at = tenths(at_y(y, py));
+      svg += at + "," + height_at + " ";
+      if (curves_[c].dots) dots += "<circle cx='" + at + "' cy='" + height_at + "' r='3' fill='" + colour + "'/>\n";
     }
-    return svg + "'/>\n" + dots + legend(c, colour);
+    return svg + "'/>\n" + dots + legend(c, colour.c_str());
   }
 
   std::string title_, x_label_;

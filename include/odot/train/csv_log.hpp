@@ -3,17 +3,20 @@
 // CsvLog: a run's numbers as two tables.
 
 #include <cmath>
-#include <cstdio>
+#include <cstddef>
 #include <filesystem>
 #include <string>
+#include <utility>
 
+#include "odot/core/number_text.hpp"
 #include "odot/io/write_file.hpp"
 #include "odot/train/events.hpp"
 
 namespace odot {
 
 /// Writes batches.csv and epochs.csv in a folder, anew after every epoch and at the end; they are whole at any time.
-/// What there is none of, as accuracy in a regression, is an empty field.
+/// Where a number does not exist, such as accuracy in a regression, its field is empty. data::read_csv reads them with its
+/// option only_finite = false.
 /// Errors  FileError: the folder can't be created or written (at the construction already)
 class CsvLog : public Callback {
  public:
@@ -23,29 +26,28 @@ class CsvLog : public Callback {
   }
 
   void on_batch(const BatchEvent& e) override {
-    append(batches_, "%zu,%zu,%zu,%zu,%.9g,%.9g,%s\n", e.step, e.epoch, e.batch, e.samples, e.loss, e.gradient_average,
-           field("%.4f", e.accuracy).c_str());
+    append_row(batches_, std::to_string(e.step), std::to_string(e.epoch), std::to_string(e.batch),
+               std::to_string(e.samples), digits(e.loss), digits(e.gradient_average), decimals(e.accuracy, 4));
   }
   void on_epoch(const EpochEvent& e) override {
-    append(epochs_, "%zu,%.9g,%.9g,%s,%s,%s,%.9g,%.6f,%.1f\n", e.epoch, e.loss, e.mean_loss,
-           field("%.4f", e.train_accuracy).c_str(), field("%.9g", e.test_loss).c_str(),
-           field("%.4f", e.test_accuracy).c_str(), e.gradient_average, e.seconds, e.samples_per_second);
+    append_row(epochs_, std::to_string(e.epoch), digits(e.loss), digits(e.mean_loss), decimals(e.train_accuracy, 4),
+               digits(e.test_loss), decimals(e.test_accuracy, 4), digits(e.gradient_average), decimals(e.seconds, 6),
+               decimals(e.samples_per_second, 1));
     write();
   }
   void on_end(const TrainingReport&) override { write(); }
 
  private:
-  template <class... Values>
-  static void append(std::string& text, const char* format, Values... values) {
-    char line[256];
-    std::snprintf(line, sizeof line, format, values...);
-    text += line;
+  template <class... Fields>
+  static void append_row(std::string& table, const std::string& first, const Fields&... others) {
+    table += first;
+    ((table += ',' + others), ...);
+    table += '\n';
   }
 
-  static std::string field(const char* format, double value) {
-    std::string text;
-    if (!std::isnan(value)) append(text, format, value);
-    return text;
+  static std::string digits(double value) { return std::isnan(value) ? "" : number_text::general(value, 9); }
+  static std::string decimals(double value, int count) {
+    return std::isnan(value) ? "" : number_text::fixed(value, count);
   }
 
   void write() const {
