@@ -16,8 +16,9 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 using namespace odot;
@@ -154,12 +155,6 @@ int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& c
 
 // ---- the grid
 
-/// A number's shortest text that reads back as the same.
-std::string shortest(double number) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, number).ptr};
-}
-
 /// What the grid keeps of finished models, in <out>/grid.csv: a run that was stopped goes on where it ended.
 class GridLog {
  public:
@@ -179,16 +174,34 @@ class GridLog {
   void add(const std::string& title, const minimal::Outcome& outcome) {
     rows_[title] = outcome;
     if (path_.empty()) return;
-    std::ostringstream text;
-    text.precision(17);
-    text << header_ << '\n';
-    for (const auto& [name, o] : rows_)
-      text << '"' << name << "\"," << o.training_loss << ',' << o.training_accuracy << ',' << o.validation_loss << ','
-           << o.validation_accuracy << ',' << o.best_validation_loss << ',' << o.seconds << ',' << o.epochs << '\n';
-    io::write_file(path_, text.str());
+    std::string text = header_ + '\n';
+    for (const auto& [name, o] : rows_) {
+      text += '"' + name + '"';
+      for (const double number : {o.training_loss, o.training_accuracy, o.validation_loss, o.validation_accuracy,
+                                  o.best_validation_loss, o.seconds})
+        text += ',' + number_text::shortest(number);
+      text += ',' + std::to_string(o.epochs) + '\n';
+    }
+    io::write_file(path_, text);
   }
 
  private:
+  /// ",1.5,…,15": six numbers and the epochs.
+  static bool read_numbers(std::string_view text, minimal::Outcome& o) {
+    const auto fields = data::TextReader::split(text, ',');
+    if (fields.size() != 8 || !fields[0].empty()) return false;
+    std::size_t i = 0;
+    for (double* number : {&o.training_loss, &o.training_accuracy, &o.validation_loss, &o.validation_accuracy,
+                           &o.best_validation_loss, &o.seconds}) {
+      const auto value = number_text::read(fields[++i]);
+      if (!value) return false;
+      *number = *value;
+    }
+    const std::string_view epochs = fields[7];
+    const auto [end, error] = std::from_chars(epochs.data(), epochs.data() + epochs.size(), o.epochs);
+    return error == std::errc() && end == epochs.data() + epochs.size();
+  }
+
   void read(std::ifstream& file) {
     std::string line;
     std::getline(file, line);
@@ -198,12 +211,7 @@ class GridLog {
     for (std::size_t number = 2; std::getline(file, line); ++number) {
       const std::size_t end = line.rfind('"');
       minimal::Outcome o;
-      int read = 0;
-      if (end == std::string::npos || end == 0 ||
-          std::sscanf(line.c_str() + end + 1, ",%lf,%lf,%lf,%lf,%lf,%lf,%zu%n", &o.training_loss, &o.training_accuracy,
-                      &o.validation_loss, &o.validation_accuracy, &o.best_validation_loss, &o.seconds, &o.epochs,
-                      &read) != 7 ||
-          line[end + 1 + static_cast<std::size_t>(read)] != '\0')
+      if (end == std::string::npos || end == 0 || !read_numbers(std::string_view(line).substr(end + 1), o))
         throw FileError(path_.string(), "line " + std::to_string(number) +
                                             ": expected a title in quotes and seven numbers; delete the file, or the "
                                             "line, to train that model again");
@@ -230,8 +238,8 @@ template <ShapeType Image>
 int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& all, const data::Split<Image>& data) {
   GridLog log(options.out, data.train.name + " samples=" + std::to_string(data.train.size()) + " epochs=" +
                                std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
-                               " learning_rate=" + shortest(options.learning_rate) + " schedule=" + options.schedule +
-                               " seed=" + std::to_string(options.seed));
+                               " learning_rate=" + number_text::shortest(options.learning_rate) +
+                               " schedule=" + options.schedule + " seed=" + std::to_string(options.seed));
   std::printf(
       "%s: %zu training and %zu validation samples, %lld epochs each\n\n"
       "| attention | MLP | encoders | heads | parameters | of full | Q | training loss | validation loss | its least | "

@@ -61,8 +61,8 @@ struct Difference {
 
 inline void require_rounding(const Difference& difference, const std::string& where) {
   if (!difference.is_rounding())
-    throw odot::Error("the stream's outputs differ from the parallel form's by " + std::to_string(difference.largest) +
-                      where + ", more than rounding explains");
+    throw odot::Error("the stream's outputs differ from the parallel form's by " +
+                      odot::number_text::scientific(difference.largest, 1) + where + ", more than rounding explains");
 }
 
 /// The test images row by row through a stream, beside predict.

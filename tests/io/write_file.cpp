@@ -3,10 +3,19 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
+#include <vector>
+
+#if __has_include(<sys/resource.h>)
+#include <sys/resource.h>
+#endif
 
 #include "data/temporary_folder.hpp"
 
@@ -60,14 +69,88 @@ TEST_CASE("a file that can't be replaced stays as it was, and no part of the new
   CHECK(entries(folder.path()) == 1);
 }
 
-TEST_CASE("a leftover of a crash is written over") {
+TEST_CASE("a leftover of a crash is in nobody's way") {
   const TemporaryFolder folder;
   folder.write("file", {'o', 'l', 'd'});
   folder.write("file.partial", {'h', 'a', 'l'});
   io::write_file(folder.path() / "file", "new");
   CHECK(content(folder.path() / "file") == "new");
+  CHECK(content(folder.path() / "file.partial") == "hal");  // it may be another process's, at work
+  CHECK(entries(folder.path()) == 2);
+}
+
+TEST_CASE("many may write the same file at once") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  constexpr std::size_t writers = 6, size = 100'000;
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (std::size_t w = 0; w < writers; ++w)
+    threads.emplace_back([&, w] {
+      const std::string mine(size + w, static_cast<char>('a' + w));
+      for (int i = 0; i < 20; ++i) {
+        try {
+          io::write_file(path, mine);
+        } catch (const FileError&) {
+          ++failed;
+        }
+        const std::string read = content(path);
+        if (read.size() < size || read != std::string(size + static_cast<std::size_t>(read[0] - 'a'), read[0]))
+          ++failed;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failed == 0);
   CHECK(entries(folder.path()) == 1);
 }
+
+#if __has_include(<sys/resource.h>)
+
+TEST_CASE("where the disk is full the old file stays, and the reason is said") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  io::write_file(path, "old");
+  // A limit on the size of files is the full disk that a test can have.
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  for (const rlim_t limit : {0u, 1u, 5'000u, 100'000u}) {  // before, in and after the first buffer
+    const rlimit small{limit, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    const std::string message = message_of<FileError>([&] { io::write_file(path, std::string(100'001, 'x')); });
+    setrlimit(RLIMIT_FSIZE, &before);
+    CHECK(says(message, path.string(), "writing broke off: ", "arge"));  // "File too large"
+    CHECK(content(path) == "old");
+    CHECK(entries(folder.path()) == 1);
+  }
+  std::signal(SIGXFSZ, handler);
+}
+
+#endif
+
+#if __has_include(<unistd.h>)
+
+TEST_CASE("devices are written, not replaced") {
+  if (fs::is_character_file("/dev/full"))
+    CHECK(says(message_of<FileError>([] { io::write_file("/dev/full", "text"); }), "/dev/full: writing broke off: "));
+  const fs::file_status before = fs::status("/dev/null");
+  CHECK_NOTHROW(io::write_file("/dev/null", "text"));
+  CHECK(fs::status("/dev/null").type() == before.type());
+}
+
+TEST_CASE("a file keeps its permissions, and a link stays one") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.write("file", {'o', 'l', 'd'}), link = folder.path() / "link";
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("file", link);
+  io::write_file(link, "new");
+  CHECK(fs::is_symlink(link));
+  CHECK(content(path) == "new");
+  CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  CHECK(entries(folder.path()) == 2);
+}
+
+#endif
 
 TEST_CASE("folders are made with those above them, and may be there already") {
   const TemporaryFolder folder;

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "odot/core/error.hpp"
 
 #if __has_include(<unistd.h>)
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -28,25 +28,92 @@ inline void create_folder(const std::filesystem::path& folder) {
   if (error) throw FileError(folder.string(), "can't create the folder: " + error.message() + "; choose another one");
 }
 
-/// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole.
-/// Throws FileError.
-inline void write_file(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path temporary = path.string() + ".partial";
-  const auto fail = [&](const char* what) {
-    const std::string reason = std::strerror(errno);
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw FileError(path.string(), std::string(what) + ": " + reason);
-  };
-  std::FILE* file = std::fopen(temporary.string().c_str(), "wb");
-  if (!file) fail("can't be written");
-  bool good = std::fwrite(content.data(), 1, content.size(), file) == content.size() && std::fflush(file) == 0;
+/// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole. Any number of
+/// threads and processes may write the same file at once: it is always the whole of what one of them wrote. Of a symbolic
+/// link the file behind it is replaced; a file keeps its permissions. Devices and pipes are written as they are.
+/// A crash may leave "<name>.partial" behind.
+/// Errors  FileError: no permission, a folder in the way, a full disk, …
+inline void write_file(const std::filesystem::path& path, std::string_view content);
+
+namespace detail {
+
+[[noreturn]] inline void fail_to_write(const std::filesystem::path& path, const char* what, int error) {
+  throw FileError(path.string(), std::string(what) + ": " + std::generic_category().message(error));
+}
+
+/// Has the system put on the disk what was written to a file or folder. An error is a value of errno; 0: none.
+inline int to_disk([[maybe_unused]] int file) {
 #if __has_include(<unistd.h>)
-  good = good && fsync(fileno(file)) == 0;
+  while (fsync(file) != 0) {
+    if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return 0;  // there is no disk, or no such call
+    if (errno != EINTR) return errno;
+  }
 #endif
-  good = (std::fclose(file) == 0) && good;
-  if (!good) fail("writing broke off");
-  if (std::rename(temporary.string().c_str(), path.string().c_str()) != 0) fail("can't be renamed into place");
+  return 0;
+}
+
+/// Writes all of the content and closes the file. Returns the first error, a value of errno; 0: none.
+inline int write_and_close(std::FILE* file, std::string_view content, bool regular) {
+  int error = 0;
+  const auto keep = [&error](int now) { error = error == 0 ? now : error; };
+  errno = 0;
+  if (std::fwrite(content.data(), 1, content.size(), file) != content.size()) keep(errno == 0 ? EIO : errno);
+  if (std::fflush(file) != 0) keep(errno);
+#if __has_include(<unistd.h>)
+  if (error == 0 && regular) keep(to_disk(fileno(file)));
+#endif
+  if (std::fclose(file) != 0) keep(errno);
+  return error;
+}
+
+/// Creates and opens a file of a name that no other thread or process uses: "<path>.partial", "<path>.partial-2", …
+/// Null, and errno set, where that can't be done.
+inline std::FILE* create_beside(const std::filesystem::path& path, std::filesystem::path& name) {
+  for (int attempt = 1; attempt <= 10'000; ++attempt) {
+    name = path;
+    name += attempt == 1 ? ".partial" : ".partial-" + std::to_string(attempt);
+    if (std::FILE* file = std::fopen(name.string().c_str(), "wbx")) return file;
+    if (errno != EEXIST) return nullptr;
+  }
+  return nullptr;
+}
+
+/// Has the system remember a renamed file, as far as it can.
+inline void folder_to_disk([[maybe_unused]] const std::filesystem::path& folder) {
+#if __has_include(<unistd.h>)
+  const int opened = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0) return;
+  to_disk(opened);
+  close(opened);
+#endif
+}
+
+}  // namespace detail
+
+inline void write_file(const std::filesystem::path& path, std::string_view content) {
+  std::error_code ignored, unresolved;
+  std::filesystem::path target = path;
+  if (std::filesystem::is_symlink(path, ignored)) target = std::filesystem::weakly_canonical(path, unresolved);
+  if (unresolved) target = path;
+  const std::filesystem::file_status old = std::filesystem::status(target, ignored);
+  if (std::filesystem::is_other(old)) {
+    std::FILE* file = std::fopen(target.string().c_str(), "wb");
+    if (!file) detail::fail_to_write(path, "can't be written", errno);
+    if (const int error = detail::write_and_close(file, content, false))
+      detail::fail_to_write(path, "writing broke off", error);
+    return;
+  }
+  std::filesystem::path temporary;
+  std::FILE* file = detail::create_beside(target, temporary);
+  if (!file) detail::fail_to_write(path, "can't be written", errno);
+  const auto fail = [&](const char* what, int error) {
+    std::filesystem::remove(temporary, ignored);
+    detail::fail_to_write(path, what, error);
+  };
+  if (const int error = detail::write_and_close(file, content, true)) fail("writing broke off", error);
+  if (std::filesystem::is_regular_file(old)) std::filesystem::permissions(temporary, old.permissions(), ignored);
+  if (std::rename(temporary.string().c_str(), target.string().c_str()) != 0) fail("can't be renamed into place", errno);
+  detail::folder_to_disk(target.parent_path());
 }
 
 }  // namespace odot::io

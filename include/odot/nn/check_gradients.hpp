@@ -6,13 +6,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number_text.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
@@ -170,10 +170,9 @@ class ArrayCheck {
     ++report_.checked;
     if (!(error <= report_.worst)) report_.worst = error;
     if (!(error <= options_.tolerance)) {
-      char text[160];
-      std::snprintf(text, sizeof text, "[%zu]: backward %.9g, central difference %.9g, relative error %.2e", i,
-                    analytic, numeric, error);
-      fail(name + text);
+      fail(name + "[" + std::to_string(i) + "]: backward " + number_text::general(analytic, 9) +
+           ", central difference " + number_text::general(numeric, 9) + ", relative error " +
+           number_text::scientific(error, 2));
     }
   }
 
@@ -223,8 +222,8 @@ GradientReport check_gradients(const CheckOptions& options = {}) {
       report.passed = false;
     }
   if (report.passed)
-    report.message =
-        std::to_string(report.checked) + " elements agree; largest relative error " + std::to_string(report.worst);
+    report.message = std::to_string(report.checked) + " elements agree; largest relative error " +
+                     number_text::scientific(report.worst, 2);
   return report;
 }
 
