@@ -2,39 +2,192 @@
 // SPDX-License-Identifier: MIT
 // Interrupt: Ctrl-C as a wish to stop, not as an end.
 
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <mutex>
 
 namespace odot {
 
-/// While it lives, the first SIGINT or SIGTERM sets requested(); a second one acts as if it had not been there.
+namespace detail {
+
+#ifdef SA_SIGINFO
+
+/// What happens on a signal, whole: handler, flags and mask.
+struct SignalAction {
+  using Info = ::siginfo_t;
+  using Handler = void (*)(int, Info*, void*);
+
+  static SignalAction current(int number) {
+    SignalAction found;
+    ::sigaction(number, nullptr, &found.action_);
+    return found;
+  }
+  /// Calls a handler, during which `blocked` wait. System calls go on after it, and it runs on the alternative stack of
+  /// threads that have one.
+  template <std::size_t N>
+  static SignalAction calling(Handler handler, const std::array<int, N>& blocked) {
+    SignalAction ours;
+    ours.action_.sa_sigaction = handler;
+    ours.action_.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+    ::sigemptyset(&ours.action_.sa_mask);
+    for (const int number : blocked) ::sigaddset(&ours.action_.sa_mask, number);
+    return ours;
+  }
+  void install(int number) const { ::sigaction(number, &action_, nullptr); }
+
+  bool calls(Handler handler) const { return takes_info() && action_.sa_sigaction == handler; }
+  bool ignores() const { return !takes_info() && action_.sa_handler == SIG_IGN; }
+  bool operator==(const SignalAction& other) const {
+    return takes_info() == other.takes_info() && (takes_info() ? action_.sa_sigaction == other.action_.sa_sigaction
+                                                               : action_.sa_handler == other.action_.sa_handler);
+  }
+  /// Does what the system would do.
+  void act(int number, Info* info, void* context) const {
+    if (takes_info()) {
+      action_.sa_sigaction(number, info, context);
+    } else if (action_.sa_handler == SIG_DFL) {
+      install(number);
+      ::raise(number);  // when the handler returns
+    } else if (action_.sa_handler != SIG_IGN) {
+      action_.sa_handler(number);
+    }
+  }
+
+ private:
+  bool takes_info() const { return (action_.sa_flags & SA_SIGINFO) != 0; }
+
+  struct ::sigaction action_ = {};
+};
+
+#else
+
+/// The same where there is nothing but C's signal(): a handler. On Windows it is called once, then the default is back.
+struct SignalAction {
+  using Info = void;
+  using Handler = void (*)(int);
+
+  static SignalAction current(int number) {
+    SignalAction found;
+    found.action_ = std::signal(number, SIG_IGN);
+    if (found.action_ == SIG_ERR) found.action_ = SIG_DFL;
+    std::signal(number, found.action_);
+    return found;
+  }
+  template <std::size_t N>
+  static SignalAction calling(Handler handler, const std::array<int, N>&) {
+    SignalAction ours;
+    ours.action_ = handler;
+    return ours;
+  }
+  void install(int number) const { std::signal(number, action_); }
+
+  bool calls(Handler handler) const { return action_ == handler; }
+  bool ignores() const { return action_ == SIG_IGN; }
+  bool operator==(const SignalAction& other) const { return action_ == other.action_; }
+  void act(int number, Info*, void*) const {
+    if (action_ == SIG_DFL) {
+      install(number);
+      std::raise(number);
+    } else if (action_ != SIG_IGN) {
+      action_(number);
+    }
+  }
+
+ private:
+  Handler action_ = SIG_DFL;
+};
+
+#endif
+
+}  // namespace detail
+
+/// While it lives, the first SIGINT or SIGTERM sets requested(); a second one does what it would have done without
+/// Interrupt: the program's own handler is called by the system, with its flags and mask, or the program ends.
 ///     Interrupt interrupt;
 ///     fit(…, {.should_stop = [&] { return interrupt.requested(); }});
-/// One at a time in a program.
+/// A signal that is ignored when Interrupt comes to life stays so: SIGINT of a background job. At the end of its life
+/// Interrupt puts back what it found, but for a handler that another part of the program has installed meanwhile.
+/// There may be several, one inside or beside the other, on any threads: a signal is a wish to all that live.
 class Interrupt {
  public:
-  Interrupt() : previous_int_(std::signal(SIGINT, handle)), previous_term_(std::signal(SIGTERM, handle)) {
-    received = 0;
+  Interrupt() {
+    const std::lock_guard lock(changes);
+    seen_ = received.load();
+    ++waiting;
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+      const Action found = Action::current(signals[i]);
+      if (found.ignores() || found.calls(handle)) continue;
+      before[i] = found;
+      ours().install(signals[i]);
+    }
   }
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt() {
-    std::signal(SIGINT, previous_int_);
-    std::signal(SIGTERM, previous_term_);
+    const std::lock_guard lock(changes);
+    // The first signal has released all that waited; the handler may come in between at any time.
+    int others = waiting.load();
+    while (others > 0 && !requested() && !waiting.compare_exchange_weak(others, others - 1)) {
+    }
+    if (waiting.load() == 0) release();
   }
 
-  bool requested() const { return received != 0; }
-  /// The signal that came, 0 for none.
-  int signal() const { return received; }
+  bool requested() const { return received.load() != seen_; }
+  /// The signal that came, the last of them; 0 for none.
+  int signal() const {
+    const unsigned now = received.load();
+    return now == seen_ ? 0 : static_cast<int>(now % signal_limit);
+  }
 
  private:
+  using Action = detail::SignalAction;
+  static constexpr std::array signals{SIGINT, SIGTERM};
+  static constexpr unsigned signal_limit = 256;
+
+#ifdef SA_SIGINFO
+  static void handle(int number, Action::Info* info, void* context) {
+#else
   static void handle(int number) {
-    received = number;
-    std::signal(number, SIG_DFL);
+    Action::Info *info = nullptr, *context = nullptr;
+    if (waiting.load() > 0) ours().install(number);  // Windows has put the default back
+#endif
+    const int error = errno;
+    if (waiting.load() > 0) {
+      // Told before it is released, which is what the end of a life relies on.
+      received.store((received.load() / signal_limit + 1) * signal_limit + static_cast<unsigned>(number));
+      waiting.store(0);
+      release();
+    } else {
+      pass_on(number, info, context);
+    }
+    errno = error;
   }
 
-  static inline volatile std::sig_atomic_t received = 0;
-  void (*previous_int_)(int);
-  void (*previous_term_)(int);
+  static Action ours() { return Action::calling(handle, signals); }
+
+  /// Puts back what was there before, where the handler is still ours.
+  static void release() {
+    for (std::size_t i = 0; i < signals.size(); ++i)
+      if (Action::current(signals[i]).calls(handle)) before[i].install(signals[i]);
+  }
+
+  /// The handler was called without Interrupt waiting: by one that was installed over it, or in the moment of a release.
+  static void pass_on(int number, Action::Info* info, void* context) {
+    const Action& next = before[number == SIGINT ? 0 : 1];
+    if (!(Action::current(number) == next)) next.act(number, info, context);  // else it is next that calls
+  }
+
+  static inline std::mutex changes;
+  static inline std::atomic<int> waiting{0};        // those that live and have no wish yet
+  static inline std::atomic<unsigned> received{0};  // how many signals, times signal_limit, plus the last one
+  static inline std::array<Action, 2> before{};
+  static_assert(std::atomic<int>::is_always_lock_free && std::atomic<unsigned>::is_always_lock_free,
+                "odot::Interrupt: signal handlers may use lock-free atomics alone");
+
+  unsigned seen_ = 0;  // what had been received when its life began
 };
 
 }  // namespace odot
