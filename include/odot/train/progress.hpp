@@ -3,23 +3,28 @@
 // ProgressBar: a moving bar on a terminal, a line an epoch elsewhere.
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "odot/train/events.hpp"
-
-#if __has_include(<unistd.h>)
-#include <unistd.h>
-#endif
+#include "odot/train/terminal.hpp"
 
 namespace odot {
 
 /// Shows a training run on a stream: a terminal gets a bar with rate and time left, anything else a line per epoch.
+/// The bar is one line of the terminal at any width, and follows it; epochs' lines are broken between their parts there.
 class ProgressBar : public Callback {
  public:
-  explicit ProgressBar(std::FILE* stream = stderr) : stream_(stream), terminal_(is_terminal(stream)) {}
+  explicit ProgressBar(std::FILE* stream = stderr) : stream_(stream), terminal_(stream) {}
+  ProgressBar(const ProgressBar&) = default;
+  ProgressBar& operator=(const ProgressBar&) = default;
+  /// Leaves no bar on the screen where an exception ended the training.
+  ~ProgressBar() override { write(cleared()); }
 
   void on_begin(const TrainingPlan& plan) override {
     plan_ = plan;
@@ -28,75 +33,119 @@ class ProgressBar : public Callback {
 
   void on_batch(const BatchEvent& event) override {
     const auto now = Clock::now();
-    if (!terminal_ || (now - drawn_ < std::chrono::milliseconds(100) && event.batch != plan_.batches)) return;
+    if (!terminal_.overwrites() || (now - drawn_ < std::chrono::milliseconds(100) && event.batch != plan_.batches))
+      return;
     drawn_ = now;
-    const double done = static_cast<double>(event.step) / static_cast<double>(plan_.epochs * plan_.batches);
-    const double elapsed = std::chrono::duration<double>(now - start_).count();
-    constexpr int width = 24;
-    const int filled = static_cast<int>(width * static_cast<double>(event.batch) / static_cast<double>(plan_.batches));
-    const std::string bar =
-        std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(width - filled), '.');
-    std::fprintf(stream_, "\r\033[Kepoch %zu/%zu [%s] loss %.4f  %.0f samples/s  %s left", event.epoch, plan_.epochs,
-                 bar.c_str(), event.loss,
-                 done * static_cast<double>(plan_.epochs * plan_.samples) / std::max(elapsed, 1e-9),
-                 duration(elapsed * (1 - done) / std::max(done, 1e-9)).c_str());
-    std::fflush(stream_);
+    // The last column stays free: what is written there may break the line.
+    write("\r\033[K" + bar(event, std::chrono::duration<double>(now - start_).count(), terminal_.columns() - 1));
+    shown_ = true;
   }
 
   void on_epoch(const EpochEvent& e) override {
-    clear();
-    std::fprintf(stream_, "epoch %zu/%zu  loss %.4f (mean %.4f)%s  gradient %.1e  %.0f samples/s  %.1f s\n", e.epoch,
-                 plan_.epochs, e.loss, e.mean_loss, quality(e).c_str(), e.gradient_average, e.samples_per_second,
-                 e.seconds);
-    std::fflush(stream_);
+    const std::string parts[] = {"epoch " + of_epochs(e.epoch),
+                                 "loss " + fixed(e.loss, 4) + " (mean " + fixed(e.mean_loss, 4) + ")",
+                                 std::isnan(e.train_accuracy) ? "" : "train " + fixed(e.train_accuracy, 2) + " %",
+                                 tested(e),
+                                 "gradient " + number(e.gradient_average, std::chars_format::scientific, 1),
+                                 fixed(e.samples_per_second, 0) + " samples/s",
+                                 fixed(e.seconds, 1) + " s"};
+    const std::size_t room = terminal_.overwrites() ? terminal_.columns() - 1 : std::string::npos;
+    std::string text = cleared();
+    std::size_t used = 0;
+    for (const std::string& part : parts) {
+      if (part.empty()) continue;
+      if (used > 0 && used + 2 + width(part) > room) {
+        text += '\n';
+        used = 0;
+      }
+      if (&part != parts) text += "  ";
+      text += part;
+      used += (&part != parts ? 2 : 0) + width(part);
+    }
+    write(text + '\n');
   }
 
   void on_end(const TrainingReport& report) override {
-    clear();
+    std::string text = cleared();
     if (report.interrupted)
-      std::fprintf(stream_, "stopped after %zu of %zu epochs\n", report.epochs.size(), plan_.epochs);
+      text +=
+          "stopped after " + std::to_string(report.epochs.size()) + " of " + std::to_string(plan_.epochs) + " epochs\n";
+    write(text);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  static bool is_terminal([[maybe_unused]] std::FILE* stream) {
-#if __has_include(<unistd.h>)
-    return isatty(fileno(stream)) == 1;
-#else
-    return false;
-#endif
+  /// What fits in so many columns: the less important parts go first.
+  std::string bar(const BatchEvent& event, double elapsed, std::size_t room) const {
+    const double done = static_cast<double>(event.step) / static_cast<double>(plan_.epochs * plan_.batches);
+    const double samples = done * static_cast<double>(plan_.epochs) * static_cast<double>(plan_.samples);
+    const std::string epochs = of_epochs(event.epoch), epoch = "epoch " + epochs, loss = "loss " + fixed(event.loss, 4),
+                      rate = fixed(samples / std::max(elapsed, 1e-9), 0) + " samples/s",
+                      left = duration(elapsed * (1 - done) / std::max(done, 1e-9)) + " left";
+    for (const std::string& rest : {loss + "  " + rate + "  " + left, loss + "  " + left, left})
+      if (constexpr std::size_t least = 8, most = 24; epoch.size() + least + rest.size() + 4 <= room) {
+        const std::size_t length = std::min(most, room - epoch.size() - rest.size() - 4);
+        const std::size_t filled = length * event.batch / plan_.batches;
+        return epoch + " [" + std::string(filled, '#') + std::string(length - filled, '.') + "] " + rest;
+      }
+    for (const std::string& text : {epoch + "  " + left, epoch, epochs})
+      if (text.size() <= room) return text;
+    return epochs.substr(0, room);
   }
 
-  /// Accuracies where there are any, else the second set's loss, if there is one.
-  std::string quality(const EpochEvent& e) const {
-    if (std::isnan(e.train_accuracy)) return part(plan_.test_name, " mean %.4f", e.test_loss);
-    return part("train", " %.2f %%", e.train_accuracy) + part(plan_.test_name, " %.2f %%", e.test_accuracy);
+  std::string of_epochs(std::size_t epoch) const { return std::to_string(epoch) + "/" + std::to_string(plan_.epochs); }
+
+  /// The second set's accuracy, or where there are none its loss; empty where there is no second set.
+  std::string tested(const EpochEvent& e) const {
+    const bool labelled = !std::isnan(e.train_accuracy);
+    if (std::isnan(labelled ? e.test_accuracy : e.test_loss)) return {};
+    return plan_.test_name + (labelled ? " " + fixed(e.test_accuracy, 2) + " %" : " mean " + fixed(e.test_loss, 4));
   }
-  static std::string part(const std::string& name, const char* format, double value) {
-    if (std::isnan(value)) return {};
+
+  // Numbers are written the same under any locale.
+
+  static std::string number(double value, std::chars_format format, int digits) {
     char text[64];
-    std::snprintf(text, sizeof text, format, value);
-    return "  " + name + text;
+    return {text, std::to_chars(text, text + sizeof text, value, format, digits).ptr};
+  }
+  static std::string fixed(double value, int digits) {
+    return std::abs(value) < 1e9 ? number(value, std::chars_format::fixed, digits)
+                                 : number(value, std::chars_format::scientific, 4);
   }
 
   /// "1:02:03", "2:03"
   static std::string duration(double seconds) {
-    const long all = static_cast<long>(seconds + 0.5);
-    char text[32];
-    if (all >= 3600) std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", all / 3600, all / 60 % 60, all % 60);
-    else std::snprintf(text, sizeof text, "%ld:%02ld", all / 60, all % 60);
-    return text;
+    const auto all = seconds < 1e12 ? static_cast<long long>(seconds + 0.5) : 0;
+    const auto two_digits = [](long long n) { return (n < 10 ? ":0" : ":") + std::to_string(n); };
+    if (all < 3600) return std::to_string(all / 60) + two_digits(all % 60);
+    return std::to_string(all / 3600) + two_digits(all / 60 % 60) + two_digits(all % 60);
   }
 
-  void clear() {
-    if (terminal_) std::fprintf(stream_, "\r\033[K");
+  /// Characters of a text in UTF-8.
+  static std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  }
+
+  /// What takes the bar from the screen.
+  const char* cleared() {
+    const bool was_shown = shown_;
+    shown_ = false;
+    return was_shown ? "\r\033[K" : "";
+  }
+
+  void write(const std::string& text) {
+    if (text.empty()) return;
+    std::fputs(text.c_str(), stream_);
+    std::fflush(stream_);
   }
 
   std::FILE* stream_;
-  bool terminal_;
+  detail::Terminal terminal_;
   TrainingPlan plan_;
   Clock::time_point start_, drawn_;
+  bool shown_ = false;  // whether there is a bar on the screen
 };
 
 }  // namespace odot
