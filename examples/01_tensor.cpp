@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Shapes are types, storage is on the heap, views are passed by value.
 
+#include "program.hpp"
+
 #include <odot/odot.hpp>
 
 #include <cstdio>
 
 using namespace odot;
 
-int main() {
+int tour() {
   // A tensor's shape is part of its type: sizes and offsets are known to the compiler.
   Tensor<Shape<2, 3>> a{1, 2, 3, 4, 5, 6};
   static_assert(Shape<2, 3>::size == 6);
@@ -25,4 +27,9 @@ int main() {
   // Random numbers are a function of seed, stream and index, the same on every machine.
   const Random random(Seed{42}, 0);
   std::printf("normal numbers: %+.6f %+.6f %+.6f\n", random.normal(0), random.normal(1), random.normal(2));
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  return program::run(argc, argv, "Shows shapes, tensors, batches, views and random numbers.", tour);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The smallest network: one linear layer, trained on the built-in synthetic images, used for a prediction.
 
+#include "program.hpp"
+
 #include <odot/odot.hpp>
 
 #include <algorithm>
@@ -11,7 +13,7 @@ using namespace odot;
 using Classifier = nn::Sequential<Shape<1, 28, 28>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 static_assert(Classifier::parameter_count == 7'850);
 
-int main() {
+int train_and_predict() {
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 2'000, 500);
 
   Network<Classifier> network{Seed{1}};
@@ -19,7 +21,7 @@ int main() {
   const TrainingReport report = fit(network, adam, train, test, {.epochs = 5, .batch_size = 100}, ProgressBar{});
   std::printf("accuracy %.1f %%: the classes can't be told apart by a linear function\n", report.accuracy);
 
-  // predict is const and takes a workspace of the caller's: one a thread, and nothing is allocated after the first call.
+  // predict is const and takes a workspace of the caller's: one per thread, and nothing is allocated after the first call.
   data::Batches<Shape<1, 28, 28>> batches(test, 1);
   Batch<Shape<1, 28, 28>> image;
   std::vector<std::int32_t> labels;
@@ -30,4 +32,10 @@ int main() {
   const auto row = log_probabilities[0].span();
   std::printf("first test image: class %d, predicted %td\n", labels[0],
               std::max_element(row.begin(), row.end()) - row.begin());
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  return program::run(argc, argv, "Trains a linear classifier on synthetic images and predicts one.",
+                      train_and_predict);
 }

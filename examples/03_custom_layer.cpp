@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A layer of one's own: forward, backward, and the check that they belong together.
+// Your own layer: forward, backward, and the check that they belong together.
+
+#include "program.hpp"
 
 #include <odot/odot.hpp>
 
@@ -36,7 +38,7 @@ struct Swish {
   };
 };
 
-int main() {
+int check_and_train() {
   // Every layer can be checked against central differences, alone or inside a model.
   const GradientReport alone = check_gradients<nn::Sequential<Shape<2, 5>, Swish>>();
   std::printf("Swish alone: %s (%s)\n", alone ? "right" : "WRONG", alone.message.c_str());
@@ -48,4 +50,9 @@ int main() {
   const TrainingReport report = fit(network, adam, train, test, {.epochs = 5, .batch_size = 50}, ProgressBar{});
   std::printf("a model with Swish in it: accuracy %.1f %%\n", report.accuracy);
   return alone ? 0 : 1;
+}
+
+int main(int argc, char** argv) {
+  return program::run(argc, argv, "Checks the gradients of a layer of your own and trains a model with it.",
+                      check_and_train);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Model B of "Element-Wise Attention Layers", assembled by hand: what it is made of, and one training step.
 
+#include "program.hpp"
+
 #include <odot/odot.hpp>
 
 #include <cstdio>
@@ -18,13 +20,13 @@ using ModelB = nn::Sequential<Shape<1, 28, 28>, Layer, Layer, nn::Flatten, nn::L
 static_assert(ModelB::parameter_count == 33'084);  // known before the program runs
 static_assert(ModelB::parameter_count == models::ModelB::parameter_count);
 
-int main() {
+int build_and_train() {
   Network<ModelB> network{Seed{1}};
   std::printf("%zu parameters, %zu bytes of training memory per sample\n", network.parameter_count,
               network.training_memory_per_sample);
   for (const auto& info : network.parameter_table()) std::printf("  %-18s %6zu\n", info.name.c_str(), info.size);
 
-  // The attention arrays learn at a rate of their own.
+  // The attention arrays have their own learning rate.
   optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 1e-2}}}};
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 256, 64);
   data::Batches<Shape<1, 28, 28>> batches(train, 64);
@@ -36,4 +38,10 @@ int main() {
     adam.step(network);
     std::printf("batch %zu: loss %.4f nats\n", b + 1, sums.loss / static_cast<double>(sums.samples));
   }
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  return program::run(argc, argv, "Assembles model B by hand, lists its parameters and trains it for an epoch.",
+                      build_and_train);
 }

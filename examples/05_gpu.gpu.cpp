@@ -2,6 +2,8 @@
 // One model on two devices: trained on the GPU, its weights taken to the CPU, the same predictions there.
 // Built where ODOT_GPU is set.
 
+#include "program.hpp"
+
 #include <odot/gpu.hpp>
 #include <odot/odot.hpp>
 
@@ -15,7 +17,7 @@ using namespace odot;
 using Image = Shape<1, 28, 28>;
 using Model = nn::Sequential<Image, nn::AttentionWise<4>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 
-int main() try {
+int train_on_both() try {
   std::printf("training on %s\n", Gpu::description().c_str());
   const auto data = data::synthetic<Image>(Seed{1}, 512, 128);
 
@@ -44,6 +46,9 @@ int main() try {
               static_cast<double>(difference));
   return difference <= 1e-3f ? 0 : 1;
 } catch (const DeviceError& error) {
-  std::fprintf(stderr, "error: %s\n", error.what());
-  return 77;  // what CTest takes for skipped
+  return program::fail(77, error.what());  // what CTest takes for skipped
+}
+
+int main(int argc, char** argv) {
+  return program::run(argc, argv, "Trains a model on the GPU and predicts with its weights on the CPU.", train_on_both);
 }

@@ -6,9 +6,13 @@
 #include <odot/train/curves.hpp>
 #include <odot/train/progress.hpp>
 
+#include <initializer_list>
 #include <string>
 
 namespace trainer {
+
+/// What with_callbacks writes in its folder.
+inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "epochs.csv", "curves.svg"};
 
 /// The report of body(callbacks…): a progress bar unless `quiet`, logs and curves if there is a folder `out` for them.
 template <class Body>

@@ -2,21 +2,18 @@
 // SPDX-License-Identifier: MIT
 // What the trainers' main functions share: from the command line to the exit code.
 
+#include "options.hpp"
+#include "program.hpp"
+
 #include <odot/core/config.hpp>
 #include <odot/core/error.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <string>
 
 namespace trainer {
-
-/// Throws ArgumentError unless an option's value is good.
-inline void require(bool good, const char* option, const std::string& rule, const std::string& found) {
-  if (!good) throw odot::ArgumentError(std::string(option) + ": expected " + rule + ", found " + found);
-}
 
 inline void require_device(const std::string& device) {
   require(device == "cpu" || device == "gpu", "--device", "cpu or gpu", device);
@@ -29,29 +26,34 @@ inline void require_device(const std::string& device) {
       "-DODOT_GPU=cuda (cmake --preset cuda)");
 }
 
+/// Whether help is asked for, whatever else the command line says.
+inline bool asks_for_help(int argc, char** argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i)
+    if (program::asks_for_help(argv[i])) return true;
+  return false;
+}
+
 /// Parses the command line and calls `body`, which gives the exit code. What goes wrong is one line on standard error.
-/// Returns the exit code: body's; 1 for what went wrong with data or training; 2 for a wrong command line.
+/// Returns the exit code: body's; 1 for what went wrong with data, training or output; 2 for a wrong command line.
 template <class Body>
 int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
   app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "error: %s; see --help\n", error.what());
-    return 2;
-  }
-  if (!odot::optimized_build) std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
-  try {
+  return program::guarded([&] {
+    if (asks_for_help(argc, argv)) {
+      std::cout << app.help();
+      return 0;
+    }
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::Success& done) {
+      return app.exit(done);
+    } catch (const CLI::ParseError& error) {
+      return program::fail(program::wrong_command_line, std::string(error.what()) + "; see --help");
+    }
+    if (!odot::optimized_build)
+      std::fprintf(stderr, "warning: built without optimisation; expect it to be very slow\n");
     return body();
-  } catch (const odot::ArgumentError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  });
 }
 
 }  // namespace trainer

@@ -6,6 +6,7 @@
 #include "minimal_transformer.hpp"
 
 #include "command_line.hpp"
+#include "out_folder.hpp"
 
 #include <odot/odot.hpp>
 
@@ -51,18 +52,10 @@ struct Options {
 
 void check(const Options& options) {
   using trainer::require;
-  const auto in_range = [](long long value, long long least, long long most, const char* option) {
-    require(value >= least && value <= most, option, std::to_string(least) + " to " + std::to_string(most),
-            std::to_string(value));
-  };
   require(options.dataset == "mnist" || options.dataset == "cifar10", "--dataset", "mnist or cifar10", options.dataset);
   require(options.schedule == "constant" || options.schedule == "cosine", "--schedule", "constant or cosine",
           options.schedule);
   trainer::require_device(options.device);
-  in_range(options.epochs, 0, 1'000'000, "--epochs");
-  in_range(options.batch_size, 1, 1'000'000, "--batch-size");
-  in_range(options.samples, 0, 1'000'000'000, "--samples");
-  in_range(options.threads, 0, 1024, "--threads");
 }
 
 /// The models on the device of the options. Throws DeviceError where it can't be had.
@@ -112,8 +105,8 @@ minimal::Choice<Image> find_choice(const std::vector<minimal::Choice<Image>>& al
       return choice;
   }
   if (!known)
-    throw ArgumentError("--variant: expected full, no-mlp, wqk, wqk-no-wv-wo, symmetric or symmetric-tt, found " +
-                        options.variant);
+    throw ArgumentError("--variant: expected full, no-mlp, wqk, wqk-no-wv-wo, symmetric or symmetric-tt, found '" +
+                        options.variant + "'");
   throw ArgumentError("--encoders, --heads: " + options.variant + " comes with 6 or 12 encoders and " +
                       (attention == "full" || attention == "symmetric" ? "1 or 4 heads" : "1 head") + ", found " +
                       std::to_string(options.encoders) + " and " + std::to_string(options.heads));
@@ -141,7 +134,9 @@ int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& c
     std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
                 title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
                 data.test.size(), q);
-  std::fflush(stdout);
+  std::optional<trainer::OutFolder> out;
+  if (!options.out.empty()) out.emplace(options.out, trainer::log_files);
+  program::flush_output();
   const Interrupt interrupt;
   const auto outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); });
   std::printf(
@@ -161,7 +156,7 @@ class GridLog {
   /// `header`: what must be the same for the rows to be of one grid.
   GridLog(const std::string& folder, const std::string& header) : header_("# " + header) {
     if (folder.empty()) return;
-    std::filesystem::create_directories(folder);
+    claimed_.emplace(folder, std::initializer_list<const char*>{"grid.csv"});
     path_ = std::filesystem::path(folder) / "grid.csv";
     if (std::ifstream file(path_); file) read(file);
   }
@@ -220,6 +215,7 @@ class GridLog {
   }
 
   std::string header_;
+  std::optional<trainer::OutFolder> claimed_;
   std::filesystem::path path_;
   std::map<std::string, minimal::Outcome> rows_;
 };
@@ -231,7 +227,7 @@ void print_row(const minimal::Choice<Image>& choice, double share, double q, con
               v.attention.c_str(), v.mlp ? "yes" : "no", v.encoders, v.heads, choice.parameters, 100 * share, q,
               o.training_loss, o.validation_loss, o.best_validation_loss, o.training_accuracy, o.validation_accuracy,
               o.seconds);
-  std::fflush(stdout);
+  program::flush_output();
 }
 
 template <ShapeType Image>
@@ -245,6 +241,7 @@ int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& 
       "| attention | MLP | encoders | heads | parameters | of full | Q | training loss | validation loss | its least | "
       "training accuracy | validation accuracy | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
       data.train.name.c_str(), data.train.size(), data.test.size(), options.epochs);
+  program::flush_output();
   const Interrupt interrupt;
   std::size_t done = 0, full = 1;
   for (const std::size_t encoders : {std::size_t{6}, std::size_t{12}})
@@ -273,7 +270,12 @@ int run(const Options& options, const std::string& set, data::Split<Image> (*loa
   auto data = options.data == "synthetic"
                   ? data::synthetic<Image>(Seed{1})
                   : load(options.data.empty() ? data::find(set) : data::find(set, options.data));
-  if (options.samples > 0) data.train = data.train.first(static_cast<std::size_t>(options.samples));
+  const auto samples = static_cast<std::size_t>(options.samples);
+  trainer::require(samples <= data.train.size(), "--samples",
+                   "0 (all) to " + std::to_string(data.train.size()) + ", the number of training samples",
+                   std::to_string(samples));
+  if (samples > 0) data.train = data.train.first(samples);
+  trainer::require_batch(static_cast<std::size_t>(options.batch_size), data.train.size());
   return options.grid ? run_grid(options, choices, data) : run_one(options, choices, data);
 }
 
@@ -283,8 +285,9 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("Trains a model of \"Reducing the Transformer Architecture to a Minimum\", or all of them");
   app.add_option("--dataset", options.dataset, "mnist or cifar10")->capture_default_str();
-  app.add_option("--encoders", options.encoders, "6 or 12")->capture_default_str();
-  app.add_option("--heads", options.heads, "1, or 4 for full, no-mlp and symmetric")->capture_default_str();
+  using trainer::add_number;
+  add_number(app, "--encoders", options.encoders, {6, 12}, "6 or 12");
+  add_number(app, "--heads", options.heads, {1, 4}, "1, or 4 for full, no-mlp and symmetric");
   app.add_option(
          "--variant", options.variant,
          "full: multi-head attention and MLP; no-mlp: without the MLP. And without MLP: wqk: one matrix in place "
@@ -295,20 +298,19 @@ int main(int argc, char** argv) {
   app.add_flag(
       "--grid", options.grid,
       "Train all variants, with and without MLP, and print a table; with --out, a grid that was stopped goes on");
-  app.add_option("--data", options.data,
-                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
-  app.add_option("--samples", options.samples, "Take the first so many training samples; 0: all")
-      ->capture_default_str();
-  app.add_option("--epochs", options.epochs, "0 evaluates the untrained model")->capture_default_str();
-  app.add_option("--batch-size", options.batch_size, "Samples")->capture_default_str();
-  app.add_option("--learning-rate", options.learning_rate, "Adam's")->capture_default_str();
+  trainer::add_folder(app, "--data", options.data, trainer::data_help);
+  add_number(app, "--samples", options.samples, {0, 1'000'000'000}, "Take the first so many training samples; 0: all");
+  add_number(app, "--epochs", options.epochs, trainer::epochs_range, "0 evaluates the untrained model");
+  add_number(app, "--batch-size", options.batch_size, trainer::batch_range, "Samples");
+  add_number(app, "--learning-rate", options.learning_rate, trainer::rate_range, "Adam's");
   app.add_option("--schedule", options.schedule,
                  "constant, or cosine: the learning rate rises over the first 2 % of all steps, then falls to 0")
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Of the initial weights and the order of the samples")->capture_default_str();
+  add_number(app, "--seed", options.seed, trainer::seed_range, "Of the initial weights and the order of the samples");
   app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
-  app.add_option("--threads", options.threads, "Of the cpu; 0: all")->capture_default_str();
-  app.add_option("--out", options.out, "Folder for batches.csv, epochs.csv and curves.svg, or the grid's grid.csv");
+  add_number(app, "--threads", options.threads, trainer::threads_range, "Of the cpu; 0: all");
+  trainer::add_folder(app, "--out", options.out,
+                      std::string(trainer::out_help) + ". With --grid: for grid.csv, which is gone on with");
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(options);

@@ -52,7 +52,9 @@ data::Split<Image> load(const Settings& settings) {
     } catch (const FileError&) {
       if (!settings.quiet)
         std::printf("no MNIST in $ODOT_DATA/mnist or data/mnist: this is the built-in synthetic set\n");
-      return data::synthetic<models::MnistImage>(Seed{1}).as<Image>();
+      auto data = data::synthetic<models::MnistImage>(Seed{1}).as<Image>();
+      trainer::require_batch(static_cast<std::size_t>(settings.batch_size), data.train.size());
+      return data;
     }
   }
   return trainer::load_data<models::MnistImage>(settings, "mnist", data::load_mnist).as<Image>();
@@ -86,7 +88,7 @@ int run(const Settings& settings) {
         "data %s: %zu training and %zu test images; batches of %lld\n",
         features, Classifier::parameter_count, device.c_str(), name.c_str(), data.train.size(), data.test.size(),
         settings.batch_size);
-  std::fflush(stdout);
+  program::flush_output();
   const Outcome outcome = measure_on_device(settings, std::move(data));
   if (outcome.report.interrupted) return 128 + outcome.signal;
   const Classified& c = outcome.classified;
@@ -112,14 +114,10 @@ int main(int argc, char** argv) {
   CLI::App app("Trains a causal network of element-wise attention on the rows of MNIST's images, and streams it");
   trainer::add_options(app, settings);
   app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
-  app.add_option("--tokens", settings.tokens, "Of the long stream")->capture_default_str();
-  app.add_option("--sequences", settings.sequences, "Images classified side by side")->capture_default_str();
+  trainer::add_number(app, "--tokens", settings.tokens, {1, 1'000'000'000}, "Of the long stream");
+  trainer::add_number(app, "--sequences", settings.sequences, {1, 1'000'000}, "Images classified side by side");
   return trainer::run_program(app, argc, argv, [&] {
-    trainer::check(settings);
-    trainer::require(settings.tokens >= 1 && settings.tokens <= 1'000'000'000, "--tokens", "1 to 1000000000",
-                     std::to_string(settings.tokens));
-    trainer::require(settings.sequences >= 1 && settings.sequences <= 1'000'000, "--sequences", "1 to 1000000",
-                     std::to_string(settings.sequences));
+    trainer::require_device(settings.device);
     return run(settings);
   });
 }

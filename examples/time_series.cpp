@@ -4,6 +4,7 @@
 
 #include "time_series.hpp"
 #include "command_line.hpp"
+#include "out_folder.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -49,14 +50,8 @@ Figures summarised(const std::vector<Figures>& runs, const Summary& summary) {
 
 void check(const Settings& s) {
   using trainer::require;
-  const long long epochs = s.epochs.value_or(0), batch_size = s.batch_size.value_or(1);
-  require(epochs >= 0 && epochs <= 1'000'000, "--epochs", "0 to 1000000", std::to_string(epochs));
-  require(batch_size >= 1, "--batch-size", "1 or more", std::to_string(batch_size));
-  require(s.seed >= 1, "--seed", "1 or more", std::to_string(s.seed));
-  require(s.seeds >= 1 && s.seeds <= 1000, "--seeds", "1 to 1000", std::to_string(s.seeds));
   require(!s.levels || s.task != "japanese-vowels", "--levels", "a task that forecasts", s.task);
   trainer::require_device(s.device);
-  require(s.threads >= 0 && s.threads <= 1024, "--threads", "0 (all) to 1024", std::to_string(s.threads));
 }
 
 /// A task by the name that --task gives it.
@@ -84,7 +79,7 @@ int run_task(const Settings& settings) {
   check(settings);
   for (const NamedTask& task : tasks(settings))
     if (task.name == settings.task) return task.run(settings);
-  throw ArgumentError("--task: expected japanese-vowels, etth2-6 or etth2-12, found " + settings.task);
+  throw ArgumentError("--task: expected japanese-vowels, etth2-6 or etth2-12, found '" + settings.task + "'");
 }
 
 /// A run of these settings but for its seed.
@@ -115,12 +110,19 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
   const Interrupt interrupt;
   Run run = plan(settings, defaults);
   run.fit.should_stop = [&] { return interrupt.requested(); };
+  trainer::require_batch(run.fit.batch_size, subject.train);
+  const auto folder = [&](long long i) {  // of a seed
+    return settings.out + "/seed-" + std::to_string(settings.seed + static_cast<unsigned long long>(i));
+  };
+  std::vector<trainer::OutFolder> folders;  // all that will be written, before hours of work
+  for (long long i = 0; i < settings.seeds && !settings.out.empty(); ++i)
+    folders.emplace_back(folder(i), trainer::log_files);
   if (!settings.quiet) print_subject(settings, subject, run.fit.batch_size);
   std::vector<Figures> runs;
   for (long long i = 0; i < settings.seeds && !interrupt.requested(); ++i) {
     run.seed = run.fit.seed = Seed{settings.seed + static_cast<unsigned long long>(i)};
-    if (!settings.out.empty()) run.out = settings.out + "/seed-" + std::to_string(run.seed.value);
-    std::fflush(stdout);
+    if (!settings.out.empty()) run.out = folder(i);
+    program::flush_output();
     runs.push_back(run_one(run));
     if (!settings.quiet)
       std::printf("seed %llu:%s\n", static_cast<unsigned long long>(run.seed.value), text(runs.back()).c_str());
@@ -138,24 +140,26 @@ int main(int argc, char** argv) {
   Settings s;
   app.add_option("--task", s.task, "japanese-vowels, etth2-6 or etth2-12 (hours ahead)")->capture_default_str();
   app.add_option("--attention", s.attention, "ea-2, ea-6, ea-full (element-wise) or self")->capture_default_str();
-  app.add_option("--data", s.data,
-                 "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)");
-  app.add_option("--epochs", s.epochs, "0 judges the untrained network (default: the task's)");
-  app.add_option("--batch-size", s.batch_size, "Samples (default: the task's)");
-  app.add_option("--learning-rate", s.learning_rate, "Adam's (default: the task's)");
-  app.add_option("--weight-decay", s.weight_decay, "Adam's, decoupled as in AdamW (default: the task's)");
-  app.add_option("--seed", s.seed, "Of the initial weights, dropout and the order of the samples; the first of --seeds")
-      ->capture_default_str();
-  app.add_option("--seeds", s.seeds, "Runs with seeds one after the other; the result is their median")
-      ->capture_default_str();
+  trainer::add_folder(app, "--data", s.data, trainer::data_help);
+  trainer::add_number(app, "--epochs", s.epochs, trainer::epochs_range,
+                      "0 judges the untrained network (default: the task's)");
+  trainer::add_number(app, "--batch-size", s.batch_size, trainer::batch_range, "Samples (default: the task's)");
+  trainer::add_number(app, "--learning-rate", s.learning_rate, trainer::rate_range, "Adam's (default: the task's)");
+  trainer::add_number(app, "--weight-decay", s.weight_decay, trainer::rate_range,
+                      "Adam's, decoupled as in AdamW (default: the task's)");
+  constexpr long long most_seeds = 1000;
+  trainer::add_number(app, "--seed", s.seed, {1, trainer::seed_range.most - most_seeds},
+                      "Of the initial weights, dropout and the order of the samples; the first of --seeds");
+  trainer::add_number(app, "--seeds", s.seeds, {1, most_seeds},
+                      "Runs with seeds one after the other; the result is their median");
   app.add_flag("--select", s.select,
                "Judge by validation samples and leave the test samples alone (japanese-vowels: seed s holds out the "
                "s-th fifth of the training samples)");
   app.add_flag("--levels", s.levels,
                "etth2: windows and targets as they are; by default they are relative to the window's last step");
   app.add_option("--device", s.device, "cpu or gpu")->capture_default_str();
-  app.add_option("--threads", s.threads, "Of the cpu; 0: all")->capture_default_str();
-  app.add_option("--out", s.out, "Folder for batches.csv, epochs.csv and curves.svg, in a folder for each seed");
+  trainer::add_number(app, "--threads", s.threads, trainer::threads_range, "Of the cpu; 0: all");
+  trainer::add_folder(app, "--out", s.out, std::string(trainer::out_help) + ". Each seed has a folder in it");
   app.add_flag("--quiet", s.quiet, "Print the result line alone");
   return trainer::run_program(app, argc, argv, [&] { return run_task(s); });
 }

@@ -86,7 +86,7 @@ int with_attention(const std::string& name, const Body& body) {
   if (name == "ea-6") return body(std::type_identity<SeriesAttention<6, Causal>>{});
   if (name == "ea-full") return body(std::type_identity<SeriesAttention<odot::nn::full_order, Causal>>{});
   if (name == "self") return body(std::type_identity<HeadedAttention<Causal>>{});
-  throw odot::ArgumentError("--attention: expected ea-2, ea-6, ea-full or self, found " + name);
+  throw odot::ArgumentError("--attention: expected ea-2, ea-6, ea-full or self, found '" + name + "'");
 }
 
 }  // namespace time_series

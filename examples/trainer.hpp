@@ -3,6 +3,7 @@
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
 #include "callbacks.hpp"
+#include "program.hpp"
 
 #include <odot/any_device.hpp>
 
@@ -106,7 +107,7 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
         choice.name.c_str(), choice.description.c_str(), Model::parameter_count, network.training_memory_per_sample,
         data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size,
         device_description<Device>(network.workspace().threads()).c_str());
-  std::fflush(stdout);
+  program::flush_output();
 
   const odot::TrainingReport report = with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
     return odot::fit(network, adam, data.train, data.test, options, callbacks...);

@@ -1,0 +1,91 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What every program here does around its own work: from the standard streams it was given to its exit code.
+
+#include <odot/core/error.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#if __has_include(<unistd.h>)
+#include <fcntl.h>
+#include <unistd.h>
+#endif
+
+namespace program {
+
+/// Exit codes: wrong input, that is data, files, a training that diverged, output that was not taken; a wrong command
+/// line.
+inline constexpr int failure = 1, wrong_command_line = 2;
+
+/// Writes the message as one line to standard error; returns the exit code.
+inline int fail(int code, std::string message) {
+  for (char& c : message)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = ' ';
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return code;
+}
+
+/// Throws odot::Error unless standard output has taken everything so far: a full disk or a closed pipe is noticed before
+/// hours of work, not after.
+inline void flush_output() {
+  errno = 0;
+  std::cout.flush();
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && !std::ferror(stdout) && std::cout.good()) return;
+  const std::string reason = errno != 0 ? std::strerror(errno) : "an earlier write failed";
+  throw odot::Error("standard output can't be written: " + reason);
+}
+
+/// Standard streams that were closed lead nowhere, lest a file of the program's own is opened in their place.
+/// Errors  Error: there is no standard output
+inline void open_standard_streams() {
+#if __has_include(<unistd.h>)
+  bool has_output = true;
+  for (const int stream : {0, 1, 2})
+    if (fcntl(stream, F_GETFD) < 0) {
+      has_output = has_output && stream != 1;
+      if (open("/dev/null", stream == 0 ? O_RDONLY : O_WRONLY) < 0) return;  // takes the lowest number that is free
+    }
+  if (!has_output) throw odot::Error("standard output is closed; the result would be lost");
+#endif
+}
+
+/// Calls body, which returns the exit code. What goes wrong is one line on standard error.
+/// Returns body's exit code where its output has been written, else 1; 2 for an ArgumentError.
+template <class Body>
+int guarded(const Body& body) {
+  try {
+    open_standard_streams();
+    const int code = body();
+    flush_output();
+    return code;
+  } catch (const odot::ArgumentError& error) {
+    return fail(wrong_command_line, error.what());
+  } catch (const std::exception& error) {
+    return fail(failure, error.what());
+  }
+}
+
+inline bool asks_for_help(std::string_view argument) { return argument == "--help" || argument == "-h"; }
+
+/// The main function of a program without options. `about` is what --help says.
+template <class Body>
+int run(int argc, char** argv, const char* about, const Body& body) {
+  return guarded([&] {
+    for (int i = 1; i < argc; ++i)
+      if (asks_for_help(argv[i])) {
+        std::printf("%s\n\nusage: %s        (there are no options)\n", about, argv[0]);
+        return 0;
+      }
+    if (argc > 1) throw odot::ArgumentError("expected no arguments, found " + std::string(argv[1]) + "; see --help");
+    return body();
+  });
+}
+
+}  // namespace program
