@@ -11,7 +11,9 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <iostream>
 #include <string>
+#include <string_view>
 
 namespace trainer {
 
@@ -40,6 +42,7 @@ int run_program(CLI::App& app, int argc, char** argv, const Body& body) {
   app.set_version_flag("--version", std::string("odot ") + ODOT_VERSION_STRING);
   return program::guarded([&] {
     if (asks_for_help(argc, argv)) {
+      if (app.get_name().empty()) app.name(argv[0]);
       std::cout << app.help();
       return 0;
     }

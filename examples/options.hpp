@@ -39,6 +39,7 @@ struct Range {
   std::string text() const {
     std::ostringstream text;
     text.imbue(std::locale::classic());
+    text.precision(10);
     text << least << " to " << most;
     return text.str();
   }

@@ -33,6 +33,37 @@ endforeach()
 set(number "[0-9.]+")
 set(tiny --data synthetic --epochs 1 --batch-size 256)
 
+# Numbers that are none, or out of range.
+function(odot_number_tests trainer)
+  set(whole --epochs --batch-size --seed --threads)
+  foreach(option IN LISTS whole ITEMS --learning-rate)
+    foreach(value nan inf -inf -1 1e999 0x10 12a 1,5 99999999999999999999999 "=" " 1" true)
+      odot_trainer_test(${trainer} "rejects ${option}=${value}" ERROR "error: ${option}: " ARGUMENTS "${option}=${value}")
+    endforeach()
+  endforeach()
+  foreach(option IN LISTS whole)
+    foreach(value 1.0 1e3)
+      odot_trainer_test(${trainer} "rejects ${option}=${value}" ERROR "error: ${option}: expected a whole number from "
+        ARGUMENTS "${option}=${value}")
+    endforeach()
+  endforeach()
+  odot_trainer_test(${trainer} "rejects a million threads" ERROR "0 to 1024, found '1000000'" ARGUMENTS --threads 1000000)
+  odot_trainer_test(${trainer} "rejects an option given twice" ERROR "--epochs" ARGUMENTS --epochs 1 --epochs 2)
+  odot_trainer_test(${trainer} "rejects a folder without a name" ERROR "--data" ARGUMENTS --data=)
+endfunction()
+
+# A program whose output is not taken must say so: check_output.sh.
+find_program(odot_sh sh)
+function(odot_output_test program)
+  if(odot_sh AND TARGET ${program})
+    list(JOIN ARGN " " arguments)
+    set(name "${program}: says so when its output is not taken (${arguments})")
+    add_test(NAME "${name}" COMMAND ${odot_sh}
+      ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/check_output.sh $<TARGET_FILE:${program}> ${ARGN})
+    set_tests_properties("${name}" PROPERTIES LABELS examples TIMEOUT 600)
+  endif()
+endfunction()
+
 # What every trainer has in common. result: the start of the result line.
 function(odot_common_trainer_tests trainer result outcome)
   odot_trainer_test(${trainer} "trains on the synthetic set" ARGUMENTS ${tiny} ${ARGN}
@@ -42,18 +73,13 @@ function(odot_common_trainer_tests trainer result outcome)
 
   odot_trainer_test(${trainer} "rejects an unknown option" ERROR "--modell" ARGUMENTS ${tiny} --modell b)
   odot_trainer_test(${trainer} "rejects an argument that is no option" ERROR "stray" ARGUMENTS ${tiny} stray)
-  odot_trainer_test(${trainer} "rejects a negative number of epochs" ERROR "--epochs" ARGUMENTS ${tiny} --epochs=-1)
   odot_trainer_test(${trainer} "rejects epochs that are no number" ERROR "--epochs"
     ARGUMENTS --data synthetic --epochs many)
   odot_trainer_test(${trainer} "rejects a batch size of zero" ERROR "--batch-size"
     ARGUMENTS --data synthetic --batch-size 0)
-  odot_trainer_test(${trainer} "rejects a negative batch size" ERROR "--batch-size"
-    ARGUMENTS --data synthetic --batch-size=-5)
   odot_trainer_test(${trainer} "rejects a batch larger than the set" ERROR "100000000"
     ARGUMENTS --data synthetic --batch-size 100000000)
-  odot_trainer_test(${trainer} "rejects a negative learning rate" ERROR "learning_rate"
-    ARGUMENTS ${tiny} --learning-rate=-1)
-  odot_trainer_test(${trainer} "rejects a negative number of threads" ERROR "--threads" ARGUMENTS ${tiny} --threads=-2)
+  odot_number_tests(${trainer})
   odot_trainer_test(${trainer} "rejects a missing data folder" ERROR "${bad}/no_such_folder"
     ARGUMENTS --data ${bad}/no_such_folder)
   odot_trainer_test(${trainer} "rejects an empty data folder" ERROR "${bad}/empty_folder"
@@ -140,8 +166,11 @@ odot_trainer_test(${minimal} "rejects a number of encoders that there isn't" ERR
   ARGUMENTS ${tiny_transformer} --encoders 7)
 odot_trainer_test(${minimal} "rejects an MLP for the variant without" ERROR "--mlp"
   ARGUMENTS ${tiny_transformer} --variant no-mlp --mlp)
+odot_number_tests(${minimal})
+odot_trainer_test(${minimal} "rejects a folder for the grid that it can't write" ERROR "expected a folder, found a file"
+  ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --out ${CMAKE_CURRENT_LIST_FILE})
 odot_trainer_test(${minimal} "rejects an unknown data set" ERROR "--dataset" ARGUMENTS --dataset imagenet)
-odot_trainer_test(${minimal} "rejects more samples than there are" ERROR "first(100000000)"
+odot_trainer_test(${minimal} "rejects more samples than there are" ERROR "--samples: expected 0 (all) to 12000"
   ARGUMENTS --data synthetic --samples 100000000)
 odot_trainer_test(${minimal} "rejects a batch size of zero" ERROR "--batch-size" ARGUMENTS --data synthetic --batch-size 0)
 odot_trainer_test(${minimal} "rejects a missing data folder" ERROR "${bad}/no_such_folder"
@@ -186,19 +215,15 @@ odot_trainer_test(time_series "writes logs of every seed"
 odot_trainer_test(time_series "rejects an unknown task" ERROR "--task" ARGUMENTS ${tiny} --task mnist)
 odot_trainer_test(time_series "rejects an unknown attention" ERROR "--attention" ARGUMENTS ${tiny} --attention ea-3)
 odot_trainer_test(time_series "rejects an unknown option" ERROR "--tusk" ARGUMENTS ${tiny} --tusk etth2-6)
-odot_trainer_test(time_series "rejects a negative number of epochs" ERROR "--epochs"
-  ARGUMENTS --data synthetic --epochs=-1)
 odot_trainer_test(time_series "rejects a batch size of zero" ERROR "--batch-size" ARGUMENTS ${tiny} --batch-size 0)
 odot_trainer_test(time_series "rejects a batch larger than the set" ERROR "100000000"
   ARGUMENTS ${tiny} --batch-size 100000000)
-odot_trainer_test(time_series "rejects a negative learning rate" ERROR "learning_rate"
-  ARGUMENTS ${tiny} --learning-rate=-1)
-odot_trainer_test(time_series "rejects a negative weight decay" ERROR "weight_decay"
+odot_number_tests(time_series)
+odot_trainer_test(time_series "rejects a negative weight decay" ERROR "--weight-decay"
   ARGUMENTS ${tiny} --weight-decay=-1)
 odot_trainer_test(time_series "rejects levels of what is no forecast" ERROR "--levels" ARGUMENTS ${tiny} --levels)
 odot_trainer_test(time_series "rejects seed 0" ERROR "--seed" ARGUMENTS ${tiny} --seed 0)
 odot_trainer_test(time_series "rejects no seeds" ERROR "--seeds" ARGUMENTS ${tiny} --seeds 0)
-odot_trainer_test(time_series "rejects a negative number of threads" ERROR "--threads" ARGUMENTS --data synthetic --threads=-2)
 foreach(task japanese-vowels etth2-6 etth2-12)
   odot_trainer_test(time_series "rejects a missing data folder for ${task}" ERROR "${bad}/no_such_folder"
     ARGUMENTS --task ${task} --data ${bad}/no_such_folder)
@@ -209,3 +234,27 @@ foreach(task japanese-vowels etth2-6 etth2-12)
 endforeach()
 odot_trainer_test(time_series "rejects an output folder it can't write" ERROR "${CMAKE_CURRENT_LIST_FILE}"
   ARGUMENTS ${tiny} --out ${CMAKE_CURRENT_LIST_FILE}/out)
+
+# What is in the way of a file to be written is found before the training.
+file(MAKE_DIRECTORY ${bad}/in_the_way/seed-2/curves.svg)
+odot_trainer_test(time_series "finds what is in the way of the last seed's logs before the first seed"
+  ERROR "seed-2/curves.svg: expected a file or nothing"
+  ARGUMENTS --data synthetic --epochs 1000000 --seeds 2 --out ${bad}/in_the_way)
+
+foreach(trainer fashion_mnist cifar10 stream minimal_transformer time_series)
+  odot_output_test(${trainer} --help)
+endforeach()
+odot_output_test(time_series --data synthetic --epochs 0 --threads 1 --quiet)
+foreach(example 01_tensor 02_linear_classifier 03_custom_layer 04_model_b)
+  odot_output_test(${example} --help)
+endforeach()
+odot_output_test(01_tensor)
+
+# Signals, and two runs that would write to one folder: check_runs.sh.
+if(odot_sh AND TARGET time_series)
+  add_test(NAME "time_series: takes signals as wishes and keeps a folder to itself"
+    COMMAND ${odot_sh} ${CMAKE_CURRENT_LIST_DIR}/check_runs.sh $<TARGET_FILE:time_series>
+            ${CMAKE_CURRENT_BINARY_DIR}/two_runs)
+  set_tests_properties("time_series: takes signals as wishes and keeps a folder to itself"
+    PROPERTIES LABELS examples TIMEOUT 600)
+endif()

@@ -3,14 +3,39 @@
 # Ubuntu; elsewhere it says what is needed and goes on.
 #
 # usage: scripts/setup.sh [build] [tests] [benchmarks] [data] [format]      (default: build tests)
-# The other scripts source it and call odot_setup themselves.
 
-odot_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# The other scripts source it and call odot_setup themselves.
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# What would change the meaning of cd, of grep and of bash itself.
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT
+
+odot_root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}" 2> /dev/null || printf %s "${BASH_SOURCE[0]}")")/.." && pwd)
 
 odot_say() { printf 'odot: %s\n' "$*"; }
 odot_die() {
   printf 'odot: %s\n' "$*" >&2
   exit 1
+}
+# A wrong command line.
+odot_refuse() {
+  printf 'odot: %s; see --help\n' "$*" >&2
+  exit 2
+}
+
+# odot_help <script> [<arguments>...]: whether the arguments ask for help, which is the comment that the script begins
+# with.
+odot_help() {
+  local script=$1 argument
+  shift
+  for argument in "$@"; do
+    case $argument in
+      -h | --help)
+        sed -n '2,/^$/s/^# \{0,1\}//p' "$script"
+        return 0
+        ;;
+    esac
+  done
+  return 1
 }
 
 odot_have() { command -v "$1" > /dev/null 2>&1; }
@@ -21,6 +46,30 @@ odot_have_header() {
     [ ! -e "$folder/$1" ] || return 0
   done
   return 1
+}
+
+# The number of processors.
+odot_jobs() { nproc 2> /dev/null || getconf _NPROCESSORS_ONLN 2> /dev/null || sysctl -n hw.ncpu 2> /dev/null || echo 1; }
+
+# The SHA-256 of standard input.
+odot_sha256() {
+  if odot_have sha256sum; then
+    sha256sum
+  elif odot_have shasum; then
+    shasum -a 256
+  elif odot_have openssl; then
+    openssl dgst -sha256 -r
+  elif odot_have python3; then
+    python3 -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest(), "-")'
+  else
+    odot_die "checksums need sha256sum, shasum, openssl or python3; install one of them"
+  fi | cut -d ' ' -f 1
+}
+
+# Makes folders in the repository's.
+odot_make_folder() {
+  { mkdir -p "$1" 2> /dev/null && [ -w "$1" ]; } ||
+    odot_die "can't write to $1; copy the repository to a folder that you can write to"
 }
 
 odot_as_root() {
@@ -41,7 +90,7 @@ odot_install() {
     return 1
   fi
   local log="$odot_root/build/setup.log"
-  mkdir -p "$odot_root/build"
+  odot_make_folder "$odot_root/build"
   odot_say "installing with apt-get: $*"
   local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
   # The package lists of a fresh machine are empty or old.
@@ -59,7 +108,7 @@ odot_cmake_is_new_enough() {
   local version
   odot_have cmake || return 1
   version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/p')
-  [ "$(printf '3.24\n%s\n' "$version" | sort -V | head -n 1)" = 3.24 ]
+  [ "${version%%.*}" -gt 3 ] || { [ "${version%%.*}" -eq 3 ] && [ "${version#*.}" -ge 24 ]; }
 }
 
 # Older distributions have a CMake older than 3.24: one from PyPI then goes into build/cmake, and nowhere else.
@@ -73,22 +122,31 @@ odot_local_cmake() {
   PATH="$venv/bin:$PATH"
 }
 
-# The compiler must know C++20: GCC 10, Clang 14 or later.
-odot_check_compiler() {
-  local compiler=${CXX:-c++}
-  printf 'template <class T> concept Any = true;\nint main() { return [](Any auto x) { return x; }(0); }\n' |
-    "$compiler" -std=c++20 -fsyntax-only -x c++ - 2> /dev/null ||
-    odot_die "the compiler '$compiler' does not know C++20; install GCC 11 or later, or name another one in \$CXX"
+# The compiler's command, in the array `compiler`: like CMake's, $CXX may have arguments.
+odot_find_compiler() {
+  compiler=("${CXX:-c++}")
+  # shellcheck disable=SC2206
+  odot_have "${compiler[0]}" || compiler=(${CXX:-c++})
 }
 
-# odot_setup [build] [tests] [benchmarks] [data] [format]: what is needed to build the programs, to test them, to build
-# the benchmarks, to download data, to check the format of the sources.
+# It must know C++20: GCC 10, Clang 14 or later.
+odot_check_compiler() {
+  printf 'template <class T> concept Any = true;\nint main() { return [](Any auto x) { return x; }(0); }\n' |
+    "${compiler[@]}" -std=c++20 -fsyntax-only -x c++ - 2> /dev/null ||
+    odot_die "the compiler '${compiler[*]}' does not know C++20; install GCC 11 or later, or name another one in \$CXX"
+}
+
+odot_parts='build tests benchmarks data format'
+
+# odot_setup <part>...: what is needed to build the programs, to test them, to build the benchmarks, to download data, to
+# check the format of the sources.
 odot_setup() {
-  local part packages=()
+  local part compiler packages=()
+  odot_find_compiler
   for part in "$@"; do
     case $part in
       build)
-        odot_have "${CXX:-c++}" || packages+=(g++)
+        odot_have "${compiler[0]}" || packages+=(g++)
         odot_have make || packages+=(make)
         odot_have cmake || packages+=(cmake)
         odot_have_header Eigen/Core || packages+=(libeigen3-dev)
@@ -108,7 +166,6 @@ odot_setup() {
       format)
         odot_have clang-format-19 || packages+=(clang-format-19)
         ;;
-      *) odot_die "setup: unknown part '$part'; there are build, tests, benchmarks, data, format" ;;
     esac
   done
   # What can't be installed may still be found or downloaded by CMake, which says so if not.
@@ -117,7 +174,7 @@ odot_setup() {
     *" build "*)
       odot_cmake_is_new_enough || odot_local_cmake ||
         odot_die "CMake 3.24 or later is needed; see https://cmake.org/download"
-      odot_have "${CXX:-c++}" || odot_die "a C++ compiler is needed; install g++"
+      odot_have "${compiler[0]}" || odot_die "there is no C++ compiler '${compiler[0]}'; install g++"
       odot_check_compiler
       ;;
   esac
@@ -128,7 +185,7 @@ odot_setup() {
 odot_step() {
   local what=$1 log=$2 start=$SECONDS
   shift 2
-  mkdir -p "$(dirname "$log")"
+  odot_make_folder "$(dirname -- "$log")"
   odot_say "$what"
   if ! "$@" > "$log" 2>&1; then
     tail -n 60 "$log" >&2
@@ -140,7 +197,14 @@ odot_step() {
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   set -eu
+  ! odot_help "${BASH_SOURCE[0]}" "$@" || exit 0
   [ $# -gt 0 ] || set -- build tests
+  for part in "$@"; do
+    case " $odot_parts " in
+      *" $part "*) ;;
+      *) odot_refuse "unknown part '$part'; there are $odot_parts" ;;
+    esac
+  done
   odot_setup "$@"
   odot_say "ready: $*"
 fi
