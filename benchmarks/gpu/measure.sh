@@ -18,8 +18,13 @@
 # build/cuda; both are looked for from the repository's folder.
 # An epoch on a CPU may take minutes; where build/gpu/<model>-on-cpu/batches.csv is there, that is taken. To make it
 # beforehand, on any machine, with a trainer of any build: ODOT_GPU_BUILD=… benchmarks/gpu/measure.sh cpu-curves
+
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=scripts/setup.sh
+. "$(dirname -- "$(readlink -f -- "$0" 2> /dev/null || printf %s "$0")")/../../scripts/setup.sh"
+! odot_help "$odot_root/benchmarks/gpu/measure.sh" "$@" || exit 0
+cd -- "$odot_root" || exit 1
 python=${ODOT_PEERS_PYTHON:-python3} build=${ODOT_GPU_BUILD:-build/cuda} logs=build/gpu
 gpu=benchmarks/gpu tests=$build/tests/odot_gpu_tests trainer=$build/examples/fashion_mnist
 all=(build tests sanitizers curves epochs block attention steps)
@@ -29,7 +34,7 @@ for word in "$@"; do
     --quick) quick=yes rounds=3 ;;
     --no-build) no_build=yes ;;
     build | tests | sanitizers | curves | cpu-curves | epochs | block | attention | steps) stages+=("$word") ;;
-    *) sed -n '/^# usage/,/^#$/s/^# //p' $gpu/measure.sh >&2; exit 2 ;;
+    *) odot_refuse "unknown stage or option '$word'" ;;
   esac
 done
 if [ ${#stages[@]} -eq 0 ]; then
@@ -44,7 +49,6 @@ fi
 
 child=''
 trap '[ -z "$child" ] || kill "$child"; exit 130' INT TERM
-say() { printf 'odot: %s\n' "$*"; }
 run() { # run <seconds> <name> <command...>: says whether it passed; its output goes to logs
   local limit=$1 name=$2 start=$SECONDS code=0
   shift 2
@@ -53,9 +57,9 @@ run() { # run <seconds> <name> <command...>: says whether it passed; its output 
   wait "$child" || code=$?
   child=''
   case $code in
-    0) say "$name: passed in $((SECONDS - start)) s" ;;
-    124 | 137) say "$name: STOPPED after $limit s; the end of $logs/$name.log:" ;;
-    *) say "$name: FAILED after $((SECONDS - start)) s with code $code; the end of $logs/$name.log:" ;;
+    0) odot_say "$name: passed in $((SECONDS - start)) s" ;;
+    124 | 137) odot_say "$name: STOPPED after $limit s; the end of $logs/$name.log:" ;;
+    *) odot_say "$name: FAILED after $((SECONDS - start)) s with code $code; the end of $logs/$name.log:" ;;
   esac
   [ $code -eq 0 ] || tail -q -n 10 "$logs/$name.log" "$logs/$name.errors"
   return $code
@@ -74,7 +78,7 @@ stage_build() {
   ! nvidia-smi -L > /dev/null 2>&1 || native=(-DCMAKE_CUDA_ARCHITECTURES=native)
   local configure=(run 120 configure cmake --preset cuda -B "$build" "${native[@]}")
   { "${configure[@]}" -DODOT_CUDNN=ON > /dev/null || "${configure[@]}" -DODOT_CUDNN=OFF; } &&
-    run 1800 build cmake --build "$build" --parallel "$(nproc)" --target "${programs[@]}"
+    run 1800 build cmake --build "$build" --parallel "$(odot_jobs)" --target "${programs[@]}"
 }
 stage_tests() {
   run 240 tests "$tests" && tail -n 3 $logs/tests.log
@@ -95,12 +99,12 @@ epoch() { # epoch <seconds> <model> <device>: its batches in build/gpu/<model>-o
 epoch_on_cpu() { # epoch_on_cpu <seconds> <model>
   local batches=$logs/$2-on-cpu/batches.csv
   if [ -f "$batches" ]; then
-    say "$2-on-cpu: taken from $batches of $(date -r "$batches" '+%F %R')"
+    odot_say "$2-on-cpu: taken from $batches of $(date -r "$batches" '+%F %R')"
   else
     epoch "$1" "$2" cpu
   fi
 }
-stage_cpu-curves() {
+stage_cpu_curves() {
   epoch_on_cpu 600 b && epoch_on_cpu 7200 control
 }
 stage_curves() {
@@ -115,7 +119,7 @@ stage_epochs() {
   local start
   start=$(date +%s%N)
   run 60 train-model-b "$trainer" --device gpu --model b --batch-size 4096 --quiet || return
-  say "model B, ten epochs, from the program's start to its end: $((($(date +%s%N) - start) / 1000000)) ms"
+  odot_say "model B, ten epochs, from the program's start to its end: $((($(date +%s%N) - start) / 1000000)) ms"
   tail -n 1 $logs/train-model-b.log
 }
 stage_block() {
@@ -131,11 +135,11 @@ stage_steps() {
 mkdir -p $logs
 nvidia-smi -L 2> /dev/null || case "${stages[*]}" in
   build | cpu-curves | 'build cpu-curves') ;;
-  *) say "there is no NVIDIA GPU here" && exit 1 ;;
+  *) odot_say "there is no NVIDIA GPU here" && exit 1 ;;
 esac
 passed=() failed=()
 for stage in "${stages[@]}"; do
-  if "stage_$stage"; then passed+=("$stage"); else failed+=("$stage"); fi
+  if "stage_${stage//-/_}"; then passed+=("$stage"); else failed+=("$stage"); fi
 done
-say "passed: ${passed[*]:-none}; failed: ${failed[*]:-none}; $SECONDS s"
+odot_say "passed: ${passed[*]:-none}; failed: ${failed[*]:-none}; $SECONDS s"
 [ ${#failed[@]} -eq 0 ]

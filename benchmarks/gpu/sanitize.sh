@@ -8,11 +8,17 @@
 # ODOT_SANITIZE_JOBS: processes at once (half the processors, at most 8); ODOT_SANITIZE_CASE and ODOT_SANITIZE_ALL:
 # seconds that a case and all of them may take (60, 150). Exit code 1 unless every case was done, passed and is clean but
 # for reports in other libraries' kernels.
+
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
 set -u
-if [ $# -lt 3 ]; then
-  sed -n 's/^# usage: /usage: /p' "$0" >&2
-  exit 2
-fi
+# shellcheck source=scripts/setup.sh
+. "$(dirname -- "$(readlink -f -- "$0" 2> /dev/null || printf %s "$0")")/../../scripts/setup.sh"
+! odot_help "$odot_root/benchmarks/gpu/sanitize.sh" "$@" || exit 0
+[ $# -eq 3 ] || odot_refuse "expected TOOL PROGRAM FOLDER, found $# arguments"
+case $1 in
+  memcheck | racecheck | initcheck | synccheck) ;;
+  *) odot_refuse "TOOL: expected memcheck, racecheck, initcheck or synccheck, found '$1'" ;;
+esac
 tool=$1 program=$2 folder=$3
 case_limit=${ODOT_SANITIZE_CASE:-60} limit=${ODOT_SANITIZE_ALL:-150}
 
@@ -63,7 +69,7 @@ trap 'kill $(jobs -rp) 2> /dev/null; exit 130' INT TERM
 mkdir -p "$folder"
 rm -f "$folder"/*.verdict "$folder"/*.log
 mapfile -t names < <("$program" --list-test-cases --no-colors=1 | grep -v '^\[doctest\]\|^===\|^$' | sort -u)
-jobs=$(($(nproc) / 2)) && jobs=${ODOT_SANITIZE_JOBS:-$((jobs < 1 ? 1 : jobs < 8 ? jobs : 8))}
+jobs=$(($(odot_jobs) / 2)) && jobs=${ODOT_SANITIZE_JOBS:-$((jobs < 1 ? 1 : jobs < 8 ? jobs : 8))}
 for number in "${!names[@]}"; do
   while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
   check_case "$number" "${names[number]}" 2> /dev/null &  # the shell says what crashed

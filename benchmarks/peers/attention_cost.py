@@ -55,6 +55,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, help="in turn (default: 5; quick: 1)")
     parser.add_argument("--quick", action="store_true", help="L up to 512, one round: whether all runs, no figures")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="write the curves of seconds and memory")
+    parser.add_argument("--check", action="store_true", help="check the command line and do no more")
     parser.add_argument("--build", type=Path, default=ROOT / "build/peers", help="where the programs have been built")
     arguments = parser.parse_args()
     if not arguments.build.is_dir():
@@ -63,6 +64,8 @@ def parse_arguments():
         parser.error(f"--threads: expected 1 to {len(CPUS)}, the processors of this machine, found {arguments.threads}")
     if arguments.max_length < LENGTHS[0]:
         parser.error(f"--max-length: expected {LENGTHS[0]} or more, found {arguments.max_length}")
+    if arguments.svg and not arguments.svg.absolute().parent.is_dir():
+        parser.error(f"--svg: there is no folder {arguments.svg.absolute().parent}")
     if arguments.rounds is None:
         arguments.rounds = 1 if arguments.quick else 5
     if arguments.rounds < 1:
@@ -164,6 +167,8 @@ def write_svg(path, results, methods, build):
 
 def main():
     arguments = parse_arguments()
+    if arguments.check:
+        return 0
     methods = arguments.method or list(METHODS)
     results, versions, different = {}, {}, []
     log_path = arguments.build / "logs/attention_cost.log"

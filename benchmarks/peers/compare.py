@@ -32,6 +32,7 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=min(2, len(CPUS)), help="of every program (default: 2)")
     parser.add_argument("--rounds", type=int, help="pairs after the warm-up (default: 7; quick: 1)")
     parser.add_argument("--quick", action="store_true", help="small batches, one round: whether all runs, no figures")
+    parser.add_argument("--check", action="store_true", help="check the command line and do no more")
     parser.add_argument("--build", type=Path, default=ROOT / "build/peers", help="where the programs have been built")
     arguments = parser.parse_args()
     if not arguments.build.is_dir():
@@ -98,6 +99,8 @@ def main():
     if not pairs:
         say("compare.py: none of this work has such a peer; see --list")
         return 2
+    if arguments.check:
+        return 0
     rows, versions = [], {}
     log_path = arguments.build / "logs/compare.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
