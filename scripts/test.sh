@@ -31,9 +31,10 @@ cd -- "$odot_root"
 # ctest passes over what it does not know, and would then run everything.
 known=" $(ctest --help | grep -oE -- '-[-A-Za-z0-9]+' | tr '\n' ' ') "
 for argument in "$@"; do
-  case $argument in
+  case $argument$known in
     -j[0-9]* | [!-]*) ;;
-    *) [ "${known#* "${argument%%=*}" }" != "$known" ] || odot_refuse "ctest has no option '$argument'" ;;
+    *" ${argument%%=*} "*) ;;
+    *) odot_refuse "ctest has no option '$argument'" ;;
   esac
 done
 jobs=$(odot_jobs)
