@@ -4,7 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -67,10 +71,34 @@ TEST_CASE("far below zero next to nothing is left, and never less than nothing")
       CHECK(y >= 0);
       CHECK(y <= 1.7e-38f);
     }
+  for (const float x : {-88.1f, -1e4f, -std::numeric_limits<float>::max(), -std::numeric_limits<float>::infinity()})
+    for (const float y : softmax_exp(x)) CHECK(std::bit_cast<std::uint32_t>(y) == 0);
+  for (const double x : {-800.0, -std::numeric_limits<double>::infinity()})
+    for (const double y : softmax_exp(x)) CHECK(y == 0);
 }
 
-TEST_CASE("NaN stays NaN") {
-  for (const float y : softmax_exp(std::numeric_limits<float>::quiet_NaN())) CHECK(std::isnan(y));
-  for (const float y : softmax_exp(-std::numeric_limits<float>::quiet_NaN())) CHECK(std::isnan(y));
+TEST_CASE("NaN stays NaN, whatever its sign and bits and in whichever lane") {
+  std::uint32_t random = 1;
+  const auto check = [](std::uint32_t bits) {
+    CAPTURE(bits);
+    constexpr std::size_t L = simd::lanes<float>;
+    for (std::size_t lane = 0; lane < L; ++lane) {
+      std::vector<float> x(L, -1.0f), y(L);
+      std::memcpy(&x[lane], &bits, sizeof bits);
+      simd::store(y.data(), simd::softmax_exp<float>(simd::load(x.data())));
+      for (std::size_t l = 0; l < L; ++l) {
+        if (l == lane) CHECK(std::isnan(y[l]));
+        else CHECK(y[l] == doctest::Approx(std::exp(-1.0)));
+      }
+    }
+  };
+  for (const std::uint32_t sign : {0u, 0x80000000u}) {
+    for (const std::uint32_t payload : {0x1u, 0x3fffffu, 0x400000u, 0x400001u, 0x7fffffu})
+      check(sign | 0x7f800000u | payload);
+    for (int i = 0; i < 200; ++i) {
+      random = random * 1664525u + 1013904223u;
+      check(sign | 0x7f800000u | (random >> 9 | 1u));
+    }
+  }
   for (const double y : softmax_exp(std::numeric_limits<double>::quiet_NaN())) CHECK(std::isnan(y));
 }

@@ -53,11 +53,12 @@ template <class P>
 ODOT_INLINE P divide(const P& a, const P& b) {
   return Eigen::internal::pdiv(a, b);
 }
+/// The larger one; a where either is NaN (on ARM NaN).
 template <class P>
 ODOT_INLINE P max(const P& a, const P& b) {
   return Eigen::internal::pmax(a, b);
 }
-/// The smaller one; a where either is NaN.
+/// The smaller one; a where either is NaN (on ARM NaN).
 template <class P>
 ODOT_INLINE P min(const P& a, const P& b) {
   return Eigen::internal::pmin(a, b);
@@ -99,10 +100,19 @@ template <class P>
 ODOT_INLINE P reciprocal(const P& a) {
   return divide(Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(1)), a);
 }
-/// The largest of a packet's numbers.
+/// The largest of a packet's numbers, which must not be NaN: what is larger could be lost beside one.
 template <class P>
 ODOT_INLINE auto largest(const P& a) {
   return Eigen::internal::predux_max(a);
+}
+/// What `a` is rounded to is wanted: compilers that may regroup sums (-ffast-math) see no further than this.
+template <class P>
+ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)
+  asm("" : "+x"(a));
+#elif defined(__GNUC__) && defined(__aarch64__)
+  asm("" : "+w"(a));
+#endif
 }
 /// Sum of a packet's numbers.
 template <class P>
