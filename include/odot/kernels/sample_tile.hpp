@@ -3,6 +3,7 @@
 // Sample tiles: one SIMD register's worth of samples side by side in the innermost dimension, [elements, lanes]. In this
 // layout every operation on a sample is one vertical SIMD instruction for all of the tile.
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
@@ -93,6 +94,14 @@ void store_elements(const S* tile, std::size_t elements, std::size_t stride, std
 template <std::size_t Elements, class S>
 void load_tile(const S* x, std::size_t stride, std::size_t samples, S* tile) {
   load_elements(x, Elements, stride, samples, tile);
+}
+
+/// The lanes without a sample = the last sample, for arithmetic in which 0 is not neutral (0 · ∞).
+template <class S>
+void repeat_last_sample(std::size_t elements, std::size_t samples, S* tile) {
+  constexpr std::size_t L = simd::lanes<S>;
+  for (std::size_t e = 0; samples < L && e < elements; ++e)
+    std::fill(tile + e * L + samples, tile + (e + 1) * L, tile[e * L + samples - 1]);
 }
 
 /// store_elements of a number known at compile time.

@@ -4,9 +4,11 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "odot/core/config.hpp"
+#include "odot/kernels/fused_multiply_add.hpp"
 
 namespace odot::kernels::simd {
 
@@ -32,7 +34,7 @@ template <class Scalar>
 ODOT_INLINE Packet<Scalar> all(Scalar value) {
   return Eigen::internal::pset1<Packet<Scalar>>(value);
 }
-/// a · b + c
+/// a · b + c, rounded once or twice
 template <class P>
 ODOT_INLINE P multiply_add(const P& a, const P& b, const P& c) {
   return Eigen::internal::pmadd(a, b, c);
@@ -118,6 +120,59 @@ ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
 template <class P>
 ODOT_INLINE auto sum(const P& a) {
   return Eigen::internal::predux(a);
+}
+
+namespace detail {
+
+/// a · b + c + d[…] in doubles, which hold a product of floats, by lane.
+template <class P, class... Terms>
+ODOT_INLINE P multiply_add_in_doubles(const P& a, const P& b, const Terms&... terms) {
+#if ODOT_SHUFFLE
+  typedef double Doubles __attribute__((vector_size(2 * sizeof(P))));
+  const auto wide = [](const P& p) __attribute__((always_inline)) { return __builtin_convertvector(p, Doubles); };
+  return __builtin_convertvector(wide(a) * wide(b) + (wide(terms) + ...), P);
+#else
+  constexpr std::size_t L = lanes<float>;
+  float x[L], y[L], sums[L];
+  store(x, a);
+  store(y, b);
+  double sum[L] = {};
+  const auto add_term = [&](const P& term) {
+    store(sums, term);
+    for (std::size_t l = 0; l < L; ++l) sum[l] += static_cast<double>(sums[l]);
+  };
+  (add_term(terms), ...);
+  for (std::size_t l = 0; l < L; ++l)
+    sums[l] = static_cast<float>(static_cast<double>(x[l]) * static_cast<double>(y[l]) + sum[l]);
+  return load(sums);
+#endif
+}
+
+template <class P>
+inline constexpr bool takes_doubles =
+    !has_fused_multiply_add && std::is_same_v<typename Eigen::internal::unpacket_traits<P>::type, float>;
+
+}  // namespace detail
+
+/// a · b + c, rounded once: the contract of kernels::fused_multiply_add.
+template <class P>
+ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c) {
+  if constexpr (std::is_arithmetic_v<P>) return kernels::fused_multiply_add(a, b, c);
+  else if constexpr (detail::takes_doubles<P>) return detail::multiply_add_in_doubles(a, b, c);
+  else return multiply_add(a, b, c);
+}
+/// a · b + c + d, likewise.
+template <class P>
+ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c, const P& d) {
+  if constexpr (std::is_arithmetic_v<P>) {
+    return kernels::fused_multiply_add(a, b, c, d);
+  } else if constexpr (detail::takes_doubles<P>) {
+    return detail::multiply_add_in_doubles(a, b, c, d);
+  } else {
+    const P sum = add(c, d), of_d = subtract(sum, c), rest = add(subtract(c, subtract(sum, of_d)), subtract(d, of_d));
+    const P finite = Eigen::internal::pand(rest, Eigen::internal::pcmp_eq(rest, rest));  // 0 where it is NaN
+    return add(multiply_add(a, b, sum), finite);
+  }
 }
 
 #if defined(__GNUC__) && !defined(__clang__)

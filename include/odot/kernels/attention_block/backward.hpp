@@ -65,7 +65,8 @@ class BlockBackward {
         show(t, tile);
         T::correlate_input(tile, with_input, bias);
         for (std::size_t m = 0; m < form_.maps; ++m) {
-          with_scores(size_of(tile, m), [&]<Scores Size>() { correlate_head<Size>(tile, scratch, t, m, with_heads); });
+          with_scores(T::scores_of(maps_, tile, m),
+                      [&]<Scores Size>() { correlate_head<Size>(tile, scratch, t, m, with_heads); });
         }
       }
     });
@@ -83,7 +84,7 @@ class BlockBackward {
     const S mean = normed ? cache_.mean()[m] : S{0}, rstd = normed ? cache_.rstd()[m] : S{1};
     const typename T::Line standard{simd::all(rstd), simd::all(-mean * rstd)};
     const auto make_row = [&](std::size_t i) {
-      T::template head_row<Size>(lanes, kept, standard, i, scratch.map);
+      T::template head_row<Size>(lanes, tile.peaks, kept, standard, i, scratch.map);
       return scratch.map;
     };
     T::correlate(tile, make_row, with_heads + m * taps, form_.maps * taps);
@@ -179,6 +180,7 @@ class BlockBackward {
   void channel_gradients(const Tile& tile, std::size_t t, std::size_t c, const ArrayRows& rows, const S* zeros) const {
     for (std::size_t h = 0; h <= form_.heads; ++h) {
       const std::size_t m = h * C + c, previous = m - C;
+      const Scores size = h < form_.heads ? T::scores_of(maps_, tile, m) : Scores::any;
       for (std::size_t i = 0; i < T::H; ++i) {
         if (h > 0) {
           T::template column_gradients<InputGradient>(tile, T::lanes(tile, maps_[previous], previous), previous, i,
@@ -187,24 +189,22 @@ class BlockBackward {
         }
         if (h == form_.heads) continue;
         const S* before = h > 0 ? T::out_row(tile, m, i) : form_.skip ? tile.grad_row(c, i) : zeros;
-        map_row<InputGradient>(tile, t, m, i, before, rows);
+        map_row<InputGradient>(tile, t, m, size, i, before, rows);
       }
-      if (h < form_.heads)
-        with_scores(size_of(tile, m),
-                    [&]<Scores Size>() { T::template finish_columns<Size>(tile, cache_.kept(t, m)); });
+      if (h < form_.heads) T::finish_columns(tile, cache_.kept(t, m));
     }
   }
 
   /// Row i of map m in tile t of the batch; `before`: the input's gradient so far.
   template <bool InputGradient>
-  ODOT_INLINE void map_row(const Tile& tile, std::size_t t, std::size_t m, std::size_t i, const S* before,
+  ODOT_INLINE void map_row(const Tile& tile, std::size_t t, std::size_t m, Scores size, std::size_t i, const S* before,
                            const ArrayRows& rows) const {
     const auto lanes = T::lanes(tile, maps_[m], m);
     const auto norm = norm_gradient(m);
     const auto mask = T::mask_of(tile.samples);
     T::head_gradient_row(tile, form_, m, i, rows.grad);
     typename T::P minus_sum;
-    with_scores(size_of(tile, m), [&]<Scores Size>() {
+    with_scores(size, [&]<Scores Size>() {
       minus_sum = T::template relevance_row<Size, InputGradient>(tile, lanes, m, cache_.kept(t, m), norm, mask, i,
                                                                  rows.grad, before, rows.a, rows.gradient);
     });
@@ -212,8 +212,6 @@ class BlockBackward {
     T::template row_gradients<InputGradient>(tile, lanes, m, i, rows.a, minus_sum, rows.gradient);
     rows.add_along_row(m, i);
   }
-
-  Scores size_of(const Tile& tile, std::size_t m) const { return maps_.size(m, tile.largest[m % C]); }
 
   Workspace<Cpu>& workspace_;
   Workspace<Cpu>::Frame frame_;

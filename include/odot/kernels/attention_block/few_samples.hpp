@@ -46,13 +46,19 @@ class FewSamples {
       if constexpr (Bias) return simd::multiply_add(x, w, simd::load(bias[i] + q * L));
       else return simd::multiply(x, w);
     }
+    /// The score + c, where that is the difference of two large numbers.
+    ODOT_INLINE P score(const P& x, std::size_t i, std::size_t q, const P& c) const {
+      const P w = simd::load(weight[i] + q * L);
+      if constexpr (Bias) return simd::fused_multiply_add(x, w, simd::load(bias[i] + q * L), c);
+      else return simd::fused_multiply_add(x, w, c);
+    }
   };
 
  public:
   /// Registers that a map of one sample takes.
   static constexpr std::size_t registers = H * packets;
   static constexpr std::size_t scratch =  // elements a worker, in whole registers
-      ((2 * C + 1) * H * row + H + L + row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L * L;
+      ((2 * C + 1) * H * row + H + L + 3 * row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L * L;
 
   /// scales, offsets [maps]: the norm's line.
   FewSamples(const BlockForm<const S>& form, const ScoreBounds<S, Image, Bias>& bounds, const S* scales,
@@ -64,10 +70,10 @@ class FewSamples {
     std::fill_n(at.x, 2 * C * H * row, S{0});  // x and out
     for (std::size_t k = 0; k < C * H; ++k) std::copy_n(x + k * W, W, at.x + k * row);
     for (std::size_t c = 0; c < C; ++c) {
-      const S largest = array(x + c * plane, plane).abs().maxCoeff();
+      const S largest = largest_magnitude(x + c * plane, plane);
       for (std::size_t m = c; m < form_.maps; m += C)
         with_scores(bounds_.size(m, largest), [&]<Scores Size>() {
-          softmaxes<Size>(at, m);
+          softmaxes<Size>(at, m, !(bounds_.largest_score(m, largest) <= Peak<S>::far));
           add_head(at, m);
         });
     }
@@ -81,13 +87,15 @@ class FewSamples {
  private:
   struct Memory {
     explicit Memory(S* memory)
-        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row), row_sums(columns + row),
-          head(row_sums + H * L), copies(head + (H + 2) * framed_row), rows(copies + 4 * copied) {
+        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row), peaks(columns + row),
+          row_sums(peaks + 2 * row), head(row_sums + H * L), copies(head + (H + 2) * framed_row),
+          rows(copies + 4 * copied) {
       std::fill_n(head, (H + 2) * framed_row, S{0});
     }
     S *x, *out;   // [C, H, row]
     S* terms;     // [H, row]: of one map, the product of what both softmaxes take
-    S* columns;   // [row]: 1 / their denominators, or the largest scores before
+    S* columns;   // [row]: 1 / their denominators
+    S* peaks;     // [2, row]: of the columns
     S* row_sums;  // [H, lanes]: of the terms along rows
     S* head;      // [H + 2, row + 2]: one head, framed with zeros
     S* copies;    // of the arrays' last rows
@@ -106,32 +114,39 @@ class FewSamples {
     }
   }
 
+  /// far: what a peak lacks is to be found.
   template <Scores Size>
-  void softmaxes(const Memory& at, std::size_t m) const {
+  void softmaxes(const Memory& at, std::size_t m, bool far) const {
     Direction along_row{{form_.weight_x + m * plane, at.copies}, {}};
     Direction along_column{{form_.weight_y + m * plane, at.copies + copied}, {}};
     if constexpr (Bias) along_row.bias = {form_.bias_x + m * plane, at.copies + 2 * copied};
     if constexpr (Bias) along_column.bias = {form_.bias_y + m * plane, at.copies + 3 * copied};
     const S* x = at.x + m % C * H * row;
-    P sums[packets];
-    std::fill_n(sums, packets, simd::all(S{0}));
-    if constexpr (Size == Scores::any) largest_scores(x, along_column, at.columns);
+    S* const columns = at.columns;  // their sums, on the way
+    std::fill_n(columns, row, S{0});
+    if constexpr (Size == Scores::any) column_peaks(x, along_column, far, at.peaks);
     for (std::size_t i = 0; i < H; ++i) {
-      const P largest = Size == Scores::any ? simd::all(largest_score(x, along_row, i)) : simd::all(S{0});
-      P sum = simd::all(S{0});
+      P minus_peak = simd::all(S{0}), rest = minus_peak, sum = minus_peak;
+      if constexpr (Size == Scores::any) row_peak(x, along_row, far, i, minus_peak, rest);
       in_steps<packets, 2>([&]<std::size_t N>(std::size_t q) {
-        P scores[2 * N], kept[2 * N], terms[2 * N];  // along the row, then along the columns
+        P exponents[2 * N], terms[2 * N];  // along the row, then along the columns
         for (std::size_t k = 0; k < N; ++k) {
           const P value = simd::load(x + i * row + (q + k) * L);
-          scores[k] = along_row.score(value, i, q + k);
-          scores[N + k] = along_column.score(value, i, q + k);
-          kept[k] = largest;
-          kept[N + k] = Size == Scores::any ? simd::load(at.columns + (q + k) * L) : largest;
+          if constexpr (Size == Scores::any) {
+            const S* const peak = at.peaks + (q + k) * L;
+            exponents[k] = simd::subtract(along_row.score(value, i, q + k, minus_peak), rest);
+            exponents[N + k] =
+                simd::subtract(along_column.score(value, i, q + k, simd::load(peak)), simd::load(peak + row));
+          } else {
+            exponents[k] = along_row.score(value, i, q + k);
+            exponents[N + k] = along_column.score(value, i, q + k);
+          }
         }
-        softmax_terms<Size, S>(scores, kept, terms);
+        softmax_terms<Size, S>(exponents, terms);
         for (std::size_t k = 0; k < N; ++k) {
+          S* const column = columns + (q + k) * L;
           sum = simd::add(sum, within_row(q + k, terms[k], S{0}));
-          sums[q + k] = simd::add(sums[q + k], terms[N + k]);
+          simd::store(column, simd::add(simd::load(column), terms[N + k]));
           simd::store(at.terms + i * row + (q + k) * L, simd::multiply(terms[k], terms[N + k]));
         }
       });
@@ -140,25 +155,38 @@ class FewSamples {
     std::fill_n(at.rows, H, S{0});
     add_lane_sums<H>(at.row_sums, at.rows);
     array(at.rows, H) = array(at.rows, H).inverse();
-    for (std::size_t q = 0; q < packets; ++q) simd::store(at.columns + q * L, simd::reciprocal(sums[q]));
+    for (std::size_t q = 0; q < packets; ++q)
+      simd::store(columns + q * L, simd::reciprocal(simd::load(columns + q * L)));
   }
 
-  /// largest[j] = max_i score(i, j)
-  static void largest_scores(const S* x, const Direction& along_column, S* largest) {
+  /// peaks [2, row]: of every column, as Peak has them.
+  static void column_peaks(const S* x, const Direction& along_column, bool far, S* peaks) {
     for (std::size_t q = 0; q < packets; ++q) {
-      P most = along_column.score(simd::load(x + q * L), 0, q);
-      for (std::size_t i = 1; i < H; ++i)
-        most = simd::max(most, along_column.score(simd::load(x + i * row + q * L), i, q));
-      simd::store(largest + q * L, most);
+      const auto largest = [&](const auto& of) {
+        P most = of(simd::load(x + q * L), 0);
+        for (std::size_t i = 1; i < H; ++i) most = simd::max(most, of(simd::load(x + i * row + q * L), i));
+        return most;
+      };
+      const P minus =
+          simd::negate(largest([&](const P& value, std::size_t i) { return along_column.score(value, i, q); }));
+      P rest = simd::all(S{0});
+      if (far) rest = largest([&](const P& value, std::size_t i) { return along_column.score(value, i, q, minus); });
+      simd::store(peaks + q * L, minus);
+      simd::store(peaks + row + q * L, rest);
     }
   }
 
-  static S largest_score(const S* x, const Direction& along_row, std::size_t i) {
-    P most = simd::all(std::numeric_limits<S>::lowest());
-    for (std::size_t q = 0; q < packets; ++q)
-      most = simd::max(most, within_row(q, along_row.score(simd::load(x + i * row + q * L), i, q),
-                                        std::numeric_limits<S>::lowest()));
-    return simd::largest(most);
+  /// The same of row i, in all lanes.
+  static void row_peak(const S* x, const Direction& along_row, bool far, std::size_t i, P& minus, P& rest) {
+    const auto largest = [&](const auto& of) {
+      P most = simd::all(-std::numeric_limits<S>::infinity());
+      for (std::size_t q = 0; q < packets; ++q)
+        most =
+            simd::max(most, within_row(q, of(simd::load(x + i * row + q * L), q), -std::numeric_limits<S>::infinity()));
+      return simd::all(simd::largest(most));
+    };
+    minus = simd::negate(largest([&](const P& value, std::size_t q) { return along_row.score(value, i, q); }));
+    if (far) rest = largest([&](const P& value, std::size_t q) { return along_row.score(value, i, q, minus); });
   }
 
   /// out += the convolution of head m = Â ⊙ x. All of the head is there before it is read: a load that spans two stores just
@@ -174,6 +202,7 @@ class FewSamples {
         const P normed = simd::multiply_add(a, scale, offset);
         simd::store(to + q * L, simd::multiply(normed, simd::load(x + i * row + q * L)));
       }
+      if constexpr (row > W) to[W] = S{0};  // not so where a softmax is NaN; what lies further right meets no output
     }
     for (std::size_t o = 0; o < C; ++o) {
       const S* w = form_.conv_weight + (o * form_.maps + m) * taps;

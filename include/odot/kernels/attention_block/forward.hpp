@@ -56,9 +56,10 @@ struct BlockForward {
       for (std::size_t m = 0; m < form.maps; ++m) {
         const auto line = line_of(form, cache.mean(), cache.rstd(), m);
         const auto lanes = T::lanes(tile, maps[m], m);
-        with_scores(maps.size(m, tile.largest[m % T::C]), [&]<Scores Size>() {
-          T::add_head(tile, form, m, workers.scratch(worker),
-                      [&](std::size_t i, S* to) { T::template head_row<Size>(lanes, cache.kept(t, m), line, i, to); });
+        with_scores(T::scores_of(maps, tile, m), [&]<Scores Size>() {
+          T::add_head(tile, form, m, workers.scratch(worker), [&](std::size_t i, S* to) {
+            T::template head_row<Size>(lanes, tile.peaks, cache.kept(t, m), line, i, to);
+          });
         });
       }
       T::finish_output(tile, form, y[tiles.begin(t)].data());
@@ -103,8 +104,9 @@ struct BlockForward {
   static void softmaxes(const Maps& maps, const typename T::Tile& tile, std::size_t m,
                         const typename T::Scratch& scratch, S* kept) {
     const auto lanes = T::lanes(tile, maps[m], m);
-    with_scores(maps.size(m, tile.largest[m % T::C]),
-                [&]<Scores Size>() { T::template softmaxes<Size>(lanes, scratch.map, scratch.inverse, kept); });
+    with_scores(T::scores_of(maps, tile, m), [&]<Scores Size>() {
+      T::template softmaxes<Size>(lanes, tile.peaks, scratch.map, scratch.inverse, kept);
+    });
   }
 
   static typename T::Line line_of(const Form& form, const S* mean, const S* rstd, std::size_t m) {

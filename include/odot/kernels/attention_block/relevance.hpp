@@ -15,9 +15,10 @@ namespace odot::kernels::detail {
 template <class S, ShapeType Image>
 struct Relevance {
   static constexpr std::size_t H = Image::extents[1], W = Image::extents[2], plane = H * W, L = simd::lanes<S>;
-  static constexpr std::size_t normalisers = (H + W) * L;  // of a map: one a row, one a column
-  static constexpr std::size_t framed_row = W + 2;         // a zero on each side, for the 3×3 convolution
-  static constexpr std::size_t taps = 9;                   // of its kernel
+  static constexpr std::size_t normalisers = (H + W) * L;  // of a map: one per row, one per column
+  static constexpr std::size_t peaks = (H + W) * Peak<S>::elements;
+  static constexpr std::size_t framed_row = W + 2;  // a zero on each side, for the 3×3 convolution
+  static constexpr std::size_t taps = 9;            // of its kernel
   using P = simd::Packet<S>;
 
   /// Three rows of a plane, [3][W + 2]: that of the convolution's kernel in the middle, those above and below.
@@ -50,16 +51,53 @@ struct Relevance {
     P scale, offset;
   };
 
-  /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators; `kept` (optional) [H + W]: what
-  /// softmax_terms and kept_factor need.
-  template <Scores Size, class Lanes>
-  static void softmaxes(const Lanes& lanes, S* e, S* inverse, S* kept) {
-    if constexpr (Size == Scores::any) {
-      any_softmaxes(lanes, e, inverse, kept);
-    } else {
-      small_softmaxes<Size>(lanes, e, inverse);
-      if (kept) std::copy_n(inverse, normalisers, kept);
+  /// The peaks of a map's rows, then of its columns, [H + W][2], for scores that are at most `largest_score`.
+  template <class Lanes>
+  static void find_peaks(const Lanes& of, S largest_score, S* peaks) {
+    const Lanes lanes = of;
+    maxima([&](const P& x, std::size_t p, std::size_t) { return lanes.along_row(x, p); },
+           [&](const P& x, std::size_t p, std::size_t) { return lanes.along_column(x, p); }, lanes, peaks);
+    for (std::size_t k = 0; k < H + W; ++k) {
+      S* const peak = peaks + k * Peak<S>::elements;
+      simd::store(peak, simd::negate(simd::load(peak)));
+      simd::store(peak + L, simd::all(S{0}));
     }
+    if (largest_score <= Peak<S>::far) return;
+    const auto minus = [&](std::size_t k) { return simd::load(peaks + k * Peak<S>::elements); };
+    maxima([&](const P& x, std::size_t p, std::size_t i) { return lanes.along_row(x, p, minus(i)); },
+           [&](const P& x, std::size_t p, std::size_t j) { return lanes.along_column(x, p, minus(H + j)); }, lanes,
+           peaks + L);
+  }
+
+  /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators, which `kept` (optional) gets
+  /// too. peaks: Scores::any only.
+  template <Scores Size, class Lanes>
+  static void softmaxes(const Lanes& lanes, const S* peaks, S* e, S* inverse, S* kept) {
+    const Exponents<Size, S, Lanes> exponents{lanes, peaks};
+    S* const columns = inverse + H * L;  // their sums, on the way
+    std::fill_n(columns, W * L, S{0});
+    for (std::size_t i = 0; i < H; ++i) {
+      P row = simd::all(S{0});
+      in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
+        const std::size_t p = i * W + j;
+        P scores[2 * N], terms[2 * N];  // along the row, then along the columns
+        for (std::size_t k = 0; k < N; ++k) {
+          const P x = exponents.lanes.value(p + k);
+          scores[k] = exponents.along_row(x, p + k, i);
+          scores[N + k] = exponents.along_column(x, p + k, H + j + k);
+        }
+        softmax_terms<Size, S>(scores, terms);
+        for (std::size_t k = 0; k < N; ++k) {
+          S* const column = columns + (j + k) * L;
+          row = simd::add(row, terms[k]);
+          simd::store(column, simd::add(simd::load(column), terms[N + k]));
+          simd::store(e + (p + k) * L, simd::multiply(terms[k], terms[N + k]));
+        }
+      });
+      simd::store(inverse + i * L, simd::reciprocal(row));
+    }
+    for (std::size_t j = 0; j < W; ++j) simd::store(columns + j * L, simd::reciprocal(simd::load(columns + j * L)));
+    if (kept) std::copy_n(inverse, normalisers, kept);
   }
 
   /// Moments over the first `lanes` lanes of A = e · (its row's inverse) · (its column's). The deviations are those from
@@ -110,21 +148,23 @@ struct Relevance {
     }
   }
 
-  /// The same from what is kept of the softmaxes alone: one exponential an element.
+  /// The same from what is kept of the softmaxes and the peaks: one exponential per element.
   template <Scores Size, class Lanes>
-  static ODOT_INLINE void head_row(const Lanes& lanes, const S* kept, const Line& line, std::size_t i, S* head) {
-    const P row = simd::load(kept + i * L), scale = kept_factor<Size>(row, line.scale);
+  static ODOT_INLINE void head_row(const Lanes& lanes, const S* peaks, const S* kept, const Line& line, std::size_t i,
+                                   S* head) {
+    const Exponents<Size, S, Lanes> exponents{lanes, peaks};
+    const P scale = simd::multiply(simd::load(kept + i * L), line.scale);
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;
-      P x[N], scores[N], columns[N], a[N];
+      P x[N], scores[N], a[N];
       for (std::size_t k = 0; k < N; ++k) {
         x[k] = lanes.value(p + k);
-        scores[k] = lanes.along_both(x[k], p + k);
-        columns[k] = simd::load(kept + (H + j + k) * L);
+        scores[k] = exponents.along_both(x[k], p + k, i, H + j + k);
       }
-      softmax_products<Size, S>(scores, row, columns, a);
+      softmax_products<Size, S>(scores, a);
       for (std::size_t k = 0; k < N; ++k) {
-        const P normed = simd::multiply_add(kept_factor<Size>(columns[k], a[k]), scale, line.offset);
+        const P column = simd::load(kept + (H + j + k) * L);
+        const P normed = simd::multiply_add(simd::multiply(column, a[k]), scale, line.offset);
         simd::store(head + (j + k) * L, simd::multiply(normed, x[k]));
       }
     });
@@ -157,58 +197,24 @@ struct Relevance {
   }
 
  private:
-  template <Scores Size, class Lanes>
-  static void small_softmaxes(const Lanes& lanes, S* e, S* inverse) {
-    P column[W];
-    std::fill_n(column, W, simd::all(S{0}));
+  /// to [H + W][2]: the first packet of each = the largest along_row(x, p, i) of row i, the largest along_column(x, p, j) of
+  /// column j. Where there is NaN, its own exponential makes NaN of the softmax.
+  template <class AlongRow, class AlongColumn, class Lanes>
+  static ODOT_INLINE void maxima(const AlongRow& along_row, const AlongColumn& along_column, const Lanes& lanes,
+                                 S* to) {
+    constexpr std::size_t stride = Peak<S>::elements;
+    S* const columns = to + H * stride;
+    for (std::size_t j = 0; j < W; ++j) simd::store(columns + j * stride, along_column(lanes.value(j), j, j));
     for (std::size_t i = 0; i < H; ++i) {
-      P row = simd::all(S{0});
-      in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
-        const std::size_t p = i * W + j;
-        P scores[2 * N], terms[2 * N];  // along the row, then along the columns
-        for (std::size_t k = 0; k < N; ++k) {
-          const P x = lanes.value(p + k);
-          scores[k] = lanes.along_row(x, p + k);
-          scores[N + k] = lanes.along_column(x, p + k);
-        }
-        simd::small_exp<S, Size == Scores::tiny ? 0 : 1>(scores, terms);
-        for (std::size_t k = 0; k < N; ++k) {
-          row = simd::add(row, terms[k]);
-          column[j + k] = simd::add(column[j + k], terms[N + k]);
-          simd::store(e + (p + k) * L, simd::multiply(terms[k], terms[N + k]));
-        }
-      });
-      simd::store(inverse + i * L, simd::reciprocal(row));
-    }
-    for (std::size_t j = 0; j < W; ++j) simd::store(inverse + (H + j) * L, simd::reciprocal(column[j]));
-  }
-
-  template <class Lanes>
-  static void any_softmaxes(const Lanes& lanes, S* e, S* inverse, S* kept) {
-    P largest[W], column[W];
-    for (std::size_t j = 0; j < W; ++j) largest[j] = lanes.along_column(lanes.value(j), j);
-    for (std::size_t p = W; p < plane; ++p)
-      largest[p % W] = simd::max(largest[p % W], lanes.along_column(lanes.value(p), p));
-    std::fill_n(column, W, simd::all(S{0}));
-    for (std::size_t i = 0; i < H; ++i) {
-      P largest_in_row = lanes.along_row(lanes.value(i * W), i * W), row = simd::all(S{0});
-      for (std::size_t p = i * W + 1; p < (i + 1) * W; ++p)
-        largest_in_row = simd::max(largest_in_row, lanes.along_row(lanes.value(p), p));
+      P most = along_row(lanes.value(i * W), i * W, i);
       for (std::size_t j = 0; j < W; ++j) {
         const std::size_t p = i * W + j;
         const P x = lanes.value(p);
-        const P along_row = simd::softmax_exp<S>(simd::subtract(lanes.along_row(x, p), largest_in_row));
-        const P along_column = simd::softmax_exp<S>(simd::subtract(lanes.along_column(x, p), largest[j]));
-        row = simd::add(row, along_row);
-        column[j] = simd::add(column[j], along_column);
-        simd::store(e + p * L, simd::multiply(along_row, along_column));
+        S* const column = columns + j * stride;
+        most = simd::max(most, along_row(x, p, i));
+        simd::store(column, simd::max(simd::load(column), along_column(x, p, j)));
       }
-      simd::store(inverse + i * L, simd::reciprocal(row));
-      if (kept) simd::store(kept + i * L, simd::add(largest_in_row, simd::log(row)));
-    }
-    for (std::size_t j = 0; j < W; ++j) {
-      simd::store(inverse + (H + j) * L, simd::reciprocal(column[j]));
-      if (kept) simd::store(kept + (H + j) * L, simd::add(largest[j], simd::log(column[j])));
+      simd::store(to + i * stride, most);
     }
   }
 };

@@ -6,7 +6,9 @@
 // connection and ReLU are run-time numbers here, so that models of one image shape share the compiled code.
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <type_traits>
 
 #include "odot/core/shape.hpp"
 #include "odot/core/workspace.hpp"
@@ -31,27 +33,25 @@ struct BlockForm {
 /// How a map's exponentials are taken in a tile of samples. It follows from x and the arrays alone, so every pass comes to
 /// the same answer.
 /// tiny:  no |score| exceeds 1/2, along rows or along columns,
-/// small: none exceeds 1. No maximum is subtracted, a short polynomial does; what is kept of a softmax is 1/Σ exp.
-/// any:   the maximum is subtracted; what is kept is log Σ exp.
+/// small: none exceeds 1. No maximum is subtracted, a short polynomial does.
+/// any:   the largest score of the row or column is subtracted (Relevance::find_peaks).
+/// What is kept of a softmax is 1/Σ exp.
 enum class Scores { tiny, small, any };
 
-/// What N elements contribute to a softmax, but for a factor of their row or column (kept_factor).
+/// What elements contribute to a softmax, but for a factor of their row or column.
 template <Scores Size, class S, std::size_t N>
-ODOT_INLINE void softmax_terms(const simd::Packet<S> (&scores)[N], const simd::Packet<S> (&kept)[N],
-                               simd::Packet<S> (&terms)[N]) {
+ODOT_INLINE void softmax_terms(const simd::Packet<S> (&exponents)[N], simd::Packet<S> (&terms)[N]) {
   if constexpr (Size == Scores::any)
-    for (std::size_t k = 0; k < N; ++k) terms[k] = simd::softmax_exp<S>(simd::subtract(scores[k], kept[k]));
-  else simd::small_exp<S, Size == Scores::tiny ? 0 : 1>(scores, terms);
+    for (std::size_t k = 0; k < N; ++k) terms[k] = simd::softmax_exp<S>(exponents[k]);
+  else simd::small_exp<S, Size == Scores::tiny ? 0 : 1>(exponents, terms);
 }
 
-/// The products of a row's and a column's terms: `scores` are the sums of both.
+/// The products of a row's and a column's terms: `exponents` are the sums of both.
 template <Scores Size, class S, std::size_t N>
-ODOT_INLINE void softmax_products(const simd::Packet<S> (&scores)[N], const simd::Packet<S>& kept_row,
-                                  const simd::Packet<S> (&kept_columns)[N], simd::Packet<S> (&products)[N]) {
+ODOT_INLINE void softmax_products(const simd::Packet<S> (&exponents)[N], simd::Packet<S> (&products)[N]) {
   if constexpr (Size == Scores::any)
-    for (std::size_t k = 0; k < N; ++k)
-      products[k] = simd::softmax_exp<S>(simd::subtract(scores[k], simd::add(kept_row, kept_columns[k])));
-  else simd::small_exp<S, Size == Scores::tiny ? 1 : 2>(scores, products);
+    for (std::size_t k = 0; k < N; ++k) products[k] = simd::softmax_exp<S>(exponents[k]);
+  else simd::small_exp<S, Size == Scores::tiny ? 1 : 2>(exponents, products);
 }
 
 /// body.operator()<N>(j) for the elements j … j + N − 1 of a row of `Count`, at most `Step` at a time: enough chains of
@@ -61,13 +61,6 @@ ODOT_INLINE void in_steps(const Body& body) {
   constexpr std::size_t rest = Count % Step;
   for (std::size_t j = 0; j + rest < Count; j += Step) body.template operator()<Step>(j);
   if constexpr (rest > 0) body.template operator()<rest>(Count - rest);
-}
-
-/// The factor that makes a softmax of a row's or column's terms, times `value`.
-template <Scores Size, class P>
-ODOT_INLINE P kept_factor(const P& kept, const P& value) {
-  if constexpr (Size == Scores::any) return value;
-  else return simd::multiply(kept, value);
 }
 
 /// body.operator()<Size>() for the size of the scores.
@@ -90,6 +83,25 @@ struct MapArrays {
   const S *bx, *by, *b_both;  // with bias arrays only
 };
 
+/// The largest |x|, NaN left out; on ARM NaN where there is one.
+template <class S>
+S largest_magnitude(const S* x, std::size_t size) {
+  constexpr std::size_t L = simd::lanes<S>;
+  simd::Packet<S> most[2] = {simd::all(S{0}), simd::all(S{0})};
+  std::size_t i = 0;
+  for (; i + 2 * L <= size; i += 2 * L)
+    for (std::size_t k = 0; k < 2; ++k) most[k] = simd::max(most[k], simd::abs(simd::load(x + i + k * L)));
+  S largest[L];
+  simd::store(largest, simd::max(most[0], most[1]));
+  for (; i < size; ++i) largest[0] = std::max(largest[0], std::abs(x[i]));
+  S all = 0;
+  for (const S one : largest) {
+    if (std::isnan(one)) return one;
+    all = std::max(all, one);
+  }
+  return all;
+}
+
 /// How large the scores of every map can be.
 template <class S, ShapeType Image, bool Bias>
 class ScoreBounds {
@@ -104,14 +116,20 @@ class ScoreBounds {
     }
   }
 
-  /// How map m's exponentials are taken where no |x| exceeds `largest_input`.
+  /// No |score| of map m exceeds it where no |x| exceeds `largest_input`. (It may be NaN.)
+  S largest_score(std::size_t m, S largest_input) const { return largest_input * slopes_[m] + offsets_[m]; }
+
+  /// How map m's exponentials are taken then.
   Scores size(std::size_t m, S largest_input) const {
-    const S largest_score = largest_input * slopes_[m] + offsets_[m];
+    const S largest_score = this->largest_score(m, largest_input);
     return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::small : Scores::any;  // NaN: any
   }
 
  private:
-  static S largest(const S* x, const S* y) { return array(x, plane).abs().max(array(y, plane).abs()).maxCoeff(); }
+  static S largest(const S* x, const S* y) {
+    const S of_x = largest_magnitude(x, plane), of_y = largest_magnitude(y, plane);
+    return of_x > of_y || std::isnan(of_x) ? of_x : of_y;
+  }
 
   S *slopes_, *offsets_;
 };
@@ -158,11 +176,57 @@ struct SampleLanes {
   ODOT_INLINE P along_column(const P& value, std::size_t p) const { return score(value, map.wy, map.by, p); }
   ODOT_INLINE P along_both(const P& value, std::size_t p) const { return score(value, map.w_both, map.b_both, p); }
 
+  /// The score + c, where that is the difference of two large numbers.
+  ODOT_INLINE P along_row(const P& value, std::size_t p, const P& c) const { return sum(value, map.wx, map.bx, p, c); }
+  ODOT_INLINE P along_column(const P& value, std::size_t p, const P& c) const {
+    return sum(value, map.wy, map.by, p, c);
+  }
+
  private:
+  static ODOT_INLINE P sum(const P& value, const S* w, const S* b, std::size_t p, const P& c) {
+    if constexpr (Bias) return simd::fused_multiply_add(value, simd::all(w[p]), simd::all(b[p]), c);
+    else return simd::fused_multiply_add(value, simd::all(w[p]), c);
+  }
   static ODOT_INLINE P score(const P& value, const S* w, const S* b, std::size_t p) {
     if constexpr (Bias) return simd::multiply_add(value, simd::all(w[p]), simd::all(b[p]));
     else return simd::multiply(value, simd::all(w[p]));
   }
+};
+
+/// A row's or column's largest score, [2, lanes]: minus the number nearest to it, and what that lacks.
+template <class S>
+struct Peak {
+  static constexpr std::size_t elements = 2 * simd::lanes<S>;
+  /// Above this size of scores, what the nearest number lacks is worth looking for: e to its power is not near 1.
+  static constexpr S far = std::is_same_v<S, float> ? S(0x1p20) : S(0x1p48);
+};
+
+/// The exponents of a map's terms: its scores, less the peak of their row or column where they can be large.
+/// The maximum of the products as they are rounded would not do: less that, the largest score is not 0 if the compiler
+/// multiplies and subtracts in one instruction, and for large scores it is far from 0.
+template <Scores Size, class S, class Lanes>
+struct Exponents {
+  using P = simd::Packet<S>;
+  Lanes lanes;
+  const S* peaks;  // of rows, then of columns; `peak` numbers them
+
+  ODOT_INLINE P along_row(const P& value, std::size_t p, std::size_t peak) const {
+    if constexpr (Size == Scores::any) return simd::subtract(lanes.along_row(value, p, minus(peak)), rest(peak));
+    else return lanes.along_row(value, p);
+  }
+  ODOT_INLINE P along_column(const P& value, std::size_t p, std::size_t peak) const {
+    if constexpr (Size == Scores::any) return simd::subtract(lanes.along_column(value, p, minus(peak)), rest(peak));
+    else return lanes.along_column(value, p);
+  }
+  ODOT_INLINE P along_both(const P& value, std::size_t p, std::size_t row_peak, std::size_t column_peak) const {
+    if constexpr (Size == Scores::any)
+      return simd::add(along_row(value, p, row_peak), along_column(value, p, column_peak));
+    else return lanes.along_both(value, p);
+  }
+
+ private:
+  ODOT_INLINE P minus(std::size_t peak) const { return simd::load(peaks + peak * Peak<S>::elements); }
+  ODOT_INLINE P rest(std::size_t peak) const { return simd::load(peaks + peak * Peak<S>::elements + simd::lanes<S>); }
 };
 
 }  // namespace odot::kernels::detail

@@ -9,7 +9,7 @@
 
 #include "odot/kernels/attention_block/relevance.hpp"
 #include "odot/kernels/attention_block/scores.hpp"
-#include "odot/kernels/attention_heads/maps.hpp"
+#include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/sample_tile.hpp"
 
@@ -41,10 +41,10 @@ struct BlockTile : Relevance<S, Image> {
 
   /// The samples of a tile. What a worker makes of them lies in its memory; x and the gradient may lie elsewhere.
   struct Tile {
-    static constexpr std::size_t elements = (C * plane + plane + 2 * W) * L + 4 * skew;
+    static constexpr std::size_t elements = (C * plane + plane + 2 * W) * L + R::peaks + 5 * skew;
     explicit Tile(S* memory)
         : out(memory + skew), along_column(out + C * plane * L + skew), column_sums(along_column + plane * L + skew),
-          column_factors(column_sums + W * L + skew) {}
+          column_factors(column_sums + W * L + skew), peaks(column_factors + W * L + skew) {}
 
     const S* x = nullptr;        // [C, H, W]
     const S* largest = nullptr;  // [C]: |x|
@@ -53,6 +53,7 @@ struct BlockTile : Relevance<S, Image> {
     S* along_column;             // [H, W]: the terms of Ay of one map
     S* column_sums;              // [W]: Σ_H t of one map, as far as it is
     S* column_factors;           // [W]: −Σ_H t of the map before it, with the factor that makes Ay of its terms
+    S* peaks;                    // [H + W][2]: of the map in hand
     std::size_t samples = 0;
 
     const S* grad_row(std::size_t o, std::size_t i) const { return grad + (o * framed + (i + 1) * framed_row + 1) * L; }
@@ -62,9 +63,10 @@ struct BlockTile : Relevance<S, Image> {
     }
   };
 
-  /// x [C, H, W] and the largest |x| of each channel, from samples; 0 in the lanes without one.
+  /// x [C, H, W] and the largest |x| of each channel, NaN left out, from samples; lanes without one are like the last.
   static void load_input(const S* samples, std::size_t count, S* x, S* largest) {
     load_tile<C * plane>(samples, C * plane, count, x);
+    repeat_last_sample(C * plane, count, x);
     for (std::size_t c = 0; c < C; ++c) {
       P most = simd::all(S{0});
       for (std::size_t p = c * plane; p < (c + 1) * plane; ++p)
@@ -96,6 +98,15 @@ struct BlockTile : Relevance<S, Image> {
 
   static Lanes lanes(const Tile& tile, const MapArrays<S>& map, std::size_t m) {
     return {tile.x + m % C * plane * L, map};
+  }
+
+  /// How the exponentials of map m are taken. If the scores are large, find their peaks before the map's first row.
+  template <class Maps>
+  static Scores scores_of(const Maps& maps, const Tile& tile, std::size_t m) {
+    const S most = tile.largest[m % C];
+    const Scores size = maps.size(m, most);
+    if (size == Scores::any) R::find_peaks(lanes(tile, maps[m], m), maps.largest_score(m, most), tile.peaks);
+    return size;
   }
 
   /// Head m's kernel for output channel o.
@@ -213,33 +224,34 @@ struct BlockTile : Relevance<S, Image> {
   static ODOT_INLINE P relevance_row(const Tile& tile, const Lanes& lanes, std::size_t m, const S* kept,
                                      const NormGradient<S>& norm, const P& mask, std::size_t i, const S* grads,
                                      const S* before, S* a, const GradientRow& to) {
+    const Exponents<Size, S, Lanes> exponents{lanes, tile.peaks};
     const P row = simd::load(kept + i * L), offset = simd::all(norm.offset);
-    const P scale = kept_factor<Size>(row, simd::all(norm.scale));
-    const P constant = kept_factor<Size>(row, simd::all(norm.constant));
-    const P by_relevance = kept_factor<Size>(row, kept_factor<Size>(row, simd::all(norm.by_relevance)));
+    // Lanes without a sample have no gradient, so that t is 0 there without these two.
+    const P masked = simd::multiply(row, mask);
+    const P scale = simd::multiply(row, simd::all(norm.scale));
+    const P constant = simd::multiply(masked, simd::all(norm.constant));
+    const P by_relevance = simd::multiply(simd::multiply(masked, row), simd::all(norm.by_relevance));
     S *const out = out_row(tile, m, i), *const along_column = tile.along_column + i * W * L;
     S* const column_sums = tile.column_sums;
     const GradientRow gradient = to;  // a copy: stores of packets may change what is not a local variable
     P sum = simd::all(S{0});
     in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;
-      P x[N], scores[2 * N], kept_of[2 * N], terms[2 * N];  // along the row, then along the columns
+      P x[N], scores[2 * N], terms[2 * N];  // along the row, then along the columns
       for (std::size_t k = 0; k < N; ++k) {
         x[k] = lanes.value(p + k);
-        scores[k] = lanes.along_row(x[k], p + k);
-        scores[N + k] = lanes.along_column(x[k], p + k);
-        kept_of[k] = row;
-        kept_of[N + k] = simd::load(kept + (H + j + k) * L);
+        scores[k] = exponents.along_row(x[k], p + k, i);
+        scores[N + k] = exponents.along_column(x[k], p + k, H + j + k);
       }
-      softmax_terms<Size, S>(scores, kept_of, terms);
+      softmax_terms<Size, S>(scores, terms);
       for (std::size_t k = 0; k < N; ++k) {
         const std::size_t at = (j + k) * L;
         const P grad = simd::load(grads + at);
         // t: A but for the row's factor; Â = scale · A + offset, both of them through the batch's statistics; head = Â ⊙ x
-        const P relevance = kept_factor<Size>(kept_of[N + k], simd::multiply(terms[k], terms[N + k]));
+        const P column = simd::load(kept + (H + j + k) * L);
+        const P relevance = simd::multiply(column, simd::multiply(terms[k], terms[N + k]));
         const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);
-        P t = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
-        if constexpr (Bias) t = simd::multiply(t, mask);  // elsewhere x = 0 takes lanes without a sample out
+        const P t = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
         // the input's gradient
         if constexpr (InputGradient) {
           const P normed = simd::multiply_add(relevance, scale, offset);
@@ -255,7 +267,7 @@ struct BlockTile : Relevance<S, Image> {
         simd::store(along_column + at, terms[N + k]);
       }
     });
-    return kept_factor<Size>(row, simd::negate(sum));
+    return simd::multiply(row, simd::negate(sum));
   }
 
   /// Row i of map m: rest = terms ⊙ factor(j), which is −Ax Σ_W t or −Ay Σ_H t, with `w` the map's Wx or Wy. Its
@@ -285,11 +297,10 @@ struct BlockTile : Relevance<S, Image> {
   }
 
   /// Map m's column_sums are complete: they become column_factors, and are 0 for the next map.
-  template <Scores Size>
   static void finish_columns(const Tile& tile, const S* kept) {
     for (std::size_t j = 0; j < W; ++j) {
       const P minus_sum = simd::negate(simd::load(tile.column_sums + j * L));
-      simd::store(tile.column_factors + j * L, kept_factor<Size>(simd::load(kept + (H + j) * L), minus_sum));
+      simd::store(tile.column_factors + j * L, simd::multiply(simd::load(kept + (H + j) * L), minus_sum));
       simd::store(tile.column_sums + j * L, simd::all(S{0}));
     }
   }
