@@ -50,7 +50,7 @@ struct AttentionBlock : detail::NoKernel {
                 "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
 };
 
-/// Cache of AttentionBlock, the same on every device: per map and (padded) sample the H + W logarithms of the softmax
+/// Cache of AttentionBlock, the same on every device: per map and (padded) sample H + W numbers, of the softmaxes'
 /// denominators, mean and 1/σ per map, and the input, laid out as the device likes it, with the largest |x| of each
 /// channel.
 template <ShapeType In, std::size_t Heads>

@@ -69,6 +69,13 @@ struct Relevance {
            peaks + L);
   }
 
+  /// 1 in the lanes of samples, 0 in the others.
+  static P mask_of(std::size_t samples) {
+    S real[L];
+    for (std::size_t l = 0; l < L; ++l) real[l] = l < samples ? S{1} : S{0};
+    return simd::load(real);
+  }
+
   /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators, which `kept` (optional) gets
   /// too. peaks: Scores::any only.
   template <Scores Size, class Lanes>

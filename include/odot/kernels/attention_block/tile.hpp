@@ -317,13 +317,6 @@ struct BlockTile : Relevance<S, Image> {
 
   /// Row i of map m's channel in out.
   static S* out_row(const Tile& tile, std::size_t m, std::size_t i) { return tile.out + (m % C * plane + i * W) * L; }
-
-  /// 1 in the lanes of samples, 0 in the others.
-  static P mask_of(std::size_t samples) {
-    S real[L];
-    for (std::size_t l = 0; l < L; ++l) real[l] = l < samples ? S{1} : S{0};
-    return simd::load(real);
-  }
 };
 
 }  // namespace odot::kernels::detail

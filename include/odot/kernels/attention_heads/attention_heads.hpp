@@ -50,7 +50,7 @@ struct AttentionHeads : detail::NoKernel {
                 "odot::kernels::AttentionHeads: no kernel for this device; include odot/odot.hpp");
 };
 
-/// Cache of AttentionHeads, the same on every device: per map and (padded) sample the H + W logarithms of the softmax
+/// Cache of AttentionHeads, the same on every device: per map and (padded) sample H + W numbers, of the softmaxes'
 /// denominators; then mean and 1/σ per map.
 template <ShapeType In, std::size_t Heads>
 constexpr std::size_t attention_heads_cache(std::size_t samples) {

@@ -35,4 +35,13 @@ struct NormGradient {
         constant(-line.scale * (mean_grad - mean_product * rstd * mean)) {}
 };
 
+/// Of map m; means [2, maps]: of dÂ and of dÂ x̂. Without a norm none of the statistics is read.
+template <HeadNorm Norm, class Weights, class S>
+ODOT_HOST_DEVICE NormGradient<S> norm_gradient(const Weights& weights, const S* mean, const S* rstd, const S* means,
+                                               std::size_t maps, std::size_t m) {
+  const NormLine<S> line = norm_line<Norm>(weights, mean, rstd, m);
+  if constexpr (Norm == HeadNorm::none) return NormGradient<S>(line, S{0}, S{1}, S{0}, S{0});
+  else return NormGradient<S>(line, mean[m], rstd[m], means[m], means[maps + m]);
+}
+
 }  // namespace odot::kernels::detail

@@ -1,146 +1,95 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The relevance maps of one tile of samples: the arithmetic of the attention-wise heads on the CPU.
+// The attention-wise heads of one tile of samples, one lane per sample: what AttentionHeads on the CPU adds to
+// attention_block/relevance.hpp.
 
 #include <algorithm>
 #include <cstddef>
 
 #include "odot/core/parallel.hpp"
-#include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/core/view.hpp"
+#include "odot/kernels/attention_block/relevance.hpp"
+#include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
-#include "odot/kernels/exponential.hpp"
-#include "odot/kernels/moments.hpp"
 #include "odot/kernels/sample_tile.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::detail {
 
-template <class S, ShapeType In, std::size_t Heads>
-struct Maps {
+template <class S, ShapeType In, bool Bias>
+struct Maps : Relevance<S, In> {
   static_assert(In::rank == 3);
   static_assert(simd::lanes<S> <= 16, "attention_heads_cache pads to 16 samples");
-  static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
-  static constexpr std::size_t L = simd::lanes<S>;  // samples a tile
-  static constexpr std::size_t maps = Heads * C, plane = H * W, array = maps * plane;
-  static constexpr std::size_t normalisers = (H + W) * L;  // of one map and tile
+  using R = Relevance<S, In>;
+  using R::H, R::W, R::L, R::plane;
+  using typename R::P, typename R::Line;
+  using Lanes = SampleLanes<S, Bias>;
+  using All = AllMaps<S, In, Bias>;
+  static constexpr std::size_t C = In::extents[0], arrays = Bias ? 4 : 2;
 
-  // A worker's memory: x and one map; backward has one more map, dy and dx.
-  static constexpr std::size_t forward_scratch = (C + 1) * plane * L;
-  static constexpr std::size_t backward_scratch = (2 * C + 3) * plane * L;
-  static constexpr std::size_t lane_sums(std::size_t arrays) { return arrays * plane * L; }  // of one map
-
-  using P = simd::Packet<S>;
-  using Weights = HeadWeights<const S, In, Heads, Cpu>;
-
-  /// A tile's samples in the worker's memory.
+  /// A tile's samples and what a worker makes of them, in its memory.
   struct Tile {
+    static constexpr std::size_t forward_elements = (C * plane + plane + C) * L + R::normalisers + R::peaks;
+    static constexpr std::size_t backward_elements = forward_elements + (C + 2 + arrays) * plane * L + R::normalisers;
+
     Tile(BatchView<In, const S> batch, const Chunks& tiles, std::size_t t, S* memory)
-        : first(tiles.begin(t)), samples(tiles.size(t)), x(memory), a(x + C * plane * L), b(a + plane * L),
-          dy(b + plane * L), dx(dy + plane * L) {
+        : first(tiles.begin(t)), samples(tiles.size(t)), x(memory), a(x + C * plane * L), inverse(a + plane * L),
+          peaks(inverse + R::normalisers), largest(peaks + R::peaks), b(largest + C * L), dy(b + plane * L),
+          dx(dy + plane * L), sums(dx + C * plane * L), gradients(sums + R::normalisers) {
       load_tile<C * plane>(batch[first].data(), C * plane, samples, x);
+      repeat_last_sample(C * plane, samples, x);
+      for (std::size_t c = 0; c < C; ++c) largest[c] = largest_magnitude(x + c * plane * L, plane * L);
     }
+
     std::size_t first, samples;
-    S *x, *a;        // [C·H·W, L], [H·W, L]
-    S *b, *dy, *dx;  // [H·W, L], [H·W, L], [C·H·W, L]: backward alone
+    S *x, *a;    // [C, H, W], [H, W]
+    S* inverse;  // [H + W]: of a map's softmaxes
+    S* peaks;    // [H + W][2]: of the map in hand
+    S* largest;  // [C]: |x|, one number each
+    // Backward alone:
+    S *b, *dy, *dx;  // [H, W], [H, W], [C, H, W]
+    S* sums;         // [H + W]: Σ_W t, Σ_H t
+    S* gradients;    // [2 or 4, H, W]: of a map's arrays, still one number per lane
   };
 
-  /// x ⊙ w + b of element p of map m.
-  static ODOT_INLINE P score(const S* x, const S* w, const S* b, std::size_t p) {
-    const P product = simd::multiply(simd::load(x + p * L), simd::all(w[p]));
-    return b ? simd::add(product, simd::all(b[p])) : product;
-  }
-  static const S* plane_of(TensorView<typename Weights::arrays, const S> arrays, std::size_t m) {
-    return arrays ? arrays.data() + m * plane : nullptr;
+  static Lanes lanes(const All& maps, const Tile& tile, std::size_t m) { return {tile.x + m % C * plane * L, maps[m]}; }
+
+  /// body.operator()<Size>() for map m, whose peaks are in tile.peaks where they are needed.
+  template <class Body>
+  static void with_map(const All& maps, const Tile& tile, std::size_t m, const Body& body) {
+    const S most = tile.largest[m % C];
+    const Scores size = maps.size(m, most);
+    if (size == Scores::any) R::find_peaks(lanes(maps, tile, m), maps.largest_score(m, most), tile.peaks);
+    with_scores(size, body);
   }
 
-  /// Of map m: log Σ exp of each row [H, L] and of each column [W, L] in `logs`, and the moments of A = Ax ⊙ Ay over the
-  /// tile's samples. `a` is scratch.
-  static Moments softmax_statistics(const Tile& tile, const Weights& weights, std::size_t m, S* logs) {
-    const S* x = tile.x + m % C * plane * L;
-    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
-    const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
-    P row_inverse[H], largest[W], total[W];
-    // Rows: a = Ax · its denominator.
-    for (std::size_t i = 0; i < H; ++i) {
-      P row_largest = score(x, wx, bx, i * W), row_total = simd::all(S{0});
-      for (std::size_t j = 1; j < W; ++j) row_largest = simd::max(row_largest, score(x, wx, bx, i * W + j));
-      for (std::size_t j = 0; j < W; ++j) {
-        const P e = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, i * W + j), row_largest));
-        row_total = simd::add(row_total, e);
-        simd::store(tile.a + (i * W + j) * L, e);
-      }
-      simd::store(logs + i * L, simd::add(row_largest, simd::log(row_total)));
-      row_inverse[i] = simd::divide(simd::all(S{1}), row_total);
-    }
-    // Columns, row by row for the cache's sake: a = A · both denominators.
-    for (std::size_t j = 0; j < W; ++j) largest[j] = score(x, wy, by, j);
-    for (std::size_t i = 1; i < H; ++i)
-      for (std::size_t j = 0; j < W; ++j) largest[j] = simd::max(largest[j], score(x, wy, by, i * W + j));
-    std::fill_n(total, W, simd::all(S{0}));
+  /// a = A · both denominators of map m, 1 / denominators in tile.inverse and in `kept` (optional).
+  static void softmaxes(const All& maps, const Tile& tile, std::size_t m, S* kept) {
+    with_map(maps, tile, m, [&]<Scores Size>() {
+      R::template softmaxes<Size>(lanes(maps, tile, m), tile.peaks, tile.a, tile.inverse, kept);
+    });
+  }
+
+  static Line line_of(const NormLine<S>& norm) {
+    return {simd::all(norm.scale), simd::all(norm.shift - norm.mean * norm.scale)};
+  }
+
+  /// a = Â ⊙ x, from what `softmaxes` left in the tile.
+  static void head(const All& maps, const Tile& tile, std::size_t m, const Line& line) {
     for (std::size_t i = 0; i < H; ++i)
-      for (std::size_t j = 0; j < W; ++j) {
-        const P e = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, i * W + j), largest[j]));
-        total[j] = simd::add(total[j], e);
-        S* at = tile.a + (i * W + j) * L;
-        simd::store(at, simd::multiply(simd::load(at), e));
-      }
-    for (std::size_t j = 0; j < W; ++j) {
-      simd::store(logs + (H + j) * L, simd::add(largest[j], simd::log(total[j])));
-      total[j] = simd::divide(simd::all(S{1}), total[j]);
-    }
-    return moments_of(tile, row_inverse, total);
+      R::head_row(lanes(maps, tile, m), tile.a, tile.inverse, line, i, tile.a + i * W * L);
+  }
+  /// The same from what it kept.
+  static void head(const All& maps, const Tile& tile, std::size_t m, const S* kept, const Line& line) {
+    with_map(maps, tile, m, [&]<Scores Size>() {
+      for (std::size_t i = 0; i < H; ++i)
+        R::template head_row<Size>(lanes(maps, tile, m), tile.peaks, kept, line, i, tile.a + i * W * L);
+    });
   }
 
-  /// a = A = exp(x Wx − row's log + x Wy − column's log).
-  static void recomputed_map(const Tile& tile, const Weights& weights, std::size_t m, const S* logs, S* a) {
-    const S* x = tile.x + m % C * plane * L;
-    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
-    const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
-    for (std::size_t i = 0; i < H; ++i) {
-      const P row = simd::load(logs + i * L);
-      for (std::size_t j = 0; j < W; ++j) {
-        const std::size_t p = i * W + j;
-        const P along_row = simd::subtract(score(x, wx, bx, p), row);
-        const P along_column = simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L));
-        simd::store(a + p * L, simd::softmax_exp<S>(simd::add(along_row, along_column)));
-      }
-    }
-  }
-
-  /// Moments, over the tile's samples, of A = a · (its row's inverse) · (its column's inverse). One pass: the deviations are
-  /// those from 1/(H·W), which A's mean comes close to where its variance is small.
-  static Moments moments_of(const Tile& tile, const P (&row_inverse)[H], const P (&column_inverse)[W]) {
-    constexpr S centre = S{1} / static_cast<S>(plane);
-    P sum = simd::all(S{0}), squares = simd::all(S{0});
-    for (std::size_t i = 0; i < H; ++i)
-      for (std::size_t j = 0; j < W; ++j) {
-        const P scaled = simd::multiply(simd::load(tile.a + (i * W + j) * L), column_inverse[j]);
-        const P d = simd::multiply_add(scaled, row_inverse[i], simd::all(-centre));
-        sum = simd::add(sum, d);
-        squares = simd::multiply_add(d, d, squares);
-      }
-    S sums[L], deviations[L];
-    simd::store(sums, sum);
-    simd::store(deviations, squares);
-    Moments all;
-    for (std::size_t l = 0; l < tile.samples; ++l) {
-      const double mean = static_cast<double>(sums[l]) / static_cast<double>(plane);
-      const double around_mean = static_cast<double>(deviations[l]) - mean * static_cast<double>(sums[l]);
-      all.join({static_cast<double>(plane), static_cast<double>(centre) + mean, std::max(around_mean, 0.0)});
-    }
-    return all;
-  }
-
-  /// y_m = Â ⊙ x from a = A (which it overwrites).
+  /// y_m = a
   template <ShapeType Out>
-  static void store_head(const Tile& tile, std::size_t m, const NormLine<S>& line, BatchView<Out, S> y) {
-    const S* x = tile.x + m % C * plane * L;
-    const P mean = simd::all(line.mean), scale = simd::all(line.scale), shift = simd::all(line.shift);
-    for (std::size_t p = 0; p < plane; ++p) {
-      S* at = tile.a + p * L;
-      const P normed = simd::multiply_add(simd::subtract(simd::load(at), mean), scale, shift);
-      simd::store(at, simd::multiply(normed, simd::load(x + p * L)));
-    }
+  static void store_head(const Tile& tile, std::size_t m, BatchView<Out, S> y) {
     store_tile<plane>(tile.a, Out::size, tile.samples, y[tile.first].data() + m * plane);
   }
 
@@ -152,14 +101,14 @@ struct Maps {
     load_tile<plane>(dy[tile.first].data() + m * plane, Out::size, tile.samples, tile.dy);
   }
 
-  /// sums = {Σ dÂ, Σ dÂ x̂} over the tile, dÂ = dy ⊙ x, x̂ = (A − mean)/σ, from a = A.
-  static void norm_sums(const Tile& tile, std::size_t m, S mean, S rstd, double* sums) {
+  /// sums = {Σ dÂ, Σ dÂ x̂} over the tile, dÂ = dy ⊙ x, from a = (A − mean) ⊙ x = σ x̂ ⊙ x.
+  static void norm_sums(const Tile& tile, std::size_t m, S rstd, double* sums) {
     const S* x = tile.x + m % C * plane * L;
     P sum = simd::all(S{0}), product = simd::all(S{0});
     for (std::size_t p = 0; p < plane; ++p) {
-      const P grad = simd::multiply(simd::load(tile.dy + p * L), simd::load(x + p * L));
-      sum = simd::add(sum, grad);
-      product = simd::multiply_add(grad, simd::subtract(simd::load(tile.a + p * L), simd::all(mean)), product);
+      const P grad = simd::load(tile.dy + p * L);
+      sum = simd::multiply_add(grad, simd::load(x + p * L), sum);
+      product = simd::multiply_add(grad, simd::load(tile.a + p * L), product);
     }
     sums[0] = static_cast<double>(simd::sum(sum));
     sums[1] = static_cast<double>(simd::sum(product)) * static_cast<double>(rstd);
@@ -167,85 +116,71 @@ struct Maps {
 
   static void clear_input_gradient(const Tile& tile) { std::fill_n(tile.dx, C * plane * L, S{0}); }
 
-  /// From dy: a = Ax, b = Ay, dy = t = A ⊙ ∂ℓ/∂A, its sums, and dx += dy ⊙ Â.
-  template <HeadNorm Norm>
-  static void relevance_gradient(const Tile& tile, const Weights& weights, std::size_t m, const S* logs,
-                                 const NormGradient<S>& norm, P (&row_sums)[H], P (&column_sums)[W]) {
-    const S* x = tile.x + m % C * plane * L;
-    S* dx = tile.dx + m % C * plane * L;
-    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
-    const S *bx = plane_of(weights.bias_x, m), *by = plane_of(weights.bias_y, m);
-    const P mask = mask_of(tile.samples);
-    std::fill_n(row_sums, H, simd::all(S{0}));
-    std::fill_n(column_sums, W, simd::all(S{0}));
-    for (std::size_t i = 0; i < H; ++i) {
-      const P row = simd::load(logs + i * L);
-      for (std::size_t j = 0; j < W; ++j) {
-        const std::size_t p = i * W + j;
-        const P ax = simd::softmax_exp<S>(simd::subtract(score(x, wx, bx, p), row));
-        const P ay = simd::softmax_exp<S>(simd::subtract(score(x, wy, by, p), simd::load(logs + (H + j) * L)));
-        const P t =
-            relevance_step<Norm>(simd::load(tile.dy + p * L), simd::load(x + p * L), ax, ay, norm, mask, dx + p * L);
-        simd::store(tile.a + p * L, ax);
-        simd::store(tile.b + p * L, ay);
-        simd::store(tile.dy + p * L, t);
-        row_sums[i] = simd::add(row_sums[i], t);
-        column_sums[j] = simd::add(column_sums[j], t);
+  /// From dy: a = Ax, b = Ay, dy = t = A ⊙ ∂ℓ/∂A, tile.sums, and dx += dy ⊙ Â.
+  static void relevance_gradient(const All& maps, const Tile& tile, std::size_t m, const S* kept,
+                                 const NormGradient<S>& norm) {
+    with_map(maps, tile, m, [&]<Scores Size>() {
+      const Exponents<Size, S, Lanes> exponents{lanes(maps, tile, m), tile.peaks};
+      S* const dx = tile.dx + m % C * plane * L;
+      S *const row_sums = tile.sums, *const column_sums = tile.sums + H * L;
+      const P mask = R::mask_of(tile.samples);  // lanes without a sample have no gradient of the head
+      const P scale = simd::all(norm.scale), offset = simd::all(norm.offset),
+              constant = simd::multiply(mask, simd::all(norm.constant)),
+              by_relevance = simd::multiply(mask, simd::all(norm.by_relevance));
+      std::fill_n(tile.sums, R::normalisers, S{0});
+      for (std::size_t i = 0; i < H; ++i) {
+        const P row = simd::load(kept + i * L);
+        P row_sum = simd::all(S{0});
+        for (std::size_t j = 0; j < W; ++j) {
+          const std::size_t p = i * W + j, at = p * L;
+          const P x = exponents.lanes.value(p), grad = simd::load(tile.dy + at);
+          const P scores[2] = {exponents.along_row(x, p, i), exponents.along_column(x, p, H + j)};
+          P terms[2];
+          softmax_terms<Size, S>(scores, terms);
+          const P ax = simd::multiply(terms[0], row), ay = simd::multiply(terms[1], simd::load(kept + (H + j) * L));
+          const P relevance = simd::multiply(ax, ay);
+          // y = Â ⊙ x
+          const P normed = simd::multiply_add(relevance, scale, offset);
+          simd::store(dx + at, simd::multiply_add(grad, normed, simd::load(dx + at)));
+          // Â = scale · A + offset, both of them through the batch's statistics
+          const P inner = simd::multiply_add(simd::multiply(grad, x), scale, constant);
+          const P t = simd::multiply(relevance, simd::multiply_add(relevance, by_relevance, inner));
+          simd::store(tile.a + at, ax);
+          simd::store(tile.b + at, ay);
+          simd::store(tile.dy + at, t);
+          row_sum = simd::add(row_sum, t);
+          simd::store(column_sums + j * L, simd::add(simd::load(column_sums + j * L), t));
+        }
+        simd::store(row_sums + i * L, row_sum);
       }
-    }
+    });
   }
 
-  /// One element: t = A ⊙ ∂ℓ/∂A from the head's gradient; *dx += what comes through the product.
-  template <HeadNorm Norm>
-  static ODOT_INLINE P relevance_step(const P& grad, const P& x, const P& ax, const P& ay, const NormGradient<S>& norm,
-                                      const P& mask, S* dx) {
-    const P relevance = simd::multiply(ax, ay);
-    // y = Â ⊙ x
-    const P normed = simd::multiply_add(relevance, simd::all(norm.scale), simd::all(norm.offset));
-    simd::store(dx, simd::multiply_add(grad, normed, simd::load(dx)));
-    P d = simd::multiply(grad, x);
-    // Â = scale · A + offset, both of them through the batch's statistics
-    if constexpr (Norm != HeadNorm::none) {
-      const P inner = simd::multiply_add(d, simd::all(norm.scale), simd::all(norm.constant));
-      d = simd::multiply(mask, simd::multiply_add(relevance, simd::all(norm.by_relevance), inner));
-    }
-    return simd::multiply(relevance, d);
-  }
-
-  /// 1 in the lanes of real samples, 0 in the others.
-  static P mask_of(std::size_t samples) {
-    S real[L];
-    for (std::size_t l = 0; l < L; ++l) real[l] = l < samples ? S{1} : S{0};
-    return simd::load(real);
-  }
-
-  /// From a = Ax, b = Ay, dy = t, row_sums = Σ_W t, column_sums = Σ_H t: adds the gradients of map m's arrays, still one
-  /// number a lane, to `sums` [arrays, H·W, L]; dx += what comes through the softmaxes.
-  template <bool Bias>
-  static void array_gradients(const Tile& tile, const Weights& weights, std::size_t m, const P (&row_sums)[H],
-                              const P (&column_sums)[W], S* sums) {
+  /// From a = Ax, b = Ay, dy = t and its sums: the gradients of map m's arrays in tile.gradients; dx += what comes through
+  /// the softmaxes.
+  static void array_gradients(const All& maps, const Tile& tile, std::size_t m) {
     constexpr std::size_t stride = plane * L;
-    const S* x = tile.x + m % C * plane * L;
-    S* dx = tile.dx + m % C * plane * L;
-    const S *wx = plane_of(weights.weight_x, m), *wy = plane_of(weights.weight_y, m);
-    const auto accumulate = [](S* at, const P& value) { simd::store(at, simd::add(simd::load(at), value)); };
-    for (std::size_t i = 0; i < H; ++i)
+    const Lanes of = lanes(maps, tile, m);
+    S* const dx = tile.dx + m % C * plane * L;
+    for (std::size_t i = 0; i < H; ++i) {
+      const P row_sum = simd::load(tile.sums + i * L);
       for (std::size_t j = 0; j < W; ++j) {
-        const std::size_t p = i * W + j;
-        const P t = simd::load(tile.dy + p * L), xs = simd::load(x + p * L);
+        const std::size_t p = i * W + j, at = p * L;
+        const P t = simd::load(tile.dy + at), x = of.value(p), column_sum = simd::load(tile.sums + (H + j) * L);
         // Ax = softmax over W of x ⊙ Wx + Bx;  Ay = softmax over H of x ⊙ Wy + By
-        const P dzx = simd::subtract(t, simd::multiply(simd::load(tile.a + p * L), row_sums[i]));
-        const P dzy = simd::subtract(t, simd::multiply(simd::load(tile.b + p * L), column_sums[j]));
-        const P through_x = simd::multiply_add(dzx, simd::all(wx[p]), simd::load(dx + p * L));
-        simd::store(dx + p * L, simd::multiply_add(dzy, simd::all(wy[p]), through_x));
-        S* at = sums + p * L;
-        simd::store(at, simd::multiply_add(dzx, xs, simd::load(at)));
-        simd::store(at + stride, simd::multiply_add(dzy, xs, simd::load(at + stride)));
+        const P dzx = simd::subtract(t, simd::multiply(simd::load(tile.a + at), row_sum));
+        const P dzy = simd::subtract(t, simd::multiply(simd::load(tile.b + at), column_sum));
+        const P through_x = simd::multiply_add(dzx, simd::all(of.map.wx[p]), simd::load(dx + at));
+        simd::store(dx + at, simd::multiply_add(dzy, simd::all(of.map.wy[p]), through_x));
+        S* const to = tile.gradients + at;
+        simd::store(to, simd::multiply(dzx, x));
+        simd::store(to + stride, simd::multiply(dzy, x));
         if constexpr (Bias) {
-          accumulate(at + 2 * stride, dzx);
-          accumulate(at + 3 * stride, dzy);
+          simd::store(to + 2 * stride, dzx);
+          simd::store(to + 3 * stride, dzy);
         }
       }
+    }
   }
 
   static void store_input_gradient(const Tile& tile, BatchView<In, S> dx) {

@@ -109,10 +109,7 @@ struct GpuNorm {
   /// x̂
   ODOT_HOST_DEVICE S standard(std::size_t m, S relevance) const { return (relevance - mean[m]) * rstd[m]; }
   ODOT_HOST_DEVICE NormGradient<S> gradient(const M& maps, std::size_t m) const {
-    if constexpr (Norm == HeadNorm::none) return NormGradient<S>({S{0}, S{1}, S{0}}, S{0}, S{0}, S{0}, S{0});
-    else
-      return NormGradient<S>(norm_line<Norm>(maps.weights, mean, rstd, m), mean[m], rstd[m], gradient_means[m],
-                             gradient_means[M::maps + m]);
+    return norm_gradient<Norm>(maps.weights, mean, rstd, gradient_means, M::maps, m);
   }
 };
 
