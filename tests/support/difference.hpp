@@ -38,4 +38,26 @@ std::string difference(const Actual& actual, const Expected& expected, double to
   return difference_within(actual, expected, tolerance * largest);
 }
 
+/// The same of numbers that need not be finite: NaN where NaN is expected, NaN or infinite where infinite is, elsewhere within
+/// `tolerance` times the largest finite |expected|.
+template <std::ranges::random_access_range Actual, std::ranges::random_access_range Expected>
+std::string difference_beside_nan(const Actual& actual, const Expected& expected, double tolerance) {
+  double largest = 0;
+  for (const auto e : expected)
+    if (std::isfinite(e)) largest = std::max(largest, std::abs(static_cast<double>(e)));
+  const auto n = static_cast<std::size_t>(std::ranges::size(actual));
+  if (n != static_cast<std::size_t>(std::ranges::size(expected))) return "another number of elements";
+  std::size_t wrong = 0;
+  char first[160] = "";
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto a = static_cast<double>(std::ranges::begin(actual)[static_cast<std::ptrdiff_t>(i)]);
+    const auto e = static_cast<double>(std::ranges::begin(expected)[static_cast<std::ptrdiff_t>(i)]);
+    const bool right = std::isnan(e)   ? std::isnan(a)
+                       : std::isinf(e) ? !std::isfinite(a)
+                                       : std::isfinite(a) && std::abs(a - e) <= tolerance * largest;
+    if (!right && wrong++ == 0) std::snprintf(first, sizeof first, "[%zu]: %.12g instead of %.12g", i, a, e);
+  }
+  return wrong == 0 ? "" : std::to_string(wrong) + " of " + std::to_string(n) + " elements differ, first " + first;
+}
+
 }  // namespace odot::test

@@ -45,16 +45,22 @@ struct NaiveAttentionHeads {
     return x[x_at(n, m, i, j)] * wy[w_at(m, i, j)] + (by.empty() ? 0 : by[w_at(m, i, j)]);
   }
 
+  /// exp(score(at)) / Σ_k exp(score(k)); ∞ less ∞ is NaN.
+  template <class Score>
+  static double softmax(std::size_t count, std::size_t at, const Score& score) {
+    double largest = score(0), sum = 0;
+    for (std::size_t k = 1; k < count; ++k) largest = std::max(largest, score(k));
+    for (std::size_t k = 0; k < count; ++k) sum += std::exp(score(k) - largest);
+    return std::exp(score(at) - largest) / sum;
+  }
+
   /// Statistics of the batch in training, running ones otherwise.
   void forward(bool training) {
     for (auto* block : {&ax, &ay, &a, &normed, &y}) block->assign(N * maps() * H * W, 0);
     each([&](std::size_t n, std::size_t m, std::size_t i, std::size_t j) {
-      double row_sum = 0, column_sum = 0;
-      for (std::size_t k = 0; k < W; ++k) row_sum += std::exp(row_score(n, m, i, k) - row_score(n, m, i, j));
-      for (std::size_t k = 0; k < H; ++k) column_sum += std::exp(column_score(n, m, k, j) - column_score(n, m, i, j));
       const std::size_t at = y_at(n, m, i, j);
-      ax[at] = 1 / row_sum;
-      ay[at] = 1 / column_sum;
+      ax[at] = softmax(W, j, [&](std::size_t k) { return row_score(n, m, i, k); });
+      ay[at] = softmax(H, i, [&](std::size_t k) { return column_score(n, m, k, j); });
       a[at] = ax[at] * ay[at];
     });
     statistics(training);

@@ -26,16 +26,16 @@ ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c) {
   else return a * b + c;
 }
 
-/// a · b + c + d, as exact as the result's type, also where c + d is not. c and d may be infinite.
+/// a · b + c + d + e, as exact as the result where d is near −(a · b + c) and e small beside it. c may be infinite.
 template <class S>
-ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c, S d) {
+ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c, S d, S e) {
   if constexpr (!has_fused_multiply_add && std::is_same_v<S, float>) {
-    const auto sum = static_cast<double>(c) + static_cast<double>(d);
+    const auto sum = static_cast<double>(c) + static_cast<double>(d) + static_cast<double>(e);
     return static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + sum);
   } else {
     // c + d = sum + rest. Source  Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B
     const S sum = c + d, of_d = sum - c, rest = (c - (sum - of_d)) + (d - of_d);
-    return fused_multiply_add(a, b, sum) + (rest == rest ? rest : S{0});
+    return (fused_multiply_add(a, b, sum) + e) + (rest == rest ? rest : S{0});
   }
 }
 

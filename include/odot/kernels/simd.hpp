@@ -124,13 +124,13 @@ ODOT_INLINE auto sum(const P& a) {
 
 namespace detail {
 
-/// a · b + c + d[…] in doubles, which hold a product of floats, by lane.
+/// a · b + Σ terms in doubles, which hold a product of floats, by lane.
 template <class P, class... Terms>
 ODOT_INLINE P multiply_add_in_doubles(const P& a, const P& b, const Terms&... terms) {
 #if ODOT_SHUFFLE
   typedef double Doubles __attribute__((vector_size(2 * sizeof(P))));
   const auto wide = [](const P& p) __attribute__((always_inline)) { return __builtin_convertvector(p, Doubles); };
-  return __builtin_convertvector(wide(a) * wide(b) + (wide(terms) + ...), P);
+  return __builtin_convertvector(wide(a) * wide(b) + (... + wide(terms)), P);
 #else
   constexpr std::size_t L = lanes<float>;
   float x[L], y[L], sums[L];
@@ -161,17 +161,17 @@ ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c) {
   else if constexpr (detail::takes_doubles<P>) return detail::multiply_add_in_doubles(a, b, c);
   else return multiply_add(a, b, c);
 }
-/// a · b + c + d, likewise.
+/// a · b + c + d + e, likewise.
 template <class P>
-ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c, const P& d) {
+ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c, const P& d, const P& e) {
   if constexpr (std::is_arithmetic_v<P>) {
-    return kernels::fused_multiply_add(a, b, c, d);
+    return kernels::fused_multiply_add(a, b, c, d, e);
   } else if constexpr (detail::takes_doubles<P>) {
-    return detail::multiply_add_in_doubles(a, b, c, d);
+    return detail::multiply_add_in_doubles(a, b, c, d, e);
   } else {
     const P sum = add(c, d), of_d = subtract(sum, c), rest = add(subtract(c, subtract(sum, of_d)), subtract(d, of_d));
     const P finite = Eigen::internal::pand(rest, Eigen::internal::pcmp_eq(rest, rest));  // 0 where it is NaN
-    return add(multiply_add(a, b, sum), finite);
+    return add(add(multiply_add(a, b, sum), e), finite);
   }
 }
 

@@ -46,11 +46,11 @@ class FewSamples {
       if constexpr (Bias) return simd::multiply_add(x, w, simd::load(bias[i] + q * L));
       else return simd::multiply(x, w);
     }
-    /// The score + c, where that is the difference of two large numbers.
-    ODOT_INLINE P score(const P& x, std::size_t i, std::size_t q, const P& c) const {
+    /// The score less a peak near it (Peak).
+    ODOT_INLINE P score(const P& x, std::size_t i, std::size_t q, const P& minus, const P& rest) const {
       const P w = simd::load(weight[i] + q * L);
-      if constexpr (Bias) return simd::fused_multiply_add(x, w, simd::load(bias[i] + q * L), c);
-      else return simd::fused_multiply_add(x, w, c);
+      if constexpr (Bias) return simd::fused_multiply_add(x, w, simd::load(bias[i] + q * L), minus, rest);
+      else return simd::add(simd::fused_multiply_add(x, w, minus), rest);
     }
   };
 
@@ -126,17 +126,16 @@ class FewSamples {
     std::fill_n(columns, row, S{0});
     if constexpr (Size == Scores::any) column_peaks(x, along_column, far, at.peaks);
     for (std::size_t i = 0; i < H; ++i) {
-      P minus_peak = simd::all(S{0}), rest = minus_peak, sum = minus_peak;
-      if constexpr (Size == Scores::any) row_peak(x, along_row, far, i, minus_peak, rest);
+      P minus = simd::all(S{0}), rest = minus, sum = minus;
+      if constexpr (Size == Scores::any) row_peak(x, along_row, far, i, minus, rest);
       in_steps<packets, 2>([&]<std::size_t N>(std::size_t q) {
         P exponents[2 * N], terms[2 * N];  // along the row, then along the columns
         for (std::size_t k = 0; k < N; ++k) {
           const P value = simd::load(x + i * row + (q + k) * L);
           if constexpr (Size == Scores::any) {
             const S* const peak = at.peaks + (q + k) * L;
-            exponents[k] = simd::subtract(along_row.score(value, i, q + k, minus_peak), rest);
-            exponents[N + k] =
-                simd::subtract(along_column.score(value, i, q + k, simd::load(peak)), simd::load(peak + row));
+            exponents[k] = along_row.score(value, i, q + k, minus, rest);
+            exponents[N + k] = along_column.score(value, i, q + k, simd::load(peak), simd::load(peak + row));
           } else {
             exponents[k] = along_row.score(value, i, q + k);
             exponents[N + k] = along_column.score(value, i, q + k);
@@ -169,8 +168,11 @@ class FewSamples {
       };
       const P minus =
           simd::negate(largest([&](const P& value, std::size_t i) { return along_column.score(value, i, q); }));
-      P rest = simd::all(S{0});
-      if (far) rest = largest([&](const P& value, std::size_t i) { return along_column.score(value, i, q, minus); });
+      const P zero = simd::all(S{0});
+      const auto difference = [&](const P& value, std::size_t i) {
+        return along_column.score(value, i, q, minus, zero);
+      };
+      const P rest = far ? simd::negate(largest(difference)) : zero;
       simd::store(peaks + q * L, minus);
       simd::store(peaks + row + q * L, rest);
     }
@@ -186,7 +188,9 @@ class FewSamples {
       return simd::all(simd::largest(most));
     };
     minus = simd::negate(largest([&](const P& value, std::size_t q) { return along_row.score(value, i, q); }));
-    if (far) rest = largest([&](const P& value, std::size_t q) { return along_row.score(value, i, q, minus); });
+    const P zero = simd::all(S{0});
+    const auto difference = [&](const P& value, std::size_t q) { return along_row.score(value, i, q, minus, zero); };
+    rest = far ? simd::negate(largest(difference)) : zero;
   }
 
   /// out += the convolution of head m = Â ⊙ x. All of the head is there before it is read: a load that spans two stores just

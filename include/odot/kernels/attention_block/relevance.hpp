@@ -57,16 +57,21 @@ struct Relevance {
     const Lanes lanes = of;
     maxima([&](const P& x, std::size_t p, std::size_t) { return lanes.along_row(x, p); },
            [&](const P& x, std::size_t p, std::size_t) { return lanes.along_column(x, p); }, lanes, peaks);
+    const P zero = simd::all(S{0});
     for (std::size_t k = 0; k < H + W; ++k) {
       S* const peak = peaks + k * Peak<S>::elements;
       simd::store(peak, simd::negate(simd::load(peak)));
-      simd::store(peak + L, simd::all(S{0}));
+      simd::store(peak + L, zero);
     }
     if (largest_score <= Peak<S>::far) return;
     const auto minus = [&](std::size_t k) { return simd::load(peaks + k * Peak<S>::elements); };
-    maxima([&](const P& x, std::size_t p, std::size_t i) { return lanes.along_row(x, p, minus(i)); },
-           [&](const P& x, std::size_t p, std::size_t j) { return lanes.along_column(x, p, minus(H + j)); }, lanes,
-           peaks + L);
+    maxima([&](const P& x, std::size_t p, std::size_t i) { return lanes.along_row(x, p, minus(i), zero); },
+           [&](const P& x, std::size_t p, std::size_t j) { return lanes.along_column(x, p, minus(H + j), zero); },
+           lanes, peaks + L);
+    for (std::size_t k = 0; k < H + W; ++k) {
+      S* const rest = peaks + k * Peak<S>::elements + L;
+      simd::store(rest, simd::negate(simd::load(rest)));
+    }
   }
 
   /// 1 in the lanes of samples, 0 in the others.

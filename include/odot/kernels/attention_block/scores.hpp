@@ -176,16 +176,19 @@ struct SampleLanes {
   ODOT_INLINE P along_column(const P& value, std::size_t p) const { return score(value, map.wy, map.by, p); }
   ODOT_INLINE P along_both(const P& value, std::size_t p) const { return score(value, map.w_both, map.b_both, p); }
 
-  /// The score + c, where that is the difference of two large numbers.
-  ODOT_INLINE P along_row(const P& value, std::size_t p, const P& c) const { return sum(value, map.wx, map.bx, p, c); }
-  ODOT_INLINE P along_column(const P& value, std::size_t p, const P& c) const {
-    return sum(value, map.wy, map.by, p, c);
+  /// The score less a peak near it (Peak).
+  ODOT_INLINE P along_row(const P& value, std::size_t p, const P& minus, const P& rest) const {
+    return difference(value, map.wx, map.bx, p, minus, rest);
+  }
+  ODOT_INLINE P along_column(const P& value, std::size_t p, const P& minus, const P& rest) const {
+    return difference(value, map.wy, map.by, p, minus, rest);
   }
 
  private:
-  static ODOT_INLINE P sum(const P& value, const S* w, const S* b, std::size_t p, const P& c) {
-    if constexpr (Bias) return simd::fused_multiply_add(value, simd::all(w[p]), simd::all(b[p]), c);
-    else return simd::fused_multiply_add(value, simd::all(w[p]), c);
+  static ODOT_INLINE P difference(const P& value, const S* w, const S* b, std::size_t p, const P& minus,
+                                  const P& rest) {
+    if constexpr (Bias) return simd::fused_multiply_add(value, simd::all(w[p]), simd::all(b[p]), minus, rest);
+    else return simd::add(simd::fused_multiply_add(value, simd::all(w[p]), minus), rest);
   }
   static ODOT_INLINE P score(const P& value, const S* w, const S* b, std::size_t p) {
     if constexpr (Bias) return simd::multiply_add(value, simd::all(w[p]), simd::all(b[p]));
@@ -193,7 +196,7 @@ struct SampleLanes {
   }
 };
 
-/// A row's or column's largest score, [2, lanes]: minus the number nearest to it, and what that lacks.
+/// Minus a row's or column's largest score, [2, lanes]: the number nearest to it, and what that lacks.
 template <class S>
 struct Peak {
   static constexpr std::size_t elements = 2 * simd::lanes<S>;
@@ -211,11 +214,11 @@ struct Exponents {
   const S* peaks;  // of rows, then of columns; `peak` numbers them
 
   ODOT_INLINE P along_row(const P& value, std::size_t p, std::size_t peak) const {
-    if constexpr (Size == Scores::any) return simd::subtract(lanes.along_row(value, p, minus(peak)), rest(peak));
+    if constexpr (Size == Scores::any) return lanes.along_row(value, p, minus(peak), rest(peak));
     else return lanes.along_row(value, p);
   }
   ODOT_INLINE P along_column(const P& value, std::size_t p, std::size_t peak) const {
-    if constexpr (Size == Scores::any) return simd::subtract(lanes.along_column(value, p, minus(peak)), rest(peak));
+    if constexpr (Size == Scores::any) return lanes.along_column(value, p, minus(peak), rest(peak));
     else return lanes.along_column(value, p);
   }
   ODOT_INLINE P along_both(const P& value, std::size_t p, std::size_t row_peak, std::size_t column_peak) const {

@@ -82,14 +82,14 @@ struct BlockTile : Relevance<S, Image> {
     std::fill_n(plane_at + ((H + 1) * framed_row + 1) * L, (framed_row - 1) * L, S{0});
   }
 
-  /// grad [C] framed = dy, 0 where the ReLU gave 0 and in the lanes without a sample.
+  /// grad [C] framed = dy, 0 where the ReLU gave 0 (not where it gave NaN) and in the lanes without a sample.
   static void load_gradient(const S* y, const S* dy, std::size_t count, bool relu, const Scratch& scratch, S* grad) {
     for (std::size_t o = 0; o < C; ++o) {
       S* const to = grad + o * framed * L;
       clear_frame(to);
       for (std::size_t l = 0; relu && l < count; ++l) {  // y = max(…, 0)
         const std::size_t from = (l * C + o) * plane;
-        array(scratch.map + l * plane, plane) = (array(y + from, plane) > S{0}).select(array(dy + from, plane), S{0});
+        array(scratch.map + l * plane, plane) = (array(y + from, plane) <= S{0}).select(S{0}, array(dy + from, plane));
       }
       load_elements(relu ? scratch.map : dy + o * plane, plane, relu ? plane : C * plane, count,
                     [&](std::size_t p) { return to + ((p / W + 1) * framed_row + p % W + 1) * L; });
