@@ -24,6 +24,8 @@ struct Nothing
             Shape<1, 4, 6>> {};
 struct Fashion : Bound<nn::AttentionBlock<2>, Shape<1, 28, 28>> {};
 struct ThreeChannels : Bound<nn::AttentionBlock<1>, Shape<3, 9, 32>> {};
+struct Scaled
+    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.norm_options = {.scaled = true}}>, Shape<1, 8, 9>> {};
 struct Row : Bound<nn::AttentionBlock<2>, Shape<1, 1, 7>> {};
 struct Column : Bound<nn::AttentionBlock<2>, Shape<1, 9, 1>> {};
 struct Wide : Bound<nn::AttentionBlock<1>, Shape<1, 3, 33>> {};         // a row does not fit a lane
@@ -77,6 +79,7 @@ TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a 
   }
   check_layer_on_gpu<Plain>(3, false);
   check_layer_on_gpu<Fashion>(5);
+  check_layer_on_gpu<Scaled>(4);
 }
 
 TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a lane") {
@@ -87,6 +90,7 @@ TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a 
   check_layer_on_gpu<Nothing>(lane_samples + 7);
   check_layer_on_gpu<Row>(lane_samples + 3);
   check_layer_on_gpu<Column>(lane_samples);
+  check_layer_on_gpu<Scaled>(lane_samples);
 }
 
 TEST_CASE("the attention block of the papers' images, a sample a lane") {

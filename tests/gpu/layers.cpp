@@ -25,6 +25,8 @@ struct Large : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 5, .padding = 2}>, 
 struct Many : Bound<nn::Conv2d<12, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<9, 14, 13>> {};
 
 struct WithNorm : Bound<nn::AttentionWise<2, nn::AttentionWiseOptions{.norm = true}>, Shape<2, 4, 3>> {};
+constexpr nn::HeadNormOptions scaled{.eps = 1e-4, .scaled = true};
+struct ScaledHeads : Bound<nn::AttentionHeads<2, HeadNorm::plain, false, scaled>, Shape<1, 6, 5>> {};
 struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
 
 }  // namespace
@@ -36,6 +38,7 @@ TEST_CASE("the attention heads' values and gradients are the Cpu's") {
     check_layer_on_gpu<Bound<nn::AttentionHeads<2, HeadNorm::none>, Shape<1, 3, 4>>>(samples);
   }
   check_layer_on_gpu<Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>>>(4, false);
+  check_layer_on_gpu<ScaledHeads>(3);
 }
 
 TEST_CASE("the attention-wise layer with batch norm, and its composition, are the Cpu's") {

@@ -39,7 +39,27 @@ TEST_CASE("a single number has variance 0") {
 TEST_CASE("running statistics take a share of the batch, the variance unbiased") {
   const Moments batch{.count = 5, .mean = 4, .squares = 8};
   double mean = 10, variance = 1;
-  odot::kernels::update_running(batch, 0.25, mean, variance);
+  odot::kernels::update_running(batch, {.momentum = 0.25}, mean, variance);
   CHECK(mean == 8.5);       // 0.75 · 10 + 0.25 · 4
   CHECK(variance == 1.25);  // 0.75 · 1 + 0.25 · 8/4
+}
+
+TEST_CASE("running statistics take the first batch whole where they are told to") {
+  const Moments batch{.count = 5, .mean = 4, .squares = 8};
+  const odot::kernels::NormConstants constants{.momentum = 0.25, .first_batch_whole = true};
+  double mean = 0, variance = 0;
+  odot::kernels::update_running(batch, constants, mean, variance);
+  CHECK(mean == 4);
+  CHECK(variance == 2);  // 8/4
+  odot::kernels::update_running({.count = 3, .mean = 8, .squares = 12}, constants, mean, variance);
+  CHECK(mean == 5);                       // 0.75 · 4 + 0.25 · 8
+  CHECK(variance == 3);                   // 0.75 · 2 + 0.25 · 12/2
+  float small = 1e-30f, single_mean = 1;  // a variance that is known is kept, however small
+  odot::kernels::update_running(batch, constants, single_mean, small);
+  CHECK(single_mean == 1.75f);
+  CHECK(small == 0.5f);
+  mean = variance = 0;
+  odot::kernels::update_running(batch, {.momentum = 0.25}, mean, variance);  // batch norm
+  CHECK(mean == 1);
+  CHECK(variance == 0.5);
 }

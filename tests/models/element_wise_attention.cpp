@@ -3,9 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include "odot/odot.hpp"
 
 using namespace odot;
 using namespace odot::models;
@@ -66,4 +70,36 @@ TEST_CASE("the control model has a bias everywhere but in its strided convolutio
                                                                         "4.weight", "6.weight", "6.bias", "8.weight",
                                                                         "8.bias", "10.weight", "13.weight", "13.bias"});
   CHECK(names<Control<FashionMnistImage>>(true).empty());
+}
+
+namespace {
+
+/// Loss and accuracy of a network a few steps into its training: of all samples as one training batch, then in evaluation.
+template <class Model>
+void check_evaluation_in_early_steps(std::size_t steps) {
+  CAPTURE(steps);
+  using Image = typename Model::input_shape;
+  const auto [train, test] = data::synthetic<Image>(Seed{1}, 400, 10);
+  Network<Model> network{Seed{1}, nn::init::normal(0.3)};
+  optim::Adam adam{{.learning_rate = 1e-2}};
+  fit(network, adam, train, {.epochs = 1, .batch_size = 400 / steps});
+  const nn::LossSums evaluated = evaluate(network, network.workspace(), train);
+  data::Batches<Image> all(train, 400);
+  Batch<Image> x;
+  std::vector<std::int32_t> labels;
+  all.load(0, x, labels);
+  const nn::LossSums trained = network.compute_gradients(x, labels);  // batch statistics
+  CHECK(std::abs(evaluated.loss - trained.loss) <= 0.02 * trained.loss);
+  CHECK(std::abs(static_cast<double>(evaluated.correct - trained.correct)) <= 0.02 * 400);
+}
+
+constexpr nn::AttentionWiseOptions scaled{.norm_options = {.scaled = true}};
+
+}  // namespace
+
+TEST_CASE("evaluation is as good as training from the first steps on") {
+  for (const std::size_t steps : {10u, 20u}) {
+    check_evaluation_in_early_steps<ElementWiseAttention<Shape<1, 28, 28>, 2, 1>>(steps);
+    check_evaluation_in_early_steps<ElementWiseAttention<Shape<1, 28, 28>, 2, 1, scaled>>(steps);
+  }
 }

@@ -65,6 +65,86 @@ TEST_CASE("parameters have the documented names and shapes") {
   CHECK(run.buffer_table[1].name == "running_var");
 }
 
+namespace {
+
+using Pair = Shape<1, 1, 2>;
+
+/// Two pixels, so that A = softmax(x ⊙ (0, log 3)): (1, 3)/4 for x = (1, 1), (1, 9)/10 for x = (1, 2).
+template <nn::HeadNormOptions Options>
+auto pair_of_pixels() {
+  LayerRun<Bound<nn::AttentionHeads<1, HeadNorm::plain, false, Options>, Pair>> run(2);
+  run.parameter("weight_x")[1] = std::log(3.0);
+  run.x = Batch<Pair, double>(2, {1, 1,  //
+                                  1, 2});
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("the running statistics are the first batch's, then take a tenth of every other") {
+  auto run = pair_of_pixels<nn::HeadNormOptions{}>();
+  run.forward();
+  // A = 0.25 0.75 / 0.1 0.9: mean 0.5, squared deviations 0.0625 + 0.0625 + 0.16 + 0.16 = 0.445
+  CHECK(std::abs(run.buffer("running_mean")[0] - 0.5) <= 1e-15);
+  CHECK(std::abs(run.buffer("running_var")[0] - 0.445 / 3) <= 1e-15);
+  run.x = Batch<Pair, double>(2, {1, 1,  //
+                                  1, 1});
+  run.forward();
+  CHECK(std::abs(run.buffer("running_mean")[0] - 0.5) <= 1e-15);
+  CHECK(std::abs(run.buffer("running_var")[0] - (0.9 * 0.445 / 3 + 0.1 * 0.25 / 3)) <= 1e-15);
+}
+
+TEST_CASE("eps stands beside the variance of A, or of H·W·A") {
+  const auto check = [](auto run, double eps) {
+    run.forward();  // biased variance 0.445/4
+    const double rstd = 1 / std::sqrt(0.445 / 4 + eps);
+    CHECK(difference(run.y.span(), std::vector{-0.25 * rstd, 0.25 * rstd, -0.4 * rstd, 0.8 * rstd}, 1e-14) == "");
+    CHECK(std::abs(run.buffer("running_var")[0] - 0.445 / 3) <= 1e-15);  // A's in both forms
+    run.predict();
+    const double unbiased = 1 / std::sqrt(0.445 / 3 + eps);
+    CHECK(difference(run.y.span(), std::vector{-0.25 * unbiased, 0.25 * unbiased, -0.4 * unbiased, 0.8 * unbiased},
+                     1e-14) == "");
+  };
+  check(pair_of_pixels<nn::HeadNormOptions{}>(), 1e-5);
+  check(pair_of_pixels<nn::HeadNormOptions{.eps = 3}>(), 3);
+  check(pair_of_pixels<nn::HeadNormOptions{.eps = 3, .scaled = true}>(), 0.75);  // eps/(H·W)²
+}
+
+namespace {
+
+template <class L>
+void check_evaluation_after_one_batch(std::size_t samples) {
+  CAPTURE(samples);
+  LayerRun<L> run(samples);
+  run.draw(samples);
+  run.predict();                                           // before any batch
+  CHECK(difference(run.y.span(), run.y.span(), 0) == "");  // finite, not all zero
+  run.forward();
+  const std::vector<double> trained(run.y.span().begin(), run.y.span().end());
+  run.predict();
+  const double n = static_cast<double>(samples) * 15;
+  for (std::size_t m = 0; m < maps; ++m) {
+    const double variance = run.buffer("running_var")[m], eps = L::constants.eps;
+    CHECK(variance > 0);
+    const double ratio = std::sqrt((variance * (n - 1) / n + eps) / (variance + eps));
+    for (std::size_t s = 0; s < samples; ++s)
+      for (std::size_t p = 0; p < 15; ++p)
+        CHECK(std::abs(run.y[s][m * 15 + p] - ratio * trained[s * maps * 15 + m * 15 + p]) <= 1e-10);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("evaluation after one batch is training's output on it, but for the unbiased variance") {
+  constexpr nn::HeadNormOptions scaled{.eps = 1e-5, .scaled = true};
+  for (const std::size_t samples : {1u, 4u, 17u}) {
+    check_evaluation_after_one_batch<Heads<HeadNorm::plain, false>>(samples);
+    check_evaluation_after_one_batch<Heads<HeadNorm::plain, true>>(samples);
+    check_evaluation_after_one_batch<Bound<nn::AttentionHeads<3, HeadNorm::plain, false, scaled>, Shape<2, 5, 3>>>(
+        samples);
+  }
+}
+
 TEST_CASE("forward, running statistics and backward match PyTorch") {
   const Reference reference("attention_heads.txt");
   check_layer<Heads<HeadNorm::none, false>>(reference, "none", 1e-10);
@@ -93,4 +173,6 @@ TEST_CASE("backward matches central differences") {
   CHECK(check_gradients<Heads<HeadNorm::plain, false>>());
   CHECK(check_gradients<Heads<HeadNorm::plain, false>>({.samples = 1}));
   CHECK(check_gradients<Heads<HeadNorm::affine, true>>({.samples = 17}));
+  constexpr nn::HeadNormOptions scaled{.eps = 1e-2, .scaled = true};
+  CHECK(check_gradients<Bound<nn::AttentionHeads<3, HeadNorm::affine, true, scaled>, Shape<2, 5, 3>>>());
 }

@@ -26,6 +26,7 @@ using Composed = Bound<nn::ComposedAttentionWise<2, Options>, Shape<2, 4, 5>>;
 constexpr AttentionWiseOptions papers{}, with_norm{.norm = true}, no_skip{.skip = false},
     no_skip_norm{.norm = true, .skip = false};
 constexpr AttentionWiseOptions no_head_norm{.head_norm = HeadNorm::none};
+constexpr AttentionWiseOptions scaled{.norm_options = {.eps = 1e-3, .scaled = true}};
 constexpr AttentionWiseOptions everything{.head_norm = HeadNorm::affine, .bias = true, .norm = true};
 
 constexpr std::size_t arrays = 2 * (2 * 2 * 4 * 5), conv = 2 * 4 * 9 + 2;
@@ -96,7 +97,22 @@ TEST_CASE("the composition of plain layers matches PyTorch") {
 TEST_CASE("the fused layer equals the composition of plain layers") {
   for (const std::size_t samples : {1u, 3u, 17u}) check_against_composition<papers>(samples);
   check_against_composition<everything>(17);
+  check_against_composition<scaled>(17);
   check_against_composition<no_head_norm>(9);
+}
+
+TEST_CASE("the head norm's options reach the fused layer") {
+  LayerRun<Layer<scaled>> run(5);
+  LayerRun<Layer<AttentionWiseOptions{.norm_options = {.eps = 1e-3 / 400}}>> same(5);  // H·W = 20
+  LayerRun<Layer<papers>> other(5);
+  const auto all = [](auto& one) {
+    one.draw();
+    one.forward();
+    one.predict();
+    return std::vector<double>(one.y.span().begin(), one.y.span().end());
+  };
+  CHECK(difference(all(run), all(same), 1e-14) == "");
+  CHECK(difference(all(run), all(other), 1e-4) != "");
 }
 
 TEST_CASE("backward matches central differences for every option") {

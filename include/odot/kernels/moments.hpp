@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "odot/core/config.hpp"
+#include "odot/kernels/norm_constants.hpp"
 
 namespace odot::kernels {
 
@@ -25,11 +26,15 @@ struct Moments {
   ODOT_HOST_DEVICE double unbiased_variance() const { return count > 1 ? squares / (count - 1) : 0.0; }
 };
 
-/// running = (1 − momentum) · running + momentum · batch; the running variance is the unbiased one, as PyTorch's.
+/// running = (1 − momentum) · running + momentum · batch; the running variance is the unbiased one, as PyTorch's. With
+/// first_batch_whole, a running variance of 0 takes the batch's statistics as they are.
 template <class Scalar>
-ODOT_HOST_DEVICE void update_running(const Moments& batch, double momentum, Scalar& running_mean, Scalar& running_var) {
-  const auto mixed = [momentum](Scalar old, double now) {
-    return static_cast<Scalar>((1 - momentum) * static_cast<double>(old) + momentum * now);
+ODOT_HOST_DEVICE void update_running(const Moments& batch, const NormConstants& constants, Scalar& running_mean,
+                                     Scalar& running_var) {
+  const bool first = constants.first_batch_whole && running_var == Scalar{0};
+  const double share = first ? 1.0 : constants.momentum;
+  const auto mixed = [share](Scalar old, double now) {
+    return static_cast<Scalar>((1 - share) * static_cast<double>(old) + share * now);
   };
   running_mean = mixed(running_mean, batch.mean);
   running_var = mixed(running_var, batch.unbiased_variance());

@@ -14,9 +14,10 @@ namespace odot::nn {
 
 struct AttentionBlockOptions {
   HeadNorm head_norm = HeadNorm::plain;
-  bool bias = false;  ///< bias arrays inside the softmaxes
-  bool skip = true;   ///< add the input to the convolution's output
-  bool relu = true;   ///< end with a ReLU
+  bool bias = false;                  ///< bias arrays inside the softmaxes
+  bool skip = true;                   ///< add the input to the convolution's output
+  bool relu = true;                   ///< end with a ReLU
+  HeadNormOptions norm_options = {};  ///< of the heads' norm
 };
 
 namespace detail {
@@ -39,6 +40,7 @@ struct OfHeads<Parameters<P...>> {
 template <std::size_t Heads, AttentionBlockOptions Options = AttentionBlockOptions{}>
 struct AttentionBlock {
   static_assert(Heads > 0, "odot::nn::AttentionBlock: at least one head");
+  static_assert(Options.norm_options.eps > 0, "odot::nn::AttentionBlock: eps must be greater than 0");
 
  private:
   template <ShapeType In>
@@ -55,7 +57,7 @@ struct AttentionBlock {
   template <ShapeType In>
   struct bind : Layer<In, In, typename Lists<In>::parameters, typename Lists<In>::buffers> {
     using geometry = kernels::AttentionGeometry<In, Heads, Options.head_norm, Options.skip, Options.relu, Options.bias>;
-    static constexpr kernels::NormConstants constants{};
+    static constexpr kernels::NormConstants constants = detail::head_norm_constants<In>(Options.norm_options);
     static constexpr bool backward_reads_input = false;  // the cache has it
     static constexpr bool backward_reads_output = Options.relu;
     static constexpr bool couples_samples = Options.head_norm != HeadNorm::none;

@@ -14,6 +14,14 @@ namespace odot::nn {
 
 using kernels::HeadNorm;
 
+/// How the norm of a relevance map divides.
+struct HeadNormOptions {
+  double eps = 1e-5;  ///< beside the variance, greater than 0
+  /// Normalise H·W·A, whose mean is about 1, in place of A, whose variance is small beside 1e-5:
+  /// Â = (A − μ)/√(σ² + eps/(H·W)²). The running statistics are A's in both forms.
+  bool scaled = false;
+};
+
 inline constexpr Name<"weight_x"> weight_x;
 inline constexpr Name<"weight_y"> weight_y;
 inline constexpr Name<"bias_x"> bias_x;
@@ -51,12 +59,20 @@ struct HeadLists {
   using parameters = typename Join<typename Join<weights, biases>::type, norms>::type;
   using buffers = std::conditional_t<
       Norm == HeadNorm::none, Parameters<>,
-      Parameters<Parameter<"running_mean", maps, Init::zero>, Parameter<"running_var", maps, Init::one>>>;
+      Parameters<Parameter<"running_mean", maps, Init::zero>, Parameter<"running_var", maps, Init::zero>>>;
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(In::rank == 3,
                 "odot::nn::AttentionWise, AttentionHeads: input must be rank 3, [channels, height, width]");
 };
+
+/// The constants of a head's norm. Its running statistics begin with the first batch's: a map's variance is 1e-6 or less,
+/// so that a start at 1 would outweigh it for the first hundred steps.
+template <ShapeType In>
+constexpr kernels::NormConstants head_norm_constants(const HeadNormOptions& options) {
+  const auto plane = static_cast<double>(extent_or_1<In>(1) * extent_or_1<In>(2));
+  return {.eps = options.scaled ? options.eps / (plane * plane) : options.eps, .first_batch_whole = true};
+}
 
 }  // namespace detail
 
@@ -66,16 +82,21 @@ struct HeadLists {
 /// Grad    dx overwritten; arrays' gradients added (equations in kernels/attention_heads/attention_heads.hpp)
 /// Errors  compile time: input of a rank other than 3
 /// Cost    6 exponentials per head and element in a training step
+/// Buffers running_mean, running_var [heads·C]: of A, the variance unbiased; 0 until the first training batch, whose
+///         statistics they take whole; then 0.9 of the old and 0.1 of the batch's (BatchNorm2d's and PyTorch's start at 0
+///         and 1)
 /// Source  Element-Wise Attention Layers, section 3; the norm has batch statistics in training, running ones in predict
-template <std::size_t Heads, HeadNorm Norm = HeadNorm::plain, bool Bias = false>
+template <std::size_t Heads, HeadNorm Norm = HeadNorm::plain, bool Bias = false,
+          HeadNormOptions NormOptions = HeadNormOptions{}>
 struct AttentionHeads {
   static_assert(Heads > 0, "odot::nn::AttentionHeads: at least one head");
+  static_assert(NormOptions.eps > 0, "odot::nn::AttentionHeads: eps must be greater than 0");
 
   template <ShapeType In>
   struct bind : Layer<In, typename detail::HeadLists<In, Heads, Norm, Bias>::output,
                       typename detail::HeadLists<In, Heads, Norm, Bias>::parameters,
                       typename detail::HeadLists<In, Heads, Norm, Bias>::buffers> {
-    static constexpr kernels::NormConstants constants{};
+    static constexpr kernels::NormConstants constants = detail::head_norm_constants<In>(NormOptions);
     static constexpr bool couples_samples = Norm != HeadNorm::none;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
 

@@ -46,7 +46,7 @@ struct BlockForward {
       for (std::size_t t = 0; t < tiles.count(); ++t) batch.join(moments[t * form.maps + m]);
       cache.mean()[m] = static_cast<S>(batch.mean);
       cache.rstd()[m] = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
-      update_running(batch, constants.momentum, running_mean[m], running_var[m]);
+      update_running(batch, constants, running_mean[m], running_var[m]);
     }
 
     // Phase 2: every head again, straight into the convolution.

@@ -114,7 +114,6 @@ struct LaneBlock {
                           const NormConstants& constants, TensorView<Shape<G::maps>, S, Gpu> running_mean,
                           TensorView<Shape<G::maps>, S, Gpu> running_var, S* statistics) {
     S *mean = running_mean.data(), *variance = running_var.data();
-    const double eps = constants.eps, momentum = constants.momentum;
     const double count = static_cast<double>(samples) * M::plane;
     const std::size_t each = M::Wide::parts * samples;
     gpu::reduce_rows(
@@ -130,8 +129,8 @@ struct LaneBlock {
           const double batch_mean = all.first / count;
           const Moments batch{count, batch_mean, all.second - all.first * batch_mean};
           statistics[m] = static_cast<S>(batch_mean);
-          statistics[M::maps + m] = static_cast<S>(1 / std::sqrt(batch.variance() + eps));
-          update_running(batch, momentum, mean[m], variance[m]);
+          statistics[M::maps + m] = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
+          update_running(batch, constants, mean[m], variance[m]);
         });
   }
 

@@ -58,7 +58,7 @@ struct AttentionHeads<Cpu> {
           for (std::size_t t = 0; t < tiles.count(); ++t) batch.join(moments[t * form.maps + m]);
           statistics[m] = static_cast<S>(batch.mean);
           statistics[form.maps + m] = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
-          update_running(batch, constants.momentum, running_mean[m], running_var[m]);
+          update_running(batch, constants, running_mean[m], running_var[m]);
         }
 
       // Phase 2: y = Â ⊙ x, A from its normalisers.

@@ -5,14 +5,9 @@
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/kernel.hpp"
+#include "odot/kernels/norm_constants.hpp"
 
 namespace odot::kernels {
-
-/// The constants of a batch norm.
-struct NormConstants {
-  double eps = 1e-5;
-  double momentum = 0.1;  ///< share of the new batch in the running statistics
-};
 
 /// x̂ = (x − μ_c) / √(σ²_c + eps),  y = γ_c x̂ + β_c, per channel c over batch, H and W.
 /// Shapes  x [N, C, H, W], weight γ and bias β [C] (optional, both or none) → y [N, C, H, W]

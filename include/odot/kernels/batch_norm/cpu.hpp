@@ -35,7 +35,7 @@ struct BatchNorm<Cpu> {
       for (std::size_t k = 0; k < chunks.count(); ++k) batch.join(parts[k * C + c]);
       statistics(0, c) = static_cast<S>(batch.mean);
       statistics(1, c) = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
-      update_running(batch, constants.momentum, running_mean[c], running_var[c]);
+      update_running(batch, constants, running_mean[c], running_var[c]);
     }
     apply(workspace, x, weight, bias, &statistics(0, 0), &statistics(1, 0), y);
   }

@@ -57,7 +57,7 @@ void join_moments(Workspace<Gpu>& workspace, std::size_t channels, std::size_t s
       [=] ODOT_HOST_DEVICE(std::size_t c, const Moments& batch) {
         statistics[c] = static_cast<S>(batch.mean);
         statistics[channels + c] = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
-        update_running(batch, constants.momentum, running_mean[c], running_var[c]);
+        update_running(batch, constants, running_mean[c], running_var[c]);
       });
 }
 
