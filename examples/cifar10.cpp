@@ -16,6 +16,10 @@ int main(int argc, char** argv) {
   using trainer::run;
   const std::vector<trainer::Choice<Image>> choices{
       {"attention", "8 heads, 4 layers", {80.89, 41.81, 1e-4}, run<models::Cifar10Attention>},
+      {"attention-scaled",
+       "as attention, the heads' norm of H·W·A",
+       {.reported = false},
+       run<models::ScaledCifar10Attention>},
       {"control", "the VGG-like control model", {42.56, 67.12, 0.0062}, run<models::Control<Image>>},
   };
 #ifdef TRAINER_GPU

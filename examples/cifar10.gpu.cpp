@@ -18,6 +18,7 @@ using Run = trainer::Choice<Image>::Run;
 Run find(const std::string& model) {
   static const std::map<std::string, Run> runs{
       {"attention", trainer::run<models::Cifar10Attention, Gpu>},
+      {"attention-scaled", trainer::run<models::ScaledCifar10Attention, Gpu>},
       {"control", trainer::run<models::Control<Image>, Gpu>},
   };
   return runs.at(model);

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
       {"h", "16 heads, 4 layers", {7.7475, 80.79, -6e-6}, run<models::ModelH>},
       {"single-head", "1 head, 2 layers", {8.3712, 80.09, 6.9e-5}, run<models::SingleHead>},
       {"no-skip", "8 heads, 2 layers, no skip connection", {7.4980, 82.13, 2e-4, 0.1}, run<models::WithoutSkip>},
+      {"b-scaled", "as b, the heads' norm of H·W·A", {.reported = false}, run<models::ScaledModelB>},
       {"control", "the VGG-like control model", {4.5083, 88.29, 0.002}, run<models::Control<Image>>},
   };
 #ifdef TRAINER_GPU

@@ -27,6 +27,7 @@ Run find(const std::string& model) {
       {"h", trainer::run<models::ModelH, Gpu>},
       {"single-head", trainer::run<models::SingleHead, Gpu>},
       {"no-skip", trainer::run<models::WithoutSkip, Gpu>},
+      {"b-scaled", trainer::run<models::ScaledModelB, Gpu>},
       {"control", trainer::run<models::Control<Image>, Gpu>},
   };
   return runs.at(model);

@@ -18,8 +18,9 @@ namespace trainer {
 
 /// A row of the paper's table, and the learning rate of the attention arrays that it is for.
 struct PaperResult {
-  double loss, accuracy, gradient_average;
+  double loss = 0, accuracy = 0, gradient_average = 0;
   double attention_learning_rate = 1e-3;
+  bool reported = true;  ///< false: a model that the paper does not have
 };
 
 /// The command line of a trainer.
@@ -39,7 +40,7 @@ struct Settings {
 
   /// Whether a run with these settings may stand beside a row of the paper's.
   bool as_in_the_paper(const PaperResult& paper) const {
-    return epochs == 10 && batch_size == paper_batch_size && learning_rate == 1e-3 &&
+    return paper.reported && epochs == 10 && batch_size == paper_batch_size && learning_rate == 1e-3 &&
            attention_learning_rate.value_or(learning_rate) == paper.attention_learning_rate;
   }
 };

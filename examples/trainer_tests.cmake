@@ -115,6 +115,8 @@ endfunction()
 
 odot_trainer_tests(fashion_mnist b 33084)
 odot_trainer_tests(cifar10 attention 229942)
+odot_trainer_test(fashion_mnist "trains with the heads' norm scaled" ARGUMENTS ${tiny} --model b-scaled
+  RESULT "model=b-scaled dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
 if(TARGET cifar10)
   set_property(TEST "cifar10: trains on the synthetic set" APPEND PROPERTY LABELS slow)  # minutes under a sanitizer
 endif()

@@ -47,7 +47,7 @@ static_assert(ModelF::parameter_count == by_the_equations(1, 28, 28, 8, 4, false
 static_assert(ModelG::parameter_count == by_the_equations(1, 28, 28, 16, 4, true));
 static_assert(ModelH::parameter_count == by_the_equations(1, 28, 28, 16, 4, false));
 static_assert(SingleHead::parameter_count == by_the_equations(1, 28, 28, 1, 2, false));
-static_assert(WithoutSkip::parameter_count == 33'084);
+static_assert(WithoutSkip::parameter_count == 33'084 && ScaledModelB::parameter_count == 33'084);
 static_assert(Cifar10Attention::parameter_count == by_the_equations(3, 32, 32, 8, 4, false));
 static_assert(are_classifiers<ModelA, ModelB, ModelC, ModelD, ModelE, ModelF, ModelG, ModelH, SingleHead, WithoutSkip,
                               Cifar10Attention, Control<FashionMnistImage>, Control<Cifar10Image>>);
@@ -93,13 +93,11 @@ void check_evaluation_in_early_steps(std::size_t steps) {
   CHECK(std::abs(static_cast<double>(evaluated.correct - trained.correct)) <= 0.02 * 400);
 }
 
-constexpr nn::AttentionWiseOptions scaled{.norm_options = {.scaled = true}};
-
 }  // namespace
 
 TEST_CASE("evaluation is as good as training from the first steps on") {
   for (const std::size_t steps : {10u, 20u}) {
     check_evaluation_in_early_steps<ElementWiseAttention<Shape<1, 28, 28>, 2, 1>>(steps);
-    check_evaluation_in_early_steps<ElementWiseAttention<Shape<1, 28, 28>, 2, 1, scaled>>(steps);
+    check_evaluation_in_early_steps<ElementWiseAttention<Shape<1, 28, 28>, 2, 1, scaled_norm>>(steps);
   }
 }

@@ -38,6 +38,7 @@ using ElementWiseAttention =
 
 inline constexpr nn::AttentionWiseOptions with_norm{.norm = true};
 inline constexpr nn::AttentionWiseOptions without_skip{.skip = false};
+inline constexpr nn::AttentionWiseOptions scaled_norm{.norm_options = {.scaled = true}};
 
 // Fashion-MNIST: heads × layers, batch norm after the convolution or not. (Types of their own, not aliases: messages and
 // symbols are short, and nvcc can spell them.)
@@ -51,9 +52,11 @@ struct ModelG : ElementWiseAttention<FashionMnistImage, 16, 4, with_norm> {};
 struct ModelH : ElementWiseAttention<FashionMnistImage, 16, 4> {};
 struct SingleHead : ElementWiseAttention<FashionMnistImage, 1, 2> {};
 struct WithoutSkip : ElementWiseAttention<FashionMnistImage, 8, 2, without_skip> {};
+struct ScaledModelB : ElementWiseAttention<FashionMnistImage, 8, 2, scaled_norm> {};  // ours: the heads' norm of H·W·A
 
 // CIFAR-10.
 struct Cifar10Attention : ElementWiseAttention<Cifar10Image, 8, 4> {};
+struct ScaledCifar10Attention : ElementWiseAttention<Cifar10Image, 8, 4, scaled_norm> {};
 
 /// The VGG-like control model.
 /// Shapes  x [N, In...] → log-probabilities [N, 10]
