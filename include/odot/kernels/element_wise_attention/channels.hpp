@@ -63,10 +63,10 @@ ODOT_INLINE void for_packets(std::size_t begin, std::size_t end, const Body& bod
   if (c < end) body.template operator()<false>(c, end - c);
 }
 
-/// eˣ for x ≤ 0, and 0 below least_exponent.
+/// eˣ for x ≤ 4, and 0 below least_exponent; NaN stays NaN.
 template <class S>
 ODOT_INLINE simd::Packet<S> weight_exp(const simd::Packet<S>& x) {
-  return simd::where_positive(simd::subtract(x, simd::all<S>(least_exponent<S>)), simd::softmax_exp<S>(x));
+  return simd::softmax_exp<S>(x);
 }
 
 }  // namespace odot::kernels::detail

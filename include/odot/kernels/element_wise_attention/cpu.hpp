@@ -123,11 +123,12 @@ struct ElementWiseAttention<Cpu> {
     };
     if constexpr (Form.is_series()) {
       using Series = detail::Series<S, Form.order>;
-      const std::size_t size = Series::state_size(channels);
-      each(size, [&](S* saved, const auto& s, std::size_t begin, std::size_t end, S* own) {
-        if constexpr (Form.causal) Series::forward_causal(s, saved ? saved : own, saved ? size : 0, begin, end);
-        else Series::forward(s, saved ? saved : own, begin, end);
-      });
+      const std::size_t size = Series::scratch_size(channels);
+      each(size + Series::sums_size(channels),
+           [&](S* saved, const auto& s, std::size_t begin, std::size_t end, S* own) {
+             if constexpr (Form.causal) Series::forward_causal(s, saved, own, begin, end);
+             else Series::forward(s, saved ? saved : own + size, own, begin, end);
+           });
     } else {
       using Full = detail::Full<S, Form.causal>;
       each(Full::forward_scratch(tokens), [&](S* saved, const auto& s, std::size_t begin, std::size_t end, S* own) {
@@ -153,7 +154,7 @@ struct ElementWiseAttention<Cpu> {
     };
     if constexpr (Form.is_series()) {
       using Series = detail::Series<S, Form.order>;
-      each(Series::state_size(channels),
+      each(Series::scratch_size(channels),
            [&](const S* saved, const auto& s, std::size_t begin, std::size_t end, S* own) {
              if constexpr (Form.causal) Series::backward_causal(s, saved, own, begin, end);
              else Series::backward(s, saved, own, begin, end);

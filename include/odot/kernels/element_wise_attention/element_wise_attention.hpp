@@ -18,8 +18,11 @@ struct ElementWiseForm {
   constexpr bool is_series() const { return order != 0; }
   /// Whether one token after the other can be computed from a state of fixed size.
   constexpr bool is_recurrent() const { return is_series() && causal; }
-  /// Numbers of state a channel: the sums cₙ s_n and cₙ z_n, n = 0 … order, and the running minimum of k².
-  constexpr std::size_t state() const { return 2 * (order + 1) + 1; }
+  /// Numbers per channel of finished sums: cₙ A_n and cₙ B_n, n = 0 … order, and the two that they are relative to.
+  constexpr std::size_t sums() const { return 2 * (order + 1) + 2; }
+  /// Numbers per channel of a recurrent state: such sums over all blocks of 32 tokens so far, what rounding has lost of
+  /// them, the sums over the block that has begun, and its tokens.
+  constexpr std::size_t state() const { return sums() + 4 * (order + 1) + 1; }
 };
 
 /// Attention per channel, token i of a sample to its tokens j by the distance of a query and a key:
@@ -27,11 +30,14 @@ struct ElementWiseForm {
 ///     y_i = Σ_n c_n q_iⁿ A_n / Σ_n c_n q_iⁿ B_n,  n = 0 … order,  c_n = 2ⁿ/n!                       series
 ///           A_n = Σ_j k_jⁿ exp(−k_j²) v_j,  B_n = Σ_j k_jⁿ exp(−k_j²)
 ///     causal: the sums over j end at i.
-/// Numerator and denominator are multiplied by exp(min_j (q_i − k_j)²), or exp(min_j k_j²) in the series, the minimum
-/// over the same j: no sum of weights is below 1, so that there is no 0/0 however large the keys are. The series takes
-/// a query beyond ±b as ±b, bᵒʳᵈᵉʳ = 1e28 (double: 1e200), where y has long reached its limit. In float, values and
-/// gradients are finite for |q|, |k| ≤ 50 up to order 16. (The terms of a high order cancel where q k is far below
-/// zero, as those of exp do; a low order or double is the remedy.)
+/// Numerator and denominator are multiplied by exp(min_j (q_i − k_j)²), or nearly exp(min_j k_j²) in the series, the
+/// minimum over the same j: there is no 0/0 however large the keys are. Exponents are taken as (m − k)(m + k), so that
+/// none is wrong where squares are large. The series keeps powers of k/σ and q σ, σ a power of two near the largest |k|
+/// that weighs something, and divides by the highest power of a large query: no power leaves a scalar's range, and
+/// float's values and gradients are the definition's, up to rounding, for |q|, |k| from 1e-30 to 1e30. (The terms of a
+/// high order cancel where q k is far below zero, as those of exp do; a low order or double is the remedy.) Sums over
+/// tokens are compensated: their rounding does not grow with L. NaN or infinity in, NaN or infinity out: in the outputs
+/// and gradients that depend on that number.
 /// Shapes  qkv [N, L, 3·D]: query, key and value of each token, D numbers each → y [N, L, D]; lengths [N] (optional):
 ///         valid tokens of each sample, padding after them. y is 0 at padding, and padding is attended to by nobody.
 /// Grad    dqkv (overwritten; 0 at padding; optional), with M_i the denominator:
@@ -60,14 +66,14 @@ struct ElementWiseAttention : detail::NoKernel {
 /// Tokens between two states that a causal forward keeps.
 inline constexpr std::size_t element_wise_checkpoint = 32;
 
-/// Cache of ElementWiseAttention, the same on every device. full: log M_i of every output. series: the sums cₙ A_n and
-/// cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens
+/// Cache of ElementWiseAttention, the same on every device. full: min_j |q_i − k_j| and M_i of every output. series: the
+/// sums cₙ A_n and cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens
 /// again.
 constexpr std::size_t element_wise_attention_cache(ElementWiseForm form, std::size_t samples, std::size_t tokens,
                                                    std::size_t channels) {
-  if (!form.is_series()) return samples * tokens * channels;
+  if (!form.is_series()) return 2 * samples * tokens * channels;
   const std::size_t states = form.causal ? (tokens - 1) / element_wise_checkpoint : std::size_t{1};
-  return samples * states * form.state() * channels;
+  return samples * states * form.sums() * channels;
 }
 
 }  // namespace odot::kernels

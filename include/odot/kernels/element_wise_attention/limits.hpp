@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The numbers by which element-wise attention stays within a scalar's range, the same on every device.
+// The numbers by which element-wise attention stays within a scalar's range and precision, the same on every device.
 
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
@@ -12,20 +13,40 @@ namespace odot::kernels::detail {
 template <class S>
 inline constexpr S least_exponent = std::is_same_v<S, float> ? S(-87) : S(-700);
 
-/// Larger than any k² that matters: the minimum over no tokens.
+/// Larger than any |k| that matters: the minimum over no tokens.
 template <class S>
 inline constexpr S no_minimum = std::numeric_limits<S>::max();
 
-/// Factor on every weight exp(min k² − k²), so that sums and their products with powers of a query lie in the middle of
-/// float's range. It cancels out of y.
+/// How far k² may fall below the square that weights are relative to. Weights stay below e⁴, and that square changes so
+/// seldom that the roundings of the factors which it costs do not add up.
 template <class S>
-inline constexpr S weight_scale = S{0x1p-40};
+inline constexpr S widest_gap = S{4};
 
-/// The largest query that is taken as it is: the order's root of 1e28 (double: 1e200).
+/// A key further than this above the smallest one weighs nothing: √(m² − least_exponent) < m + key_reach.
 template <class S>
-constexpr S query_bound(std::size_t order) {
-  const double limit = std::is_same_v<S, float> ? 1e28 : 1e200;
-  double low = 0, high = std::is_same_v<S, float> ? 1e14 : 1e100;  // the root of order 2
+inline constexpr S key_reach = std::is_same_v<S, float> ? S(10) : S(27);
+
+/// Powers of two between which the scale of the keys lies.
+template <class S>
+inline constexpr S smallest_scale = S{0x1p-100};
+template <class S>
+inline constexpr S largest_scale = S{0x1p100};
+
+/// c_n = 2ⁿ/n!, n = 0 … Order.
+template <class S, std::size_t Order>
+inline constexpr auto series_factors = [] {
+  std::array<S, Order + 1> c{};
+  double factor = 1;
+  for (std::size_t n = 0; n <= Order; factor *= 2 / static_cast<double>(++n)) c[n] = static_cast<S>(factor);
+  return c;
+}();
+
+/// The largest query, in units of 1/scale, whose powers are taken as they are: the order's root of 1e26 (double: 1e200).
+/// Beyond, polynomials in the query are divided by its highest power.
+template <class S>
+constexpr S direct_bound(std::size_t order) {
+  const double limit = std::is_same_v<S, float> ? 1e26 : 1e200;
+  double low = 0, high = std::is_same_v<S, float> ? 1e13 : 1e100;  // the root of order 2
   for (int halving = 0; halving < 400; ++halving) {
     const double middle = (low + high) / 2;
     double power = 1;

@@ -3,89 +3,87 @@
 // The series form of element-wise attention on the CPU, one sequence at a time.
 //
 // A packet of channels keeps its 2·(order + 1) sums in registers while it goes through a block of tokens; a block's
-// rows are in the first-level cache while all packets go through them. SIMD instructions per token and packet, t =
-// order, E = 16 for an exponential, besides loads and stores:
-//   forward   keys E + 3t + 7, queries 2t + 2 and a division
-//   backward  queries 7t + 8 and a division, keys E + 4t + 11
-//   causal    forward E + 7t + 14 and a division, backward E + 18t + 32 and a division
-// Order 6 forward: 55 instructions and a division for the 4 packets that are read and written. The arithmetic is the
+// rows are in the first-level cache while all packets go through them. Blocks' sums are joined by compensated addition,
+// so that precision does not depend on the length. SIMD instructions per token and packet, t = order, E = 13 for an
+// exponential, besides loads and stores and what a block costs once:
+//   forward   keys E + 3t + 9, queries 2t + 5 and a division
+//   backward  queries 7t + 9 and a division, keys E + 4t + 13
+//   causal    forward E + 7t + 15 and a division, backward E + 16t + 34 and a division
+// Order 6 forward: 57 instructions and a division for the 4 packets that are read and written. The arithmetic is the
 // floor, not the memory, and an exponential is less than a third of it.
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
+#include "odot/kernels/element_wise_attention/causal_block.hpp"
 #include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
-#include "odot/kernels/element_wise_attention/power_sums.hpp"
+#include "odot/kernels/element_wise_attention/queries.hpp"
 #include "odot/kernels/element_wise_attention/sequence.hpp"
+#include "odot/kernels/element_wise_attention/state.hpp"
 
 namespace odot::kernels::detail {
 
-/// Passes over the channels [begin, end) of one sequence. `state`: rows of PowerSums, `channels` numbers each.
+/// Passes over the channels [begin, end) of one sequence. `state`: rows of finished sums, `scratch`: rows of State.
 template <class S, std::size_t Order>
 struct Series {
   using Sums = PowerSums<S, Order>;
   using P = simd::Packet<S>;
   static constexpr std::size_t block = element_wise_checkpoint;  // tokens
 
-  /// Numbers of state of one sequence.
-  static constexpr std::size_t state_size(std::size_t channels) { return Sums::rows * channels; }
+  /// Numbers of finished sums, and of scratch, of one sequence.
+  static constexpr std::size_t sums_size(std::size_t channels) { return FinishedRows<Order>::count * channels; }
+  static constexpr std::size_t scratch_size(std::size_t channels) { return StateRows<Order>::count * channels; }
 
   // ---- every token sees all
 
   /// Leaves the sums over all keys, with c_n, in `state`.
-  static void forward(const Sequence<S>& s, S* state, std::size_t begin, std::size_t end) {
+  static void forward(const Sequence<S>& s, S* state, S* scratch, std::size_t begin, std::size_t end) {
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        const Column<S, Whole> rows(state + c, s.channels, width);
-        Sums sums = from == 0 ? Sums() : Sums(constant(rows));
+        State<S, Order, Whole> sums(scratch + c, s.channels, width);
         add_keys(sums, s.template inputs<Whole>(c, width), from, to);
-        if (to == s.valid) sums.weigh();
-        sums.store(rows);
+        if (to == s.valid) sums.finish(Column<S, Whole>(state + c, s.channels, width));
       });
     });
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        const Sums sums(Column<const S, Whole>(state + c, s.channels, width));
-        const auto in = s.template inputs<Whole>(c, width);
+        const Column<const S, Whole> rows(state + c, s.channels, width);
+        const WholeSums<S, Order> sums{Sums(rows)};
+        const P scale = rows[FinishedRows<Order>::scale];
+        const auto q = s.template inputs<Whole>(c, width).q;
         const Column<S, Whole> y(s.y + c, s.channels, width);
-        for (std::size_t i = from; i < to; ++i) y.store(i, sums.ratio(bounded(in.q[i])));
+        if (all_direct(q, scale, from, to))
+          for (std::size_t i = from; i < to; ++i) y.store(i, Direct::ratio(sums, simd::multiply(q[i], scale)));
+        else
+          for (std::size_t i = from; i < to; ++i) y.store(i, Any::ratio(sums, simd::multiply(q[i], scale), q[i]));
       });
     });
     s.clear_padding_output(begin, end);
   }
 
-  /// `scratch`: room for one state more.
   static void backward(const Sequence<S>& s, const S* state, S* scratch, std::size_t begin, std::size_t end) {
     // Phase 1: the queries' gradients, and the sums P and R over all queries.
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        const Sums keys(Column<const S, Whole>(state + c, s.channels, width));
-        const Column<S, Whole> rows(scratch + c, s.channels, width);
-        Sums queries = from == 0 ? Sums() : Sums(constant(rows));
-        const auto in = s.template inputs<Whole>(c, width);
-        const auto grad = s.template gradients<Whole>(c, width);
-        const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
-        P share[block];
-        for (std::size_t i = from; i < to; ++i)
-          share[i - from] = query_gradient(keys, bounded(in.q[i]), ys[i], dys[i], grad.q, i);
-        for (std::size_t i = from; i < to; ++i) queries.add(share[i - from], bounded(in.q[i]), ys[i]);
-        if (to == s.valid) queries.weigh();
-        queries.least = keys.least;
-        queries.store(rows);
+        const Column<const S, Whole> rows(state + c, s.channels, width);
+        State<S, Order, Whole> queries(scratch + c, s.channels, width);
+        if (from == 0) queries.clear();
+        add_queries(queries, WholeSums<S, Order>{Sums(rows)}, rows[FinishedRows<Order>::scale], s, c, width, from, to);
+        if (to == s.valid) queries.end_group();
       });
     });
     // Phase 2: the gradients of keys and values.
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        const Sums queries(Column<const S, Whole>(scratch + c, s.channels, width));
+        const Reference<S> reference = finished_reference(Column<const S, Whole>(state + c, s.channels, width));
+        const WholeSums<S, Order> queries{Sums(Column<const S, Whole>(scratch + c, s.channels, width))};
         const auto in = s.template inputs<Whole>(c, width);
         const auto grad = s.template gradients<Whole>(c, width);
+        const P inverse = simd::reciprocal(reference.scale);
         P weight[block];
+        for (std::size_t j = from; j < to; ++j) weight[j - from] = reference.weight(in.k[j]);
         for (std::size_t j = from; j < to; ++j)
-          weight[j - from] = weight_exp<S>(simd::subtract(queries.least, simd::multiply(in.k[j], in.k[j])));
-        for (std::size_t j = from; j < to; ++j)
-          store_key_gradients(queries.at_key(weight[j - from], in.k[j], in.v[j]), grad, j);
+          store(key_gradients<Order, S>(queries, weight[j - from], in.k[j], inverse, in.v[j]), grad, j);
       });
     });
     s.clear_padding_gradients(begin, end);
@@ -93,123 +91,183 @@ struct Series {
 
   // ---- token i sees tokens 0 … i
 
-  /// `state`: the sums before block 1, before block 2, …, `stride` numbers apart. Stride 0: one state, forgotten after.
-  static void forward_causal(const Sequence<S>& s, S* state, std::size_t stride, std::size_t begin, std::size_t end) {
+  /// `states`: the sums before block 1, before block 2, …, sums_size numbers apart; may be null.
+  static void forward_causal(const Sequence<S>& s, S* states, S* scratch, std::size_t begin, std::size_t end) {
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        Sums sums = sums_before<Whole>(s, state, stride, from, c, width);
+        State<S, Order, Whole> state(scratch + c, s.channels, width);
+        if (from == 0) state.clear();
+        Reference<S> reference = state.reference();
+        const CausalBlock<S, Order> tokens(s.template inputs<Whole>(c, width), reference, from, to);
+        BlockedSums<S, Order> sums{state.blocks(), Sums()};
         const auto in = s.template inputs<Whole>(c, width);
         const Column<S, Whole> y(s.y + c, s.channels, width);
-        typename Sums::Factors factors[block];
-        for (std::size_t i = from; i < to; ++i) factors[i - from] = sums.lower(in.k[i]);
-        for (std::size_t i = from; i < to; ++i) {
-          sums.take(factors[i - from], in.k[i], in.v[i]);
-          y.store(i, sums.ratio(bounded(in.q[i])));
-        }
-        if (to < s.valid) sums.store(Column<S, Whole>(state + from / block * stride + c, s.channels, width));
+        tokens.for_each([&]<bool AllDirect>(std::size_t i) {
+          if (tokens.changes(i)) sums.change(tokens.change(i), state.lost());
+          sums.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
+          if constexpr (AllDirect) y.store(from + i, Direct::ratio(sums, tokens.u[i]));
+          else y.store(from + i, Any::ratio(sums, tokens.u[i], in.q[from + i]));
+        });
+        sums.join(state.lost());
+        state.store(sums.blocks, reference);
+        if (states && to < s.valid)
+          state.copy_finished(Column<S, Whole>(states + from / block * sums_size(s.channels) + c, s.channels, width));
       });
     });
     s.clear_padding_output(begin, end);
   }
 
-  /// Block by block from the last: forward again from the state before the block, then the running sums from the end.
-  /// `scratch`: room for one state.
-  static void backward_causal(const Sequence<S>& s, const S* state, S* scratch, std::size_t begin, std::size_t end) {
+  /// Block by block from the last: forward again from the sums before the block, then the running sums from the end.
+  static void backward_causal(const Sequence<S>& s, const S* states, S* scratch, std::size_t begin, std::size_t end) {
     for (std::size_t to = s.valid; to > 0;) {
       const std::size_t from = (to - 1) / block * block;
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        Sums keys = sums_before<Whole>(s, state, state_size(s.channels), from, c, width);
+        BlockedSums<S, Order> keys;
+        Reference<S> reference;
+        if (from > 0) {
+          const Column<const S, Whole> rows(states + (from / block - 1) * sums_size(s.channels) + c, s.channels, width);
+          keys.blocks = Sums(rows);
+          reference = finished_reference(rows);
+        }
         const auto in = s.template inputs<Whole>(c, width);
         const auto grad = s.template gradients<Whole>(c, width);
         const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
-        typename Sums::Factors factors[block];
+        const CausalBlock<S, Order> tokens(in, reference, from, to);
+        State<S, Order, Whole> state(scratch + c, s.channels, width);
+        if (to == s.valid) state.clear();
         P share[block];
-        for (std::size_t i = from; i < to; ++i) factors[i - from] = keys.lower(in.k[i]);
-        for (std::size_t i = from; i < to; ++i) {
-          keys.take(factors[i - from], in.k[i], in.v[i]);
-          share[i - from] = query_gradient(keys, bounded(in.q[i]), ys[i], dys[i], grad.q, i);
-        }
-        // P and R are relative to the minimum at their token, as the keys' sums are.
-        const Column<S, Whole> rows(scratch + c, s.channels, width);
-        Sums queries = to == s.valid ? Sums() : Sums(constant(rows));
-        P next_decay = to == s.valid ? simd::all(S{0}) : queries.least;
-        for (std::size_t j = to; j-- > from;) {
-          queries.decay_and_add(next_decay, share[j - from], bounded(in.q[j]), ys[j]);
-          next_decay = factors[j - from].decay;
-          store_key_gradients(queries.at_key(factors[j - from].weight, in.k[j], in.v[j]), grad, j);
-        }
-        queries.least = next_decay;
-        queries.store(rows);
+        tokens.for_each([&]<bool AllDirect>(std::size_t i) {
+          if (tokens.changes(i)) {
+            keys.blocks.change(tokens.change(i));
+            keys.block.change(tokens.change(i));
+          }
+          keys.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
+          const P y = ys[from + i], dy = dys[from + i];
+          const auto gradient = [&] {
+            if constexpr (AllDirect) return Direct::gradient(keys, tokens.u[i], tokens.scale(i), y, dy);
+            else return Any::gradient(keys, tokens.u[i], in.q[from + i], tokens.scale(i), y, dy);
+          }();
+          share[i] = gradient.share;
+          grad.q.store(from + i, gradient.dq);
+        });
+        // P and R are relative to the reference at their token, as the keys' sums are.
+        BlockedSums<S, Order> queries{state.blocks(), Sums()};
+        tokens.for_each_from_the_end([&]<bool AllDirect>(std::size_t i) {
+          const std::size_t j = from + i;
+          if constexpr (AllDirect) queries.block.add(share[i], tokens.u[i], ys[j]);
+          else Any::add(queries.block, share[i], tokens.u[i], in.q[j], ys[j]);
+          store(key_gradients<Order, S>(queries, tokens.weight[i], in.k[j], tokens.inverse(i), in.v[j]), grad, j);
+          if (tokens.changes(i)) queries.change(tokens.change(i), state.lost());
+        });
+        queries.join(state.lost());
+        state.store(queries.blocks);
       });
       to = from;
     }
     s.clear_padding_gradients(begin, end);
   }
 
-  /// One token: s has one row; `state` [rows, channels] before it and after.
+  /// One token: s has one row; `state`: rows of State before it and after, all zero before the first token.
   static void step(const Sequence<S>& s, S* state) {
     for_packets<S>(0, s.channels, [&]<bool Whole>(std::size_t c, std::size_t width) {
-      const Column<S, Whole> rows(state + c, s.channels, width);
-      Sums sums(constant(rows));
-      sums.recognise_start();
+      State<S, Order, Whole> rows(state + c, s.channels, width);
       const auto in = s.template inputs<Whole>(c, width);
-      sums.take(sums.lower(in.k[0]), in.k[0], in.v[0]);
-      Column<S, Whole>(s.y + c, s.channels, width).store(0, sums.ratio(bounded(in.q[0])));
-      sums.store(rows);
+      Reference<S> reference = rows.reference_or_start();
+      const CausalBlock<S, Order> token(in, reference, 0, 1);
+      BlockedSums<S, Order> sums{rows.blocks(), rows.block()};
+      const Column<S, Whole> y(s.y + c, s.channels, width);
+      token.for_each([&]<bool AllDirect>(std::size_t) {
+        if (token.changes(0)) {
+          sums.change(token.change(0), rows.lost());
+          rows.store(sums.blocks, reference);
+        }
+        sums.block.add(token.weight[0], token.x[0], in.v[0]);
+        if constexpr (AllDirect) y.store(0, Direct::ratio(sums, token.u[0]));
+        else y.store(0, Any::ratio(sums, token.u[0], in.q[0]));
+      });
+      if (rows.count_token()) {
+        sums.join(rows.lost());
+        rows.store(sums.blocks);
+      }
+      rows.store_block(sums.block);
     });
   }
 
  private:
+  using Direct = DirectQueries<S, Order>;
+  using Any = AnyQueries<S, Order>;
+
   template <class Body>
   static void for_blocks(std::size_t tokens, const Body& body) {
     for (std::size_t from = 0; from < tokens; from += block) body(from, std::min(from + block, tokens));
   }
 
   template <bool Whole>
-  static Column<const S, Whole> constant(const Column<S, Whole>& column) {
-    return column;
+  static Reference<S> finished_reference(const Column<const S, Whole>& rows) {
+    Reference<S> reference;
+    reference.least = rows[FinishedRows<Order>::least];
+    reference.scale = rows[FinishedRows<Order>::scale];
+    return reference;
   }
 
-  template <bool Whole>
-  static Sums sums_before(const Sequence<S>& s, const S* state, std::size_t stride, std::size_t token, std::size_t c,
-                          std::size_t width) {
-    if (token == 0) return Sums();
-    return Sums(Column<const S, Whole>(state + (token / block - 1) * stride + c, s.channels, width));
+  /// Whether every query of a block has powers that are numbers.
+  template <class Queries>
+  static ODOT_INLINE bool all_direct(const Queries& q, const P& scale, std::size_t from, std::size_t to) {
+    P largest = simd::all(S{0});
+    for (std::size_t i = from; i < to; ++i) largest = simd::max(largest, simd::abs(q[i]));
+    return is_direct<S, Order>(simd::multiply(largest, scale));
   }
 
-  static ODOT_INLINE P bounded(const P& q) {
-    constexpr S bound = query_bound<S>(Order);
-    return simd::max(simd::min(q, simd::all(bound)), simd::all(-bound));
-  }
-
-  /// Adds the keys of a block, relative to the minimum of k² up to its end.
-  template <class Inputs>
-  static ODOT_INLINE void add_keys(Sums& sums, const Inputs& in, std::size_t from, std::size_t to) {
-    P least = sums.least;
-    for (std::size_t j = from; j < to; ++j) least = simd::min(least, simd::multiply(in.k[j], in.k[j]));
-    sums.decay(weight_exp<S>(simd::subtract(least, sums.least)));
-    sums.least = least;
+  /// Adds the keys of a block.
+  template <bool Whole, class Inputs>
+  static ODOT_INLINE void add_keys(State<S, Order, Whole>& state, const Inputs& in, std::size_t from, std::size_t to) {
+    if (from == 0) state.clear();
+    Reference<S> reference = state.reference();
+    P low = simd::all(no_minimum<S>), high = simd::all(S{0});
+    for (std::size_t j = from; j < to; ++j) {
+      const P size = simd::abs(in.k[j]);
+      low = simd::min(low, size), high = simd::max(high, size);
+    }
+    if (!reference.fits(low, high)) state.change(reference, low, high);
     // The exponentials first: they and the sums would not fit the registers together.
     P weight[block];
-    for (std::size_t j = from; j < to; ++j)
-      weight[j - from] = simd::multiply(weight_exp<S>(simd::subtract(least, simd::multiply(in.k[j], in.k[j]))),
-                                        simd::all(weight_scale<S>));
-    for (std::size_t j = from; j < to; ++j) sums.add(weight[j - from], in.k[j], in.v[j]);
+    for (std::size_t j = from; j < to; ++j) weight[j - from] = reference.weight(in.k[j]);
+    const P inverse = simd::reciprocal(reference.scale);
+    Sums sums = state.block();
+    for (std::size_t j = from; j < to; ++j) sums.add(weight[j - from], simd::multiply(in.k[j], inverse), in.v[j]);
+    state.end_block(sums, from);
   }
 
-  /// Stores dq of token i; returns dy/M, relative to the minimum of k².
-  template <class Gradient>
-  static ODOT_INLINE P query_gradient(const Sums& keys, const P& q, const P& y, const P& dy, const Gradient& dq,
-                                      std::size_t i) {
-    const auto at = keys.at_query(q, y);
-    const P share = simd::divide(dy, at.denominator);
-    dq.store(i, simd::multiply(share, at.slope));
-    return simd::multiply(share, simd::all(weight_scale<S>));
+  /// Stores dq of a block; adds its terms of P and R.
+  template <bool Whole>
+  static ODOT_INLINE void add_queries(State<S, Order, Whole>& queries, const WholeSums<S, Order>& keys, const P& scale,
+                                      const Sequence<S>& s, std::size_t c, std::size_t width, std::size_t from,
+                                      std::size_t to) {
+    const auto q = s.template inputs<Whole>(c, width).q;
+    const auto dq = s.template gradients<Whole>(c, width).q;
+    const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
+    P share[block];
+    const auto keep = [&](std::size_t i, const QueryGradient<S>& gradient) {
+      dq.store(i, gradient.dq);
+      share[i - from] = gradient.share;
+    };
+    if (all_direct(q, scale, from, to)) {
+      for (std::size_t i = from; i < to; ++i)
+        keep(i, Direct::gradient(keys, simd::multiply(q[i], scale), scale, ys[i], dys[i]));
+      Sums sums = queries.block();
+      for (std::size_t i = from; i < to; ++i) sums.add(share[i - from], simd::multiply(q[i], scale), ys[i]);
+      queries.end_block(sums, from);
+    } else {
+      for (std::size_t i = from; i < to; ++i)
+        keep(i, Any::gradient(keys, simd::multiply(q[i], scale), q[i], scale, ys[i], dys[i]));
+      Sums sums = queries.block();
+      for (std::size_t i = from; i < to; ++i) Any::add(sums, share[i - from], simd::multiply(q[i], scale), q[i], ys[i]);
+      queries.end_block(sums, from);
+    }
   }
 
   template <class Gradients>
-  static ODOT_INLINE void store_key_gradients(const typename Sums::KeyGradients& values, const Gradients& grad,
-                                              std::size_t j) {
+  static ODOT_INLINE void store(const KeyGradients<S>& values, const Gradients& grad, std::size_t j) {
     grad.k.store(j, values.dk);
     grad.v.store(j, values.dv);
   }

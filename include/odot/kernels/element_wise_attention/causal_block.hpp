@@ -1,0 +1,99 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The keys and queries of a block of tokens of the causal series, each relative to the reference at its token, for one
+// packet of channels.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
+#include "odot/kernels/element_wise_attention/queries.hpp"
+#include "odot/kernels/element_wise_attention/reference.hpp"
+
+namespace odot::kernels::detail {
+
+/// Whether queries up to |u| have powers that are numbers, in every lane; not if one is NaN.
+template <class S, std::size_t Order>
+ODOT_INLINE bool is_direct(const simd::Packet<S>& size) {
+  using P = simd::Packet<S>;
+  const P one = simd::all(S{1}), zero = simd::all(S{0});
+  return !(simd::largest(simd::where_less(size, simd::all(direct_bound<S>(Order)), zero, one)) > S{0});
+}
+
+/// At most 32 tokens, numbered from 0.
+template <class S, std::size_t Order>
+class CausalBlock {
+  using P = simd::Packet<S>;
+  using Change = typename Reference<S>::Change;
+  static constexpr std::size_t size = element_wise_checkpoint;
+
+ public:
+  /// Tokens from … to − 1 of `in`; takes their keys into the reference.
+  template <class Inputs>
+  ODOT_INLINE CausalBlock(const Inputs& in, Reference<S>& reference, std::size_t from, std::size_t to)
+      : tokens_(to - from), first_scale_(reference.scale) {
+    P low = simd::all(no_minimum<S>), high = simd::all(S{0}), largest = simd::all(S{0});
+    for (std::size_t i = 0; i < tokens_; ++i) {
+      const P k = simd::abs(in.k[from + i]);
+      low = simd::min(low, k), high = simd::max(high, k);
+    }
+    if (reference.fits(low, high)) {
+      const P inverse = simd::reciprocal(reference.scale);
+      for (std::size_t i = 0; i < tokens_; ++i) set(i, in.k[from + i], in.q[from + i], reference, inverse, largest);
+    } else {
+      for (std::size_t i = 0; i < tokens_; ++i) {
+        const P k = simd::abs(in.k[from + i]);
+        if (!reference.fits(k, k)) {
+          changes_ |= std::uint32_t{1} << i;
+          change_[i] = reference.change(k, k);
+        }
+        scale_[i] = reference.scale;
+        set(i, in.k[from + i], in.q[from + i], reference, simd::reciprocal(reference.scale), largest);
+      }
+    }
+    direct_ = is_direct<S, Order>(largest);
+  }
+
+  P weight[size], x[size], u[size];  ///< exp(m² − k²), k/σ, q σ
+
+  /// Whether the reference changes at token i, before its key is added; and how.
+  ODOT_INLINE bool changes(std::size_t i) const { return changes_ >> i & 1; }
+  const Change& change(std::size_t i) const { return change_[i]; }
+  /// σ at token i, and 1/σ.
+  ODOT_INLINE const P& scale(std::size_t i) const { return changes_ == 0 ? first_scale_ : scale_[i]; }
+  ODOT_INLINE P inverse(std::size_t i) const { return simd::reciprocal(scale(i)); }
+
+  /// Calls body.operator()<AllDirect>(i) for every token; AllDirect: no query is beyond the bound.
+  template <class Body>
+  ODOT_INLINE void for_each(const Body& body) const {
+    if (direct_)
+      for (std::size_t i = 0; i < tokens_; ++i) body.template operator()<true>(i);
+    else
+      for (std::size_t i = 0; i < tokens_; ++i) body.template operator()<false>(i);
+  }
+  template <class Body>
+  ODOT_INLINE void for_each_from_the_end(const Body& body) const {
+    if (direct_)
+      for (std::size_t i = tokens_; i-- > 0;) body.template operator()<true>(i);
+    else
+      for (std::size_t i = tokens_; i-- > 0;) body.template operator()<false>(i);
+  }
+
+ private:
+  ODOT_INLINE void set(std::size_t i, const P& k, const P& q, const Reference<S>& reference, const P& inverse,
+                       P& largest) {
+    weight[i] = reference.weight(k);
+    x[i] = simd::multiply(k, inverse);
+    u[i] = simd::multiply(q, reference.scale);
+    largest = simd::max(largest, simd::abs(u[i]));
+  }
+
+  std::size_t tokens_;
+  P first_scale_;
+  std::uint32_t changes_ = 0;
+  bool direct_;
+  Change change_[size];
+  P scale_[size];
+};
+
+}  // namespace odot::kernels::detail

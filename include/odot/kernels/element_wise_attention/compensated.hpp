@@ -1,0 +1,19 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Sums that keep what rounding loses (Kahan), of numbers and of packets.
+
+#include "odot/core/config.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::detail {
+
+/// sum += term, where `lost` is what the sum has too much. After any number of calls the error is about one rounding of
+/// the terms' absolute sum. The differences are exact, whatever the compiler fuses: there is no product in them.
+template <class P>
+ODOT_INLINE void add_compensated(P& sum, P& lost, const P& term) {
+  const P wanted = simd::subtract(term, lost), next = simd::add(sum, wanted);
+  lost = simd::subtract(simd::subtract(next, sum), wanted);
+  sum = next;
+}
+
+}  // namespace odot::kernels::detail

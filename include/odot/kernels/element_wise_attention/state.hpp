@@ -1,0 +1,126 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Where the sums of the series form lie in memory, for one packet of channels: rows of `channels` numbers.
+
+#include <cstddef>
+
+#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
+#include "odot/kernels/element_wise_attention/power_sums.hpp"
+
+namespace odot::kernels::detail {
+
+/// Finished sums, with c_n: a_0 …, b_0 …, and what they are relative to.
+template <std::size_t Order>
+struct FinishedRows {
+  static constexpr std::size_t sums = 2 * (Order + 1);
+  static constexpr std::size_t least = sums, scale = sums + 1, count = sums + 2;
+};
+
+/// Sums that grow: those over all blocks, with c_n; what they are relative to; what they have too much (`lost`); those
+/// over the block that has begun, without c_n; its tokens, the same number in every channel.
+template <std::size_t Order>
+struct StateRows {
+  static constexpr std::size_t sums = FinishedRows<Order>::sums;
+  static constexpr std::size_t lost = FinishedRows<Order>::count, block = lost + sums, tokens = block + sums,
+                               count = tokens + 1;
+  static_assert(FinishedRows<Order>::count == ElementWiseForm{.order = Order}.sums());
+  static_assert(count == ElementWiseForm{.order = Order}.state());
+};
+
+/// The rows of StateRows of one packet of channels.
+template <class S, std::size_t Order, bool Whole>
+class State {
+  using P = simd::Packet<S>;
+  using Sums = PowerSums<S, Order>;
+  using Rows = StateRows<Order>;
+  using Finished = FinishedRows<Order>;
+
+ public:
+  State(S* first, std::size_t channels, std::size_t width) : first_(first), channels_(channels), width_(width) {}
+
+  /// Sums over nothing, but for the number of tokens.
+  void clear() const {
+    for (std::size_t row = 0; row < Rows::tokens; ++row) rows().store(row, simd::all(S{0}));
+    store_reference({});
+  }
+
+  Reference<S> reference() const {
+    Reference<S> reference;
+    reference.least = rows()[Finished::least], reference.scale = rows()[Finished::scale];
+    return reference;
+  }
+  /// Of a state that may be all zero. (A scale is never 0 after the first token.)
+  Reference<S> reference_or_start() const {
+    Reference<S> found = reference();
+    const P zero = simd::all(S{0});
+    found.least = simd::where_less(zero, found.scale, found.least, simd::all(no_minimum<S>));
+    return found;
+  }
+
+  Sums blocks() const { return Sums(constant(0)); }
+  Sums block() const { return Sums(constant(Rows::block)); }
+  Column<S, Whole> lost() const { return column(Rows::lost); }
+  void store(const Sums& blocks) const { blocks.store(rows()); }
+  void store(const Sums& blocks, const Reference<S>& reference) const {
+    blocks.store(rows());
+    store_reference(reference);
+  }
+  void store_block(const Sums& block) const { block.store(column(Rows::block)); }
+
+  /// Takes keys of low ≤ |k| ≤ high into the reference, and into all sums.
+  void change(Reference<S>& reference, const P& low, const P& high) const {
+    const auto change = reference.change(low, high);
+    for (const std::size_t row : {std::size_t{0}, Rows::lost, Rows::block}) {
+      Sums sums(constant(row));
+      sums.change(change);
+      sums.store(column(row));
+    }
+    store_reference(reference);
+  }
+
+  /// Sums of the tokens of some blocks, the last of which began with token `from`: they are joined to those of the
+  /// blocks before at the end of a group of blocks.
+  ODOT_INLINE void end_block(const Sums& sums, std::size_t from) const {
+    store_block(sums);
+    if (from / element_wise_checkpoint % blocks_of_a_group == blocks_of_a_group - 1) end_group();
+  }
+  void end_group() const {
+    BlockedSums<S, Order> sums{blocks(), block()};
+    sums.join(lost());
+    store(sums.blocks);
+    store_block(sums.block);
+  }
+
+  /// Ends the group and copies the finished sums.
+  void finish(const Column<S, Whole>& to) const {
+    end_group();
+    copy_finished(to);
+  }
+  void copy_finished(const Column<S, Whole>& to) const {
+    for (std::size_t row = 0; row < Finished::count; ++row) to.store(row, rows()[row]);
+  }
+
+  /// Counts a token of the block; true at its end, where the count begins again.
+  ODOT_INLINE bool count_token() const {
+    const S tokens = first_[Rows::tokens * channels_] + S{1};
+    const bool end = !(tokens < static_cast<S>(element_wise_checkpoint));
+    rows().store(Rows::tokens, simd::all(end ? S{0} : tokens));
+    return end;
+  }
+
+ private:
+  static constexpr std::size_t blocks_of_a_group = 4;
+
+  Column<S, Whole> column(std::size_t row) const { return {first_ + row * channels_, channels_, width_}; }
+  Column<const S, Whole> constant(std::size_t row) const { return column(row); }
+  Column<S, Whole> rows() const { return column(0); }
+  void store_reference(const Reference<S>& reference) const {
+    rows().store(Finished::least, reference.least);
+    rows().store(Finished::scale, reference.scale);
+  }
+
+  S* first_;
+  std::size_t channels_, width_;
+};
+
+}  // namespace odot::kernels::detail
