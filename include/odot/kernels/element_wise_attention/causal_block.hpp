@@ -12,14 +12,6 @@
 
 namespace odot::kernels::detail {
 
-/// Whether queries up to |u| have powers that are numbers, in every lane; not if one is NaN.
-template <class S, std::size_t Order>
-ODOT_INLINE bool is_direct(const simd::Packet<S>& size) {
-  using P = simd::Packet<S>;
-  const P one = simd::all(S{1}), zero = simd::all(S{0});
-  return !(simd::largest(simd::where_less(size, simd::all(direct_bound<S>(Order)), zero, one)) > S{0});
-}
-
 /// At most 32 tokens, numbered from 0.
 template <class S, std::size_t Order>
 class CausalBlock {
@@ -51,7 +43,7 @@ class CausalBlock {
         set(i, in.k[from + i], in.q[from + i], reference, simd::reciprocal(reference.scale), largest);
       }
     }
-    direct_ = is_direct<S, Order>(largest);
+    direct_ = !any(beyond_bound<S, Order>(largest));
   }
 
   P weight[size], x[size], u[size];  ///< exp(m² − k²), k/σ, q σ
@@ -59,24 +51,29 @@ class CausalBlock {
   /// Whether the reference changes at token i, before its key is added; and how.
   ODOT_INLINE bool changes(std::size_t i) const { return changes_ >> i & 1; }
   const Change& change(std::size_t i) const { return change_[i]; }
-  /// σ at token i, and 1/σ.
+  /// σ at token i.
   ODOT_INLINE const P& scale(std::size_t i) const { return changes_ == 0 ? first_scale_ : scale_[i]; }
-  ODOT_INLINE P inverse(std::size_t i) const { return simd::reciprocal(scale(i)); }
+  /// Whether all queries have powers that are numbers.
+  bool direct() const { return direct_; }
 
-  /// Calls body.operator()<AllDirect>(i) for every token; AllDirect: no query is beyond the bound.
+  /// Calls body(from, to) for every run of tokens between changes: a change is at the first of a run, or nowhere.
   template <class Body>
-  ODOT_INLINE void for_each(const Body& body) const {
-    if (direct_)
-      for (std::size_t i = 0; i < tokens_; ++i) body.template operator()<true>(i);
-    else
-      for (std::size_t i = 0; i < tokens_; ++i) body.template operator()<false>(i);
+  ODOT_INLINE void for_runs(const Body& body) const {
+    for (std::size_t from = 0; from < tokens_;) {
+      std::size_t to = from + 1;
+      while (to < tokens_ && !changes(to)) ++to;
+      body(from, to);
+      from = to;
+    }
   }
   template <class Body>
-  ODOT_INLINE void for_each_from_the_end(const Body& body) const {
-    if (direct_)
-      for (std::size_t i = tokens_; i-- > 0;) body.template operator()<true>(i);
-    else
-      for (std::size_t i = tokens_; i-- > 0;) body.template operator()<false>(i);
+  ODOT_INLINE void for_runs_from_the_end(const Body& body) const {
+    for (std::size_t to = tokens_; to > 0;) {
+      std::size_t from = to - 1;
+      while (from > 0 && !changes(from)) --from;
+      body(from, to);
+      to = from;
+    }
   }
 
  private:

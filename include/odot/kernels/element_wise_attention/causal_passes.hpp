@@ -23,52 +23,57 @@ struct PrefixSums {
   StoredSums<S, Order> parts, before;
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
-    const SumsRow<S, Order> row(index, parts.channels);
-    S least = no_minimum<S>, sum{0};
+    JoinedRow<S, Order> all{SumsRow<S, Order>(index, parts.channels)};
     for (std::size_t i = 0; i < before.count; i += read_ahead) {
       const std::size_t count = before.count - i < read_ahead ? before.count - i : read_ahead;
-      S sums[read_ahead], leasts[read_ahead];
+      S sums[read_ahead];
+      ChannelReference<S> references[read_ahead];
       ODOT_UNROLL
       for (std::size_t j = 0; j < read_ahead; ++j) {
-        sums[j] = j < count ? row.sum(parts, i + j) : S{0};
-        leasts[j] = j < count ? row.least(parts, i + j) : no_minimum<S>;
+        sums[j] = j < count ? all.row.sum(parts, i + j) : S{0};
+        if (j < count) references[j] = all.row.reference(parts, i + j);
       }
       ODOT_UNROLL
       for (std::size_t j = 0; j < read_ahead; ++j) {
-        const S lower = leasts[j] < least ? leasts[j] : least;
-        sum = channel_weight(lower - least) * sum + channel_weight(lower - leasts[j]) * sums[j];
-        least = lower;
-        if (j < count) row.sum(before, i + j) = row.is_least() ? least : sum;
+        if (j >= count) continue;
+        all.add(sums[j], references[j]);
+        all.row.sum(before, i + j) = all.value();
       }
     }
   }
 };
 
-/// parts[i] += parts[i + 1] + …, sums over queries, each relative to the minimum at its stretch's first token, which only
-/// falls from stretch to stretch. Those of stretches that are all padding stay as they are. An index a SumsRow.
+/// parts[i] += parts[i + 1] + …, sums over queries, each relative to the reference before its stretch: of `keys`, the sums
+/// over keys before stretch i + 1. parts[0], which no key needs, and those of stretches that are all padding stay as they
+/// are. An index a SumsRow.
 template <class S, std::size_t Order>
 struct SuffixSums {
   Stretches<S> stretches;
+  StoredSums<const S, Order> keys;
   StoredSums<S, Order> parts;
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     const SumsRow<S, Order> row(index, parts.channels);
-    if (row.is_least()) return;
+    if (!row.is_sum()) return;
     const std::size_t valid = stretches.batch.channel(row.n, row.c).valid;
-    S least = -no_minimum<S>, sum{0};  // of the stretches after; none of them weighs anything at first
-    for (std::size_t i = (valid + stretches.length - 1) / stretches.length; i > 0;) {
-      const std::size_t count = i < read_ahead ? i : read_ahead;
-      S sums[read_ahead], leasts[read_ahead];
+    ChannelReference<S> reference{S{0}, S{0}};  // of the stretches after; none of them weighs anything at first
+    S sum{0}, lost{0};
+    for (std::size_t i = (valid + stretches.length - 1) / stretches.length; i > 1;) {
+      const std::size_t count = i - 1 < read_ahead ? i - 1 : read_ahead;
+      S sums[read_ahead];
+      ChannelReference<S> references[read_ahead];
       ODOT_UNROLL
       for (std::size_t j = 0; j < read_ahead; ++j) {
         sums[j] = j < count ? row.sum(parts, i - 1 - j) : S{0};
-        leasts[j] = j < count ? row.least(parts, i - 1 - j) : S{0};
+        if (j < count) references[j] = row.reference(keys, i - 2 - j);
       }
       ODOT_UNROLL
       for (std::size_t j = 0; j < read_ahead; ++j) {
         if (j >= count) continue;
-        sum = sums[j] + channel_weight(least - leasts[j]) * sum;
-        least = leasts[j];
+        const S kept = references[j].to(reference).factor(row.power());
+        sum *= kept, lost *= kept;
+        add_compensated_channel(sum, lost, sums[j]);
+        reference = references[j];
         row.sum(parts, i - 1 - j) = sum;
       }
       i -= count;
@@ -96,12 +101,14 @@ struct CausalForward {
     const auto part = stretches[index];
     const auto& s = part.channel;
     auto sums = sums_before(states, part, part.from);
-    for (std::size_t i = part.from; i < part.valid; ++i) {
-      if (states.data && i > part.from && i % block == 0) states.store(sums, part.n, i / block - 1, part.c);
-      sums.take(sums.lower(s.k(i)), s.k(i), s.v(i));
-      const auto at = sums.at_query(sums.bounded(s.q(i)));
-      s.y[s.at(i)] = at.numerator / at.denominator;
-    }
+    part.for_blocks([&](std::size_t from, std::size_t to) {
+      if (states.data && from > part.from) states.store(sums, part.n, from / block - 1, part.c);
+      for (std::size_t i = from; i < to; ++i) {
+        sums.take(s.k(i), s.v(i));
+        s.y[s.at(i)] = ChannelQuery<S, Order>(s.q(i), sums.reference.scale).y(sums);
+      }
+      sums.join();
+    });
     part.clear_padding_output();
   }
 };
@@ -114,35 +121,37 @@ struct CausalBlock {
 
   const Channel<S>& s;
   std::size_t from, to;
-  S first_least, last_least;  ///< minima of k² at the first and the last token
-  typename Sums::Factors factors[size];
+  ChannelReference<S> before, references[size];  ///< before the first token, and at every one
   S share[size];
 
   ODOT_HOST_DEVICE CausalBlock(const Channel<S>& channel, Sums keys, std::size_t first, std::size_t end)
-      : s(channel), from(first), to(end) {
+      : s(channel), from(first), to(end), before(keys.reference) {
     for (std::size_t i = from; i < to; ++i) {
-      factors[i - from] = keys.lower(s.k(i));
-      if (i == from) first_least = keys.least;
-      keys.take(factors[i - from], s.k(i), s.v(i));
-      share[i - from] = query_gradient(s, keys, i);
+      keys.take(s.k(i), s.v(i));
+      references[i - from] = keys.reference;
+      share[i - from] = query_gradient(s, query(i), keys, i);
     }
-    last_least = keys.least;
   }
 
-  /// Goes from the last token to the first, with P and R over the queries after the block: visit(j, P and R of token j).
-  /// They are relative to the minimum at their token, as the keys' sums are. `decay` takes them to the last token.
+  ODOT_HOST_DEVICE ChannelQuery<S, Order> query(std::size_t i) const { return {s.q(i), references[i - from].scale}; }
+
+  /// Goes from the last token to the first, with P and R over the queries after the block, relative to the reference at
+  /// its end: visit(j, reference) at token j, where they are relative to that token's. At the end they are relative to
+  /// the one before the block.
   template <class Visit>
-  ODOT_HOST_DEVICE void backward(Sums& queries, S decay, const Visit& visit) const {
+  ODOT_HOST_DEVICE void backward(Sums& queries, const Visit& visit) const {
     for (std::size_t j = to; j-- > from;) {
-      queries.decay_and_add(decay, share[j - from], Sums::bounded(s.q(j)), s.output[s.at(j)]);
-      decay = factors[j - from].decay;
-      visit(j);
+      query(j).add_to(queries, share[j - from], s.output[s.at(j)]);
+      visit(j, references[j - from]);
+      const auto& earlier = j > from ? references[j - 1 - from] : before;
+      queries.change(earlier.to(references[j - from]));
     }
+    queries.join();
   }
   /// As above; stores dk and dv.
-  ODOT_HOST_DEVICE void key_gradients(Sums& queries, S decay) const {
-    backward(queries, decay, [&](std::size_t j) {
-      const auto gradients = queries.at_key(factors[j - from].weight, s.k(j), s.v(j));
+  ODOT_HOST_DEVICE void key_gradients(Sums& queries) const {
+    backward(queries, [&](std::size_t j, const ChannelReference<S>& reference) {
+      const auto gradients = queries.at_key(reference.weight(s.k(j)), s.k(j), reference.scale, s.v(j));
       s.dk(j) = gradients.dk;
       s.dv(j) = gradients.dv;
     });
@@ -159,19 +168,17 @@ struct CausalBackward {
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
     const auto part = stretches[index];
     ChannelSums<S, Order> queries;
-    S decay{0};
     for (std::size_t to = part.valid; to > 0;) {
       const std::size_t from = (to - 1) / Block::size * Block::size;
       const Block block(part.channel, sums_before(states, part, from), from, to);
-      block.key_gradients(queries, decay);
-      decay = block.factors[0].decay;
+      block.key_gradients(queries);
       to = from;
     }
     part.clear_padding_gradients();
   }
 };
 
-/// The sums P and R over the queries of every stretch, relative to the minimum at its first token. Stretches of a block.
+/// The sums P and R over the queries of every stretch, relative to the reference before it. Stretches of a block.
 template <class S, std::size_t Order>
 struct CausalQuerySums {
   Stretches<S> stretches;
@@ -183,8 +190,7 @@ struct CausalQuerySums {
     if (part.valid == part.from) return;
     ChannelSums<S, Order> queries;
     const CausalBlock<S, Order> block(part.channel, sums_before(states, part, part.from), part.from, part.valid);
-    block.backward(queries, S{0}, [](std::size_t) {});
-    queries.least = block.first_least;
+    block.backward(queries, [](std::size_t, const ChannelReference<S>&) {});
     parts.store(queries, part.n, part.number, part.c);
   }
 };
@@ -201,13 +207,14 @@ struct CausalGradients {
     const auto part = stretches[index];
     if (part.valid > part.from) {
       ChannelSums<S, Order> later;
-      S decay{0};
       const CausalBlock<S, Order> block(part.channel, sums_before(states, part, part.from), part.from, part.valid);
       if (part.valid < part.channel.valid) {
         later = queries.load(part.n, part.number + 1, part.c);
-        decay = channel_weight(later.least - block.last_least);
+        // The reference that the joined sums came to need not be the one that the tokens came to, one by one.
+        const auto joined = sums_before(states, part, part.valid).reference;
+        later.change(block.references[part.valid - 1 - part.from].to(joined));
       }
-      block.key_gradients(later, decay);
+      block.key_gradients(later);
     }
     part.clear_padding_gradients();
   }
@@ -217,17 +224,23 @@ struct CausalGradients {
 template <class S, std::size_t Order>
 struct CausalStep {
   Stretches<S> stretches;
-  StoredSums<S, Order> states;
+  S* states;
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
+    using Sums = ChannelSums<S, Order>;
     const auto part = stretches[index];
     const auto& s = part.channel;
-    auto sums = states.load(part.n, 0, part.c);
-    sums.recognise_start();
-    sums.take(sums.lower(s.k(0)), s.k(0), s.v(0));
-    const auto at = sums.at_query(sums.bounded(s.q(0)));
-    s.y[0] = at.numerator / at.denominator;
-    states.store(sums, part.n, 0, part.c);
+    S* const state = states + part.n * Sums::growing_rows * s.channels + part.c;
+    S& tokens = state[(Sums::growing_rows - 1) * s.channels];
+    auto sums = Sums::growing(state, s.channels);
+    sums.take(s.k(0), s.v(0));
+    s.y[0] = ChannelQuery<S, Order>(s.q(0), sums.reference.scale).y(sums);
+    tokens += S{1};
+    if (!(tokens < static_cast<S>(element_wise_checkpoint))) {
+      sums.join();
+      tokens = S{0};
+    }
+    sums.store_growing(state, s.channels);
   }
 };
 

@@ -4,11 +4,12 @@
 // a sample, over the keys or, for the gradients of a key, over the queries. Neighbouring indices are neighbouring channels,
 // which lie next to each other in memory.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include "odot/core/config.hpp"
+#include "odot/kernels/element_wise_attention/channel_sums.hpp"
+#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
 #include "odot/kernels/element_wise_attention/limits.hpp"
 #include "odot/kernels/lengths/lengths.hpp"
 
@@ -57,32 +58,69 @@ struct ChannelBatch {
 
 // ---- full: index (n · tokens + i) · channels + c
 
+/// A sum over tokens: over 32 of them, and compensated over these.
+template <class S>
+class TokenSum {
+ public:
+  ODOT_HOST_DEVICE void add(S term) { block_ += term; }
+  ODOT_HOST_DEVICE void end_block() {
+    add_compensated_channel(sum_, lost_, block_);
+    block_ = S{0};
+  }
+  ODOT_HOST_DEVICE S value() const { return sum_; }
+
+ private:
+  S sum_{0}, lost_{0}, block_{0};
+};
+
+/// Calls body(j) for tokens from … to − 1, and end_block() after every 32.
+template <class Body, class EndBlock>
+ODOT_HOST_DEVICE void for_token_blocks(std::size_t from, std::size_t to, const Body& body, const EndBlock& end_block) {
+  for (std::size_t j = from; j < to; end_block())
+    for (const std::size_t end = to - j < element_wise_checkpoint ? to : j + element_wise_checkpoint; j < end; ++j)
+      body(j);
+}
+
+/// exp(m² − d²)
+template <class S>
+ODOT_HOST_DEVICE S pair_weight(S least, S d) {
+  return channel_weight((least - d) * (least + d));
+}
+
+/// `kept` [N, 2, tokens, channels], may be null: m = min_j |q_i − k_j| and Σ_j exp(m² − (q_i − k_j)²) of every output.
 template <class S, bool Causal>
 struct FullForward {
   ChannelBatch<S> batch;
-  S* log_sums;  // [N, tokens, channels], may be null
+  S* kept;
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
-    const std::size_t i = index / batch.channels % batch.tokens;
-    const auto s = batch.channel(index / (batch.channels * batch.tokens), index % batch.channels);
+    const std::size_t i = index / batch.channels % batch.tokens, n = index / (batch.channels * batch.tokens);
+    const auto s = batch.channel(n, index % batch.channels);
     if (i >= s.valid) {
       s.y[s.at(i)] = S{0};
       return;
     }
     const std::size_t seen = Causal ? i + 1 : s.valid;
     const S q = s.q(i);
-    S least = no_minimum<S>, sum{0}, weighted{0};
+    S least = no_minimum<S>;
     for (std::size_t j = 0; j < seen; ++j) {
-      const S d = q - s.k(j);
-      if (d * d < least) least = d * d;
+      const S d = magnitude(q - s.k(j));
+      if (d < least) least = d;
     }
-    for (std::size_t j = 0; j < seen; ++j) {
-      const S d = q - s.k(j), weight = std::exp(least - d * d);
-      sum += weight;
-      weighted += weight * s.v(j);
-    }
-    s.y[s.at(i)] = weighted / sum;
-    if (log_sums) log_sums[index] = std::log(sum) - least;
+    TokenSum<S> sum, weighted;
+    for_token_blocks(
+        0, seen,
+        [&](std::size_t j) {
+          const S weight = pair_weight(least, q - s.k(j));
+          sum.add(weight);
+          weighted.add(weight * s.v(j));
+        },
+        [&] { sum.end_block(), weighted.end_block(); });
+    s.y[s.at(i)] = weighted.value() / sum.value();
+    if (!kept) return;
+    const std::size_t size = batch.tokens * batch.channels;
+    kept[index + n * size] = least;
+    kept[index + (n + 1) * size] = sum.value();
   }
 };
 
@@ -91,36 +129,42 @@ struct FullForward {
 template <class S, bool Causal>
 struct FullBackward {
   ChannelBatch<S> batch;
-  const S* log_sums;
+  const S* kept;
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
-    const std::size_t i = index / batch.channels % batch.tokens;
-    const auto s = batch.channel(index / (batch.channels * batch.tokens), index % batch.channels);
+    const std::size_t i = index / batch.channels % batch.tokens, n = index / (batch.channels * batch.tokens);
+    const auto s = batch.channel(n, index % batch.channels);
     if (i >= s.valid) {
       s.dq(i) = s.dk(i) = s.dv(i) = S{0};
       return;
     }
-    const S* logs = log_sums + (index - i * batch.channels);  // of the channel
-    S dq{0}, dk{0}, dv{0};
-    for (std::size_t j = 0; j < (Causal ? i + 1 : s.valid); ++j) dq += pair(s, logs, i, j).t_distance;
-    for (std::size_t other = Causal ? i : 0; other < s.valid; ++other) {
-      const Pair p = pair(s, logs, other, i);
-      dk += p.t_distance;
-      dv += p.share;
-    }
-    s.dq(i) = S{-2} * dq;
-    s.dk(i) = S{2} * dk;
-    s.dv(i) = dv;
+    const std::size_t size = batch.tokens * batch.channels;
+    const S* minima = kept + 2 * n * size + index % batch.channels;  // of the channel
+    TokenSum<S> dq, dk, dv;
+    for_token_blocks(
+        0, Causal ? i + 1 : s.valid, [&](std::size_t j) { dq.add(pair(s, minima, i, j).t_distance); },
+        [&] { dq.end_block(); });
+    for_token_blocks(
+        Causal ? i : 0, s.valid,
+        [&](std::size_t other) {
+          const Pair p = pair(s, minima, other, i);
+          dk.add(p.t_distance);
+          dv.add(p.share);
+        },
+        [&] { dk.end_block(), dv.end_block(); });
+    s.dq(i) = S{-2} * dq.value();
+    s.dk(i) = S{2} * dk.value();
+    s.dv(i) = dv.value();
   }
 
  private:
   struct Pair {
     S share, t_distance;  // dy_i p_ij,  dy_i p_ij (v_j − y_i)(q_i − k_j)
   };
-  static ODOT_HOST_DEVICE Pair pair(const Channel<S>& s, const S* logs, std::size_t i, std::size_t j) {
-    const S d = s.q(i) - s.k(j);
+  ODOT_HOST_DEVICE Pair pair(const Channel<S>& s, const S* minima, std::size_t i, std::size_t j) const {
+    const S d = s.q(i) - s.k(j), sum = minima[s.at(i) + batch.tokens * batch.channels];
     // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
-    const S share = s.dy[s.at(i)] * std::exp(-(d * d + logs[s.at(i)]));
+    const S share = s.dy[s.at(i)] / sum * pair_weight(minima[s.at(i)], d);
     return {share, share * (s.v(j) - s.output[s.at(i)]) * d};
   }
 };

@@ -54,7 +54,7 @@ struct ElementWiseAttention<Gpu> {
     static_assert(Form.is_recurrent(), "odot::kernels::ElementWiseAttention::step: only a causal series has steps");
     const detail::ChannelBatch<S> batch{.tokens = 1, .channels = D, .qkv = qkv.data(), .y = y.data()};
     const Stretches<S> tokens{batch, 1};
-    launch(tokens, qkv.samples(), detail::CausalStep<S, Form.order>{tokens, {state.data(), 1, D}});
+    launch(tokens, qkv.samples(), detail::CausalStep<S, Form.order>{tokens, state.data()});
   }
 
  private:
@@ -165,7 +165,7 @@ struct ElementWiseAttention<Gpu> {
     auto frame = workspace.frame();
     const auto queries = take<Order>(frame, batch, samples, stretches.count());
     launch(stretches, samples, detail::CausalQuerySums<S, Order>{stretches, states, queries});
-    launch_rows(queries, samples, detail::SuffixSums<S, Order>{stretches, queries});
+    launch_rows(queries, samples, detail::SuffixSums<S, Order>{stretches, states, queries});
     launch(stretches, samples, detail::CausalGradients<S, Order>{stretches, states, queries});
   }
 };

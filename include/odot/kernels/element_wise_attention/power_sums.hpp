@@ -61,10 +61,8 @@ struct PowerSums {
 template <class S, std::size_t Order>
 struct BlockedSums {
   using P = simd::Packet<S>;
-  using Sums = PowerSums<S, Order>;
-  static constexpr std::size_t terms = Order + 1;
-
-  Sums blocks, block;
+  const PowerSums<S, Order>& blocks;
+  PowerSums<S, Order> block;
 
   /// Sums over all tokens, with c_n.
   ODOT_INLINE P a(std::size_t n) const {
@@ -72,28 +70,6 @@ struct BlockedSums {
   }
   ODOT_INLINE P b(std::size_t n) const {
     return simd::multiply_add(block.b[n], simd::all(series_factors<S, Order>[n]), blocks.b[n]);
-  }
-
-  /// Ends the block. `lost`: rows of what `blocks` has too much.
-  template <bool Whole>
-  void join(const Column<S, Whole>& lost) {
-#pragma GCC unroll 32
-    for (std::size_t n = 0; n < terms; ++n) {
-      const P c = simd::all(series_factors<S, Order>[n]), zero = simd::all(S{0});
-      P lost_a = lost[n], lost_b = lost[terms + n];
-      add_compensated(blocks.a[n], lost_a, simd::multiply(block.a[n], c));
-      add_compensated(blocks.b[n], lost_b, simd::multiply(block.b[n], c));
-      lost.store(n, lost_a), lost.store(terms + n, lost_b);
-      block.a[n] = block.b[n] = zero;
-    }
-  }
-
-  template <bool Whole>
-  void change(const typename Reference<S>::Change& change, const Column<S, Whole>& lost) {
-    blocks.change(change), block.change(change);
-    Sums rest{Column<const S, Whole>(lost)};
-    rest.change(change);
-    rest.store(lost);
   }
 };
 

@@ -12,11 +12,13 @@
 
 namespace odot::kernels::detail {
 
-/// What a query gives and needs.
-template <class S>
-struct QueryResult {
-  simd::Packet<S> y;
-};
+/// The lanes of queries up to |u| whose powers might not be numbers, and those of NaN.
+template <class S, std::size_t Order>
+ODOT_INLINE simd::Packet<S> beyond_bound(const simd::Packet<S>& size) {
+  return exceeds(size, simd::all(direct_bound<S>(Order)));
+}
+
+/// What a query's gradient needs and gives.
 template <class S>
 struct QueryGradient {
   simd::Packet<S> share;  ///< dy/M, or dy uᵒʳᵈᵉʳ/M of a large query

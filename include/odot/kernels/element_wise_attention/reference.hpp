@@ -23,11 +23,13 @@ struct Reference {
 
   P least = simd::all(no_minimum<S>), scale = simd::all(S{0});  ///< of no key
 
-  /// Whether keys of low ≤ |k| ≤ high fit, in every lane. Lanes of NaN do not.
-  ODOT_INLINE bool fits(const P& low, const P& high) const {
-    const P excess = simd::max(simd::subtract(gap(low), simd::all(widest_gap<S>)), simd::subtract(wide(high), scale));
-    const P smallest = simd::all(std::numeric_limits<S>::min());
-    return !(simd::largest(simd::where_less(excess, smallest, simd::all(S{0}), simd::all(S{1}))) > S{0});
+  /// Whether keys of low ≤ |k| ≤ high fit, in every lane. Lanes of NaN do not, nor does any key before the first.
+  ODOT_INLINE bool fits(const P& low, const P& high) const { return !any(misfits(low, high)); }
+  /// The lanes where they do not.
+  ODOT_INLINE P misfits(const P& low, const P& high) const {
+    constexpr S below_zero = -std::numeric_limits<S>::min();
+    return either(exceeds(gap(low), simd::all(widest_gap<S>)),
+                  exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
   }
 
   /// exp(m² − k²) for a key that fits.

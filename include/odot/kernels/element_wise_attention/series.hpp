@@ -95,21 +95,32 @@ struct Series {
   static void forward_causal(const Sequence<S>& s, S* states, S* scratch, std::size_t begin, std::size_t end) {
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        State<S, Order, Whole> state(scratch + c, s.channels, width);
+        const State<S, Order, Whole> state(scratch + c, s.channels, width);
         if (from == 0) state.clear();
         Reference<S> reference = state.reference();
-        const CausalBlock<S, Order> tokens(s.template inputs<Whole>(c, width), reference, from, to);
-        BlockedSums<S, Order> sums{state.blocks(), Sums()};
         const auto in = s.template inputs<Whole>(c, width);
+        const CausalBlock<S, Order> tokens(in, reference, from, to);
         const Column<S, Whole> y(s.y + c, s.channels, width);
-        tokens.for_each([&]<bool AllDirect>(std::size_t i) {
-          if (tokens.changes(i)) sums.change(tokens.change(i), state.lost());
-          sums.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
-          if constexpr (AllDirect) y.store(from + i, Direct::ratio(sums, tokens.u[i]));
-          else y.store(from + i, Any::ratio(sums, tokens.u[i], in.q[from + i]));
+        Sums block_sums;
+        tokens.for_runs([&](std::size_t first, std::size_t last) {
+          if (tokens.changes(first)) state.change(tokens.change(first)), block_sums.change(tokens.change(first));
+          const Sums blocks = state.blocks();
+          BlockedSums<S, Order> sums{blocks, block_sums};
+          if (tokens.direct()) {
+            for (std::size_t i = first; i < last; ++i) {
+              sums.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
+              y.store(from + i, Direct::ratio(sums, tokens.u[i]));
+            }
+          } else {
+            for (std::size_t i = first; i < last; ++i) {
+              sums.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
+              y.store(from + i, Any::ratio(sums, tokens.u[i], in.q[from + i]));
+            }
+          }
+          block_sums = sums.block;
         });
-        sums.join(state.lost());
-        state.store(sums.blocks, reference);
+        state.join(block_sums);
+        state.store_reference(reference);
         if (states && to < s.valid)
           state.copy_finished(Column<S, Whole>(states + from / block * sums_size(s.channels) + c, s.channels, width));
       });
@@ -122,45 +133,19 @@ struct Series {
     for (std::size_t to = s.valid; to > 0;) {
       const std::size_t from = (to - 1) / block * block;
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
-        BlockedSums<S, Order> keys;
+        Sums blocks;
         Reference<S> reference;
         if (from > 0) {
           const Column<const S, Whole> rows(states + (from / block - 1) * sums_size(s.channels) + c, s.channels, width);
-          keys.blocks = Sums(rows);
+          blocks = Sums(rows);
           reference = finished_reference(rows);
         }
-        const auto in = s.template inputs<Whole>(c, width);
-        const auto grad = s.template gradients<Whole>(c, width);
-        const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
-        const CausalBlock<S, Order> tokens(in, reference, from, to);
-        State<S, Order, Whole> state(scratch + c, s.channels, width);
-        if (to == s.valid) state.clear();
+        const CausalBlock<S, Order> tokens(s.template inputs<Whole>(c, width), reference, from, to);
         P share[block];
-        tokens.for_each([&]<bool AllDirect>(std::size_t i) {
-          if (tokens.changes(i)) {
-            keys.blocks.change(tokens.change(i));
-            keys.block.change(tokens.change(i));
-          }
-          keys.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
-          const P y = ys[from + i], dy = dys[from + i];
-          const auto gradient = [&] {
-            if constexpr (AllDirect) return Direct::gradient(keys, tokens.u[i], tokens.scale(i), y, dy);
-            else return Any::gradient(keys, tokens.u[i], in.q[from + i], tokens.scale(i), y, dy);
-          }();
-          share[i] = gradient.share;
-          grad.q.store(from + i, gradient.dq);
-        });
-        // P and R are relative to the reference at their token, as the keys' sums are.
-        BlockedSums<S, Order> queries{state.blocks(), Sums()};
-        tokens.for_each_from_the_end([&]<bool AllDirect>(std::size_t i) {
-          const std::size_t j = from + i;
-          if constexpr (AllDirect) queries.block.add(share[i], tokens.u[i], ys[j]);
-          else Any::add(queries.block, share[i], tokens.u[i], in.q[j], ys[j]);
-          store(key_gradients<Order, S>(queries, tokens.weight[i], in.k[j], tokens.inverse(i), in.v[j]), grad, j);
-          if (tokens.changes(i)) queries.change(tokens.change(i), state.lost());
-        });
-        queries.join(state.lost());
-        state.store(queries.blocks);
+        causal_queries<Whole>(s, tokens, blocks, c, width, from, share);
+        const State<S, Order, Whole> state(scratch + c, s.channels, width);
+        if (to == s.valid) state.clear();
+        causal_keys<Whole>(s, tokens, state, c, width, from, share);
       });
       to = from;
     }
@@ -170,26 +155,18 @@ struct Series {
   /// One token: s has one row; `state`: rows of State before it and after, all zero before the first token.
   static void step(const Sequence<S>& s, S* state) {
     for_packets<S>(0, s.channels, [&]<bool Whole>(std::size_t c, std::size_t width) {
-      State<S, Order, Whole> rows(state + c, s.channels, width);
+      const State<S, Order, Whole> rows(state + c, s.channels, width);
       const auto in = s.template inputs<Whole>(c, width);
-      Reference<S> reference = rows.reference_or_start();
-      const CausalBlock<S, Order> token(in, reference, 0, 1);
-      BlockedSums<S, Order> sums{rows.blocks(), rows.block()};
       const Column<S, Whole> y(s.y + c, s.channels, width);
-      token.for_each([&]<bool AllDirect>(std::size_t) {
-        if (token.changes(0)) {
-          sums.change(token.change(0), rows.lost());
-          rows.store(sums.blocks, reference);
-        }
-        sums.block.add(token.weight[0], token.x[0], in.v[0]);
-        if constexpr (AllDirect) y.store(0, Direct::ratio(sums, token.u[0]));
-        else y.store(0, Any::ratio(sums, token.u[0], in.q[0]));
-      });
-      if (rows.count_token()) {
-        sums.join(rows.lost());
-        rows.store(sums.blocks);
-      }
-      rows.store_block(sums.block);
+      const P k = in.k[0], q = in.q[0], size = simd::abs(k);
+      Reference<S> reference = rows.reference();
+      if (any(either(reference.misfits(size, size),
+                     beyond_bound<S, Order>(simd::multiply(simd::abs(q), reference.scale)))))
+        return unusual_step(rows, k, q, in.v[0], y);
+      auto sums = rows.stored_sums();
+      sums.block.add(reference.weight(k), simd::multiply(k, simd::reciprocal(reference.scale)), in.v[0]);
+      y.store(0, Direct::ratio(sums, simd::multiply(q, reference.scale)));
+      rows.end_token(sums.block);
     });
   }
 
@@ -215,7 +192,7 @@ struct Series {
   static ODOT_INLINE bool all_direct(const Queries& q, const P& scale, std::size_t from, std::size_t to) {
     P largest = simd::all(S{0});
     for (std::size_t i = from; i < to; ++i) largest = simd::max(largest, simd::abs(q[i]));
-    return is_direct<S, Order>(simd::multiply(largest, scale));
+    return !any(beyond_bound<S, Order>(simd::multiply(largest, scale)));
   }
 
   /// Adds the keys of a block.
@@ -264,6 +241,87 @@ struct Series {
       for (std::size_t i = from; i < to; ++i) Any::add(sums, share[i - from], simd::multiply(q[i], scale), q[i], ys[i]);
       queries.end_block(sums, from);
     }
+  }
+
+  /// A step whose key changes the reference, or whose query is large.
+  template <bool Whole>
+  static void unusual_step(const State<S, Order, Whole>& rows, const P& k, const P& q, const P& v,
+                           const Column<S, Whole>& y) {
+    const P size = simd::abs(k);
+    Reference<S> reference = rows.reference_or_start();
+    rows.change(reference, size, size);
+    auto sums = rows.stored_sums();
+    sums.block.add(reference.weight(k), simd::multiply(k, simd::reciprocal(reference.scale)), v);
+    y.store(0, Any::ratio(sums, simd::multiply(q, reference.scale), q));
+    rows.end_token(sums.block);
+  }
+
+  /// The queries of a block of the causal form: stores dq, and dy/M in `share`. `blocks`: sums over the keys before.
+  template <bool Whole>
+  static ODOT_INLINE void causal_queries(const Sequence<S>& s, const CausalBlock<S, Order>& tokens, Sums& blocks,
+                                         std::size_t c, std::size_t width, std::size_t from, P* share) {
+    const auto in = s.template inputs<Whole>(c, width);
+    const auto dq = s.template gradients<Whole>(c, width).q;
+    const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
+    const auto keep = [&](std::size_t i, const QueryGradient<S>& gradient) {
+      share[i] = gradient.share;
+      dq.store(from + i, gradient.dq);
+    };
+    Sums block_sums;
+    tokens.for_runs([&](std::size_t first, std::size_t last) {
+      if (tokens.changes(first)) blocks.change(tokens.change(first)), block_sums.change(tokens.change(first));
+      const P scale = tokens.scale(first);
+      const Sums before = blocks;
+      BlockedSums<S, Order> keys{before, block_sums};
+      if (tokens.direct()) {
+        for (std::size_t i = first; i < last; ++i) {
+          keys.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
+          keep(i, Direct::gradient(keys, tokens.u[i], scale, ys[from + i], dys[from + i]));
+        }
+      } else {
+        for (std::size_t i = first; i < last; ++i) {
+          keys.block.add(tokens.weight[i], tokens.x[i], in.v[from + i]);
+          keep(i, Any::gradient(keys, tokens.u[i], in.q[from + i], scale, ys[from + i], dys[from + i]));
+        }
+      }
+      block_sums = keys.block;
+    });
+  }
+
+  /// The keys and values of a block of the causal form, from the last to the first: stores dk and dv. `state`: P and R
+  /// over the queries after the block, relative to the reference at its end; then over those of the block too, relative
+  /// to the one before it.
+  template <bool Whole>
+  static ODOT_INLINE void causal_keys(const Sequence<S>& s, const CausalBlock<S, Order>& tokens,
+                                      const State<S, Order, Whole>& state, std::size_t c, std::size_t width,
+                                      std::size_t from, const P* share) {
+    const auto in = s.template inputs<Whole>(c, width);
+    const auto grad = s.template gradients<Whole>(c, width);
+    const Column<const S, Whole> ys(s.output + c, s.channels, width);
+    Sums block_sums;
+    tokens.for_runs_from_the_end([&](std::size_t first, std::size_t last) {
+      const P inverse = simd::reciprocal(tokens.scale(first));
+      const Sums after = state.blocks();
+      BlockedSums<S, Order> queries{after, block_sums};
+      const auto key = [&](std::size_t i) {
+        store(key_gradients<Order, S>(queries, tokens.weight[i], in.k[from + i], inverse, in.v[from + i]), grad,
+              from + i);
+      };
+      if (tokens.direct()) {
+        for (std::size_t i = last; i-- > first;) {
+          queries.block.add(share[i], tokens.u[i], ys[from + i]);
+          key(i);
+        }
+      } else {
+        for (std::size_t i = last; i-- > first;) {
+          Any::add(queries.block, share[i], tokens.u[i], in.q[from + i], ys[from + i]);
+          key(i);
+        }
+      }
+      block_sums = queries.block;
+      if (tokens.changes(first)) state.change(tokens.change(first)), block_sums.change(tokens.change(first));
+    });
+    state.join(block_sums);
   }
 
   template <class Gradients>

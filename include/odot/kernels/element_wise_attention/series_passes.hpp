@@ -10,6 +10,7 @@
 #include "odot/core/config.hpp"
 #include "odot/kernels/element_wise_attention/channel_passes.hpp"
 #include "odot/kernels/element_wise_attention/channel_sums.hpp"
+#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
 
 namespace odot::kernels::detail {
 
@@ -19,6 +20,12 @@ struct Stretch {
   Channel<S> channel;
   std::size_t n, c, number, from, valid, to;
 
+  /// Calls body(from, to) for every 32 tokens.
+  template <class Body>
+  ODOT_HOST_DEVICE void for_blocks(const Body& body) const {
+    for (std::size_t first = from; first < valid; first += element_wise_checkpoint)
+      body(first, valid - first < element_wise_checkpoint ? valid : first + element_wise_checkpoint);
+  }
   /// Zeros where there is padding.
   ODOT_HOST_DEVICE void clear_padding_output() const {
     for (std::size_t i = valid; i < to; ++i) channel.y[channel.at(i)] = S{0};
@@ -66,7 +73,8 @@ struct StoredSums {
 /// One row of a channel's sums: what a thread joins. Index (n · rows + row) · channels + c.
 template <class S, std::size_t Order>
 struct SumsRow {
-  static constexpr std::size_t rows = ChannelSums<S, Order>::rows, least_row = rows - 1;
+  static constexpr std::size_t rows = ChannelSums<S, Order>::rows, terms = ChannelSums<S, Order>::terms,
+                               least_row = 2 * terms, scale_row = least_row + 1;
   std::size_t n, row, c;
 
   ODOT_HOST_DEVICE SumsRow(std::size_t index, std::size_t channels)
@@ -75,10 +83,35 @@ struct SumsRow {
   ODOT_HOST_DEVICE S& sum(const StoredSums<S, Order>& sums, std::size_t number) const {
     return sums.at(n, number, c)[row * sums.channels];
   }
-  ODOT_HOST_DEVICE S least(const StoredSums<S, Order>& sums, std::size_t number) const {
-    return sums.at(n, number, c)[least_row * sums.channels];
+  template <class T>
+  ODOT_HOST_DEVICE ChannelReference<S> reference(const StoredSums<T, Order>& sums, std::size_t number) const {
+    const T* rows_of_channel = sums.at(n, number, c);
+    return {rows_of_channel[least_row * sums.channels], rows_of_channel[scale_row * sums.channels]};
   }
-  ODOT_HOST_DEVICE bool is_least() const { return row == least_row; }
+  ODOT_HOST_DEVICE bool is_sum() const { return row < least_row; }
+  /// n of a_n or b_n.
+  ODOT_HOST_DEVICE std::size_t power() const { return row % terms; }
+};
+
+/// A row of sums over stretches, one after the other.
+template <class S, std::size_t Order>
+struct JoinedRow {
+  SumsRow<S, Order> row;
+  ChannelReference<S> reference{};
+  S sum{0}, lost{0};
+
+  ODOT_HOST_DEVICE void add(S part, const ChannelReference<S>& of_part) {
+    auto next = reference;
+    next.take(of_part);
+    const S kept = reference.to(next).factor(row.power());
+    reference = next;
+    sum *= kept, lost *= kept;
+    if (of_part.scale > S{0}) add_compensated_channel(sum, lost, of_part.to(next).factor(row.power()) * part);
+  }
+  /// What the row holds.
+  ODOT_HOST_DEVICE S value() const {
+    return row.is_sum() ? sum : row.row == row.least_row ? reference.least : reference.scale;
+  }
 };
 
 /// Sums over the keys of every stretch.
@@ -91,24 +124,23 @@ struct KeySums {
     const auto part = stretches[index];
     const auto& s = part.channel;
     ChannelSums<S, Order> sums;
-    for (std::size_t j = part.from; j < part.valid; ++j) sums.take(sums.lower(s.k(j)), s.k(j), s.v(j));
+    part.for_blocks([&](std::size_t from, std::size_t to) {
+      for (std::size_t j = from; j < to; ++j) sums.take(s.k(j), s.v(j));
+      sums.join();
+    });
     parts.store(sums, part.n, part.number, part.c);
   }
 };
 
-/// The sum of a sample's sums, relative to the least of their minima. An index a SumsRow.
+/// The sum of a sample's sums. An index a SumsRow.
 template <class S, std::size_t Order>
 struct JoinedSums {
   StoredSums<S, Order> parts, joined;
 
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
-    const SumsRow<S, Order> row(index, parts.channels);
-    S least = no_minimum<S>, sum{0};
-    for (std::size_t i = 0; i < parts.count; ++i)
-      if (row.least(parts, i) < least) least = row.least(parts, i);
-    for (std::size_t i = 0; i < parts.count; ++i)
-      sum += channel_weight(least - row.least(parts, i)) * row.sum(parts, i);
-    row.sum(joined, 0) = row.is_least() ? least : sum;
+    JoinedRow<S, Order> all{SumsRow<S, Order>(index, parts.channels)};
+    for (std::size_t i = 0; i < parts.count; ++i) all.add(all.row.sum(parts, i), all.row.reference(parts, i));
+    all.row.sum(joined, 0) = all.value();
   }
 };
 
@@ -122,21 +154,19 @@ struct SeriesOutput {
     const auto part = stretches[index];
     const auto& s = part.channel;
     const auto sums = keys.load(part.n, 0, part.c);
-    for (std::size_t i = part.from; i < part.valid; ++i) {
-      const auto at = sums.at_query(sums.bounded(s.q(i)));
-      s.y[s.at(i)] = at.numerator / at.denominator;
-    }
+    for (std::size_t i = part.from; i < part.valid; ++i)
+      s.y[s.at(i)] = ChannelQuery<S, Order>(s.q(i), sums.reference.scale).y(sums);
     part.clear_padding_output();
   }
 };
 
-/// Stores dq of token i; returns dy/M, relative to the minimum of k².
+/// Stores dq of token i; returns dy/M, relative to the keys' reference.
 template <class S, std::size_t Order>
-ODOT_HOST_DEVICE S query_gradient(const Channel<S>& s, const ChannelSums<S, Order>& keys, std::size_t i) {
-  const S q = keys.bounded(s.q(i));
-  const S share = s.dy[s.at(i)] / keys.at_query(q).denominator;
-  s.dq(i) = share * keys.slope(q, s.output[s.at(i)]);
-  return share * weight_scale<S>;
+ODOT_HOST_DEVICE S query_gradient(const Channel<S>& s, const ChannelQuery<S, Order>& query,
+                                  const ChannelSums<S, Order>& keys, std::size_t i) {
+  const auto gradient = query.gradient(keys, s.output[s.at(i)], s.dy[s.at(i)]);
+  s.dq(i) = gradient.dq;
+  return gradient.share;
 }
 
 /// dq, and the sums P and R over the queries of every stretch.
@@ -151,14 +181,19 @@ struct SeriesQueryGradients {
     const auto& s = part.channel;
     const auto sums = keys.load(part.n, 0, part.c);
     ChannelSums<S, Order> queries;
-    for (std::size_t i = part.from; i < part.valid; ++i)
-      queries.decay_and_add(S{1}, query_gradient(s, sums, i), sums.bounded(s.q(i)), s.output[s.at(i)]);
-    queries.least = sums.least;
+    queries.reference = sums.reference;
+    part.for_blocks([&](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; ++i) {
+        const ChannelQuery<S, Order> query(s.q(i), sums.reference.scale);
+        query.add_to(queries, query_gradient(s, query, sums, i), s.output[s.at(i)]);
+      }
+      queries.join();
+    });
     parts.store(queries, part.n, part.number, part.c);
   }
 };
 
-/// dk and dv, and all that padding gets. `queries`: P and R over all queries.
+/// dk and dv, and all that padding gets. `queries`: P and R over all queries, relative to the keys' reference.
 template <class S, std::size_t Order>
 struct SeriesKeyGradients {
   Stretches<S> stretches;
@@ -170,7 +205,7 @@ struct SeriesKeyGradients {
     const auto sums = queries.load(part.n, 0, part.c);
     for (std::size_t j = part.from; j < part.valid; ++j) {
       const S key = s.k(j);
-      const auto gradients = sums.at_key(channel_weight(sums.least - key * key), key, s.v(j));
+      const auto gradients = sums.at_key(sums.reference.weight(key), key, sums.reference.scale, s.v(j));
       s.dk(j) = gradients.dk;
       s.dv(j) = gradients.dv;
     }

@@ -59,36 +59,66 @@ class State {
 
   Sums blocks() const { return Sums(constant(0)); }
   Sums block() const { return Sums(constant(Rows::block)); }
-  Column<S, Whole> lost() const { return column(Rows::lost); }
+  /// As BlockedSums, those over all blocks read where they are needed.
+  struct StoredSums {
+    Column<const S, Whole> rows;
+    Sums block;
+
+    ODOT_INLINE P a(std::size_t n) const { return sum(block.a[n], n, n); }
+    ODOT_INLINE P b(std::size_t n) const { return sum(block.b[n], n, Order + 1 + n); }
+
+   private:
+    ODOT_INLINE P sum(const P& of_block, std::size_t n, std::size_t row) const {
+      return simd::multiply_add(of_block, simd::all(series_factors<S, Order>[n]), rows[row]);
+    }
+  };
+  ODOT_INLINE StoredSums stored_sums() const { return {constant(0), block()}; }
   void store(const Sums& blocks) const { blocks.store(rows()); }
-  void store(const Sums& blocks, const Reference<S>& reference) const {
-    blocks.store(rows());
-    store_reference(reference);
+  void store_reference(const Reference<S>& reference) const {
+    rows().store(Finished::least, reference.least);
+    rows().store(Finished::scale, reference.scale);
   }
   void store_block(const Sums& block) const { block.store(column(Rows::block)); }
 
-  /// Takes keys of low ≤ |k| ≤ high into the reference, and into all sums.
-  void change(Reference<S>& reference, const P& low, const P& high) const {
-    const auto change = reference.change(low, high);
+  /// Changes what all sums are relative to.
+  void change(const typename Reference<S>::Change& change) const {
     for (const std::size_t row : {std::size_t{0}, Rows::lost, Rows::block}) {
       Sums sums(constant(row));
       sums.change(change);
       sums.store(column(row));
     }
+  }
+  /// Takes keys of low ≤ |k| ≤ high into the reference, and into all sums.
+  void change(Reference<S>& reference, const P& low, const P& high) const {
+    change(reference.change(low, high));
     store_reference(reference);
+  }
+
+  /// Adds the sums of a block to those of all blocks.
+  ODOT_INLINE void join(const Sums& block) const {
+    constexpr std::size_t terms = Order + 1;
+    const auto add = [&](std::size_t row, const P& sum, std::size_t n) {
+      P total = rows()[row], lost = rows()[Rows::lost + row];
+      add_compensated(total, lost, simd::multiply(sum, simd::all(series_factors<S, Order>[n])));
+      rows().store(row, total), rows().store(Rows::lost + row, lost);
+    };
+#pragma GCC unroll 32
+    for (std::size_t n = 0; n < terms; ++n) add(n, block.a[n], n), add(terms + n, block.b[n], n);
   }
 
   /// Sums of the tokens of some blocks, the last of which began with token `from`: they are joined to those of the
   /// blocks before at the end of a group of blocks.
   ODOT_INLINE void end_block(const Sums& sums, std::size_t from) const {
-    store_block(sums);
-    if (from / element_wise_checkpoint % blocks_of_a_group == blocks_of_a_group - 1) end_group();
+    if (from / element_wise_checkpoint % blocks_of_a_group == blocks_of_a_group - 1) {
+      join(sums);
+      store_block(Sums());
+    } else {
+      store_block(sums);
+    }
   }
   void end_group() const {
-    BlockedSums<S, Order> sums{blocks(), block()};
-    sums.join(lost());
-    store(sums.blocks);
-    store_block(sums.block);
+    join(block());
+    store_block(Sums());
   }
 
   /// Ends the group and copies the finished sums.
@@ -100,12 +130,17 @@ class State {
     for (std::size_t row = 0; row < Finished::count; ++row) to.store(row, rows()[row]);
   }
 
-  /// Counts a token of the block; true at its end, where the count begins again.
-  ODOT_INLINE bool count_token() const {
+  /// Sums of the tokens of a block, one more than before: joined at its end, where the count begins again.
+  ODOT_INLINE void end_token(const Sums& block) const {
     const S tokens = first_[Rows::tokens * channels_] + S{1};
     const bool end = !(tokens < static_cast<S>(element_wise_checkpoint));
     rows().store(Rows::tokens, simd::all(end ? S{0} : tokens));
-    return end;
+    if (end) {
+      join(block);
+      store_block(Sums());
+    } else {
+      store_block(block);
+    }
   }
 
  private:
@@ -114,10 +149,6 @@ class State {
   Column<S, Whole> column(std::size_t row) const { return {first_ + row * channels_, channels_, width_}; }
   Column<const S, Whole> constant(std::size_t row) const { return column(row); }
   Column<S, Whole> rows() const { return column(0); }
-  void store_reference(const Reference<S>& reference) const {
-    rows().store(Finished::least, reference.least);
-    rows().store(Finished::scale, reference.scale);
-  }
 
   S* first_;
   std::size_t channels_, width_;
