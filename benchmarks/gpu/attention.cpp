@@ -110,7 +110,7 @@ struct DotProduct : Arrays<L> {
                                                         .causal = Causal,
                                                         .scale = 0.125};  // 1 / sqrt(width)
 
-  explicit DotProduct(std::size_t samples) : Arrays<L>(samples, samples * heads * L) {}
+  explicit DotProduct(std::size_t samples) : Arrays<L>(samples, 2 * samples * heads * L) {}
 
   template <class T>
   static kernels::TokenArray<T> part(T* tokens, std::size_t number) {

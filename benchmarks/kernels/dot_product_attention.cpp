@@ -20,7 +20,7 @@ struct Work {
 
   Work(const kernels::DotProductGeometry& geometry, std::size_t n) : g(geometry), samples(n) {
     for (auto* array : {&q, &k, &v, &dy, &y, &dq, &dk, &dv}) array->resize(n * g.tokens * features());
-    log_sums.resize(n * g.heads * g.tokens);
+    statistics.resize(2 * n * g.heads * g.tokens);
     std::uint64_t stream = 1;
     for (auto* array : {&q, &k, &v, &dy}) benchmarks::fill_uniform(std::span<float>(*array), stream++, -1, 1);
   }
@@ -33,11 +33,11 @@ struct Work {
 
   void forward() {
     Kernel::forward<float>(workspace, g, samples, rows(q.data()), rows(k.data()), rows(v.data()), nullptr,
-                           rows(y.data()), log_sums.data());
+                           rows(y.data()), statistics.data());
   }
   void backward() {
     Kernel::backward<float>(workspace, g, samples, rows(q.data()), rows(k.data()), rows(v.data()), nullptr,
-                            rows(y.data()), log_sums.data(), rows(dy.data()), rows(dq.data()), rows(dk.data()),
+                            rows(y.data()), statistics.data(), rows(dy.data()), rows(dq.data()), rows(dk.data()),
                             rows(dv.data()));
   }
   void naive_forward() {
@@ -86,7 +86,7 @@ struct Work {
   kernels::DotProductGeometry g;
   std::size_t samples;
   Workspace<> workspace;
-  std::vector<float> q, k, v, dy, y, log_sums, dq, dk, dv;
+  std::vector<float> q, k, v, dy, y, statistics, dq, dk, dv;
 };
 
 void add(std::size_t samples, std::size_t tokens, std::size_t heads, std::size_t width, bool causal = false) {

@@ -88,7 +88,7 @@ struct DotProduct : Arrays<L> {
   }
   void run() {
     using Kernel = kernels::DotProductAttention<Cpu>;
-    this->allocate(heads * L);
+    this->allocate(2 * heads * L);
     const float* in = this->qkv.data();
     float* gradient = this->dqkv.data();
     const kernels::TokenArray<float> out{this->y.data(), features};

@@ -88,18 +88,18 @@ struct DotProductRun {
   DotProductRun(const kernels::DotProductGeometry& geometry, std::size_t n, std::size_t gap, Shared sharing)
       : g(geometry), samples(n), queries(g.heads * g.width), values(g.heads * g.value_width),
         stride(2 * queries + values + gap), shared(sharing), in(filled(stride, 0)), gradients(filled(stride, 1)),
-        y(filled(values + gap, 2)), dy(filled(values + gap, 3)), log_sums(n * g.heads * g.tokens) {}
+        y(filled(values + gap, 2)), dy(filled(values + gap, 3)), statistics(2 * n * g.heads * g.tokens) {}
 
-  /// y, log sums, gradients.
+  /// y, statistics, gradients.
   std::vector<std::vector<S>> run(const std::int32_t* lengths) {
     const auto q = column<const S>(in, 0), k = column<const S>(in, queries), v = column<const S>(in, 2 * queries);
     const Array out{y.data(), stride - 2 * queries};
     const ConstArray result = out, dout{dy.data(), out.stride};
     const std::size_t dk = shared == Shared::all ? 0 : queries, dv = shared == Shared::none ? 2 * queries : dk;
-    Kernel::template forward<S>(workspace, g, samples, q, k, v, lengths, out, log_sums.data());
-    Kernel::template backward<S>(workspace, g, samples, q, k, v, lengths, result, log_sums.data(), dout,
+    Kernel::template forward<S>(workspace, g, samples, q, k, v, lengths, out, statistics.data());
+    Kernel::template backward<S>(workspace, g, samples, q, k, v, lengths, result, statistics.data(), dout,
                                  column<S>(gradients, 0), column<S>(gradients, dk), column<S>(gradients, dv));
-    return {y.to_host(), log_sums.to_host(), gradients.to_host()};
+    return {y.to_host(), statistics.to_host(), gradients.to_host()};
   }
 
  private:
@@ -119,7 +119,7 @@ struct DotProductRun {
   kernels::DotProductGeometry g;
   std::size_t samples, queries, values, stride;
   Shared shared;
-  Buffer<S, Device> in, gradients, y, dy, log_sums;
+  Buffer<S, Device> in, gradients, y, dy, statistics;
   Workspace<Device> workspace;
 };
 

@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "support/difference.hpp"
+#include "support/dot_product_cases.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/naive_dot_product_attention.hpp"
 
@@ -38,7 +40,7 @@ struct Problem {
     fill(v, g.value_width);
     fill(dy, g.value_width);
     y.assign(v.size(), garbage);
-    log_sums.assign(samples * g.heads * g.tokens, garbage);
+    statistics.assign(2 * samples * g.heads * g.tokens, garbage);
     dq.assign(q.size(), garbage);
     dk.assign(k.size(), garbage);
     dv.assign(v.size(), garbage);
@@ -55,11 +57,11 @@ struct Problem {
 
   void forward(Workspace<Cpu>& workspace) {
     Kernel::forward<S>(workspace, g, samples, of(q.data(), g.width), of(k.data(), g.width), of(v.data(), g.value_width),
-                       valid(), of(y.data(), g.value_width), log_sums.data());
+                       valid(), of(y.data(), g.value_width), statistics.data());
   }
   void backward(Workspace<Cpu>& workspace) {
     Kernel::backward<S>(workspace, g, samples, of(q.data(), g.width), of(k.data(), g.width),
-                        of(v.data(), g.value_width), valid(), of(y.data(), g.value_width), log_sums.data(),
+                        of(v.data(), g.value_width), valid(), of(y.data(), g.value_width), statistics.data(),
                         of(dy.data(), g.value_width), of(dq.data(), g.width), of(dk.data(), g.width),
                         of(dv.data(), g.value_width));
   }
@@ -97,7 +99,7 @@ struct Problem {
   DotProductGeometry g;
   std::size_t samples;
   std::vector<std::int32_t> lengths;
-  std::vector<S> q, k, v, dy, y, log_sums, dq, dk, dv;
+  std::vector<S> q, k, v, dy, y, statistics, dq, dk, dv;
 };
 
 /// All that forward and backward leave against the definition.
@@ -110,7 +112,7 @@ void check(Problem<S> p, double tolerance) {
   const NaiveAttention naive = p.naive();
   p.forward(workspace);
   CHECK(difference(p.dense(p.y, p.g.value_width), naive.y, tolerance) == "");
-  CHECK(difference_within(p.log_sums, naive.log_sums, tolerance) == "");
+  CHECK(difference_within(p.statistics, naive.statistics, tolerance) == "");
   p.backward(workspace);
   CHECK(difference(p.dense(p.dv, p.g.value_width), naive.dv, tolerance) == "");
   CHECK(difference_within(p.dense(p.dq, p.g.width), naive.dq, tolerance) == "");
@@ -123,21 +125,34 @@ void check(Problem<S> p, double tolerance) {
 
 constexpr std::size_t block = Kernel::key_block;
 
+void run_case(DotProductCase& c) {
+  const std::size_t queries = c.g.heads * c.g.width, values = c.g.heads * c.g.value_width;
+  std::vector<float> statistics(2 * c.g.heads * c.g.tokens);
+  for (auto* result : {&c.y, &c.dv}) result->assign(c.v.size(), 77);
+  for (auto* result : {&c.dq, &c.dk}) result->assign(c.q.size(), 77);
+  Workspace<Cpu> workspace(1);
+  Kernel::forward<float>(workspace, c.g, 1, {c.q.data(), queries}, {c.k.data(), queries}, {c.v.data(), values}, nullptr,
+                         {c.y.data(), values}, statistics.data());
+  Kernel::backward<float>(workspace, c.g, 1, {c.q.data(), queries}, {c.k.data(), queries}, {c.v.data(), values},
+                          nullptr, {c.y.data(), values}, statistics.data(), {c.dy.data(), values},
+                          {c.dq.data(), queries}, {c.dk.data(), queries}, {c.dv.data(), values});
+}
+
 }  // namespace
 
 TEST_CASE("forward matches hand-computed values") {
   // Two tokens, one head of width 1: scores 2 q k = {0, ln 3} for the first query, {0, 0} for the second.
   const double log3 = std::log(3.0);
   const std::vector<double> q{log3 / 2, 0}, k{0, 1}, v{4, 8};
-  std::vector<double> y(2), log_sums(2);
+  std::vector<double> y(2), statistics(4);
   Workspace<Cpu> workspace(1);
   const auto forward = [&](bool causal) {
     Kernel::forward<double>(workspace, {.tokens = 2, .causal = causal, .scale = 2}, 1, {q.data(), 1}, {k.data(), 1},
-                            {v.data(), 1}, nullptr, {y.data(), 1}, log_sums.data());
+                            {v.data(), 1}, nullptr, {y.data(), 1}, statistics.data());
   };
   forward(false);
   CHECK(difference(y, std::vector<double>{(4 + 3 * 8) / 4.0, 6}, 1e-15) == "");
-  CHECK(difference(log_sums, std::vector<double>{std::log(4.0), std::log(2.0)}, 1e-15) == "");
+  CHECK(difference(statistics, std::vector<double>{log3 / 2, 0, 3.0 / 4, 1.0 / 2}, 1e-15) == "");
   forward(true);
   CHECK(difference(y, std::vector<double>{4, 6}, 1e-15) == "");
 }
@@ -196,25 +211,28 @@ TEST_CASE("float agrees with the definition in double") {
 TEST_CASE("large scores neither overflow nor lose the running maximum") {
   // Scores to ±1500 that grow from block to block: every block rescales what came before.
   constexpr std::size_t tokens = 3 * block;
-  std::vector<float> q(tokens, 50.0f), k(tokens), v(tokens), y(tokens), log_sums(tokens);
+  std::vector<float> q(tokens, 50.0f), k(tokens), v(tokens), y(tokens), statistics(2 * tokens);
   for (std::size_t j = 0; j < tokens; ++j) {
     k[j] = 60.0f * (static_cast<float>(j) / tokens - 0.5f);
     v[j] = static_cast<float>(j);
   }
   Workspace<Cpu> workspace(1);
   Kernel::forward<float>(workspace, {.tokens = tokens}, 1, {q.data(), 1}, {k.data(), 1}, {v.data(), 1}, nullptr,
-                         {y.data(), 1}, log_sums.data());
+                         {y.data(), 1}, statistics.data());
   CHECK(difference_within(y, std::vector<double>(tokens, tokens - 1), 1e-3) == "");  // e^(−15.6) comes from the next
-  CHECK(difference(log_sums, std::vector<double>(tokens, 1500.0 * (1 - 2.0 / tokens)), 1e-6) == "");
+  CHECK(difference(std::span(statistics).first(tokens), std::vector<double>(tokens, 1500.0 * (1 - 2.0 / tokens)),
+                   1e-6) == "");
 }
 
-TEST_CASE("a query that is not a number shows in its output alone") {
-  Problem<float> p({.tokens = block + 9, .width = 2, .value_width = 2}, 1);
-  p.q[5 * p.stride(2)] = std::numeric_limits<float>::quiet_NaN();
-  Workspace<Cpu> workspace(1);
-  p.forward(workspace);
-  for (std::size_t i = 0; i < p.g.tokens; ++i) CHECK(std::isnan(p.y[i * p.stride(2)]) == (i == 5));
-}
+TEST_CASE("float is as double for inputs of every size") { check_sizes_of_inputs(run_case); }
+
+TEST_CASE("where one key takes all, queries and keys have no gradient") { check_saturated_gradients(run_case); }
+
+TEST_CASE("what is not finite shows in what depends on it, and there alone") { check_not_finite(run_case); }
+
+TEST_CASE("products that overflow give NaN or no weight") { check_overflow(run_case); }
+
+TEST_CASE("sums over a long sequence keep float's precision") { check_long_sequence(8192 + 77, 2e-6, run_case); }
 
 TEST_CASE("q and k may be one array, and gradients that share memory receive their sum") {
   const DotProductGeometry g{.tokens = block + 5, .heads = 2, .width = 3, .value_width = 3, .scale = 0.6};
@@ -228,13 +246,13 @@ TEST_CASE("q and k may be one array, and gradients that share memory receive the
   Workspace<Cpu> workspace(1);
   const auto x = p.of<const double>(p.q.data(), 3), dy = p.of<const double>(p.dy.data(), 3);
   const auto y = p.of(p.y.data(), 3), dx = p.of(p.dq.data(), 3);
-  Kernel::forward<double>(workspace, g, 2, x, x, x, nullptr, y, p.log_sums.data());
+  Kernel::forward<double>(workspace, g, 2, x, x, x, nullptr, y, p.statistics.data());
   CHECK(difference(p.dense(p.y, 3), naive.y, 1e-13) == "");
-  Kernel::backward<double>(workspace, g, 2, x, x, x, nullptr, y, p.log_sums.data(), dy, dx, dx, dx);
+  Kernel::backward<double>(workspace, g, 2, x, x, x, nullptr, y, p.statistics.data(), dy, dx, dx, dx);
   CHECK(difference(p.dense(p.dq, 3), sum, 1e-12) == "");
 }
 
-TEST_CASE("forward works without log-sums") {
+TEST_CASE("forward works without statistics") {
   Workspace<Cpu> workspace(1);
   Problem<double> p({.tokens = 9, .heads = 2, .width = 3, .value_width = 2}, 2), other = p;
   p.forward(workspace);
@@ -256,7 +274,7 @@ TEST_CASE("any number of threads gives the same bits") {
         other.forward(many);
         other.backward(many);
         CHECK(other.y == first.y);
-        CHECK(other.log_sums == first.log_sums);
+        CHECK(other.statistics == first.statistics);
         CHECK(other.dq == first.dq);
         CHECK(other.dk == first.dk);
         CHECK(other.dv == first.dv);

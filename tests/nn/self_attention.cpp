@@ -50,7 +50,7 @@ static_assert(Layer<5, 8, of(AttentionForm::symmetric, false, false, 4)>::parame
 static_assert(Layer<5, 8, of(AttentionForm::symmetric_tt)>::parameter_count == 8 * 9 / 2 + 2 * 8 * 8);
 static_assert(Layer<5, 8, of(AttentionForm::symmetric_tt_only)>::parameter_count == 8 * 9 / 2);
 static_assert(!Layer<5, 8, two_heads>::couples_samples && !Layer<5, 8, two_heads>::backward_reads_output);
-static_assert(Layer<5, 8, two_heads>::cache_elements(16) == 16 * (3 * 5 * 8 + 5 * 8 + 2 * 5), "no L × L matrix");
+static_assert(Layer<5, 8, two_heads>::cache_elements(16) == 16 * (3 * 5 * 8 + 5 * 8 + 2 * 2 * 5), "no L × L matrix");
 
 TEST_CASE("parameters are named by what they make, weights before biases") {
   CHECK(names<Layer<2, 4, biased>>() == std::vector<std::string>{"q.weight", "k.weight", "v.weight", "q.bias", "k.bias",

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Dot-product attention by its definition, with the whole L×L matrix, in double. The oracle of the kernels.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -18,11 +19,11 @@ struct NaiveAttention {
   std::vector<double> q, k, v, dy;
   std::vector<std::int32_t> lengths;  // none: all tokens are valid
 
-  std::vector<double> y, log_sums, dq, dk, dv;
+  std::vector<double> y, statistics, dq, dk, dv;
 
   void run() {
     y.assign(v.size(), 0.0);
-    log_sums.assign(samples * g.heads * g.tokens, 0.0);
+    statistics.assign(2 * samples * g.heads * g.tokens, 0.0);
     dq.assign(q.size(), 0.0);
     dk.assign(k.size(), 0.0);
     dv.assign(v.size(), 0.0);
@@ -47,9 +48,12 @@ struct NaiveAttention {
       const std::size_t seen = g.causal ? i + 1 : length;
       std::vector<double> a(seen), da(seen);
       double sum = 0, mean = 0;
-      for (std::size_t j = 0; j < seen; ++j)
-        sum += a[j] = std::exp(g.scale * dot(&q[at(n, h, i, g.width)], &k[at(n, h, j, g.width)], g.width));
-      log_sums[(n * g.heads + h) * g.tokens + i] = std::log(sum);
+      for (std::size_t j = 0; j < seen; ++j) a[j] = dot(&q[at(n, h, i, g.width)], &k[at(n, h, j, g.width)], g.width);
+      const double most = *std::max_element(a.begin(), a.end());
+      for (double& score : a) sum += score = std::exp(g.scale * (score - most));
+      double* kept = &statistics[(n * g.heads + h) * 2 * g.tokens + i];
+      kept[0] = most;
+      kept[g.tokens] = 1 / sum;
       const std::size_t row = at(n, h, i, g.value_width);
       for (std::size_t j = 0; j < seen; ++j) {
         a[j] /= sum;

@@ -56,7 +56,7 @@ struct SelfAttention {
       S* mixed = Plan::has_values ? memory.mixed : y.data();
       const auto in = Plan::template arrays<const S>(memory.projections, x.data());
       Attention<P>::template forward<S>(pass.workspace(), Plan::geometry, n, in.q, in.k, in.v, pass.lengths(),
-                                        {mixed, D}, memory.log_sums);
+                                        {mixed, D}, memory.statistics);
       // y = m W_Oᵀ + b
       if constexpr (Plan::has_values)
         Linear<P>::forward(pass.workspace(), tokens<D, P>(constant(mixed), n), pass.parameter(out_weight),
@@ -85,7 +85,7 @@ struct SelfAttention {
       const auto in = Plan::template arrays<const S>(memory.projections, x.data());
       const auto gradients = Plan::template arrays<S>(dprojections, dtokens);
       Attention<P>::template backward<S>(pass.workspace(), Plan::geometry, n, in.q, in.k, in.v, pass.lengths(),
-                                         {mixed, D}, memory.log_sums, {dmixed, D}, gradients.q, gradients.k,
+                                         {mixed, D}, memory.statistics, {dmixed, D}, gradients.q, gradients.k,
                                          gradients.v);
       // [q k v] = x Wᵀ + b
       project_backward(pass, frame, x, dprojections, dx);
@@ -113,12 +113,12 @@ struct SelfAttention {
     struct Memory {
       Memory(S* start, std::size_t n)
           : projections(start), mixed(start + detail::aligned(projected * L * n)),
-            log_sums(mixed + (Plan::has_values ? detail::aligned(L * D * n) : 0)) {}
+            statistics(mixed + (Plan::has_values ? detail::aligned(L * D * n) : 0)) {}
       static constexpr std::size_t elements(std::size_t n) {
         return detail::aligned(projected * L * n) + (Plan::has_values ? detail::aligned(L * D * n) : 0) +
-               detail::aligned(Options.heads * L * n);
+               detail::aligned(2 * Options.heads * L * n);
       }
-      S *projections, *mixed, *log_sums;  // [N, L, projected], [N, L, D], [N, heads, L]
+      S *projections, *mixed, *statistics;  // [N, L, projected], [N, L, D], [N, heads, 2, L]
     };
 
     template <class S>

@@ -12,7 +12,8 @@
 
 namespace odot::kernels::detail {
 
-/// C = A B or C += A B. A's elements are broadcast, B's and C's rows go through registers.
+/// C = A B or C += A B. A's elements are broadcast, B's and C's rows go through registers. Every element of A B is summed
+/// by itself and then added to C, so that a long sum of products rounds once a block and not once a term.
 template <class S>
 struct BlockProduct {
   static constexpr std::size_t lanes = simd::lanes<S>;
@@ -89,8 +90,7 @@ struct BlockProduct {
 #pragma GCC unroll 6
     for (std::size_t r = 0; r < Count; ++r)
 #pragma GCC unroll 6
-      for (std::size_t k = 0; k < Packets; ++k)
-        sums[r][k] = add ? simd::load(c.data + r * c.stride + k * lanes) : simd::all(S{0});
+      for (std::size_t k = 0; k < Packets; ++k) sums[r][k] = simd::all(S{0});
     for (std::size_t t = 0; t < depth; ++t) {
       simd::Packet<S> right[Packets];
 #pragma GCC unroll 6
@@ -105,7 +105,10 @@ struct BlockProduct {
 #pragma GCC unroll 6
     for (std::size_t r = 0; r < Count; ++r)
 #pragma GCC unroll 6
-      for (std::size_t k = 0; k < Packets; ++k) simd::store(c.data + r * c.stride + k * lanes, sums[r][k]);
+      for (std::size_t k = 0; k < Packets; ++k) {
+        S* to = c.data + r * c.stride + k * lanes;
+        simd::store(to, add ? simd::add(simd::load(to), sums[r][k]) : sums[r][k]);
+      }
   }
 
   /// Less than a packet of columns.

@@ -22,6 +22,8 @@ namespace odot::kernels {
 namespace detail {
 
 constexpr std::size_t query_block = 64, key_block = 64;  // tokens
+/// Tokens whose share of a sum is made by itself: at 10⁵ tokens a sum rounds some 180 times in a row, not 10⁵ times.
+constexpr std::size_t attention_stretch = 1024;
 static_assert(key_block % query_block == 0, "then a query sees a key of every block that its causal block visits");
 
 /// One head of one sample.
@@ -51,13 +53,24 @@ struct AttentionScratch {
   explicit AttentionScratch(const DotProductGeometry& g)
       : keys(ScoreRows<S>::padded(std::min(g.tokens, key_block))), block(lines(std::min(g.tokens, query_block) * keys)),
         row(lines(query_block)), key_columns(lines(g.width * keys)), value_columns(lines(g.value_width * keys)),
-        tokens(lines(g.tokens)) {}
+        tokens(lines(g.tokens)), stretch_values(g.tokens > attention_stretch ? lines(query_block * g.value_width) : 0) {
+  }
 
   std::size_t keys;                        // in a row of a block
   std::size_t block;                       // of scores
   std::size_t row;                         // one number a query of a block
   std::size_t key_columns, value_columns;  // a block's keys and values; also its queries and gradients
   std::size_t tokens;                      // one number a token
+  std::size_t stretch_values;              // a stretch's outputs of a block of queries
+  std::size_t stretch_dq = 0;              // a stretch's gradient of all queries
+};
+
+/// Some keys' share of the outputs of a block of queries: of each query the largest product m, Σ_j e^(scale · (s_j − m)), and
+/// the same sum with v_j.
+template <class S>
+struct AttentionShare {
+  S *most, *sums;
+  TokenArray<S> values;
 };
 
 /// Forward of a unit's queries, block by block.
@@ -68,36 +81,47 @@ struct AttentionForward {
   TokenArray<const S> q, k, v;
   TokenArray<S> y;
   AttentionScratch<S> sizes;
-  S *scores, *most, *sums, *logs, *key_columns, *value_rows;
+  ScoreRows<S> score_rows;
+  S *scores, *most, *sums, *key_columns, *value_rows, *stretch_most, *stretch_sums, *stretch_values;
 
   static std::size_t scratch(const AttentionScratch<S>& n) {
-    return n.block + 3 * n.row + n.key_columns + n.value_columns;
+    return n.block + 4 * n.row + n.key_columns + n.value_columns + n.stretch_values;
   }
   AttentionForward(const AttentionUnit& u, const AttentionScratch<S>& n, S* memory, const TokenArray<const S>& queries,
                    const TokenArray<const S>& keys, const TokenArray<const S>& values, const TokenArray<S>& out)
-      : unit(u), q(queries), k(keys), v(values), y(out), sizes(n), scores(memory), most(scores + n.block),
-        sums(most + n.row), logs(sums + n.row), key_columns(logs + n.row), value_rows(key_columns + n.key_columns) {}
+      : unit(u), q(queries), k(keys), v(values), y(out), sizes(n), score_rows(u.g.scale), scores(memory),
+        most(scores + n.block), sums(most + n.row), key_columns(sums + n.row), value_rows(key_columns + n.key_columns),
+        stretch_most(value_rows + n.value_columns), stretch_sums(stretch_most + n.row),
+        stretch_values(stretch_sums + n.row) {}
 
-  /// The block of queries that begins at `first`. `log_sums`, of the unit, may be null.
-  void run(std::size_t first, S* log_sums) const {
+  /// The block of queries that begins at `first`. `statistics`, of the unit, may be null.
+  void run(std::size_t first, S* statistics) const {
     const DotProductGeometry& g = unit.g;
     const std::size_t all = std::min(query_block, g.tokens - first);
     const std::size_t rows = std::min(all, unit.valid - std::min(first, unit.valid));
     const auto out = unit.rows(y, g.value_width, first);
     const std::size_t visible = rows == 0 ? 0 : g.causal ? first + rows : unit.valid;
-    for (std::size_t key = 0; key < visible; key += key_block)
-      add_keys(first, rows, key, std::min(key_block, visible - key), out);
-    for (std::size_t r = 0; r < rows; ++r) array(out.data + r * out.stride, g.value_width) *= 1 / sums[r];
+    const AttentionShare<S> total{most, sums, out},
+        stretch{stretch_most, stretch_sums, {stretch_values, g.value_width}};
+    for (std::size_t begin = 0; begin < visible; begin += attention_stretch) {
+      const AttentionShare<S>& share = begin == 0 ? total : stretch;
+      for (std::size_t key = begin; key < std::min(begin + attention_stretch, visible); key += key_block)
+        add_keys(first, rows, key, std::min(key_block, visible - key), key == begin, share);
+      if (begin > 0) join(rows, share, total);
+    }
+    for (std::size_t r = 0; r < rows; ++r) array(out.data + r * out.stride, g.value_width) *= sums[r] = 1 / sums[r];
     for (std::size_t r = rows; r < all; ++r) std::fill_n(out.data + r * out.stride, g.value_width, S{0});
-    if (!log_sums) return;
-    ScoreRows<S>::log_sums(most, sums, rows, logs);
-    std::copy_n(logs, rows, log_sums + first);
-    std::fill_n(log_sums + first + rows, all - rows, S{0});
+    if (!statistics) return;
+    for (const S* numbers : {most, sums}) {
+      std::copy_n(numbers, rows, statistics + first);
+      std::fill_n(statistics + first + rows, all - rows, S{0});
+      statistics += g.tokens;
+    }
   }
 
   /// With m the running maximum of a row: y = e^(m − m') y + Σ_j e^(s_j − m') v_j, and the sum of exponentials likewise.
-  void add_keys(std::size_t first, std::size_t rows, std::size_t key, std::size_t columns,
-                const TokenArray<S>& out) const {
+  void add_keys(std::size_t first, std::size_t rows, std::size_t key, std::size_t columns, bool start,
+                const AttentionShare<S>& share) const {
     const DotProductGeometry& g = unit.g;
     const std::size_t stride = ScoreRows<S>::padded(columns);
     const auto queries = unit.rows(q, g.width, first);
@@ -105,25 +129,38 @@ struct AttentionForward {
     Product::run({queries.data, queries.stride, 1}, rows, g.width, {key_columns, stride}, {scores, stride}, stride,
                  false);
     for (std::size_t r = 0; r < rows; ++r)
-      softmax(r, scores + r * stride, unit.seen(first + r, key, columns), columns, key == 0, out.data + r * out.stride);
+      softmax(r, scores + r * stride, unit.seen(first + r, key, columns), columns, start, share);
     Product::run({scores, stride, 1}, rows, columns,
-                 Product::gathered(unit.rows(v, g.value_width, key), columns, g.value_width, value_rows), out,
-                 g.value_width, key > 0);
+                 Product::gathered(unit.rows(v, g.value_width, key), columns, g.value_width, value_rows), share.values,
+                 g.value_width, !start);
   }
 
-  void softmax(std::size_t r, S* row, std::size_t seen, std::size_t columns, bool start, S* out) const {
-    const auto scale = static_cast<S>(unit.g.scale);
-    const S largest = scale * ScoreRows<S>::largest(row, seen);
+  void softmax(std::size_t r, S* row, std::size_t seen, std::size_t columns, bool start,
+               const AttentionShare<S>& share) const {
+    const S largest = ScoreRows<S>::largest(row, seen);
     if (start) {
-      most[r] = largest;
-      sums[r] = ScoreRows<S>::exponentials(row, seen, columns, scale, largest);
+      share.most[r] = largest;
+      share.sums[r] = score_rows.exponentials(row, seen, columns, largest);
     } else {
-      const S now = std::max(most[r], largest), kept = std::exp(most[r] - now);
-      sums[r] = kept * sums[r] + ScoreRows<S>::exponentials(row, seen, columns, scale, now);
-      most[r] = now;
-      if (kept != 1) array(out, unit.g.value_width) *= kept;
+      const S now = std::max(share.most[r], largest), kept = factor(share.most[r], now);
+      share.sums[r] = kept * share.sums[r] + score_rows.exponentials(row, seen, columns, now);
+      share.most[r] = now;
+      if (kept != 1) array(share.values.data + r * share.values.stride, unit.g.value_width) *= kept;
     }
   }
+
+  void join(std::size_t rows, const AttentionShare<S>& more, const AttentionShare<S>& total) const {
+    for (std::size_t r = 0; r < rows; ++r) {
+      const S now = std::max(total.most[r], more.most[r]);
+      const S kept = factor(total.most[r], now), added = factor(more.most[r], now);
+      total.sums[r] = kept * total.sums[r] + added * more.sums[r];
+      total.most[r] = now;
+      auto sum = array(total.values.data + r * total.values.stride, unit.g.value_width);
+      sum = kept * sum + added * array(more.values.data + r * more.values.stride, unit.g.value_width);
+    }
+  }
+  /// What sums relative to the maximum `old` are multiplied by where it becomes `now`.
+  S factor(S old, S now) const { return std::exp(static_cast<S>(unit.g.scale) * (old - now)); }
 };
 
 /// Backward of a unit's keys and values, block by block; what belongs to the queries is added to a dq.
@@ -133,50 +170,81 @@ struct AttentionBackward {
   AttentionUnit unit;
   TokenArray<const S> q, k, v, y, dy;
   TokenArray<S> dk, dv;
-  const S* log_sums;  // of the unit
+  const S* statistics;  // of the unit
   AttentionScratch<S> sizes;
   S* memory;
 
   static std::size_t scratch(const AttentionScratch<S>& n) {
-    return 2 * n.block + n.tokens + 3 * n.key_columns + 2 * n.value_columns;
+    return 2 * n.block + n.tokens + 4 * n.key_columns + 3 * n.value_columns + n.stretch_dq;
   }
 
-  /// Key blocks of one run. `dq`: the unit's, from its first token on.
+  /// Key blocks of one run. `dq`: the unit's, from its first token on. Gradients of long sequences are summed a stretch of
+  /// tokens at a time.
   void run(std::size_t begin, std::size_t end, const TokenArray<S>& dq) const {
     const DotProductGeometry& g = unit.g;
-    S *p = memory, *ds = p + sizes.block, *delta = ds + sizes.block, *key_columns = delta + sizes.tokens,
-      *value_columns = key_columns + sizes.key_columns, *key_rows = value_columns + sizes.value_columns,
-      *query_rows = key_rows + sizes.key_columns, *dout_rows = query_rows + sizes.key_columns;
+    S *delta = memory + 2 * sizes.block, *stretch_dq = delta + sizes.tokens;
+    end = std::min(end, unit.valid);
     for (std::size_t i = g.causal ? begin : 0; i < unit.valid; ++i)
       delta[i] = (array(unit.rows(y, g.value_width, i).data, g.value_width) *
                   array(unit.rows(dy, g.value_width, i).data, g.value_width))
                      .sum();
-    for (std::size_t key = begin; key < std::min(end, unit.valid); key += key_block) {
-      const std::size_t columns = std::min(key_block, std::min(end, unit.valid) - key),
-                        stride = ScoreRows<S>::padded(columns);
+    if (sizes.stretch_dq == 0 || end <= begin + attention_stretch) return add_keys(begin, end, delta, dq);
+    for (std::size_t key = begin; key < end; key += attention_stretch) {
+      std::fill_n(stretch_dq, g.tokens * g.width, S{0});
+      add_keys(key, std::min(key + attention_stretch, end), delta, {stretch_dq, g.width});
+      add_rows(g.tokens, g.width, stretch_dq, dq);
+    }
+  }
+
+ private:
+  /// Σ over a stretch of tokens, [count, width], added to `sum`.
+  static void add_rows(std::size_t count, std::size_t width, const S* stretch, const TokenArray<S>& sum) {
+    strided_matrix(sum.data, count, width, sum.stride) += matrix(stretch, count, width);
+  }
+
+  void add_keys(std::size_t begin, std::size_t end, const S* delta, const TokenArray<S>& dq) const {
+    const DotProductGeometry& g = unit.g;
+    const ScoreRows<S> score_rows(g.scale);
+    S *p = memory, *ds = p + sizes.block, *key_columns = ds + sizes.block + sizes.tokens + sizes.stretch_dq,
+      *value_columns = key_columns + sizes.key_columns, *key_rows = value_columns + sizes.value_columns,
+      *query_rows = key_rows + sizes.key_columns, *dout_rows = query_rows + sizes.key_columns,
+      *stretch_dk = dout_rows + sizes.value_columns, *stretch_dv = stretch_dk + sizes.key_columns;
+    const S *most = statistics, *inverses = statistics + g.tokens;
+    for (std::size_t key = begin; key < end; key += key_block) {
+      const std::size_t columns = std::min(key_block, end - key), stride = ScoreRows<S>::padded(columns);
       Product::transpose(unit.rows(k, g.width, key), columns, g.width, key_columns, stride);
       Product::transpose(unit.rows(v, g.value_width, key), columns, g.value_width, value_columns, stride);
       const auto keys = Product::gathered(unit.rows(k, g.width, key), columns, g.width, key_rows);
-      for (std::size_t first = g.causal ? key : 0; first < unit.valid; first += query_block) {
+      const std::size_t start = g.causal ? key : 0;
+      const TokenArray<S> all_dk = unit.rows(dk, g.width, key), all_dv = unit.rows(dv, g.value_width, key);
+      for (std::size_t first = start; first < unit.valid; first += query_block) {
         const std::size_t rows = std::min(query_block, unit.valid - first);
         const auto queries = Product::gathered(unit.rows(q, g.width, first), rows, g.width, query_rows);
         const auto dout = Product::gathered(unit.rows(dy, g.value_width, first), rows, g.value_width, dout_rows);
         // y_i = Σ_j a_ij v_j
         Product::run({dout.data, dout.stride, 1}, rows, g.value_width, {value_columns, stride}, {ds, stride}, stride,
                      false);
-        // a_ij = exp(scale · q_i·k_j − log_sum_i)
+        // a_ij = exp(scale · (q_i·k_j − m_i)) / Σ
         Product::run({queries.data, queries.stride, 1}, rows, g.width, {key_columns, stride}, {p, stride}, stride,
                      false);
         for (std::size_t r = 0; r < rows; ++r) {
-          const auto scale = static_cast<S>(g.scale);
           S *p_row = p + r * stride, *ds_row = ds + r * stride;
-          ScoreRows<S>::exponentials(p_row, unit.seen(first + r, key, columns), columns, scale, log_sums[first + r]);
-          ScoreRows<S>::gradients(p_row, ds_row, columns, scale, delta[first + r]);
+          score_rows.probabilities(p_row, unit.seen(first + r, key, columns), columns, most[first + r],
+                                   inverses[first + r]);
+          score_rows.gradients(p_row, ds_row, columns, delta[first + r]);
         }
         // dv_j = Σ_i a_ij dy_i,  dk_j = Σ_i ds_ij q_i,  dq_i = Σ_j ds_ij k_j
-        Product::run({p, 1, stride}, columns, rows, dout, unit.rows(dv, g.value_width, key), g.value_width, true);
-        Product::run({ds, 1, stride}, columns, rows, queries, unit.rows(dk, g.width, key), g.width, true);
+        const std::size_t place = (first - start) % attention_stretch;  // in its stretch of queries
+        const bool apart = first - start >= attention_stretch;
+        const TokenArray<S> my_dk = apart ? TokenArray<S>{stretch_dk, g.width} : all_dk,
+                            my_dv = apart ? TokenArray<S>{stretch_dv, g.value_width} : all_dv;
+        Product::run({p, 1, stride}, columns, rows, dout, my_dv, g.value_width, !apart || place > 0);
+        Product::run({ds, 1, stride}, columns, rows, queries, my_dk, g.width, !apart || place > 0);
         Product::run({ds, stride, 1}, rows, columns, keys, {dq.data + first * dq.stride, dq.stride}, g.width, true);
+        const bool last = place + query_block == attention_stretch || first + query_block >= unit.valid;
+        if (!apart || !last) continue;
+        add_rows(columns, g.width, stretch_dk, all_dk);
+        add_rows(columns, g.value_width, stretch_dv, all_dv);
       }
     }
   }
@@ -191,7 +259,7 @@ struct DotProductAttention<Cpu> {
   template <class S>
   static void forward(Workspace<Cpu>& workspace, const DotProductGeometry& g, std::size_t samples,
                       TokenArray<const S> q, TokenArray<const S> k, TokenArray<const S> v, const std::int32_t* lengths,
-                      TokenArray<S> y, S* log_sums) {
+                      TokenArray<S> y, S* statistics) {
     using Task = detail::AttentionForward<S>;
     const std::size_t blocks = Chunks(g.tokens, query_block).count();  // of a unit
     const Chunks tasks(samples * g.heads * blocks, tasks_a_chunk(g, std::min(g.tokens, query_block)));
@@ -202,7 +270,7 @@ struct DotProductAttention<Cpu> {
       for (std::size_t task = tasks.begin(c); task < tasks.end(c); ++task) {
         const detail::AttentionUnit unit = unit_of(g, lengths, task / blocks);
         const Task forward(unit, sizes, memory + worker * Task::scratch(sizes), q, k, v, y);
-        forward.run(task % blocks * query_block, log_sums ? log_sums + unit.number * g.tokens : nullptr);
+        forward.run(task % blocks * query_block, statistics ? statistics + unit.number * 2 * g.tokens : nullptr);
       }
     });
   }
@@ -210,7 +278,7 @@ struct DotProductAttention<Cpu> {
   template <class S>
   static void backward(Workspace<Cpu>& workspace, const DotProductGeometry& g, std::size_t samples,
                        TokenArray<const S> q, TokenArray<const S> k, TokenArray<const S> v, const std::int32_t* lengths,
-                       TokenArray<const S> y, const S* log_sums, TokenArray<const S> dy, TokenArray<S> dq,
+                       TokenArray<const S> y, const S* statistics, TokenArray<const S> dy, TokenArray<S> dq,
                        TokenArray<S> dk, TokenArray<S> dv) {
     using Task = detail::AttentionBackward<S>;
     const std::size_t units = samples * g.heads;
@@ -218,7 +286,8 @@ struct DotProductAttention<Cpu> {
     const Chunks runs = Chunks::at_most(units < few_units ? most_runs : 1, g.tokens, key_block);
     const std::size_t own_dq = runs.count() > 1 ? g.tokens * g.width : 0;  // elements
     const Chunks tasks(units * runs.count(), tasks_a_chunk(g, 2 * g.tokens));
-    const detail::AttentionScratch<S> sizes(g);
+    detail::AttentionScratch<S> sizes(g);
+    if (runs.chunk_size() > detail::attention_stretch) sizes.stretch_dq = sizes.lines(g.tokens * g.width);
     auto frame = workspace.frame();
     S* own = frame.take<S>(units * runs.count() * own_dq);
     S* memory = frame.take<S>(workers(workspace, tasks) * Task::scratch(sizes));
@@ -251,7 +320,7 @@ struct DotProductAttention<Cpu> {
                             dy,
                             dk,
                             dv,
-                            log_sums + unit.number * g.tokens,
+                            statistics + unit.number * 2 * g.tokens,
                             sizes,
                             memory + worker * Task::scratch(sizes)};
         backward.run(runs.begin(run), runs.end(run), own_dq > 0 ? mine : unit.rows(dq, g.width, 0));

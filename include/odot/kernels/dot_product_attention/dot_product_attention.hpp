@@ -31,18 +31,22 @@ struct TokenArray {
 };
 
 /// For every sample and head, y_i = Σ_j a_ij v_j with a_ij = softmax over j of (scale · q_i·k_j).
-/// Shapes  q, k [N, L, H·d], v [N, L, H·dv] → y [N, L, H·dv], log_sums [N, H, L]: log Σ_j exp(scale · q_i·k_j), in nats
+/// Shapes  q, k [N, L, H·d], v [N, L, H·dv] → y [N, L, H·dv]
+///         statistics [N, H, 2, L], for backward: m_i = max_j q_i·k_j, then 1/Σ_j exp(scale · (q_i·k_j − m_i)); apart, since
+///         the logarithm of the sum would be lost beside a large maximum
 ///         lengths [N] (optional): tokens from there on are padding; as keys they are ignored, as queries they give 0
 /// Grad    dq, dk, dv overwritten, 0 at padding; memory that two of them share, of equal width, receives their sum.
 ///         With δ_i = Σ_c dy_ic y_ic and ds_ij = scale · a_ij (dy_i·v_j − δ_i):
 ///         dq_i = Σ_j ds_ij k_j,  dk_j = Σ_i ds_ij q_i,  dv_j = Σ_i a_ij dy_i
 /// Cost    2·H·L²·(d + dv) FLOP and H·L² exponentials forward; 2·H·L²·(3d + 2dv) and H·L² backward; causal: half of it.
-///         No L×L matrix is kept: blocks of it are made again in backward from log_sums
+///         No L×L matrix is kept: blocks of it are made again in backward from the statistics
+/// Errors  none at run time. a_ij lies in [0, 1] for all finite products; a query with a product that is NaN or +∞ (as
+///         where q·k overflows) gives NaN
 /// Source  Vaswani et al., "Attention is all you need", 2017, section 3.2; the blocks: Dao et al., "FlashAttention",
 ///         2022, and Milakov, Gimelshein, "Online normalizer calculation for softmax", 2018
 ///
-///   forward<S>(workspace, geometry, samples, q, k, v, lengths, y, log_sums); log_sums may be null where no backward is
-///   backward<S>(workspace, geometry, samples, q, k, v, lengths, y, log_sums, dy, dq, dk, dv)
+///   forward<S>(workspace, geometry, samples, q, k, v, lengths, y, statistics); statistics may be null where no backward is
+///   backward<S>(workspace, geometry, samples, q, k, v, lengths, y, statistics, dy, dq, dk, dv)
 template <class Device>
 struct DotProductAttention : detail::NoKernel {
   static_assert(detail::implemented<Device>,

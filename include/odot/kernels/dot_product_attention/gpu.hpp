@@ -16,15 +16,15 @@ struct DotProductAttention<Gpu> {
   template <class S>
   static void forward(Workspace<Gpu>&, const DotProductGeometry& g, std::size_t samples, TokenArray<const S> q,
                       TokenArray<const S> k, TokenArray<const S> v, const std::int32_t* lengths, TokenArray<S> y,
-                      S* log_sums) {
+                      S* statistics) {
     gpu::launch_teams(samples * g.heads * detail::gpu_blocks(g),
-                      detail::GpuAttentionForward<S>{{g, q, k, v, lengths}, y, log_sums});
+                      detail::GpuAttentionForward<S>{{g, q, k, v, lengths}, y, statistics});
   }
 
   template <class S>
   static void backward(Workspace<Gpu>& workspace, const DotProductGeometry& g, std::size_t samples,
                        TokenArray<const S> q, TokenArray<const S> k, TokenArray<const S> v, const std::int32_t* lengths,
-                       TokenArray<const S> y, const S* log_sums, TokenArray<const S> dy, TokenArray<S> dq,
+                       TokenArray<const S> y, const S* statistics, TokenArray<const S> dy, TokenArray<S> dq,
                        TokenArray<S> dk, TokenArray<S> dv) {
     auto frame = workspace.frame();
     const std::size_t tokens = samples * g.tokens, teams = samples * g.heads * detail::gpu_blocks(g);
@@ -33,7 +33,7 @@ struct DotProductAttention<Gpu> {
     zero(tokens, g.heads * g.width, dq);
     zero(tokens, g.heads * g.width, dk);
     zero(tokens, g.heads * g.value_width, dv);
-    const detail::GpuAttentionGradients<S> gradients{{g, q, k, v, lengths}, dy, log_sums, delta};
+    const detail::GpuAttentionGradients<S> gradients{{g, q, k, v, lengths}, dy, statistics, delta};
     gpu::launch_teams(teams, detail::GpuQueryGradients<S>{gradients, y, dq});
     gpu::launch_teams(teams, detail::GpuKeyGradients<S>{gradients, dk, dv});
   }

@@ -12,8 +12,8 @@
 
 namespace odot::kernels::detail {
 
-/// What backward needs of a block: a_ij = exp(scale · q_i·k_j − log_sum_i) and b_ij = a_ij (dy_i·v_j − δ_i), where
-/// ds = scale · b. Both are 0 where a query does not see a key.
+/// What backward needs of a block: a_ij = exp(scale · (q_i·k_j − m_i)) / Σ_i and b_ij = a_ij (dy_i·v_j − δ_i), where
+/// ds = scale · b. Both are 0 where a query does not see a key; b also where a_ij is 1, since dy_i·v_j is δ_i there.
 template <class S>
 struct GpuAttentionGradients {
   struct Memory {
@@ -21,8 +21,8 @@ struct GpuAttentionGradients {
   };
   GpuAttention<S> in;
   TokenArray<const S> dy;
-  const S* log_sums;  // [N, H, L]
-  S* delta;           // [N, H, L]
+  const S* statistics;  // [N, H, 2, L]
+  S* delta;             // [N, H, L]
 
   /// Leaves the last 32 features of the queries and keys staged: the queries' left, the keys' right.
   template <class Team>
@@ -34,34 +34,39 @@ struct GpuAttentionGradients {
                     ODOT_UNROLL
                     for (unsigned r = 0; r < 8; ++r) column[r] = products[r];
                   });
-    const std::size_t start = in.place(u, block.first);
+    const std::size_t start = in.place(u, block.first), statistics_start = in.statistics_place(u, block.first);
     multiply_rows(team, u, block, in.q(), in.k(), memory.staged, memory.a,
                   [&](unsigned row, unsigned quad, const Quad<S>(&products)[8]) {
                     const bool whole = block.is_whole(row, quad);
-                    const S *log_sum = log_sums + start + row, *mean = delta + start + row;
+                    const S *most = statistics + statistics_start + row, *inverse = most + in.g.tokens,
+                            *mean = delta + start + row;
                     const auto a_column = memory.a.column(row, quad), b_column = memory.b.column(row, quad);
                     ODOT_UNROLL
                     for (unsigned r = 0; r < 8; ++r) {
                       const bool valid = row + r < block.rows;
-                      Quad<S> a = weights(products[r], valid ? log_sum[r] : S{0});
+                      Quad<S> a = weights(products[r], valid ? most[r] : S{0}, valid ? inverse[r] : S{0});
                       if (!whole) hide(valid ? block.seen(row + r) : 0, quad, a);
                       a_column[r] = a;
                       const S subtracted = valid ? mean[r] : S{0};
                       Quad<S> b = b_column[r];
                       ODOT_UNROLL
-                      for (unsigned j = 0; j < 4; ++j) b.at[j] = a.at[j] * (b.at[j] - subtracted);
+                      for (unsigned j = 0; j < 4; ++j) b.at[j] = a.at[j] == 1 ? S{0} : a.at[j] * (b.at[j] - subtracted);
                       b_column[r] = b;
                     }
                   });
   }
 
  private:
-  /// Powers of 2 are the GPU's own exponentials.
-  ODOT_HOST_DEVICE Quad<S> weights(const Quad<S>& products, S log_sum) const {
-    const S log2e = std::numbers::log2e_v<S>, scale = static_cast<S>(in.g.scale) * log2e, subtracted = log2e * log_sum;
+  /// Powers of 2 are the GPU's own exponentials. In [0, 1], even if the compiler made the products another way than
+  /// forward's; NaN stays NaN.
+  ODOT_HOST_DEVICE Quad<S> weights(const Quad<S>& products, S most, S inverse) const {
+    const S scale = static_cast<S>(in.g.scale) * std::numbers::log2e_v<S>;
     Quad<S> a;
     ODOT_UNROLL
-    for (unsigned j = 0; j < 4; ++j) a.at[j] = std::exp2(scale * products.at[j] - subtracted);
+    for (unsigned j = 0; j < 4; ++j) {
+      const S below = products.at[j] - most;
+      a.at[j] = std::exp2(scale * (below > 0 ? S{0} : below)) * inverse;
+    }
     return a;
   }
   static ODOT_HOST_DEVICE void hide(unsigned seen, unsigned quad, Quad<S>& a) {

@@ -94,9 +94,13 @@ struct GpuAttention {
   ODOT_HOST_DEVICE unsigned first(std::size_t team) const {
     return static_cast<unsigned>(team % gpu_blocks(g)) * gpu_block;
   }
-  /// Of an array [N, H, L], where a unit's token has its number.
+  /// Of an array [N, H, L], where a unit's token has its number; of the statistics [N, H, 2, L], its maximum, and `tokens`
+  /// numbers further on what the exponentials are multiplied by.
   ODOT_HOST_DEVICE std::size_t place(const GpuAttentionUnit& u, unsigned token) const {
     return u.start * g.heads + u.head * g.tokens + token;
+  }
+  ODOT_HOST_DEVICE std::size_t statistics_place(const GpuAttentionUnit& u, unsigned token) const {
+    return 2 * place(u, 0) + token;
   }
 
   template <class T>

@@ -12,7 +12,8 @@
 namespace odot::kernels::detail {
 
 /// Outputs of a block of queries. With m the running maximum of a row: y = e^(m − m') y + Σ_j e^(s_j − m') v_j, and the
-/// sum of exponentials likewise. All exponentials are powers of 2, the GPU's own: s and m are in bits, not in nats.
+/// sum of exponentials likewise. All exponentials are powers of 2, the GPU's own, of scale · (s − m): the subtraction comes
+/// first, so that the exponent is never above 0 (score_rows.hpp).
 template <class S>
 struct GpuAttentionForward {
   static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
@@ -20,11 +21,12 @@ struct GpuAttentionForward {
   struct Memory {
     GpuTile<S> staged, scores;
     S part_largest[parts][gpu_block], part_sum[parts][gpu_block];
-    S most[gpu_block], sum[gpu_block], kept[gpu_block], factor[gpu_block];
+    S most[gpu_block], kept[gpu_block], factor[gpu_block];
+    double sum[gpu_block];  // one addition a block: many blocks would cost a float its precision
   };
   GpuAttention<S> in;
   TokenArray<S> y;
-  S* log_sums;  // may be null
+  S* statistics;  // may be null
 
   template <class Team>
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
@@ -61,11 +63,12 @@ struct GpuAttentionForward {
       if (4 * quad + j >= seen) scores.at[j] = -std::numeric_limits<S>::infinity();
   }
 
-  /// Turns scores into 2^(s_ij − m_i). An item takes every fourth quad of a row; neighbours are four rows apart, which lie
+  /// Turns scores into e^(scale · (s_ij − m_i)). An item takes every fourth quad of a row; neighbours are four rows apart, which lie
   /// in other banks.
   template <class Team>
   ODOT_HOST_DEVICE void softmax(const Team& team, const GpuScoreBlock& b, bool last, Memory& memory) const {
     const S scale = static_cast<S>(in.g.scale) * std::numbers::log2e_v<S>;
+    const auto exponential = [scale](S s, S most) { return std::exp2(scale * (s - most)); };
     const auto each_part = [&](const auto& body) {
       team.each(gpu_block * parts, [&](std::size_t i) {
         const unsigned item = static_cast<unsigned>(i), row = item % 16 * 4 + item / 16 % 4;
@@ -73,24 +76,24 @@ struct GpuAttentionForward {
       });
     };
     each_part([&](unsigned row, unsigned part) {
-      S most = -std::numeric_limits<S>::infinity();
+      S most = std::numeric_limits<S>::lowest();  // finite where all scores are −∞
       for_numbers(memory.scores, row, part, [&](S& s) { most = std::fmax(most, s); });
-      memory.part_largest[part][row] = scale * most;
+      memory.part_largest[part][row] = most;
     });
     each_part([&](unsigned row, unsigned part) {
       const S most = largest(memory, b, row);
       S sum{0};
-      for_numbers(memory.scores, row, part, [&](S& s) { sum += s = std::exp2(scale * s - most); });
+      for_numbers(memory.scores, row, part, [&](S& s) { sum += s = exponential(s, most); });
       memory.part_sum[part][row] = sum;
     });
     team.each(b.rows, [&](std::size_t i) {
       const unsigned row = static_cast<unsigned>(i);
-      const S most = largest(memory, b, row), kept = b.key == 0 ? S{0} : std::exp2(memory.most[row] - most);
-      S sum = b.key == 0 ? S{0} : kept * memory.sum[row];
-      for (unsigned part = 0; part < parts; ++part) sum += memory.part_sum[part][row];
+      const S most = largest(memory, b, row), kept = b.key == 0 ? S{0} : exponential(memory.most[row], most);
+      double sum = b.key == 0 ? 0 : static_cast<double>(kept) * memory.sum[row];
+      for (unsigned part = 0; part < parts; ++part) sum += static_cast<double>(memory.part_sum[part][row]);
       memory.most[row] = most;
       memory.sum[row] = sum;
-      memory.factor[row] = last ? 1 / sum : S{1};
+      memory.factor[row] = last ? static_cast<S>(1 / sum) : S{1};
       memory.kept[row] = kept * memory.factor[row];
     });
   }
@@ -133,7 +136,7 @@ struct GpuAttentionForward {
     }
   }
 
-  /// What is left: outputs of padding, and log sums.
+  /// What is left: outputs of padding, and statistics.
   template <class Team>
   ODOT_HOST_DEVICE void finish(const Team& team, const GpuAttentionUnit& u, unsigned first,
                                const Memory& memory) const {
@@ -143,9 +146,10 @@ struct GpuAttentionForward {
     team.each((all - rows) * width, [&](std::size_t i) {
       y.data[(u.start + first + rows + i / width) * y.stride + u.head * width + i % width] = S{0};
     });
-    team.each(log_sums ? all : 0, [&](std::size_t r) {
-      log_sums[in.place(u, first) + r] =
-          r < rows ? std::numbers::ln2_v<S> * (memory.most[r] + std::log2(memory.sum[r])) : S{0};
+    team.each(statistics ? all : 0, [&](std::size_t r) {
+      S* most = statistics + in.statistics_place(u, first) + r;
+      most[0] = r < rows ? memory.most[r] : S{0};
+      most[in.g.tokens] = r < rows ? memory.factor[r] : S{0};
     });
   }
 };
