@@ -165,23 +165,23 @@ inline void check_overflow(const auto& run) {
 inline void check_long_sequence(std::size_t tokens, double tolerance, const auto& run) {
   for (const bool causal : {false, true}) {
     CAPTURE(causal);
-    DotProductCase c({.tokens = tokens, .causal = causal});
+    DotProductCase c({.tokens = tokens, .width = 16, .value_width = 16, .causal = causal});
     std::ranges::fill(c.k, 1.0f);
-    std::ranges::fill(c.v, 0.7f);
-    std::ranges::fill(c.dy, 0.3f);
-    c.v[0] = 0.1f;
+    std::ranges::fill(c.v, 0.1f);
+    std::ranges::fill(c.dy, 0.1f);
+    std::fill_n(c.v.begin(), 16, 0.9f);
     run(c);
     // Equal shares: y_i is the mean of the values seen; dv_j the sum of dy over the queries that see j, by their number.
     double shares = 0, worst_y = 0, worst_dv = 0, worst_dk = 0, dk = 0;
-    const auto v0 = static_cast<double>(c.v[0]), v1 = static_cast<double>(c.v[1]), dy = static_cast<double>(c.dy[0]);
+    const auto v0 = static_cast<double>(c.v[0]), v1 = static_cast<double>(c.v[16]), dy = static_cast<double>(c.dy[0]);
     const auto off = [](float actual, double expected) { return std::abs(static_cast<double>(actual) / expected - 1); };
     for (std::size_t i = tokens; i-- > 0;) {
       const auto seen = static_cast<double>(causal ? i + 1 : tokens);
       const double mean = v1 + (v0 - v1) / seen;
-      worst_y = std::max(worst_y, off(c.y[i], mean));
+      worst_y = std::max(worst_y, off(c.y[16 * i + 3], mean));
       shares += 1 / seen;
       dk += (v0 - mean) / seen;
-      if (causal) worst_dv = std::max(worst_dv, off(c.dv[i], dy * shares));
+      if (causal) worst_dv = std::max(worst_dv, off(c.dv[16 * i + 3], dy * shares));
     }
     if (!causal)
       for (const float dv : c.dv) worst_dv = std::max(worst_dv, off(dv, dy));
@@ -190,7 +190,7 @@ inline void check_long_sequence(std::size_t tokens, double tolerance, const auto
     // With queries of 0, Σ_i ds_i0 q_i is 0: one run more with queries of 1, whose shares are the same.
     std::ranges::fill(c.q, 1.0f);
     run(c);
-    worst_dk = off(c.dk[0], dy * dk);
+    worst_dk = off(c.dk[0], 16 * dy * dk);
     CHECK(worst_dk <= 10 * tolerance);
   }
 }
