@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 // Views as Eigen maps. Only CPU kernels include this.
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <type_traits>
+
+#include "odot/kernels/eigen_core.hpp"
 
 namespace odot::kernels {
 

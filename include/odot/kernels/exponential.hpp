@@ -7,6 +7,12 @@
 
 #include "odot/kernels/simd.hpp"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"  // as in simd.hpp
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 namespace odot::kernels::simd {
 
 /// eˣ for x ≤ 80, by packets; NaN stays NaN, and below −88 (float) the result is 0, as it is of −∞. Float: relative error
@@ -79,3 +85,7 @@ ODOT_INLINE Packet<S> small_exp(const Packet<S>& x) {
 }
 
 }  // namespace odot::kernels::simd
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -2,13 +2,21 @@
 // SPDX-License-Identifier: MIT
 // Eigen's packets under short names: one SIMD register of the widest kind that the build allows, or a plain number.
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
 #include "odot/core/config.hpp"
+#include "odot/kernels/eigen_core.hpp"
 #include "odot/kernels/fused_multiply_add.hpp"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // a vector type as a template argument: Eigen's own habit
+// As in eigen_core.hpp, for a file that has included the intrinsics before odot.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 namespace odot::kernels::simd {
 
@@ -175,10 +183,6 @@ ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c, const P& d,
   }
 }
 
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // a vector type as a template argument: Eigen's own habit
-#endif
 /// lanes × lanes numbers, one packet a row.
 template <class Scalar>
 using Block = Eigen::internal::PacketBlock<Packet<Scalar>, static_cast<int>(lanes<Scalar>)>;
@@ -194,9 +198,6 @@ struct IntegerPacketOf<Traits> {
   using type = typename Traits::integer_packet;
 };
 using IntegerPacket = IntegerPacketOf<>::type;
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
 
 template <class Scalar>
 ODOT_INLINE void transpose(Block<Scalar>& block) {
@@ -255,3 +256,7 @@ ODOT_INLINE Packet<Scalar> lane_sums(const Scalar* rows) {
 }
 
 }  // namespace odot::kernels::simd
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
