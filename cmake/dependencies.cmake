@@ -22,6 +22,7 @@ function(odot_find_headers package version)
   target_include_directories(${arg_TARGET} INTERFACE ${${name}_SOURCE_DIR}/${arg_INCLUDE})
 endfunction()
 
+include(${CMAKE_CURRENT_LIST_DIR}/odotEigen.cmake)
 odot_find_headers(Eigen3 3.4 TARGET Eigen3::Eigen INCLUDE .
   URL https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.gz
   SHA256 8586084f71f9bde545ee7fa6d00288b264a2b7ac3607b974e54d13e7162c1c72)

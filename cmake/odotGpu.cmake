@@ -13,9 +13,9 @@ if(NOT ODOT_GPU MATCHES "^(cuda|omp|cpp)$")
 endif()
 
 if(NOT TARGET odot::gpu)
-  add_library(odot_gpu INTERFACE)
-  add_library(odot::gpu ALIAS odot_gpu)
-  target_link_libraries(odot_gpu INTERFACE odot::odot)
+  # Imported, so that a library that exports its own targets can use it: imported targets are named as they are.
+  add_library(odot::gpu INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(odot::gpu INTERFACE odot::odot)
 endif()
 
 if(ODOT_GPU STREQUAL "cuda")
@@ -39,9 +39,9 @@ if(ODOT_GPU STREQUAL "cuda")
   # C++20 by its flag: CMake 3.25 does not know the feature cuda_std_20 of a later nvcc. Lambdas that run on the GPU, and
   # constexpr functions in them. Warnings 20012 are of Eigen's, 1675 of our unrolling pragmas, which are the host
   # compiler's, 186 of loops over nothing in small models, 554 of views that are const already.
-  target_compile_options(odot_gpu INTERFACE
+  target_compile_options(odot::gpu INTERFACE
     "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--extended-lambda;--expt-relaxed-constexpr;-diag-suppress=20012,1675,186,554>")
-  target_link_libraries(odot_gpu INTERFACE CUDA::cudart CUDA::cublas)
+  target_link_libraries(odot::gpu INTERFACE CUDA::cudart CUDA::cublas)
   if(ODOT_CUDNN)
     # The pip package nvidia-cudnn-cu13 (CUDNN_ROOT is its folder nvidia/cudnn) has no libcudnn.so.
     set(odot_places HINTS ${CUDNN_ROOT} ENV CUDNN_ROOT PATHS ${CUDAToolkit_INCLUDE_DIRS}/.. ${CUDAToolkit_LIBRARY_DIR})
@@ -59,9 +59,9 @@ if(ODOT_GPU STREQUAL "cuda")
       message(FATAL_ERROR "odot: ODOT_CUDNN=ON needs cuDNN 9, cudnn.h and libcudnn (found ${odot_found}); set CUDNN_ROOT "
         "to the folder that holds its include and lib, or choose ODOT_CUDNN=OFF")
     endif()
-    target_compile_definitions(odot_gpu INTERFACE ODOT_CUDNN)
-    target_include_directories(odot_gpu SYSTEM INTERFACE ${ODOT_CUDNN_INCLUDE})
-    target_link_libraries(odot_gpu INTERFACE ${ODOT_CUDNN_LIBRARY})
+    target_compile_definitions(odot::gpu INTERFACE ODOT_CUDNN)
+    target_include_directories(odot::gpu SYSTEM INTERFACE ${ODOT_CUDNN_INCLUDE})
+    target_link_libraries(odot::gpu INTERFACE ${ODOT_CUDNN_LIBRARY})
   endif()
 else()
   # Thrust's headers: the CUDA toolkit's, or the distribution's (Debian, Ubuntu: libthrust-dev).
@@ -72,11 +72,11 @@ else()
       "toolkit); set ODOT_THRUST_INCLUDE to the folder that holds thrust/version.h")
   endif()
   string(TOUPPER ${ODOT_GPU} odot_system)
-  target_compile_definitions(odot_gpu INTERFACE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${odot_system})
-  target_include_directories(odot_gpu SYSTEM INTERFACE ${ODOT_THRUST_INCLUDE})
+  target_compile_definitions(odot::gpu INTERFACE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_${odot_system})
+  target_include_directories(odot::gpu SYSTEM INTERFACE ${ODOT_THRUST_INCLUDE})
   if(ODOT_GPU STREQUAL "omp")
     find_package(OpenMP REQUIRED COMPONENTS CXX)
-    target_link_libraries(odot_gpu INTERFACE OpenMP::OpenMP_CXX)
+    target_link_libraries(odot::gpu INTERFACE OpenMP::OpenMP_CXX)
   endif()
 endif()
 
