@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The Gpu's float within the same bounds as the Cpu's: tests/accuracy on the device.
+
+#include <doctest/doctest.h>
+
+#include "accuracy/images.hpp"
+#include "accuracy/rows.hpp"
+#include "accuracy/tokens.hpp"
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+#include "support/gpu_layer.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+namespace {
+
+/// The layer in float on the Gpu.
+struct OnGpu {
+  static constexpr const char* name = "Gpu";
+
+  template <nn::BoundLayer Layer>
+  static Errors errors(LayerRun<Layer, double>& reference, const Row& row) {
+    GpuLayerRun<Layer, float> run(reference);
+    run.gradients.zero();
+    run.forward();
+    Errors errors{.y = relative_error(run.y.to_host(), reference.y.span(), row.output_floor())};
+    if (!row.backward) return errors;
+    run.backward(true);
+    errors.dx = relative_error(run.dx.to_host(), reference.dx.span(), row.gradient_floor());
+    errors.dparameters = relative_error(run.gradients.to_host(), reference.gradients, row.gradient_floor());
+    return errors;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("gpu: products of inputs of any size are as exact as float allows") { products_of_any_size<OnGpu>(); }
+TEST_CASE("gpu: batch norm of inputs of any size is as exact as float allows") { norms_of_any_size<OnGpu>(); }
+TEST_CASE("gpu: attention maps of inputs of any size are as exact as float allows") {
+  attention_maps_of_any_size<OnGpu>();
+}
+TEST_CASE("gpu: activations, norms and softmaxes of inputs of any size are as exact as float allows") {
+  rows_of_any_size<OnGpu>();
+}
+TEST_CASE("gpu: the mean of many tokens is as exact as float allows") {
+  mean_of_tokens<1'000, OnGpu>();
+  mean_of_tokens<1'000'000, OnGpu>();
+}
+TEST_CASE("gpu: dot-product attention of tokens of any size is as exact as float allows") {
+  dot_products_of_any_size<OnGpu>();
+}
+TEST_CASE("gpu: element-wise attention of tokens of any size is as exact as float allows") {
+  element_wise_of_any_size<0, false, OnGpu>();
+  element_wise_of_any_size<2, false, OnGpu>();
+  element_wise_of_any_size<6, false, OnGpu>();
+  element_wise_of_any_size<6, true, OnGpu>();
+}
+TEST_CASE("gpu: element-wise attention of long sequences is as exact as float allows") {
+  long_element_wise<100'000, 6, false, OnGpu>(1e-6, 1e-4);
+  long_element_wise<100'000, 6, true, OnGpu>(1e-6, 1e-4);
+}
