@@ -3,11 +3,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
 
 #include "odot/gpu.hpp"
 #include "odot/odot.hpp"
+#include "support/difference.hpp"
 #include "support/gpu_layer.hpp"
+#include "support/layer_run.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -57,6 +64,71 @@ void check_lane_sums() {
   }
 }
 
+struct PlainHeads : Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>> {};
+struct HeadsAlone : Bound<nn::AttentionHeads<2, HeadNorm::none>, Shape<2, 5, 7>> {};
+struct BiasedHeads : Bound<nn::AttentionHeads<2, HeadNorm::none, true>, Shape<2, 5, 7>> {};
+struct Biased
+    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .bias = true, .skip = false}>,
+            Shape<2, 4, 9>> {};
+struct Convolved
+    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
+            Shape<1, 4, 19>> {};
+
+/// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they are
+/// differences of. The numbers are ones that float holds.
+template <nn::BoundLayer Layer>
+void check_size(std::size_t samples, float size) {
+  CAPTURE(samples);
+  CAPTURE(size);
+  LayerRun<Layer, double> cpu(samples);
+  cpu.draw();
+  for (double& x : cpu.x.span()) x = static_cast<float>(size * x);
+  for (double& w : cpu.parameters) w = static_cast<float>(w);
+  GpuLayerRun<Layer, float> gpu(cpu);
+  cpu.forward();
+  gpu.forward();
+  CHECK(difference(gpu.y.to_host(), cpu.y.span(), 3e-5) == "");
+  cpu.backward(true);
+  gpu.backward(true);
+  double largest = 1;
+  for (const double x : cpu.x.span()) largest = std::max(largest, std::abs(x));
+  CHECK(difference_within(gpu.dx.to_host(), cpu.dx.span(), 2e-4 * largest) == "");
+  CHECK(difference_within(gpu.gradients.to_host(), cpu.gradients, 1e-4 * largest * largest * double(samples)) == "");
+  cpu.predict();
+  gpu.predict();
+  CHECK(difference(gpu.y.to_host(), cpu.y.span(), 3e-5) == "");
+}
+
+/// NaN or an infinity at one place of x or of the parameters shows where it shows on the Cpu in double.
+template <nn::BoundLayer Layer>
+void check_special(std::size_t samples) {
+  CAPTURE(samples);
+  for (const double value : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                             -std::numeric_limits<double>::infinity()})
+    for (const bool in_parameters : {false, true}) {
+      CAPTURE(value);
+      CAPTURE(in_parameters);
+      LayerRun<Layer, double> cpu(samples);
+      cpu.draw();
+      (in_parameters ? cpu.parameters[4] : cpu.x.span()[cpu.x.size() / 2 + 4]) = value;
+      GpuLayerRun<Layer, float> gpu(cpu);
+      cpu.forward();
+      gpu.forward();
+      CHECK(difference_beside_nan(gpu.y.to_host(), cpu.y.span(), 1e-4) == "");
+      cpu.backward(true);
+      gpu.backward(true);
+      CHECK(difference_beside_nan(gpu.dx.to_host(), cpu.dx.span(), 1e-4) == "");
+      const std::vector<float> gradients = gpu.gradients.to_host();
+      for (const auto& info : cpu.parameter_table) {
+        // The Cpu's gradient of a kernel is NaN also where NaN meets the padding.
+        if (info.name == "conv.weight") continue;
+        CAPTURE(info.name);
+        CHECK(difference_beside_nan(std::span(gradients).subspan(info.offset, info.size), cpu.gradient(info.name),
+                                    1e-4) == "");
+      }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("a warp's lanes are summed, any number of numbers up to 32") {
@@ -102,4 +174,25 @@ TEST_CASE("the attention block of the papers' images, a sample a lane") {
 TEST_CASE("images that a lane does not hold go to teams, however large the batch") {
   check_layer_on_gpu<Wide>(lane_samples + 788);  // more than teams of the backward pass
   check_layer_on_gpu<FourChannels>(lane_samples);
+}
+
+TEST_CASE("scores of any size are taken as in double") {
+  for (const float size : {1e-20f, 30.0f, 300.0f, 1e6f, 1e12f}) {
+    check_size<HeadsAlone>(5, size);
+    check_size<BiasedHeads>(5, size);
+    check_size<Biased>(3, size);
+    check_size<Biased>(lane_samples + 3, size);
+    check_size<Convolved>(3, size);
+    check_size<Convolved>(lane_samples + 3, size);
+  }
+}
+
+TEST_CASE("NaN and infinities show where they show on the Cpu") {
+  check_special<HeadsAlone>(5);
+  check_special<BiasedHeads>(5);
+  check_special<PlainHeads>(5);
+  check_special<Biased>(3);
+  check_special<Biased>(lane_samples + 3);
+  check_special<Convolved>(3);
+  check_special<Convolved>(lane_samples + 3);
 }

@@ -26,12 +26,13 @@ ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c) {
   else return a * b + c;
 }
 
-/// a · b + c + d + e, as exact as the result where d is near −(a · b + c) and e small beside it. c may be infinite.
+/// a · b + c + d + e, where d is near −(a · b + c), and e makes up for what it is off: as exact as the result while the
+/// numbers are below 2²⁷, to double's precision above. c may be infinite.
 template <class S>
 ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c, S d, S e) {
   if constexpr (!has_fused_multiply_add && std::is_same_v<S, float>) {
-    const auto sum = static_cast<double>(c) + static_cast<double>(d) + static_cast<double>(e);
-    return static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + sum);
+    const auto sum = static_cast<double>(c) + static_cast<double>(d);
+    return static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + sum) + e;
   } else {
     // c + d = sum + rest. Source  Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B
     const S sum = c + d, of_d = sum - c, rest = (c - (sum - of_d)) + (d - of_d);

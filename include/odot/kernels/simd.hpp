@@ -175,7 +175,7 @@ ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c, const P& d,
   if constexpr (std::is_arithmetic_v<P>) {
     return kernels::fused_multiply_add(a, b, c, d, e);
   } else if constexpr (detail::takes_doubles<P>) {
-    return detail::multiply_add_in_doubles(a, b, c, d, e);
+    return add(detail::multiply_add_in_doubles(a, b, c, d), e);
   } else {
     const P sum = add(c, d), of_d = subtract(sum, c), rest = add(subtract(c, subtract(sum, of_d)), subtract(d, of_d));
     const P finite = Eigen::internal::pand(rest, Eigen::internal::pcmp_eq(rest, rest));  // 0 where it is NaN

@@ -134,8 +134,9 @@ class FewSamples {
           const P value = simd::load(x + i * row + (q + k) * L);
           if constexpr (Size == Scores::any) {
             const S* const peak = at.peaks + (q + k) * L;
-            exponents[k] = along_row.score(value, i, q + k, minus, rest);
-            exponents[N + k] = along_column.score(value, i, q + k, simd::load(peak), simd::load(peak + row));
+            exponents[k] = bounded_exponent<Bias>(along_row.score(value, i, q + k, minus, rest));
+            exponents[N + k] =
+                bounded_exponent<Bias>(along_column.score(value, i, q + k, simd::load(peak), simd::load(peak + row)));
           } else {
             exponents[k] = along_row.score(value, i, q + k);
             exponents[N + k] = along_column.score(value, i, q + k);

@@ -6,6 +6,7 @@
 // The sums of t are linear in mean(dÂ) and mean(dÂ x̂), which the whole batch decides; so the first pass leaves the sums of
 // A dÂ, A d and A, and the second one joins them.
 
+#include <cmath>
 #include <cstddef>
 
 #include "odot/kernels/attention_block/lane_forward.hpp"
@@ -96,6 +97,9 @@ struct LaneCorrelations {
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q)
       if (Parts::present(left, q)) log[q] = logs[(H + left + q) * gpu::lanes];
+    S most_column{0};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q) most_column = larger(most_column, std::fabs(log[q]));
     GradientWindow<G, S, Parts> window;
     window.load(gradient, 0, 0, left);
     window.load(gradient, 0, 1, left);
@@ -103,11 +107,14 @@ struct LaneCorrelations {
     using Row = LaneRow<G, S, columns>;
     Row::each(image, arrays, width, [&](unsigned i, const Row& from) {
       const S row_log = logs[i * gpu::lanes];
+      const bool far = M::far(std::fabs(row_log) + most_column);
       S row[terms] = {};
       ODOT_UNROLL
       for (unsigned q = 0; q < columns; ++q) {
         if (!Parts::present(left, q)) continue;
-        const S x = from.x[q], relevance = gpu::power_of_two(from.arrays[q].both(x) - (row_log + log[q]));
+        const S x = from.x[q];
+        S relevance = gpu::power_of_two(from.arrays[q].both(x) - (row_log + log[q]));
+        if (far) relevance = maps.exact_relevance(tile, m, i, left + q, lane);
         const S deviation = relevance - line.mean;
         const S head = (deviation * line.scale + line.shift) * x;
         // y = Σ w ⋆ head + bias
@@ -143,13 +150,13 @@ template <class G, class S>
 struct LaneLine {
   S mean, scale, shift, by_deviation, constant;
 
-  /// means: [2, maps], of dÂ and of dÂ x̂
-  ODOT_HOST_DEVICE LaneLine(const LaneNorm<G, S>& norm, const S* means, unsigned m) {
+  /// means: [2, maps], of dÂ and of dÂ x̂. Without a sample the gradient is 0; so must be what the means make of it.
+  ODOT_HOST_DEVICE LaneLine(const LaneNorm<G, S>& norm, const S* means, unsigned m, bool sample) {
     const NormLine<S> line = norm.line(m);
     mean = line.mean, scale = line.scale, shift = line.shift, by_deviation = constant = S{0};
     if constexpr (G::norm != HeadNorm::none) {
-      constant = -scale * means[m];
-      by_deviation = -scale * means[G::maps + m] * norm.rstd[m];
+      constant = sample ? -scale * means[m] : S{0};
+      by_deviation = sample ? -scale * means[G::maps + m] * norm.rstd[m] : S{0};
     }
   }
   /// dA
@@ -177,12 +184,13 @@ struct LaneTotals {
   static constexpr unsigned H = M::H, W = M::W, terms = First::terms;
   M maps;
   LaneNorm<G, S> norm;
+  std::size_t samples;
   const S *means, *row_sums, *column_sums;  // as in the first pass
   LaneTotal<S>* totals;                     // [tiles, maps, H + W, 32]
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
     const unsigned map = warp / M::normalisers, at = warp % M::normalisers, m = map % M::maps;
-    const LaneLine<G, S> line(norm, means, m);
+    const LaneLine<G, S> line(norm, means, m, map / M::maps * std::size_t{gpu::lanes} + lane.index < samples);
     const std::size_t place = static_cast<std::size_t>(warp) * gpu::lanes + lane.index;
     S total{0};
     if (at < H) {
@@ -263,18 +271,24 @@ struct LaneArrays {
                                 const MapRow& row, const Window& window, const S (&x)[columns],
                                 S (&input_gradient)[columns]) const {
     constexpr S ln2 = S(0.69314718055994530942);
-    const LaneLine<G, S> line(norm, means, m);
+    const LaneLine<G, S> line(norm, means, m, static_cast<std::size_t>(tile) * gpu::lanes + lane.index < samples);
     const MapKernel<G, S> kernel(weight, m);
-    // Without a sample x and g are 0, but not what the norm's means make of them.
-    const bool sample = static_cast<std::size_t>(tile) * gpu::lanes + lane.index < samples;
+    S most_column{0};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q) most_column = larger(most_column, std::fabs(row.column[q].log));
+    const bool far = M::far(std::fabs(row.row.log) + most_column);
     S dweight_x[columns] = {}, dweight_y[columns] = {};
     S dbias_x[G::bias ? columns : 1] = {}, dbias_y[G::bias ? columns : 1] = {};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q) {
       if (!Parts::present(left, q)) continue;
       const auto score = row.arrays[q];
-      const S ax = gpu::power_of_two(score.x(x[q]) - row.row.log);
-      const S ay = gpu::power_of_two(score.y(x[q]) - row.column[q].log);
+      S ax = gpu::power_of_two(score.x(x[q]) - row.row.log);
+      S ay = gpu::power_of_two(score.y(x[q]) - row.column[q].log);
+      if (far) {
+        ax = maps.exact_row(tile, m, i, left + q, lane);
+        ay = maps.exact_column(tile, m, i, left + q, lane);
+      }
       const S relevance = ax * ay, deviation = relevance - line.mean;
       // head = (scale d + shift) x
       const S dhead = kernel.turned(window, q);
@@ -285,7 +299,7 @@ struct LaneArrays {
       // sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By
       dweight_x[q] = gx * x[q];
       dweight_y[q] = gy * x[q];
-      if constexpr (G::bias) dbias_x[q] = sample ? gx : S{0}, dbias_y[q] = sample ? gy : S{0};
+      if constexpr (G::bias) dbias_x[q] = gx, dbias_y[q] = gy;
       input_gradient[q] += dhead * (deviation * line.scale + line.shift) + ln2 * (gx * score.wx + gy * score.wy);
     }
     const unsigned width = Parts::width(left);

@@ -38,7 +38,7 @@ struct LaneBlock {
     const std::size_t samples = x.samples();
     auto frame = workspace.frame();
     const Cache<S*> kept(cache, samples);
-    const M maps = arrange(frame, x.data(), nullptr, samples, weights, kept.x, kept.logs);
+    const M maps = arrange(frame, x.data(), nullptr, samples, weights, kept.x, kept.logs, true);
     const bool normed = G::norm != HeadNorm::none;
     auto* moments = normed ? frame.template take<LaneMoment<S>>(M::maps * M::Wide::parts * samples) : nullptr;
     normalise(frame, maps, samples, moments);
@@ -54,7 +54,7 @@ struct LaneBlock {
     S* tiles = frame.template take<S>(padded(samples) * G::image::size);
     S* logs = frame.template take<S>(padded(samples) * M::maps * M::normalisers);
     S* rstd = frame.template take<S>(M::maps);
-    const M maps = arrange(frame, x.data(), nullptr, samples, weights, tiles, logs);
+    const M maps = arrange(frame, x.data(), nullptr, samples, weights, tiles, logs, true);
     normalise(frame, maps, samples, nullptr);
     if constexpr (G::norm != HeadNorm::none) gpu::rstd_of(M::maps, running_var.data(), constants.eps, rstd);
     output(maps, running_mean.data(), rstd, weights, y);
@@ -68,7 +68,8 @@ struct LaneBlock {
     auto frame = workspace.frame();
     const Cache<const S*> kept(cache, samples);
     S* g = frame.template take<S>(padded(samples) * G::image::size);
-    M maps = arrange(frame, dy.data(), G::relu ? y.data() : nullptr, samples, weights, g, const_cast<S*>(kept.logs));
+    M maps =
+        arrange(frame, dy.data(), G::relu ? y.data() : nullptr, samples, weights, g, const_cast<S*>(kept.logs), false);
     maps.x = kept.x;
     const LaneNorm<G, S> norm{weights.heads, kept.statistics, kept.statistics + M::maps};
     // Phase 1: correlations.
@@ -84,7 +85,7 @@ struct LaneBlock {
     auto* totals = frame.template take<LaneTotal<S>>(map_lanes * M::normalisers);
     S* arrays = frame.template take<S>(tiles * Second::arrays * G::maps * M::plane);
     gpu::launch_warps(tiles * M::maps * M::normalisers,
-                      LaneTotals<G, S>{maps, norm, means, row_sums, column_sums, totals});
+                      LaneTotals<G, S>{maps, norm, samples, means, row_sums, column_sums, totals});
     gpu::launch_warps(tiles * Second::warps_a_tile,
                       Second{maps, norm, weights.conv_weight.data(), g, means, totals, samples, arrays, dx.data()});
     add_arrays(workspace, tiles, arrays, gradients.heads);
@@ -93,11 +94,11 @@ struct LaneBlock {
   static constexpr std::size_t padded(std::size_t samples) { return gpu::tiles_of(samples) * gpu::lanes; }
 
   static M arrange(typename Workspace<Gpu>::Frame& frame, const S* from, const S* mask, std::size_t samples,
-                   const Weights& weights, S* tiles, S* logs) {
+                   const Weights& weights, S* tiles, S* logs, bool repeat) {
     auto* arrays = frame.template take<typename M::Arrays>(M::maps * M::plane);
-    const ArrangeTiles<G, S> program{from, mask, samples, tiles, weights.heads, arrays};
+    const ArrangeTiles<G, S> program{from, mask, samples, repeat, tiles, weights.heads, arrays};
     gpu::launch_warps(program.warps(), program);
-    return {tiles, arrays, logs};
+    return {tiles, arrays, logs, weights.heads};
   }
 
   /// The softmaxes' normalisers, and A's moments where there is memory for them.

@@ -120,7 +120,9 @@ struct LaneMoments {
       if (Parts::present(left, q)) column[q] = logs[(H + left + q) * gpu::lanes];
     LaneMoment<S> moment{S{0}, S{0}};
     const S* image = maps.x + M::plane_of(tile, m % M::C, lane) + left * gpu::lanes;
-    S row_log = log_of_pieces(piece);
+    S row_log = log_of_pieces(piece), most_column{0};
+    ODOT_UNROLL
+    for (unsigned q = 0; q < columns; ++q) most_column = larger(most_column, std::fabs(column[q]));
     Row::each(image, maps.arrays + m * M::plane + left, Parts::width(left), [&](unsigned i, const Row& row) {
       const S next_log = log_of_pieces(piece + (i + 1 < H ? i + 1 : i) * gpu::lanes);
       if (part == 0) logs[i * gpu::lanes] = row_log;
@@ -129,6 +131,11 @@ struct LaneMoments {
       for (unsigned q = 0; q < columns; ++q)
         if (Parts::present(left, q))
           relevance[q] = gpu::power_of_two(row.arrays[q].both(row.x[q]) - (row_log + column[q]));
+      if (M::far(std::fabs(row_log) + most_column)) {
+        ODOT_UNROLL
+        for (unsigned q = 0; q < columns; ++q)
+          if (Parts::present(left, q)) relevance[q] = maps.exact_relevance(tile, m, i, left + q, lane);
+      }
       join(relevance, left, i, moment);
       row_log = next_log;
     });
@@ -181,18 +188,23 @@ struct LaneOutput {
   struct MapRow {
     typename M::Arrays arrays[columns + 2] = {};
     S log[columns + 2] = {};  // of the row and the column
+    S most{0};                // |log| of the row and the largest of the columns
 
     ODOT_HOST_DEVICE void load(const M& maps, unsigned tile, unsigned m, unsigned i, unsigned left,
                                const gpu::Lane& lane) {
       const auto* from = maps.arrays + m * M::plane + i * W;
       const S* logs = maps.logs + M::sums_of(tile, m, lane);
       const S row_log = logs[i * gpu::lanes];
+      most = S{0};
       ODOT_UNROLL
       for (unsigned q = 0; q < columns + 2; ++q)
         if (Parts::beside(left, q)) {
+          const S column_log = logs[(H + left + q - 1) * gpu::lanes];
           arrays[q] = from[left + q - 1];
-          log[q] = row_log + logs[(H + left + q - 1) * gpu::lanes];
+          log[q] = row_log + column_log;
+          most = larger(most, std::fabs(column_log));
         }
+      most += std::fabs(row_log);
     }
   };
 
@@ -239,13 +251,15 @@ struct LaneOutput {
         MapRow after = row;
         after.load(maps, tile, last ? 0 : m + 1, last ? next : i, left, lane);
         const NormLine<S> line = norm.line(m);
+        const bool far = M::far(row.most);
         S kernel[C][9];
         ODOT_UNROLL
         for (unsigned k = 0; k < C * 9; ++k) kernel[k / 9][k % 9] = weight[(k / 9 * M::maps + m) * 9 + k % 9];
         ODOT_UNROLL
         for (unsigned q = 0; q < columns + 2; ++q) {
           if (!Parts::beside(left, q)) continue;
-          const S relevance = gpu::power_of_two(row.arrays[q].both(x[c][q]) - row.log[q]);
+          S relevance = gpu::power_of_two(row.arrays[q].both(x[c][q]) - row.log[q]);
+          if (far) relevance = maps.exact_relevance(tile, m, i, left + q - 1, lane);
           add_head(q, ((relevance - line.mean) * line.scale + line.shift) * x[c][q], kernel, sums);
         }
         row = after;

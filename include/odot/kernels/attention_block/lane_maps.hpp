@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "odot/kernels/attention_block/attention_block.hpp"
+#include "odot/kernels/attention_heads/exact_softmax.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/gpu/warp.hpp"
 
@@ -57,28 +58,40 @@ struct LaneMaps {
   using Narrow = ColumnParts<W, 8>;
   using Arrays = ScoreArrays<S, G::bias>;
 
-  const S* x;            // [tiles, C, H, W, 32]; lanes without a sample: 0
+  const S* x;            // [tiles, C, H, W, 32]; lanes without a sample are like the last
   const Arrays* arrays;  // [maps, H, W]
   S* logs;               // [tiles, maps, H + W, 32]: log2 of Σ 2^score of every row of sx, then of every column of sy
+  HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
 
   /// Where in [tiles, C, H, W, 32] a plane of a lane begins; its elements are 32 apart.
   ODOT_HOST_DEVICE static std::size_t plane_of(unsigned tile, unsigned c, const gpu::Lane& lane) {
     return (static_cast<std::size_t>(tile) * C + c) * plane * gpu::lanes + lane.index;
   }
+  /// Whether scores of rows and columns are too large for their logs: `most` is the largest |log| of both, added.
+  ODOT_HOST_DEVICE static bool far(S most) { return !(most <= largest_log_sum<S>); }
+  /// Ax and Ay of a lane's element (i, j) then.
+  ODOT_HOST_DEVICE S exact_row(unsigned tile, unsigned m, unsigned i, unsigned j, const gpu::Lane& lane) const {
+    const std::size_t at = static_cast<std::size_t>(m) * plane + i * W;
+    return exact_softmax(
+        ScoreLine<S>{x + plane_of(tile, m % C, lane) + i * W * gpu::lanes, weights.weight_x.data() + at,
+                     G::bias ? weights.bias_x.data() + at : nullptr, W, gpu::lanes, 1},
+        j);
+  }
+  ODOT_HOST_DEVICE S exact_column(unsigned tile, unsigned m, unsigned i, unsigned j, const gpu::Lane& lane) const {
+    const std::size_t at = static_cast<std::size_t>(m) * plane + j;
+    return exact_softmax(ScoreLine<S>{x + plane_of(tile, m % C, lane) + j * gpu::lanes, weights.weight_y.data() + at,
+                                      G::bias ? weights.bias_y.data() + at : nullptr, H, W * gpu::lanes, W},
+                         i);
+  }
+  ODOT_HOST_DEVICE S exact_relevance(unsigned tile, unsigned m, unsigned i, unsigned j, const gpu::Lane& lane) const {
+    return exact_row(tile, m, i, j, lane) * exact_column(tile, m, i, j, lane);
+  }
+
   /// The same of [tiles, maps, H + W, 32].
   ODOT_HOST_DEVICE static std::size_t sums_of(unsigned tile, unsigned m, const gpu::Lane& lane) {
     return (static_cast<std::size_t>(tile) * maps + m) * normalisers * gpu::lanes + lane.index;
   }
 };
-
-/// The larger one.
-template <class S>
-ODOT_HOST_DEVICE S larger(S a, S b) {
-#ifdef __CUDA_ARCH__
-  if constexpr (sizeof(S) == sizeof(float)) return fmaxf(a, b);
-#endif
-  return a > b ? a : b;
-}
 
 /// The norm of all maps: where its statistics lie.
 template <class G, class S>
@@ -89,13 +102,14 @@ struct LaneNorm {
   ODOT_HOST_DEVICE NormLine<S> line(unsigned m) const { return norm_line<G::norm>(weights, mean, rstd, m); }
 };
 
-/// Brings a batch into tiles, a row of one channel a warp, and the arrays side by side. With y, the ReLU's mask is laid on.
+/// Brings a batch into tiles, one warp per row of a channel, and the arrays side by side. With y, the ReLU's mask is laid on.
 template <class G, class S>
 struct ArrangeTiles {
   using M = LaneMaps<G, S>;
-  const S *from, *y;  // [N, C, H, W]; y: null, or what zeroes an element where it is not above 0
+  const S *from, *y;  // [N, C, H, W]; y: null, or what zeroes an element where it is 0 or less
   std::size_t samples;
-  S* to;  // [tiles, C, H, W, 32]
+  bool repeat;  // lanes without a sample are like the last sample, else 0
+  S* to;        // [tiles, C, H, W, 32]
   HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
   typename M::Arrays* arrays;
 
@@ -109,7 +123,8 @@ struct ArrangeTiles {
       arrange_arrays((warp - static_cast<unsigned>(gpu::tiles_of(samples)) * rows) * gpu::lanes + lane.index);
       return;
     }
-    const std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
+    std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
+    if (repeat && n >= samples) n = samples - 1;
     S values[M::W] = {};
     if (n < samples) {
       const std::size_t at = (n * rows + row) * M::W;
@@ -118,7 +133,7 @@ struct ArrangeTiles {
         S out[M::W];
         gpu::load_row(y + at, M::W, out);
         ODOT_UNROLL
-        for (unsigned j = 0; j < M::W; ++j) values[j] = out[j] > S{0} ? values[j] : S{0};
+        for (unsigned j = 0; j < M::W; ++j) values[j] = out[j] <= S{0} ? S{0} : values[j];  // NaN: as it is
       }
     }
     S* target = to + static_cast<std::size_t>(warp) * M::W * gpu::lanes + lane.index;

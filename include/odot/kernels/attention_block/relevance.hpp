@@ -83,9 +83,9 @@ struct Relevance {
 
   /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators, which `kept` (optional) gets
   /// too. peaks: Scores::any only.
-  template <Scores Size, class Lanes>
-  static void softmaxes(const Lanes& lanes, const S* peaks, S* e, S* inverse, S* kept) {
-    const Exponents<Size, S, Lanes> exponents{lanes, peaks};
+  template <Scores Size, bool Bias>
+  static void softmaxes(const SampleLanes<S, Bias>& lanes, const S* peaks, S* e, S* inverse, S* kept) {
+    const Exponents<Size, S, Bias> exponents{lanes, peaks};
     S* const columns = inverse + H * L;  // their sums, on the way
     std::fill_n(columns, W * L, S{0});
     for (std::size_t i = 0; i < H; ++i) {
@@ -161,10 +161,10 @@ struct Relevance {
   }
 
   /// The same from what is kept of the softmaxes and the peaks: one exponential per element.
-  template <Scores Size, class Lanes>
-  static ODOT_INLINE void head_row(const Lanes& lanes, const S* peaks, const S* kept, const Line& line, std::size_t i,
-                                   S* head) {
-    const Exponents<Size, S, Lanes> exponents{lanes, peaks};
+  template <Scores Size, bool Bias>
+  static ODOT_INLINE void head_row(const SampleLanes<S, Bias>& lanes, const S* peaks, const S* kept, const Line& line,
+                                   std::size_t i, S* head) {
+    const Exponents<Size, S, Bias> exponents{lanes, peaks};
     const P scale = simd::multiply(simd::load(kept + i * L), line.scale);
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;

@@ -204,21 +204,30 @@ struct Peak {
   static constexpr S far = std::is_same_v<S, float> ? S(0x1p20) : S(0x1p48);
 };
 
+/// Sums beyond a double's precision are off by more than 1: no exponential overflows.
+template <bool Bias, class P>
+ODOT_INLINE P bounded_exponent(const P& exponent) {
+  if constexpr (Bias) return simd::min(exponent, simd::all(typename Eigen::internal::unpacket_traits<P>::type(1)));
+  else return exponent;
+}
+
 /// The exponents of a map's terms: its scores, less the peak of their row or column where they can be large.
 /// The maximum of the products as they are rounded would not do: less that, the largest score is not 0 if the compiler
 /// multiplies and subtracts in one instruction, and for large scores it is far from 0.
-template <Scores Size, class S, class Lanes>
+template <Scores Size, class S, bool Bias>
 struct Exponents {
   using P = simd::Packet<S>;
-  Lanes lanes;
+  SampleLanes<S, Bias> lanes;
   const S* peaks;  // of rows, then of columns; `peak` numbers them
 
   ODOT_INLINE P along_row(const P& value, std::size_t p, std::size_t peak) const {
-    if constexpr (Size == Scores::any) return lanes.along_row(value, p, minus(peak), rest(peak));
+    if constexpr (Size == Scores::any)
+      return bounded_exponent<Bias>(lanes.along_row(value, p, minus(peak), rest(peak)));
     else return lanes.along_row(value, p);
   }
   ODOT_INLINE P along_column(const P& value, std::size_t p, std::size_t peak) const {
-    if constexpr (Size == Scores::any) return lanes.along_column(value, p, minus(peak), rest(peak));
+    if constexpr (Size == Scores::any)
+      return bounded_exponent<Bias>(lanes.along_column(value, p, minus(peak), rest(peak)));
     else return lanes.along_column(value, p);
   }
   ODOT_INLINE P along_both(const P& value, std::size_t p, std::size_t row_peak, std::size_t column_peak) const {

@@ -81,7 +81,7 @@ struct ConvolvedHeadGradients {
     team.each(G::C * plane, [&](std::size_t i) {
       const std::size_t at = n * G::C * plane + i;
       // y = max(·, 0)
-      memory.g[i / plane][i % plane] = !G::relu || y[at] > S{0} ? dy[at] : S{0};
+      memory.g[i / plane][i % plane] = G::relu && y[at] <= S{0} ? S{0} : dy[at];  // NaN: as it is
     });
   }
   ODOT_HOST_DEVICE S value(std::size_t, std::size_t m, std::size_t p, const Memory& memory) const {

@@ -224,7 +224,7 @@ struct BlockTile : Relevance<S, Image> {
   static ODOT_INLINE P relevance_row(const Tile& tile, const Lanes& lanes, std::size_t m, const S* kept,
                                      const NormGradient<S>& norm, const P& mask, std::size_t i, const S* grads,
                                      const S* before, S* a, const GradientRow& to) {
-    const Exponents<Size, S, Lanes> exponents{lanes, tile.peaks};
+    const Exponents<Size, S, Bias> exponents{lanes, tile.peaks};
     const P row = simd::load(kept + i * L), offset = simd::all(norm.offset);
     // Lanes without a sample have no gradient, so that t is 0 there without these two.
     const P masked = simd::multiply(row, mask);

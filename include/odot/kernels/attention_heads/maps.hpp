@@ -120,7 +120,7 @@ struct Maps : Relevance<S, In> {
   static void relevance_gradient(const All& maps, const Tile& tile, std::size_t m, const S* kept,
                                  const NormGradient<S>& norm) {
     with_map(maps, tile, m, [&]<Scores Size>() {
-      const Exponents<Size, S, Lanes> exponents{lanes(maps, tile, m), tile.peaks};
+      const Exponents<Size, S, Bias> exponents{lanes(maps, tile, m), tile.peaks};
       S* const dx = tile.dx + m % C * plane * L;
       S *const row_sums = tile.sums, *const column_sums = tile.sums + H * L;
       const P mask = R::mask_of(tile.samples);  // lanes without a sample have no gradient of the head

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/attention_heads/exact_softmax.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/gpu/launch.hpp"
 #include "odot/kernels/gpu/moments.hpp"
@@ -37,11 +38,29 @@ struct GpuMaps {
            (weights.bias_y ? weights.bias_y.data()[m * plane + p] : S{0});
   }
 
-  /// A of element p from the normalisers.
+  /// Ax, Ay and A = Ax ⊙ Ay of element p from the normalisers.
+  ODOT_HOST_DEVICE S along_row(std::size_t n, std::size_t m, std::size_t p) const {
+    const S log = sums_of(n, m)[p / W];
+    if (std::fabs(log) <= largest_log_sum<S>) return std::exp(score_x(image(n, m)[p], m, p) - log);
+    const std::size_t first = p / W * W, at = m * plane + first;
+    return exact_softmax(ScoreLine<S>{image(n, m) + first, weights.weight_x.data() + at,
+                                      weights.bias_x ? weights.bias_x.data() + at : nullptr, W, 1, 1},
+                         p % W);
+  }
+  ODOT_HOST_DEVICE S along_column(std::size_t n, std::size_t m, std::size_t p) const {
+    const S log = sums_of(n, m)[H + p % W];
+    if (std::fabs(log) <= largest_log_sum<S>) return std::exp(score_y(image(n, m)[p], m, p) - log);
+    const std::size_t first = p % W, at = m * plane + first;
+    return exact_softmax(ScoreLine<S>{image(n, m) + first, weights.weight_y.data() + at,
+                                      weights.bias_y ? weights.bias_y.data() + at : nullptr, H, W, W},
+                         p / W);
+  }
   ODOT_HOST_DEVICE S relevance(std::size_t n, std::size_t m, std::size_t p) const {
-    const S value = image(n, m)[p];
     const S* sums = sums_of(n, m);
-    return std::exp(score_x(value, m, p) - sums[p / W] + score_y(value, m, p) - sums[H + p % W]);
+    const S row = sums[p / W], column = sums[H + p % W], value = image(n, m)[p];
+    if (std::fabs(row) + std::fabs(column) <= largest_log_sum<S>)
+      return std::exp(score_x(value, m, p) - row + score_y(value, m, p) - column);
+    return along_row(n, m, p) * along_column(n, m, p);
   }
 };
 
@@ -88,7 +107,8 @@ struct MapStatistics {
     });
     if (!moments) return;
     // Phase 3: A's moments.
-    const auto relevance = [&memory](std::size_t p) {
+    const auto relevance = [&](std::size_t p) {
+      if (!(std::fabs(sums[p / W]) + std::fabs(sums[H + p % W]) <= largest_log_sum<S>)) return maps.relevance(n, m, p);
       return memory.x[p] * memory.y[p] / (memory.row_sum[p / W] * memory.column_sum[p % W]);
     };
     gpu::plane_moments(team, M::plane, relevance, memory.parts, moments[m * samples + n]);
@@ -173,7 +193,7 @@ struct ArrayGradients {
   ODOT_HOST_DEVICE void map(const Team& team, std::size_t n, std::size_t m, S* sums, Memory& memory) const {
     constexpr std::size_t H = M::H, W = M::W;
     const NormGradient<S> by = norm.gradient(maps, m);
-    const S *image = maps.image(n, m), *logs = maps.sums_of(n, m);
+    const S* image = maps.image(n, m);
     S* input_gradient = memory.dx + m % M::C * M::plane;
     // head = Â x,  Â = scale A + offset
     team.each(M::plane, [&](std::size_t p) {
@@ -196,8 +216,8 @@ struct ArrayGradients {
     const bool bias = static_cast<bool>(maps.weights.bias_x);
     team.each(M::plane, [&](std::size_t p) {
       const S value = image[p];
-      const S gx = memory.t[p] - std::exp(maps.score_x(value, m, p) - logs[p / W]) * memory.row[p / W];
-      const S gy = memory.t[p] - std::exp(maps.score_y(value, m, p) - logs[H + p % W]) * memory.column[p % W];
+      const S gx = memory.t[p] - maps.along_row(n, m, p) * memory.row[p / W];
+      const S gy = memory.t[p] - maps.along_column(n, m, p) * memory.column[p % W];
       mine[p] += gx * value;
       mine[M::array + p] += gy * value;
       if (bias) {
