@@ -11,6 +11,7 @@
 #include "odot/core/tensor.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -183,4 +184,8 @@ TEST_CASE("a large mean costs no accuracy in single precision") {
   Tensor<Shape<2, 1>> statistics;
   Kernel::forward_training<float, 1, 4, 5>(workspace, constants, x, {}, {}, mean, variance, statistics, y);
   for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(y.data()[i] - (i % 2 == 0 ? 1 : -1)) <= 1e-4);
+}
+
+TEST_CASE("inputs of every size and planes of any size keep their precision, NaN stays NaN") {
+  check_batch_norm_numbers<kernels::BatchNorm, Cpu>(kernels::NormConstants{});
 }

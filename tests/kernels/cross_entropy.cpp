@@ -14,6 +14,7 @@
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/reference.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -107,4 +108,8 @@ TEST_CASE("a label outside of the classes is rejected, with its position and ran
         ArgumentError);
   CHECK(sums.samples == 0);
   CHECK(sums.loss == 0);
+}
+
+TEST_CASE("NaN is in loss and gradient and is no hit") {
+  check_labels_of_nan<kernels::CrossEntropy, Cpu, kernels::LossSums>(true);
 }

@@ -10,6 +10,7 @@
 
 #include "odot/core/tensor.hpp"
 #include "support/difference.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -73,4 +74,8 @@ TEST_CASE("backward does nothing where no input gradient is wanted") {
   Workspace<Cpu> workspace(1);
   const auto x = numbers<float>(3);
   CHECK_NOTHROW((Kernel::backward<Shape<1>, float>(workspace, x, x, BatchView<Shape<1>, float>())));
+}
+
+TEST_CASE("both passes match the definition for inputs of every size, and NaN stays NaN") {
+  check_gelu_numbers<kernels::Gelu, Cpu>();
 }

@@ -10,6 +10,7 @@
 #include "odot/core/tensor.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -73,4 +74,8 @@ TEST_CASE("backward in place and without input gradient gives the same") {
   CHECK(std::ranges::equal(dx.span(), dy.span()));
   CHECK(std::equal(dweight.data(), dweight.data() + D, dweight2.data()));
   CHECK(std::equal(dbias.data(), dbias.data() + D, dbias2.data()));
+}
+
+TEST_CASE("inputs of every size and sums of any length keep their precision, NaN stays NaN") {
+  check_layer_norm_numbers<kernels::LayerNorm, Cpu>();
 }

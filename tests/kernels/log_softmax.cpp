@@ -10,6 +10,7 @@
 #include "odot/core/tensor.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -74,4 +75,8 @@ TEST_CASE("the probabilities of every sample add up to 1") {
   Kernel::forward<double, 3>(workspace, x, y);
   for (std::size_t n = 0; n < 300; ++n)
     CHECK(std::abs(std::exp(y[n](0)) + std::exp(y[n](1)) + std::exp(y[n](2)) - 1) <= 1e-12);
+}
+
+TEST_CASE("long rows keep their precision, and what is not finite shows") {
+  check_log_softmax_numbers<kernels::LogSoftmax, Cpu>();
 }

@@ -11,6 +11,7 @@
 #include "odot/core/tensor.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -42,4 +43,8 @@ TEST_CASE("both passes match the naive reference over many chunks, with lengths 
     CHECK(difference(dx.span(), gradients, 1e-15) == "");
   }
   CHECK_NOTHROW((Kernel::backward<double, L, D>(workspace, dy, nullptr, BatchView<Shape<L, D>, double>())));
+}
+
+TEST_CASE("many tokens keep their precision, NaN stays NaN and padding is not looked at") {
+  check_mean_tokens_numbers<kernels::MeanTokens, Cpu>();
 }

@@ -13,6 +13,7 @@
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "support/difference.hpp"
 #include "support/reference.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -71,4 +72,8 @@ TEST_CASE("loss and gradient of the logits match PyTorch") {
   kernels::LogSoftmax<Cpu>::backward<double, 4>(workspace, y, dy, dx);
   CHECK(std::abs(sums.loss / 5 - reference.number("nll.loss")) <= 1e-11);
   CHECK(difference(dx.span(), reference.values("nll.gradient"), 1e-11) == "");
+}
+
+TEST_CASE("NaN is in the loss and is no hit") {
+  check_labels_of_nan<kernels::NegativeLogLikelihood, Cpu, kernels::LossSums>(false);
 }

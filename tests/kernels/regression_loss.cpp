@@ -15,6 +15,7 @@
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/reference.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -94,4 +95,9 @@ TEST_CASE("NaN in an output is NaN in loss and gradient") {
     CHECK(std::isnan(sums.loss));
     CHECK(std::isnan(dy[0](0)));
   }
+}
+
+TEST_CASE("what is not finite shows in loss and gradient") {
+  check_regression_numbers<kernels::RegressionLoss, Cpu, kernels::LossSums>(kernels::Deviation::squared,
+                                                                            kernels::Deviation::absolute);
 }

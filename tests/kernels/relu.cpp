@@ -11,6 +11,7 @@
 
 #include "odot/core/tensor.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/row_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -73,3 +74,5 @@ TEST_CASE("both passes work in place, over several chunks and threads") {
     CHECK(values(dx) == expected);
   }
 }
+
+TEST_CASE("NaN keeps its gradient, infinities are large numbers") { check_relu_numbers<kernels::Relu, Cpu>(); }

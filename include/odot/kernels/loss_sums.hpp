@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::kernels {
@@ -13,9 +14,19 @@ namespace odot::kernels {
 /// What a loss adds up over samples.
 struct LossSums {
   double loss = 0;           ///< Σ over the samples; of a likelihood in nats
-  std::int64_t correct = 0;  ///< samples whose largest output is the label's; 0 where there are no labels
+  std::int64_t correct = 0;  ///< samples whose largest output is the label's (is_largest); 0 where there are no labels
   std::int64_t samples = 0;
 };
+
+/// Whether row[label] is the largest of a sample's outputs, and the first of those as large. A sample with an output that is
+/// NaN has no largest one.
+template <class S>
+ODOT_HOST_DEVICE bool is_largest(const S* row, std::size_t classes, std::size_t label) {
+  bool largest = true;
+  for (std::size_t k = 0; k < label; ++k) largest &= row[k] < row[label];
+  for (std::size_t k = label; k < classes; ++k) largest &= row[k] <= row[label];
+  return largest;
+}
 
 /// The label of sample n as an index. Throws ArgumentError, in the name of `loss`, where it is outside [0, classes).
 inline std::size_t checked_label(const char* loss, std::int32_t label, std::size_t n, std::size_t classes) {

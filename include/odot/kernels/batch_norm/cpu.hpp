@@ -3,9 +3,11 @@
 // Batch normalisation on the CPU. A chunk is one or more whole samples; statistics are joined in the chunks' order.
 
 #include <cmath>
+#include <limits>
 
 #include "odot/kernels/batch_norm/batch_norm.hpp"
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/moments.hpp"
 
 namespace odot::kernels {
@@ -67,8 +69,8 @@ struct BatchNorm<Cpu> {
         double sum = 0, product = 0;
         for (std::size_t n = chunks.begin(k); n < chunks.end(k); ++n) {
           const auto grad = array(&dy[n](c, 0, 0), H * W);
-          sum += static_cast<double>(grad.sum());
-          product += static_cast<double>((grad * (array(&x[n](c, 0, 0), H * W) - mean[c])).sum() * rstd[c]);
+          sum += long_sum(grad);
+          product += long_sum(grad * (array(&x[n](c, 0, 0), H * W) - mean[c])) * static_cast<double>(rstd[c]);
         }
         parts[(k * C + c) * 2] = sum;
         parts[(k * C + c) * 2 + 1] = product;
@@ -106,8 +108,14 @@ struct BatchNorm<Cpu> {
   template <std::size_t Size, class S>
   static Moments moments_of(const S* plane) {
     const auto values = array(plane, Size);
-    const S mean = values.sum() / static_cast<S>(Size);
-    return {static_cast<double>(Size), static_cast<double>(mean), static_cast<double>((values - mean).square().sum())};
+    const auto size = static_cast<double>(Size);
+    const S mean = static_cast<S>(long_sum(values) / size);
+    const double squares = long_sum((values - mean).square());
+    if (squares <= std::numeric_limits<double>::max()) return {size, static_cast<double>(mean), squares};
+    // Squares that S can't hold, or no numbers.
+    const auto wide = values.template cast<double>();
+    const double wide_mean = wide.sum() / size;
+    return {size, wide_mean, (wide - wide_mean).square().sum()};
   }
 
   template <class S, std::size_t C, std::size_t H, std::size_t W>

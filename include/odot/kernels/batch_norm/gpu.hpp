@@ -17,7 +17,7 @@ namespace detail {
 template <class S, std::size_t C, std::size_t Plane>
 struct PlaneMoments {
   struct Memory {
-    S parts[gpu::team_parts];
+    double parts[gpu::team_parts];  // squares may leave the range of S
   };
   const S* x;
   std::size_t samples;
@@ -33,21 +33,22 @@ struct PlaneMoments {
 /// Σ dy and Σ dy x̂ of a plane.
 template <class S, std::size_t C, std::size_t Plane>
 struct PlaneProducts {
+  using Sum = gpu::LongSum<S, Plane>;
   struct Memory {
-    gpu::Pair<S> parts[gpu::team_parts];
+    gpu::Pair<Sum> parts[gpu::team_parts];
   };
   const S *x, *dy, *mean, *rstd;
   std::size_t samples;
-  gpu::Pair<S>* sums;  // [C, N]
+  gpu::Pair<Sum>* sums;  // [C, N]
 
   template <class Team>
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
     const std::size_t c = index / samples, start = (index % samples * C + c) * Plane;
     gpu::reduce_all(
-        team, Plane, gpu::Pair<S>{},
+        team, Plane, gpu::Pair<Sum>{},
         [&](std::size_t i) {
           const S grad = dy[start + i];
-          return gpu::Pair<S>{grad, grad * (x[start + i] - mean[c]) * rstd[c]};
+          return gpu::Pair<Sum>{static_cast<Sum>(grad), static_cast<Sum>(grad * ((x[start + i] - mean[c]) * rstd[c]))};
         },
         gpu::Plus{}, memory.parts);
     team.each(1, [&](std::size_t) { sums[index] = memory.parts[0]; });
@@ -92,7 +93,7 @@ struct BatchNorm<Gpu> {
     auto frame = workspace.frame();
     const S *mean = statistics.data(), *rstd = mean + C;
     // Phase 1: Σ dy and Σ dy x̂ of every channel.  y = γ x̂ + β
-    auto* sums = frame.template take<gpu::Pair<S>>(C * x.samples());
+    auto* sums = frame.template take<gpu::Pair<gpu::LongSum<S, H * W>>>(C * x.samples());
     S* means = frame.template take<S>(2 * C);  // mean(dy), mean(dy x̂)
     gpu::launch_teams(C * x.samples(),
                       detail::PlaneProducts<S, C, H * W>{x.data(), dy.data(), mean, rstd, x.samples(), sums});

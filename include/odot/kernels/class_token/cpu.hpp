@@ -6,6 +6,7 @@
 
 #include "odot/kernels/class_token/class_token.hpp"
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
 
 namespace odot::kernels {
@@ -35,15 +36,17 @@ struct ClassToken<Cpu> {
     auto frame = workspace.frame();
     const Chunks chunks =
         Chunks::at_most(most_partials, dy.samples(), std::max<std::size_t>(chunk_elements / (M * D), 1));
-    const Partials<S> partials(frame, chunks.count(), D);
+    const Partials<S> partials(frame, chunks.count(), D), stretches(frame, chunks.count(), D);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
-      auto sum = array(partials.start(c), D);
-      for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
-        // y[0] = token
-        sum += array(dy[n].data(), D);
-        // y[1 + l] = x[l]
-        if (dx) std::copy_n(dy[n].data() + D, L * D, dx[n].data());
-      }
+      sum_rows_in_stretches(chunks.begin(c), chunks.end(c), D, partials.start(c), stretches.start(c),
+                            [&](std::size_t first, std::size_t last, S* sum) {
+                              for (std::size_t n = first; n < last; ++n) {
+                                // y[0] = token
+                                array(sum, D) += array(dy[n].data(), D);
+                                // y[1 + l] = x[l]
+                                if (dx) std::copy_n(dy[n].data() + D, L * D, dx[n].data());
+                              }
+                            });
     });
     partials.add_to(workspace.threads(), dtoken.data(), 0, D);
   }

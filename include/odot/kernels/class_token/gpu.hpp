@@ -29,9 +29,9 @@ struct ClassToken<Gpu> {
     S *sums = dtoken.data(), *result = dx.data();
     // y[0] = token
     gpu::reduce_columns(
-        workspace, dy.samples(), D, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t d) { return grad[n * (M * D) + d]; }, gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t d, S sum) { sums[d] += sum; });
+        workspace, dy.samples(), D, 0.0,
+        [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t d) { return static_cast<double>(grad[n * (M * D) + d]); },
+        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t d, double sum) { sums[d] += static_cast<S>(sum); });
     if (!dx) return;
     // y[1 + l] = x[l]
     gpu::for_each_index(

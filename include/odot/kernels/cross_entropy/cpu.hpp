@@ -10,6 +10,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/kernels/cross_entropy/cross_entropy.hpp"
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/long_sum.hpp"
 
 namespace odot::kernels {
 
@@ -31,13 +32,12 @@ struct CrossEntropy<Cpu> {
         const auto label = static_cast<std::size_t>(labels[n]);
         const auto logits = array(y[n].data(), K);
         auto terms = array(dy ? dy[n].data() : scratch + c * K, K);
-        Eigen::Index at = 0;
-        const S largest = logits.maxCoeff(&at);
+        const S largest = logits.maxCoeff();
         terms = (logits - largest).exp();
-        const S sum = terms.sum();
+        const S sum = static_cast<S>(long_sum(terms));
         // ℓ = log Σ exp(y − m) − (y_label − m)
         parts[c].loss += static_cast<double>(std::log(sum) - (y[n][label] - largest));
-        parts[c].correct += static_cast<std::size_t>(at) == label;
+        parts[c].correct += is_largest(y[n].data(), K, label);
         if (!dy) continue;
         terms *= scale / sum;
         dy[n][label] -= scale;

@@ -16,16 +16,16 @@ namespace odot::kernels {
 
 template <>
 struct CrossEntropy<Gpu> {
-  /// Of one sample's logits: where the largest one is, and Σ exp(y − largest).
+  /// Of one sample's logits: the largest one, and Σ exp(y − largest).
   template <std::size_t K, class S>
   struct Softmax {
-    ODOT_HOST_DEVICE explicit Softmax(const S* row) {
-      for (std::size_t k = 1; k < K; ++k)
-        if (row[k] > row[at]) at = k;
-      for (std::size_t k = 0; k < K; ++k) sum += std::exp(row[k] - row[at]);
+    ODOT_HOST_DEVICE explicit Softmax(const S* row) : largest(row[0]) {
+      for (std::size_t k = 1; k < K; ++k) largest = gpu::Maximum()(largest, row[k]);
+      gpu::LongSum<S, K> total = 0;
+      for (std::size_t k = 0; k < K; ++k) total += std::exp(row[k] - largest);
+      sum = static_cast<S>(total);
     }
-    std::size_t at = 0;
-    S sum = 0;
+    S largest, sum;
   };
 
   template <class S, std::size_t K>
@@ -43,7 +43,7 @@ struct CrossEntropy<Gpu> {
       const S* row = logits + n * K;
       const Softmax<K, S> softmax(row);
       for (std::size_t k = 0; k < K; ++k)
-        grad[n * K + k] = std::exp(row[k] - row[softmax.at]) * (scale / softmax.sum) -
+        grad[n * K + k] = std::exp(row[k] - softmax.largest) * (scale / softmax.sum) -
                           (static_cast<std::int32_t>(k) == label[n] ? scale : S{0});
     });
   }
@@ -53,8 +53,8 @@ struct CrossEntropy<Gpu> {
   static ODOT_HOST_DEVICE gpu::LossPart part(const S* row, std::int32_t label) {
     if (label < 0 || label >= static_cast<std::int32_t>(K)) return {std::numeric_limits<double>::quiet_NaN(), 0};
     const Softmax<K, S> softmax(row);
-    return {static_cast<double>(std::log(softmax.sum) - (row[label] - row[softmax.at])),
-            softmax.at == static_cast<std::size_t>(label)};
+    return {static_cast<double>(std::log(softmax.sum) - (row[label] - softmax.largest)),
+            is_largest(row, K, static_cast<std::size_t>(label))};
   }
 };
 

@@ -21,17 +21,18 @@ struct Pair {
   }
 };
 
-/// Moments of load(0) … load(count − 1) by one team; `parts` as in reduce_all.
-template <class Team, class Load, class S>
-ODOT_HOST_DEVICE void plane_moments(const Team& team, std::size_t count, const Load& load, S* parts, Moments& result) {
-  reduce_all(team, count, S{0}, load, Plus{}, parts);
-  team.each(1, [&](std::size_t) { result.mean = static_cast<double>(parts[0] / static_cast<S>(count)); });
-  const S mean = static_cast<S>(result.mean);
+/// Moments of load(0) … load(count − 1) by one team; `parts` as in reduce_all, of the type that sums are made in.
+template <class Team, class Load, class Sum>
+ODOT_HOST_DEVICE void plane_moments(const Team& team, std::size_t count, const Load& load, Sum* parts,
+                                    Moments& result) {
+  reduce_all(team, count, Sum{0}, [&](std::size_t i) { return static_cast<Sum>(load(i)); }, Plus{}, parts);
+  team.each(1, [&](std::size_t) { result.mean = static_cast<double>(parts[0] / static_cast<Sum>(count)); });
+  const Sum mean = static_cast<Sum>(result.mean);
   const auto square = [&](std::size_t i) {
-    const S deviation = load(i) - mean;
+    const Sum deviation = static_cast<Sum>(load(i)) - mean;
     return deviation * deviation;
   };
-  reduce_all(team, count, S{0}, square, Plus{}, parts);
+  reduce_all(team, count, Sum{0}, square, Plus{}, parts);
   team.each(1, [&](std::size_t) {
     result.count = static_cast<double>(count);
     result.squares = static_cast<double>(parts[0]);
@@ -71,18 +72,22 @@ void rstd_of(std::size_t channels, const S* variance, double eps, S* rstd) {
 
 /// From Σ dy and Σ dy x̂ of each plane, [channels, samples], with planes of `plane` elements: means of dy, then of dy x̂;
 /// added to the gradients of scale and shift where there are such.
-template <class S>
+template <class Sum, class S>
 void add_norm_gradients(Workspace<Gpu>& workspace, std::size_t channels, std::size_t samples, std::size_t plane,
-                        const Pair<S>* sums, S* dscale, S* dshift, S* means) {
-  const S elements = static_cast<S>(samples * plane);
+                        const Pair<Sum>* sums, S* dscale, S* dshift, S* means) {
+  const auto elements = static_cast<double>(samples * plane);
   reduce_rows(
-      workspace, channels, samples, Pair<S>{},
-      [=] ODOT_HOST_DEVICE(std::size_t c, std::size_t n) { return sums[c * samples + n]; }, Plus{},
-      [=] ODOT_HOST_DEVICE(std::size_t c, const Pair<S>& all) {
-        if (dscale) dscale[c] += all.second;
-        if (dshift) dshift[c] += all.first;
-        means[c] = all.first / elements;
-        means[channels + c] = all.second / elements;
+      workspace, channels, samples, Pair<double>{},
+      [=] ODOT_HOST_DEVICE(std::size_t c, std::size_t n) {
+        const Pair<Sum> part = sums[c * samples + n];
+        return Pair<double>{static_cast<double>(part.first), static_cast<double>(part.second)};
+      },
+      Plus{},
+      [=] ODOT_HOST_DEVICE(std::size_t c, const Pair<double>& all) {
+        if (dscale) dscale[c] += static_cast<S>(all.second);
+        if (dshift) dshift[c] += static_cast<S>(all.first);
+        means[c] = static_cast<S>(all.first / elements);
+        means[channels + c] = static_cast<S>(all.second / elements);
       });
 }
 

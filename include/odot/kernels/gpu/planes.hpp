@@ -17,18 +17,19 @@ namespace detail {
 template <class S, std::size_t Plane>
 struct PlaneSums {
   static constexpr std::size_t planes_a_team = team_parts;
+  using Sum = LongSum<S, Plane>;
   struct Memory {};
   const S* values;
   std::size_t planes;
-  S* sums;  // [planes]
+  double* sums;  // [planes]
 
   template <class Team>
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory&) const {
     const std::size_t first = index * planes_a_team, left = planes - first;
     team.reduce(
-        left < planes_a_team ? left : planes_a_team, Plane, S{0},
-        [&](std::size_t plane, std::size_t i) { return values[(first + plane) * Plane + i]; }, Plus{},
-        [&](std::size_t plane, const S& sum) { sums[first + plane] = sum; });
+        left < planes_a_team ? left : planes_a_team, Plane, Sum{0},
+        [&](std::size_t plane, std::size_t i) { return static_cast<Sum>(values[(first + plane) * Plane + i]); }, Plus{},
+        [&](std::size_t plane, const Sum& sum) { sums[first + plane] = static_cast<double>(sum); });
   }
 };
 
@@ -61,12 +62,12 @@ template <std::size_t C, std::size_t Plane, class S>
 void add_channel_sums(Workspace<Gpu>& workspace, std::size_t samples, const S* values, S* sums) {
   using Program = detail::PlaneSums<S, Plane>;
   auto frame = workspace.frame();
-  S* parts = frame.template take<S>(samples * C);
+  double* parts = frame.template take<double>(samples * C);
   launch_teams((samples * C + Program::planes_a_team - 1) / Program::planes_a_team,
                Program{values, samples * C, parts});
   reduce_columns(
-      workspace, samples, C, S{0}, [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t c) { return parts[n * C + c]; },
-      Plus{}, [=] ODOT_HOST_DEVICE(std::size_t c, S sum) { sums[c] += sum; });
+      workspace, samples, C, 0.0, [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t c) { return parts[n * C + c]; },
+      Plus{}, [=] ODOT_HOST_DEVICE(std::size_t c, double sum) { sums[c] += static_cast<S>(sum); });
 }
 
 }  // namespace odot::kernels::gpu

@@ -14,6 +14,7 @@
 // the next one reads. The calls of one program must not depend on the thread.
 
 #include <cstddef>
+#include <type_traits>
 
 #include "odot/core/config.hpp"
 
@@ -107,6 +108,10 @@ ODOT_HOST_DEVICE void reduce_all(const Team& team, std::size_t count, T identity
       1, team_parts, identity, [&](std::size_t, std::size_t part) { return parts[part]; }, combine,
       [&](std::size_t, const T& sum) { parts[0] = sum; });
 }
+
+/// What a thread adds `Count` numbers of type S in: their own type while they are few.
+template <class S, std::size_t Count>
+using LongSum = std::conditional_t<(Count > 64), double, S>;
 
 /// a + b, for reductions.
 struct Plus {

@@ -23,7 +23,7 @@ struct LayerNormForward {
   };
   const S *x, *weight, *bias;  // weight and bias may be null
   std::size_t samples;
-  S eps;
+  double eps;
   S *statistics, *y;  // statistics may be null
 
   template <class Team>
@@ -32,16 +32,21 @@ struct LayerNormForward {
     const std::size_t rows = samples - first < layer_norm_rows ? samples - first : layer_norm_rows;
     const S* in = x + first * D;
     team.reduce(
-        rows, D, S{0}, [&](std::size_t row, std::size_t d) { return in[row * D + d]; }, gpu::Plus{},
-        [&](std::size_t row, S sum) { memory.mean[row] = sum / static_cast<S>(D); });
-    team.reduce(
-        rows, D, S{0},
+        rows, D, gpu::LongSum<S, D>{0},
+        [&](std::size_t row, std::size_t d) { return static_cast<gpu::LongSum<S, D>>(in[row * D + d]); }, gpu::Plus{},
+        [&](std::size_t row, gpu::LongSum<S, D> sum) {
+          memory.mean[row] = static_cast<S>(sum / static_cast<gpu::LongSum<S, D>>(D));
+        });
+    team.reduce(  // squares may leave the range of S
+        rows, D, 0.0,
         [&](std::size_t row, std::size_t d) {
-          const S deviation = in[row * D + d] - memory.mean[row];
+          const auto deviation = static_cast<double>(in[row * D + d] - memory.mean[row]);
           return deviation * deviation;
         },
         gpu::Plus{},
-        [&](std::size_t row, S sum) { memory.rstd[row] = S{1} / std::sqrt(sum / static_cast<S>(D) + eps); });
+        [&](std::size_t row, double sum) {
+          memory.rstd[row] = static_cast<S>(1 / std::sqrt(sum / static_cast<double>(D) + eps));
+        });
     team.each(rows * D, [&](std::size_t i) {
       const S standard = (in[i] - memory.mean[i / D]) * memory.rstd[i / D];
       y[first * D + i] = weight ? standard * weight[i % D] + bias[i % D] : standard;
@@ -67,15 +72,17 @@ struct LayerNormBackward {
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
     const std::size_t first = index * layer_norm_rows;
     const std::size_t rows = samples - first < layer_norm_rows ? samples - first : layer_norm_rows;
+    using Sum = gpu::LongSum<S, D>;
     team.reduce(
-        rows, D, gpu::Pair<S>{},
+        rows, D, gpu::Pair<Sum>{},
         [&](std::size_t row, std::size_t d) {
           const S g = grad(first + row, d);
-          return gpu::Pair<S>{g, g * standard(first + row, d)};
+          return gpu::Pair<Sum>{static_cast<Sum>(g), static_cast<Sum>(g * standard(first + row, d))};
         },
         gpu::Plus{},
-        [&](std::size_t row, const gpu::Pair<S>& sums) {
-          memory.means[row] = {sums.first / static_cast<S>(D), sums.second / static_cast<S>(D)};
+        [&](std::size_t row, const gpu::Pair<Sum>& sums) {
+          memory.means[row] = {static_cast<S>(sums.first / static_cast<Sum>(D)),
+                               static_cast<S>(sums.second / static_cast<Sum>(D))};
         });
     // x̂ = (x − μ) / √(σ² + eps)
     team.each(rows * D, [&](std::size_t i) {
@@ -103,8 +110,8 @@ struct LayerNorm<Gpu> {
                       TensorView<Shape<D>, const S, Gpu> weight, TensorView<Shape<D>, const S, Gpu> bias,
                       BatchView<Shape<2>, S, Gpu> statistics, BatchView<Shape<D>, S, Gpu> y) {
     gpu::launch_teams(teams(x.samples()),
-                      detail::LayerNormForward<S, D>{x.data(), weight.data(), bias.data(), x.samples(),
-                                                     static_cast<S>(eps), statistics.data(), y.data()});
+                      detail::LayerNormForward<S, D>{x.data(), weight.data(), bias.data(), x.samples(), eps,
+                                                     statistics.data(), y.data()});
   }
 
   template <class S, std::size_t D>
@@ -125,15 +132,15 @@ struct LayerNorm<Gpu> {
                                    BatchView<Shape<D>, const S, Gpu> dy, S* dscale, S* dshift) {
     const S* grad = dy.data();
     gpu::reduce_columns(
-        workspace, dy.samples(), D, gpu::Pair<S>{},
+        workspace, dy.samples(), D, gpu::Pair<double>{},
         [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t d) {
-          const S g = grad[n * D + d];
-          return gpu::Pair<S>{g, g * (x[n * D + d] - statistics[2 * n]) * statistics[2 * n + 1]};
+          const S g = grad[n * D + d], standard = (x[n * D + d] - statistics[2 * n]) * statistics[2 * n + 1];
+          return gpu::Pair<double>{static_cast<double>(g), static_cast<double>(g * standard)};
         },
         gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t d, const gpu::Pair<S>& sums) {
-          dshift[d] += sums.first;
-          dscale[d] += sums.second;
+        [=] ODOT_HOST_DEVICE(std::size_t d, const gpu::Pair<double>& sums) {
+          dshift[d] += static_cast<S>(sums.first);
+          dscale[d] += static_cast<S>(sums.second);
         });
   }
 

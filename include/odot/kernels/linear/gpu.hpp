@@ -33,8 +33,9 @@ struct Linear<Gpu> {
     const S* grad = dy.data();
     S* db = dbias.data();
     gpu::reduce_columns(
-        workspace, samples, Out, S{0}, [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t o) { return grad[n * Out + o]; },
-        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t o, S sum) { db[o] += sum; });
+        workspace, samples, Out, 0.0,
+        [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t o) { return static_cast<double>(grad[n * Out + o]); },
+        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t o, double sum) { db[o] += static_cast<S>(sum); });
   }
 };
 

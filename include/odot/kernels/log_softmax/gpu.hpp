@@ -17,10 +17,11 @@ struct LogSoftmax<Gpu> {
     S* out = y.data();
     gpu::for_each_thread(x.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
       const S* logits = in + n * K;
-      S largest = logits[0], sum{0};
+      S largest = logits[0];
+      gpu::LongSum<S, K> sum{0};
       for (std::size_t k = 1; k < K; ++k) largest = gpu::Maximum()(largest, logits[k]);
       for (std::size_t k = 0; k < K; ++k) sum += std::exp(logits[k] - largest);
-      const S log_sum = std::log(sum);
+      const S log_sum = static_cast<S>(std::log(sum));
       for (std::size_t k = 0; k < K; ++k) out[n * K + k] = logits[k] - largest - log_sum;
     });
   }
@@ -32,8 +33,9 @@ struct LogSoftmax<Gpu> {
     const S *out = y.data(), *grad = dy.data();
     S* result = dx.data();
     gpu::for_each_thread(y.samples(), [=] ODOT_HOST_DEVICE(std::size_t n) {
-      S sum{0};
-      for (std::size_t k = 0; k < K; ++k) sum += grad[n * K + k];
+      gpu::LongSum<S, K> total{0};
+      for (std::size_t k = 0; k < K; ++k) total += grad[n * K + k];
+      const S sum = static_cast<S>(total);
       // y_k = x_k − log Σⱼ exp(xⱼ)
       for (std::size_t k = 0; k < K; ++k) result[n * K + k] = grad[n * K + k] - std::exp(out[n * K + k]) * sum;
     });

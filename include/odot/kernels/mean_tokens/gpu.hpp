@@ -19,9 +19,9 @@ struct MeanTokens<Gpu> {
     S* out = y.data();
     gpu::for_each_thread(y.size(), [=] ODOT_HOST_DEVICE(std::size_t i) {
       const std::size_t n = i / D, valid = valid_tokens(lengths, n, L);
-      S sum{0};
+      gpu::LongSum<S, L> sum{0};
       for (std::size_t l = 0; l < valid; ++l) sum += in[(n * L + l) * D + i % D];
-      out[i] = valid > 0 ? sum * (S{1} / static_cast<S>(valid)) : S{0};
+      out[i] = valid > 0 ? static_cast<S>(sum / static_cast<gpu::LongSum<S, L>>(valid)) : S{0};
     });
   }
 

@@ -19,8 +19,7 @@ struct NegativeLogLikelihood<Cpu> {
       const auto row = y[n].span();
       const std::size_t label = checked_label("NegativeLogLikelihood", labels[n], n, K);
       sums->loss -= static_cast<double>(row[label]);
-      const auto largest = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
-      sums->correct += largest == label;
+      sums->correct += is_largest(row.data(), K, label);
       if (dy) {
         std::fill_n(dy[n].data(), K, S{0});
         dy[n][label] = -scale;

@@ -33,10 +33,7 @@ struct NegativeLogLikelihood<Gpu> {
   template <std::size_t K, class S>
   static ODOT_HOST_DEVICE gpu::LossPart part(const S* row, std::int32_t label) {
     if (label < 0 || label >= static_cast<std::int32_t>(K)) return {std::numeric_limits<double>::quiet_NaN(), 0};
-    std::int32_t largest = 0;
-    for (std::int32_t k = 1; k < static_cast<std::int32_t>(K); ++k)
-      if (row[k] > row[largest]) largest = k;
-    return {-static_cast<double>(row[label]), largest == label};
+    return {-static_cast<double>(row[label]), is_largest(row, K, static_cast<std::size_t>(label))};
   }
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
 #include "odot/kernels/position_embedding/position_embedding.hpp"
 
@@ -29,11 +30,14 @@ struct PositionEmbedding<Cpu> {
   static void backward(Workspace<Cpu>& workspace, BatchView<Sh, const S> dy, TensorView<Sh, S> dweight) {
     auto frame = workspace.frame();
     const Chunks chunks = Chunks::at_most(most_partials, dy.samples(), samples_a_chunk<Sh>);
-    const Partials<S> partials(frame, chunks.count(), Sh::size);
+    const Partials<S> partials(frame, chunks.count(), Sh::size), stretches(frame, chunks.count(), Sh::size);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
-      auto sum = array(partials.start(c), Sh::size);
       // y = x + w
-      for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) sum += array(dy[n].data(), Sh::size);
+      sum_rows_in_stretches(chunks.begin(c), chunks.end(c), Sh::size, partials.start(c), stretches.start(c),
+                            [&](std::size_t first, std::size_t last, S* sum) {
+                              for (std::size_t n = first; n < last; ++n)
+                                array(sum, Sh::size) += array(dy[n].data(), Sh::size);
+                            });
     });
     partials.add_to(workspace.threads(), dweight.data(), 0, Sh::size);
   }

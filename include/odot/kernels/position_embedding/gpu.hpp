@@ -23,9 +23,9 @@ struct PositionEmbedding<Gpu> {
     S* dw = dweight.data();
     // y = x + w
     gpu::reduce_columns(
-        workspace, dy.samples(), Sh::size, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t i) { return grad[n * Sh::size + i]; }, gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t i, S sum) { dw[i] += sum; });
+        workspace, dy.samples(), Sh::size, 0.0,
+        [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t i) { return static_cast<double>(grad[n * Sh::size + i]); },
+        gpu::Plus{}, [=] ODOT_HOST_DEVICE(std::size_t i, double sum) { dw[i] += static_cast<S>(sum); });
   }
 };
 

@@ -28,8 +28,8 @@ struct Relu<Cpu> {
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
       const auto out = array(y.data() + chunks.begin(c), chunks.size(c));
       const auto grad = array(dy.data() + chunks.begin(c), chunks.size(c));
-      // y = max(x, 0)
-      array(dx.data() + chunks.begin(c), chunks.size(c)) = (out > S{0}).select(grad, S{0});
+      // y = max(x, 0); where that is NaN, dx is dy
+      array(dx.data() + chunks.begin(c), chunks.size(c)) = (out <= S{0}).select(S{0}, grad);
     });
   }
 };

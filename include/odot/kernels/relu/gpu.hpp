@@ -27,12 +27,12 @@ struct Relu<Gpu> {
     if (!dx) return;
     const S *out = y.data(), *grad = dy.data();
     S* result = dx.data();
-    // y = max(x, 0)
+    // y = max(x, 0); where that is NaN, dx is dy
     gpu::for_each_four(y.size(), [=] ODOT_HOST_DEVICE(std::size_t first, unsigned count) {
       S row[4] = {}, gradient[4] = {};
       gpu::load_row(out + first, count, row);
       gpu::load_row(grad + first, count, gradient);
-      for (int j = 0; j < 4; ++j) row[j] = row[j] > S{0} ? gradient[j] : S{0};
+      for (int j = 0; j < 4; ++j) row[j] = row[j] <= S{0} ? S{0} : gradient[j];
       gpu::store_row(row, count, result + first);
     });
   }

@@ -10,7 +10,7 @@ namespace odot::kernels {
 
 /// y = max(x, 0), element by element; NaN stays NaN. y may be x's memory, dx dy's.
 /// Shapes  x [N, …] → y [N, …]
-/// Grad    dx = dy where y > 0, else 0 (overwritten)
+/// Grad    dx = dy where y > 0 or NaN, else 0 (overwritten)
 ///
 ///   forward(workspace, x, y)
 ///   backward(workspace, y, dy, dx)
