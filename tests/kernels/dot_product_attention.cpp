@@ -259,6 +259,7 @@ TEST_CASE("forward works without statistics") {
   Kernel::forward<double>(workspace, p.g, 2, p.of<const double>(p.q.data(), 3), p.of<const double>(p.k.data(), 3),
                           p.of<const double>(p.v.data(), 2), nullptr, p.of(other.y.data(), 2), nullptr);
   CHECK(other.y == p.y);
+  CHECK(difference(p.dense(other.y, 2), p.naive().y, 1e-13) == "");
 }
 
 TEST_CASE("any number of threads gives the same bits") {
@@ -268,6 +269,11 @@ TEST_CASE("any number of threads gives the same bits") {
       Workspace<Cpu> one(1);
       first.forward(one);
       first.backward(one);
+      const NaiveAttention naive = p.naive();
+      CHECK(difference(p.dense(first.y, 5), naive.y, 1e-5) == "");
+      CHECK(difference(p.dense(first.dq, 7), naive.dq, 1e-4) == "");
+      CHECK(difference(p.dense(first.dk, 7), naive.dk, 1e-4) == "");
+      CHECK(difference(p.dense(first.dv, 5), naive.dv, 1e-5) == "");
       for (const int threads : {2, 3}) {
         Problem<float> other = p;
         Workspace<Cpu> many(threads);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -269,15 +270,68 @@ TEST_CASE("the triangle starts with the papers' deviation, whatever the network'
   CHECK(std::abs(deviation("0.v.weight") - 0.5) <= 0.02);
 }
 
+namespace {
+
+/// A layer with inputs as large as `size`, in `Scalar`; numbers that float holds.
+template <class L, class Scalar>
+LayerRun<L, Scalar> of_inputs_of_size(double size, const std::vector<std::int32_t>& lengths) {
+  LayerRun<L, float> drawn(2);
+  drawn.draw(17);
+  LayerRun<L, Scalar> run(2);
+  run.lengths = lengths;
+  std::ranges::copy(drawn.parameters, run.parameters.begin());
+  std::ranges::copy(drawn.dy.span(), run.dy.data());
+  for (std::size_t i = 0; i < drawn.x.size(); ++i)
+    run.x.data()[i] = static_cast<float>(static_cast<double>(drawn.x.data()[i]) * size);
+  run.forward();
+  run.backward();
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("float is as double for inputs of every size") {
+  // Two scores of a row that are as one to float would part them; those of these inputs are not.
+  const auto check = []<SelfAttentionOptions Options>() {
+    CAPTURE(static_cast<int>(Options.form));
+    using L = Layer<6, 8, Options>;
+    for (const std::vector<std::int32_t>& lengths : {std::vector<std::int32_t>{}, {4, 6}})
+      for (const double size : {1e-9, 1e-3, 1e5, 3e5, 1e6, 2e6, 4e6, 8e6, 3.3e7, 1e9, 1e13, 1e17}) {
+        CAPTURE(size);
+        auto expected = of_inputs_of_size<L, double>(size, lengths);
+        auto actual = of_inputs_of_size<L, float>(size, lengths);
+        CHECK(difference(actual.y.span(), expected.y.span(), 2e-6) == "");
+        CHECK(difference(actual.dx.span(), expected.dx.span(), 5e-6) == "");
+        double largest = 0;
+        for (const double gradient : expected.gradients) largest = std::max(largest, std::abs(gradient));
+        CHECK(difference_within(actual.gradients, expected.gradients, 5e-6 * largest) == "");
+      }
+  };
+  check.operator()<two_heads>();
+  check.operator()<of(AttentionForm::full, true, true)>();
+  check.operator()<of(AttentionForm::wqk)>();
+  check.operator()<of(AttentionForm::wqk_only, true)>();
+  check.operator()<of(AttentionForm::symmetric, false, false, 2)>();
+  check.operator()<of(AttentionForm::symmetric_tt)>();
+  check.operator()<of(AttentionForm::symmetric_tt_only, true)>();
+}
+
 TEST_CASE("any number of threads gives the same bits") {
   const auto check = []<SelfAttentionOptions Options>() {
     using L = Layer<17, 12, Options>;
     LayerRun<L, float> one(20, 1), many(20, 3);
-    for (auto* run : {&one, &many}) {
-      run->draw();
-      run->forward();
-      run->backward();
-    }
+    LayerRun<L, double> judge(20);
+    const auto run = [](auto& layer) {
+      layer.draw();
+      layer.forward();
+      layer.backward();
+    };
+    run(one);
+    run(many);
+    run(judge);  // bits of what is right
+    CHECK(difference(one.y.span(), judge.y.span(), 1e-5) == "");
+    CHECK(difference(one.dx.span(), judge.dx.span(), 1e-4) == "");
+    CHECK(difference(one.gradients, judge.gradients, 1e-4) == "");
     CHECK(std::ranges::equal(one.y.span(), many.y.span()));
     CHECK(std::ranges::equal(one.dx.span(), many.dx.span()));
     CHECK(one.gradients == many.gradients);

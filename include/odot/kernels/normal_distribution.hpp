@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <numbers>
 #include <type_traits>
 
@@ -23,9 +22,7 @@ struct Normal {
 /// Φ(−|x|) = exp(−x²/2) t q(t), t = 1/(1 + 0.3 |x|), q the minimax polynomial of degree 7 (relative error 1.2e-7).
 template <class S>
 ODOT_INLINE Normal<S> normal_distribution(const Packet<S>& x) {
-  // Where the exponential ends above 0, 0 is what a large |x| may be multiplied by.
-  const auto least = softmax_exp<S>(all(-std::numeric_limits<S>::infinity()));
-  const auto bell = subtract(softmax_exp<S>(multiply(multiply(x, x), all(S{-0.5}))), least);
+  const auto bell = softmax_exp<S>(multiply(multiply(x, x), all(S{-0.5})));
   const auto density = multiply(bell, all(static_cast<S>(std::numbers::inv_sqrtpi / std::numbers::sqrt2)));
   if constexpr (std::is_same_v<S, float>) {
     const auto t = reciprocal(multiply_add(abs(x), all(0.3f), all(1.0f)));

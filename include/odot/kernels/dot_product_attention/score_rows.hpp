@@ -22,9 +22,7 @@ class ScoreRows {
   static constexpr std::size_t lanes = simd::lanes<S>;
   static constexpr std::size_t padded(std::size_t columns) { return (columns + lanes - 1) / lanes * lanes; }
 
-  explicit ScoreRows(double scale)
-      : scale_(static_cast<S>(scale)),
-        least_(simd::largest(simd::softmax_exp<S>(simd::all(-std::numeric_limits<S>::infinity())))) {}
+  explicit ScoreRows(double scale) : scale_(static_cast<S>(scale)) {}
 
   /// The largest of s[0 … count), a finite number where all are −∞; of a row with NaN, any of its numbers or NaN. Writes −∞
   /// behind them.
@@ -74,12 +72,12 @@ class ScoreRows {
   }
 
  private:
-  /// exp(scale · x), x ≤ 0. What softmax_exp leaves of −∞ is subtracted: nothing where it counts, and 0 where it is all.
+  /// exp(scale · x), x ≤ 0
   simd::Packet<S> exponential(const simd::Packet<S>& x) const {
-    return simd::subtract(simd::softmax_exp<S>(simd::multiply(x, simd::all(scale_))), simd::all(least_));
+    return simd::softmax_exp<S>(simd::multiply(x, simd::all(scale_)));
   }
 
-  S scale_, least_;
+  S scale_;
 };
 
 }  // namespace odot::kernels::detail
