@@ -129,7 +129,7 @@ TEST_CASE("a stream's steps are the Cpu's, and the causal form's") {
 TEST_CASE("a stream begins anew after a reset") {
   const Network<Series, Gpu> network(Seed{1});
   Stream<Series, Gpu> stream(network);
-  CHECK(Stream<Series, Gpu>::state_elements == 8 * 11);
+  CHECK(Stream<Series, Gpu>::state_elements == 8 * 33);
   const Buffer<float, Gpu> token = on_gpu(std::vector<float>{1, 2, 3});
   Buffer<float, Gpu> y(2), again(2);
   stream.step(BatchView<Shape<3>, const float, Gpu>(token.data(), 1), BatchView<Shape<2>, float, Gpu>(y.data(), 1));

@@ -95,7 +95,7 @@ static_assert(std::is_same_v<Unprojected<Options{}, 10, 7>::output_shape, Shape<
 static_assert(!Attention<ea6, 10, 7>::couples_samples);
 static_assert(Attention<causal6, 10, 7>::has_step && !Attention<ea6, 10, 7>::has_step &&
               !Attention<causal_full, 10, 7>::has_step);
-static_assert(Attention<causal6, 10, 7>::state_elements == 2 * 7 * 7 + 7, "whatever the number of tokens");
+static_assert(Attention<causal6, 10, 7>::state_elements == 7 * (6 * 7 + 3), "whatever the number of tokens");
 
 TEST_CASE("parameters have the names of the projections") {
   const LayerRun<Attention<Options{}, 2, 3>> run(1);

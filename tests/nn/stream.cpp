@@ -65,8 +65,8 @@ void check_like_predict(std::size_t samples, double tolerance = 1e-12) {
 
 }  // namespace
 
-static_assert(Stream<nn::Sequential<Shape<10, 8>, Causal>>::state_elements == 2 * 8 * 7 + 8);
-static_assert(Stream<Blocks<10, nn::SinusoidalPosition>>::state_elements == 8 * (2 * 7 + 1) + 8 * (2 * 3 + 1));
+static_assert(Stream<nn::Sequential<Shape<10, 8>, Causal>>::state_elements == 8 * (6 * 7 + 3));
+static_assert(Stream<Blocks<10, nn::SinusoidalPosition>>::state_elements == 8 * (6 * 7 + 3) + 8 * (6 * 3 + 3));
 static_assert(Stream<Blocks<10, nn::PositionEmbedding>>::longest() == 10);
 static_assert(Stream<Blocks<10, nn::SinusoidalPosition>>::longest() > 1'000'000'000);
 

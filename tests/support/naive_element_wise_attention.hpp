@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Element-wise attention by its definition, pair of tokens by pair, in double: the oracle of the kernels.
+// Element-wise attention by its definition, pair of tokens by pair: the oracle of the kernels. In long double, whose range
+// holds the powers of large queries and keys.
 
 #include <algorithm>
 #include <cmath>
@@ -29,46 +30,49 @@ class NaiveElementWiseAttention {
   std::vector<double> y, dqkv;
 
  private:
-  /// A weight, up to a factor e^shift, and its derivatives.
+  /// A weight and its derivatives, relative to the largest exponential, that of the key `nearest`.
   struct Weight {
-    double w, dq, dk;
+    long double w, dq, dk;
   };
-  Weight weight(double q, double k, double shift) const {
-    if (!form_.is_series()) {
-      const double w = std::exp(shift - (q - k) * (q - k));
-      return {w, -2 * (q - k) * w, 2 * (q - k) * w};
-    }
-    double sum = 0, slope = 0, term = 1;  // of Σ (2 q k)ⁿ / n!
+  Weight weight(long double q, long double k, long double nearest) const {
+    const long double e = std::exp(exponent(q, k, nearest));
+    if (!form_.is_series()) return {e, -2 * (q - k) * e, 2 * (q - k) * e};
+    long double sum = 0, slope = 0, term = 1;  // of Σ (2 q k)ⁿ / n!
     for (std::size_t n = 0; n <= form_.order; ++n) {
       sum += term;
       if (n < form_.order) slope += term;
-      term *= 2 * q * k / static_cast<double>(n + 1);
+      term *= 2 * q * k / static_cast<long double>(n + 1);
     }
-    const double e = std::exp(shift - k * k);
     return {e * sum, e * slope * 2 * k, e * (slope * 2 * q - 2 * k * sum)};
   }
-  double exponent(double q, double k) const { return form_.is_series() ? k * k : (q - k) * (q - k); }
+  /// How much the exponent of key k is above that of another: its square's difference, as a product that keeps it.
+  long double exponent(long double q, long double k, long double other) const {
+    if (form_.is_series()) return (other - k) * (other + k);
+    return (k - other) * ((q - k) + (q - other));
+  }
 
   void attend(std::size_t n, std::size_t i, std::size_t c, std::size_t valid) {
     const auto at = [&](std::size_t token, std::size_t part) {
       return ((n * tokens_ + token) * 3 + part) * channels_ + c;
     };
     const std::size_t end = form_.causal ? i + 1 : valid, out = (n * tokens_ + i) * channels_ + c;
-    const double q = qkv_[at(i, 0)];
-    double shift = std::numeric_limits<double>::max(), sum = 0, weighted = 0;
-    for (std::size_t j = 0; j < end; ++j) shift = std::min(shift, exponent(q, qkv_[at(j, 1)]));
+    const long double q = qkv_[at(i, 0)];
+    long double nearest = std::numeric_limits<double>::max(), sum = 0, weighted = 0;
+    for (std::size_t j = 0; j < end; ++j)
+      if (exponent(q, qkv_[at(j, 1)], nearest) > 0) nearest = qkv_[at(j, 1)];
     for (std::size_t j = 0; j < end; ++j) {
-      const double w = weight(q, qkv_[at(j, 1)], shift).w;
+      const long double w = weight(q, qkv_[at(j, 1)], nearest).w;
       sum += w;
       weighted += w * qkv_[at(j, 2)];
     }
-    y[out] = weighted / sum;
+    const long double mean = weighted / sum;
+    y[out] = static_cast<double>(mean);
     for (std::size_t j = 0; j < end; ++j) {
-      const Weight w = weight(q, qkv_[at(j, 1)], shift);
-      const double slope = dy_[out] * (qkv_[at(j, 2)] - y[out]) / sum;
-      dqkv[at(i, 0)] += slope * w.dq;
-      dqkv[at(j, 1)] += slope * w.dk;
-      dqkv[at(j, 2)] += dy_[out] * w.w / sum;
+      const Weight w = weight(q, qkv_[at(j, 1)], nearest);
+      const long double slope = dy_[out] * (qkv_[at(j, 2)] - mean) / sum;
+      dqkv[at(i, 0)] += static_cast<double>(slope * w.dq);
+      dqkv[at(j, 1)] += static_cast<double>(slope * w.dk);
+      dqkv[at(j, 2)] += static_cast<double>(dy_[out] * w.w / sum);
     }
   }
 

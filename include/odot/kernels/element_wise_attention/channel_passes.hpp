@@ -81,13 +81,22 @@ ODOT_HOST_DEVICE void for_token_blocks(std::size_t from, std::size_t to, const B
       body(j);
 }
 
-/// exp(m² − d²)
+/// A query and the key nearest to it, k*.
 template <class S>
-ODOT_HOST_DEVICE S pair_weight(S least, S d) {
-  return channel_weight((least - d) * (least + d));
-}
+struct ChannelNearest {
+  S key, sum, rest;  ///< k*; 2q − k* as the exact sum of two numbers
 
-/// `kept` [N, 2, tokens, channels], may be null: m = min_j |q_i − k_j| and Σ_j exp(m² − (q_i − k_j)²) of every output.
+  ODOT_HOST_DEVICE ChannelNearest(S q, S nearest) : key(nearest), sum((q + q) - nearest) {
+    const S twice = q + q, minus_key = sum - twice;
+    rest = (twice - (sum - minus_key)) - (key + minus_key);
+  }
+  /// (2q − k*) − k
+  ODOT_HOST_DEVICE S minus(S k) const { return (sum - k) + rest; }
+  /// exp((q − k*)² − (q − k)²)
+  ODOT_HOST_DEVICE S weight(S k) const { return channel_weight((k - key) * minus(k)); }
+};
+
+/// `kept` [N, 2, tokens, channels], may be null: every query's nearest key and its sum of weights.
 template <class S, bool Causal>
 struct FullForward {
   ChannelBatch<S> batch;
@@ -102,16 +111,18 @@ struct FullForward {
     }
     const std::size_t seen = Causal ? i + 1 : s.valid;
     const S q = s.q(i);
-    S least = no_minimum<S>;
+    S below = -no_minimum<S>, above = no_minimum<S>;
     for (std::size_t j = 0; j < seen; ++j) {
-      const S d = magnitude(q - s.k(j));
-      if (d < least) least = d;
+      const S k = s.k(j);
+      if (k > q && k < above) above = k;
+      if (!(k > q) && k > below) below = k;
     }
+    const ChannelNearest<S> query(q, ChannelNearest<S>(q, below).minus(above) > S{0} ? above : below);
     TokenSum<S> sum, weighted;
     for_token_blocks(
         0, seen,
         [&](std::size_t j) {
-          const S weight = pair_weight(least, q - s.k(j));
+          const S weight = query.weight(s.k(j));
           sum.add(weight);
           weighted.add(weight * s.v(j));
         },
@@ -119,7 +130,7 @@ struct FullForward {
     s.y[s.at(i)] = weighted.value() / sum.value();
     if (!kept) return;
     const std::size_t size = batch.tokens * batch.channels;
-    kept[index + n * size] = least;
+    kept[index + n * size] = query.key;
     kept[index + (n + 1) * size] = sum.value();
   }
 };
@@ -139,33 +150,37 @@ struct FullBackward {
       return;
     }
     const std::size_t size = batch.tokens * batch.channels;
-    const S* minima = kept + 2 * n * size + index % batch.channels;  // of the channel
+    const S* nearest = kept + 2 * n * size + index % batch.channels;  // of the channel
     TokenSum<S> dq, dk, dv;
     for_token_blocks(
-        0, Causal ? i + 1 : s.valid, [&](std::size_t j) { dq.add(pair(s, minima, i, j).t_distance); },
+        0, Causal ? i + 1 : s.valid,
+        [&](std::size_t j) {
+          // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
+          dq.add(pair(s, nearest, i, j).t * (s.k(j) - nearest[s.at(i)]));
+        },
         [&] { dq.end_block(); });
     for_token_blocks(
         Causal ? i : 0, s.valid,
         [&](std::size_t other) {
-          const Pair p = pair(s, minima, other, i);
-          dk.add(p.t_distance);
+          const Pair p = pair(s, nearest, other, i);
+          dk.add(p.t * (s.q(other) - s.k(i)));
           dv.add(p.share);
         },
         [&] { dk.end_block(), dv.end_block(); });
-    s.dq(i) = S{-2} * dq.value();
+    s.dq(i) = S{2} * dq.value();
     s.dk(i) = S{2} * dk.value();
     s.dv(i) = dv.value();
   }
 
  private:
   struct Pair {
-    S share, t_distance;  // dy_i p_ij,  dy_i p_ij (v_j − y_i)(q_i − k_j)
+    S share, t;  // dy_i p_ij,  dy_i p_ij (v_j − y_i)
   };
-  ODOT_HOST_DEVICE Pair pair(const Channel<S>& s, const S* minima, std::size_t i, std::size_t j) const {
-    const S d = s.q(i) - s.k(j), sum = minima[s.at(i) + batch.tokens * batch.channels];
+  ODOT_HOST_DEVICE Pair pair(const Channel<S>& s, const S* nearest, std::size_t i, std::size_t j) const {
+    const S sum = nearest[s.at(i) + batch.tokens * batch.channels];
     // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
-    const S share = s.dy[s.at(i)] / sum * pair_weight(minima[s.at(i)], d);
-    return {share, share * (s.v(j) - s.output[s.at(i)]) * d};
+    const S share = s.dy[s.at(i)] / sum * ChannelNearest<S>(s.q(i), nearest[s.at(i)]).weight(s.k(j));
+    return {share, share * (s.v(j) - s.output[s.at(i)])};
   }
 };
 

@@ -57,7 +57,8 @@ struct ChannelReference {
 
   /// Takes in what sums relative to another reference have.
   ODOT_HOST_DEVICE void take(const ChannelReference& other) {
-    if (other.scale > S{0}) take(other.least, other.scale / S{2});
+    if (scale == S{0}) *this = other;
+    else if (other.scale > S{0}) take(other.least, other.scale / S{2});
   }
   /// From sums relative to this to sums relative to another. Of keys; of queries the other way round.
   ODOT_HOST_DEVICE Change to(const ChannelReference& other) const {

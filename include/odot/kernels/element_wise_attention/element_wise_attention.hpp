@@ -31,10 +31,11 @@ struct ElementWiseForm {
 ///           A_n = Σ_j k_jⁿ exp(−k_j²) v_j,  B_n = Σ_j k_jⁿ exp(−k_j²)
 ///     causal: the sums over j end at i.
 /// Numerator and denominator are multiplied by exp(min_j (q_i − k_j)²), or nearly exp(min_j k_j²) in the series, the
-/// minimum over the same j: there is no 0/0 however large the keys are. Exponents are taken as (m − k)(m + k), so that
-/// none is wrong where squares are large. The series keeps powers of k/σ and q σ, σ a power of two near the largest |k|
+/// minimum over the same j: there is no 0/0 however large the keys are. Exponents are taken as products of differences, (m − k)(m + k), so
+/// that none is wrong where squares are large. The series keeps powers of k/σ and q σ, σ a power of two near the largest |k|
 /// that weighs something, and divides by the highest power of a large query: no power leaves a scalar's range, and
-/// float's values and gradients are the definition's, up to rounding, for |q|, |k| from 1e-30 to 1e30. (The terms of a
+/// float's values and gradients are the definition's, up to rounding, for |q|, |k| from 1e-30 to 1e30 whose product is not
+/// below 1e-34. (The terms of a
 /// high order cancel where q k is far below zero, as those of exp do; a low order or double is the remedy.) Sums over
 /// tokens are compensated: their rounding does not grow with L. NaN or infinity in, NaN or infinity out: in the outputs
 /// and gradients that depend on that number.
@@ -66,7 +67,7 @@ struct ElementWiseAttention : detail::NoKernel {
 /// Tokens between two states that a causal forward keeps.
 inline constexpr std::size_t element_wise_checkpoint = 32;
 
-/// Cache of ElementWiseAttention, the same on every device. full: min_j |q_i − k_j| and M_i of every output. series: the
+/// Cache of ElementWiseAttention, the same on every device. full: of every output the nearest key and M_i. series: the
 /// sums cₙ A_n and cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens
 /// again.
 constexpr std::size_t element_wise_attention_cache(ElementWiseForm form, std::size_t samples, std::size_t tokens,

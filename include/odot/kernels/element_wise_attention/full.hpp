@@ -3,10 +3,10 @@
 // The full form of element-wise attention on the CPU: one packet of channels of one sequence at a time.
 //
 // Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
-// four queries at a time stay in registers. An exponent is (m − d)(m + d), d = q − k and m the smallest |d|: exactly 0 for
-// the smallest, right to the last bits however large d is. Sums run over 32 tokens, and compensated over these.
-// Instructions per pair and packet: forward 3 for the minimum, then 13 for the exponential and 6; backward 13 and 10. No
-// pair is kept.
+// four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²), and
+// that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far apart
+// queries and keys are. Sums run over 32 tokens, and compensated over these. Instructions per pair and packet: forward 5
+// for the nearest key, then 13 for the exponential and 6; backward 13 and 12. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
@@ -29,26 +29,31 @@ struct Full {
   static constexpr std::size_t forward_scratch(std::size_t tokens) { return 2 * tokens * lanes; }
   static constexpr std::size_t backward_scratch(std::size_t tokens) { return 8 * tokens * lanes; }
 
-  /// `kept` [2, tokens, channels] (optional) gets m and Σ_j exp(m² − (q_i − k_j)²).
+  /// `kept` [2, tokens, channels] (optional) gets every query's nearest key and its sum of weights.
   template <bool Whole>
   static void forward(const Sequence<S>& s, S* scratch, S* kept, std::size_t c, std::size_t width) {
     const auto in = s.template inputs<Whole>(c, width);
     const Packed k(scratch, lanes, lanes), v(scratch + s.valid * lanes, lanes, lanes);
     for (std::size_t j = 0; j < s.valid; ++j) k.store(j, in.k[j]), v.store(j, in.v[j]);
-    const Column<S, Whole> y(s.y + c, s.channels, width), minima(kept ? kept + c : nullptr, s.channels, width),
+    const Column<S, Whole> y(s.y + c, s.channels, width), nearest(kept ? kept + c : nullptr, s.channels, width),
         weights(kept ? kept + s.tokens * s.channels + c : nullptr, s.channels, width);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], least[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
+      P q[Q], below[Q], above[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
       for (std::size_t b = 0; b < Q; ++b) {
         q[b] = in.q[i + b];
-        least[b] = simd::all(no_minimum<S>);
+        below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
         sum[b] = weighted[b] = lost[b] = lost_weighted[b] = simd::all(S{0});
       }
       for_keys<Q>(i, s.valid, [&]<std::size_t First>(std::size_t j) {
         const P key = k[j];
 #pragma GCC unroll 4
-        for (std::size_t b = First; b < Q; ++b) least[b] = simd::min(least[b], simd::abs(simd::subtract(q[b], key)));
+        for (std::size_t b = First; b < Q; ++b) {
+          below[b] = simd::max(below[b], simd::where_less(q[b], key, simd::all(-no_minimum<S>), key));
+          above[b] = simd::min(above[b], simd::where_less(q[b], key, key, simd::all(no_minimum<S>)));
+        }
       });
+      Nearest query[Q];
+      for (std::size_t b = 0; b < Q; ++b) query[b] = Nearest(q[b], below[b], above[b]);
       for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
         P block_sum[Q], block_weighted[Q];
         for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
@@ -56,7 +61,7 @@ struct Full {
           const P key = k[j], value = v[j];
 #pragma GCC unroll 4
           for (std::size_t b = First; b < Q; ++b) {
-            const P weight = weight_of(least[b], simd::subtract(q[b], key));
+            const P weight = query[b].weight(key, simd::subtract(key, query[b].key));
             block_sum[b] = simd::add(block_sum[b], weight);
             block_weighted[b] = simd::multiply_add(weight, value, block_weighted[b]);
           }
@@ -68,7 +73,7 @@ struct Full {
       });
       for (std::size_t b = 0; b < Q; ++b) {
         y.store(i + b, simd::divide(weighted[b], sum[b]));
-        if (kept) minima.store(i + b, least[b]), weights.store(i + b, sum[b]);
+        if (kept) nearest.store(i + b, query[b].key), weights.store(i + b, sum[b]);
       }
     });
   }
@@ -78,7 +83,7 @@ struct Full {
     const auto in = s.template inputs<Whole>(c, width);
     const auto grad = s.template gradients<Whole>(c, width);
     const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width),
-        minima(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
+        nearest(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
     const auto packed = [&](std::size_t part) { return Packed(scratch + part * s.valid * lanes, lanes, lanes); };
     const Packed k = packed(0), v = packed(1);
     const CompensatedColumn dk{packed(2), packed(3), packed(4)}, dv{packed(5), packed(6), packed(7)};
@@ -87,9 +92,10 @@ struct Full {
       dk.clear(j), dv.clear(j);
     }
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], y[Q], share[Q], least[Q], dq[Q], lost[Q];
+      P q[Q], y[Q], share[Q], dq[Q], lost[Q];
+      Nearest query[Q];
       for (std::size_t b = 0; b < Q; ++b) {
-        q[b] = in.q[i + b], y[b] = ys[i + b], least[b] = minima[i + b];
+        q[b] = in.q[i + b], y[b] = ys[i + b], query[b] = Nearest(q[b], nearest[i + b]);
         share[b] = simd::divide(dys[i + b], weights[i + b]);
         dq[b] = lost[b] = simd::all(S{0});
       }
@@ -101,20 +107,21 @@ struct Full {
           P dkey = dk.block[j], dvalue = dv.block[j];
 #pragma GCC unroll 4
           for (std::size_t b = First; b < Q; ++b) {
-            const P d = simd::subtract(q[b], key);
+            const P beyond = simd::subtract(key, query[b].key);
             // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
-            const P dweighted = simd::multiply(weight_of(least[b], d), share[b]);
+            const P dweighted = simd::multiply(query[b].weight(key, beyond), share[b]);
             dvalue = simd::add(dvalue, dweighted);
             const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
-            block_dq[b] = simd::multiply_add(t, d, block_dq[b]);
-            dkey = simd::multiply_add(t, d, dkey);
+            // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
+            block_dq[b] = simd::multiply_add(t, beyond, block_dq[b]);
+            dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
           }
           dk.block.store(j, dkey);
           dv.block.store(j, dvalue);
         });
         for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
       });
-      for (std::size_t b = 0; b < Q; ++b) grad.q.store(i + b, simd::multiply(simd::all(S{-2}), dq[b]));
+      for (std::size_t b = 0; b < Q; ++b) grad.q.store(i + b, simd::add(dq[b], dq[b]));
       const std::size_t end = i + Q;
       if (end % block == 0 || end == s.valid)
         for (std::size_t j = 0; j < (Causal ? end : s.valid); ++j) dk.join(j), dv.join(j);
@@ -142,10 +149,29 @@ struct Full {
     }
   };
 
-  /// exp(m² − d²)
-  static ODOT_INLINE P weight_of(const P& least, const P& d) {
-    return simd::softmax_exp<S>(simd::multiply(simd::subtract(least, d), simd::add(least, d)));
-  }
+  /// A query and the key nearest to it, k*.
+  struct Nearest {
+    P key, sum, rest;  ///< k*; 2q − k* as the exact sum of two numbers
+
+    Nearest() = default;
+    ODOT_INLINE Nearest(const P& q, const P& nearest) : key(nearest) {
+      const P twice = simd::add(q, q);
+      sum = simd::subtract(twice, key);
+      const P minus_key = simd::subtract(sum, twice);
+      rest = simd::subtract(simd::subtract(twice, simd::subtract(sum, minus_key)), simd::add(key, minus_key));
+    }
+    /// Of the nearest key up to q and the nearest above.
+    ODOT_INLINE Nearest(const P& q, const P& below, const P& above) : Nearest(q, below) {
+      const P nearest = simd::where_less(simd::all(S{0}), minus(above), above, below);
+      *this = Nearest(q, nearest);
+    }
+    /// (2q − k*) − k
+    ODOT_INLINE P minus(const P& k) const { return simd::add(simd::subtract(sum, k), rest); }
+    /// exp((q − k*)² − (q − k)²); `beyond`: k − k*.
+    ODOT_INLINE P weight(const P& k, const P& beyond) const {
+      return simd::softmax_exp<S>(simd::multiply(beyond, minus(k)));
+    }
+  };
 
   /// Calls body.operator()<Q>(i) for queries i … i + Q − 1.
   template <class Body>

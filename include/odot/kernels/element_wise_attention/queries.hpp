@@ -119,7 +119,7 @@ struct AnyQueries {
       const P zero = simd::all(S{0}), one = simd::all(S{1});
       // An infinite query has no limit: a NaN.
       s = simd::add(simd::where_less(u, zero, simd::negate(one), one), simd::multiply(q, zero));
-      t = simd::reciprocal(size);
+      t = choose(simd::reciprocal(size), one);
       direct = choose(zero, u);
     }
     P choose(const P& where_large, const P& otherwise) const {

@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "odot/kernels/element_wise_attention/causal_block.hpp"
+#include "odot/kernels/element_wise_attention/causal_tokens.hpp"
 #include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
 #include "odot/kernels/element_wise_attention/queries.hpp"
 #include "odot/kernels/element_wise_attention/sequence.hpp"
@@ -99,7 +99,7 @@ struct Series {
         if (from == 0) state.clear();
         Reference<S> reference = state.reference();
         const auto in = s.template inputs<Whole>(c, width);
-        const CausalBlock<S, Order> tokens(in, reference, from, to);
+        const CausalTokens<S, Order> tokens(in, reference, from, to);
         const Column<S, Whole> y(s.y + c, s.channels, width);
         Sums block_sums;
         tokens.for_runs([&](std::size_t first, std::size_t last) {
@@ -140,7 +140,7 @@ struct Series {
           blocks = Sums(rows);
           reference = finished_reference(rows);
         }
-        const CausalBlock<S, Order> tokens(s.template inputs<Whole>(c, width), reference, from, to);
+        const CausalTokens<S, Order> tokens(s.template inputs<Whole>(c, width), reference, from, to);
         P share[block];
         causal_queries<Whole>(s, tokens, blocks, c, width, from, share);
         const State<S, Order, Whole> state(scratch + c, s.channels, width);
@@ -258,7 +258,7 @@ struct Series {
 
   /// The queries of a block of the causal form: stores dq, and dy/M in `share`. `blocks`: sums over the keys before.
   template <bool Whole>
-  static ODOT_INLINE void causal_queries(const Sequence<S>& s, const CausalBlock<S, Order>& tokens, Sums& blocks,
+  static ODOT_INLINE void causal_queries(const Sequence<S>& s, const CausalTokens<S, Order>& tokens, Sums& blocks,
                                          std::size_t c, std::size_t width, std::size_t from, P* share) {
     const auto in = s.template inputs<Whole>(c, width);
     const auto dq = s.template gradients<Whole>(c, width).q;
@@ -292,7 +292,7 @@ struct Series {
   /// over the queries after the block, relative to the reference at its end; then over those of the block too, relative
   /// to the one before it.
   template <bool Whole>
-  static ODOT_INLINE void causal_keys(const Sequence<S>& s, const CausalBlock<S, Order>& tokens,
+  static ODOT_INLINE void causal_keys(const Sequence<S>& s, const CausalTokens<S, Order>& tokens,
                                       const State<S, Order, Whole>& state, std::size_t c, std::size_t width,
                                       std::size_t from, const P* share) {
     const auto in = s.template inputs<Whole>(c, width);

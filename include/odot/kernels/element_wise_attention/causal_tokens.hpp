@@ -14,7 +14,7 @@ namespace odot::kernels::detail {
 
 /// At most 32 tokens, numbered from 0.
 template <class S, std::size_t Order>
-class CausalBlock {
+class CausalTokens {
   using P = simd::Packet<S>;
   using Change = typename Reference<S>::Change;
   static constexpr std::size_t size = element_wise_checkpoint;
@@ -22,7 +22,7 @@ class CausalBlock {
  public:
   /// Tokens from … to − 1 of `in`; takes their keys into the reference.
   template <class Inputs>
-  ODOT_INLINE CausalBlock(const Inputs& in, Reference<S>& reference, std::size_t from, std::size_t to)
+  ODOT_INLINE CausalTokens(const Inputs& in, Reference<S>& reference, std::size_t from, std::size_t to)
       : tokens_(to - from), first_scale_(reference.scale) {
     P low = simd::all(no_minimum<S>), high = simd::all(S{0}), largest = simd::all(S{0});
     for (std::size_t i = 0; i < tokens_; ++i) {
