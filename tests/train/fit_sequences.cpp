@@ -87,3 +87,18 @@ TEST_CASE("without a test set training is the same, and nothing is said of it") 
   CHECK(std::isnan(seen.tests.back()));
   for (std::size_t i = 0; i < with.parameters().size(); ++i) CHECK(with.parameters()[i] == without.parameters()[i]);
 }
+
+TEST_CASE("a gradient that Adam can't square ends the training, with epoch, batch and parameter") {
+  // The loss is (w x − t)², so its gradient at w = 0 is −2 t x, here −2e20: finite, but not its square.
+  using Model = nn::Sequential<Shape<1, 1>, nn::Flatten, nn::Linear<1, false>>;
+  const data::Windows<Shape<1, 1>, Shape<1>> set{"large", std::vector<float>(4, 1e20f), std::vector<float>(4, 1.0f)};
+  Network<Model> network{Seed{1}};
+  network.parameters()[0] = 0;
+  optim::Adam adam;
+  CHECK_THROWS_WITH_AS(fit<nn::MeanSquaredError>(network, adam, set, {.epochs = 1, .batch_size = 2}),
+                       doctest::Contains("epoch 1, batch 1: the gradient of 1.weight is beyond 9.2"), NonFiniteError);
+  CHECK(network.parameters()[0] == 0);
+  optim::Adam clipping{{.max_gradient_norm = 1}};
+  CHECK_NOTHROW(fit<nn::MeanSquaredError>(network, clipping, set, {.epochs = 1, .batch_size = 4}));
+  CHECK(network.parameters()[0] != 0);
+}

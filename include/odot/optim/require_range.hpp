@@ -13,10 +13,10 @@ namespace odot::optim {
 
 namespace detail {
 
-/// "0.001", "1e-50", "inf": the shortest text of the number, whatever the locale is.
+/// "0.001", "1e-50", "inf": the number to 9 digits, whatever the locale is.
 inline std::string text_of(double value) {
   char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 9).ptr};
 }
 
 template <class Scalar>
