@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -43,4 +44,15 @@ TEST_CASE("threshold and scale follow from the probability") {
   static_assert(none.threshold() == 0 && none.scale() == 1);
   static_assert(quarter.threshold() == 0x40000000u && quarter.scale() == 4.0 / 3);
   CHECK(keeps(none, 12345));
+}
+
+TEST_CASE("what is kept is scaled by the probability that it really has") {
+  using kernels::DropoutMask;
+  const Random random(Seed{1}, 2);
+  CHECK(DropoutMask{random, 0}.scale() == 1);
+  CHECK(DropoutMask{random, 0.5}.scale() == 2);
+  for (const double p : {0.1, 0.3, 0.9}) CHECK(std::abs(DropoutMask{random, p}.scale() * (1 - p) - 1) <= 3e-9);
+  // One word in 2³² is kept where p is next to 1: with 1/(1 − p) the mean would be 2,328 times as large.
+  CHECK(DropoutMask{random, 1 - 1e-13}.threshold() == 0xFFFFFFFFu);
+  CHECK(DropoutMask{random, 1 - 1e-13}.scale() == 0x1p32);
 }

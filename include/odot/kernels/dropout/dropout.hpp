@@ -21,7 +21,8 @@ struct DropoutMask {
   std::size_t first_sample = 0;
 
   constexpr std::uint32_t threshold() const { return static_cast<std::uint32_t>(p * 0x1p32); }
-  constexpr double scale() const { return 1 / (1 - p); }
+  /// 1 / (1 − p) of the p that the threshold stands for, so that y is x on average however close to 1 p is.
+  constexpr double scale() const { return 0x1p32 / (0x1p32 - threshold()); }
 };
 
 /// y = x/(1 − p) where the mask keeps the element, else 0; y may be x's memory. Its own backward: dx from dy. Nothing of
