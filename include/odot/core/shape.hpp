@@ -4,11 +4,22 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 
 #include "odot/core/config.hpp"
 
 namespace odot {
+
+namespace detail {
+/// Whether a product is at most half of what a std::size_t holds, which is what memory can have.
+constexpr bool can_have(std::initializer_list<std::size_t> factors) {
+  std::size_t left = static_cast<std::size_t>(-1) / 2;
+  for (const std::size_t factor : factors)
+    if (factor != 0) left /= factor;
+  return left > 0;
+}
+}  // namespace detail
 
 /// Compile-time extents in row-major order, without the batch axis: Shape<C, H, W> for images, Shape<F> for features.
 /// Shape<> is a scalar.
@@ -43,6 +54,7 @@ struct Shape {
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(((Extents > 0) && ...), "odot::Shape: every extent must be at least 1");
+  static_assert(detail::can_have({Extents...}), "odot::Shape: the product of the extents is more than memory can have");
 };
 
 namespace detail {

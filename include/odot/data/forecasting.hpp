@@ -81,10 +81,11 @@ inline void require_parts(const Table& table, const Parts& parts, std::size_t va
   if (table.columns.size() != variables)
     throw ArgumentError("odot::data::forecasting: expected a table of " + std::to_string(variables) +
                         " columns, found " + std::to_string(table.columns.size()));
-  const std::size_t rows = parts.train + parts.validation + parts.test;
-  if (table.rows() < rows)
-    throw ArgumentError("odot::data::forecasting: expected a table of at least " + std::to_string(rows) +
-                        " rows, found " + std::to_string(table.rows()));
+  const std::size_t rows = table.rows();  // compared so that no sum overflows
+  if (parts.train > rows || parts.validation > rows - parts.train || parts.test > rows - parts.train - parts.validation)
+    throw ArgumentError("odot::data::forecasting: expected a table of at least " + std::to_string(parts.train) + " + " +
+                        std::to_string(parts.validation) + " + " + std::to_string(parts.test) + " rows, found " +
+                        std::to_string(rows));
   if (parts.train < input + horizon || parts.validation < horizon || parts.test < horizon)
     throw ArgumentError("odot::data::forecasting: a part is shorter than a window: expected " +
                         std::to_string(input + horizon) + " rows to train and " + std::to_string(horizon) +
