@@ -63,16 +63,17 @@ TEST_CASE("rejects sizes that the file does not hold before it allocates for the
   const auto square = folder.write("square", idx_bytes({65536, 65536}, ramp(16)));
   const auto cube = folder.write("cube", idx_bytes({0xffffffff, 0xffffffff, 0xffffffff}, ramp(16)));
   const std::size_t before = allocated_bytes();
-  CHECK(says(message_of<FormatError>([&] { read_idx<2>(square); }), "at byte 28", "4294967308 bytes", "28 bytes"));
-  CHECK(says(message_of<FormatError>([&] { read_idx<3>(cube); }), "at byte 8", "possible size",
-             "4294967295 × 4294967295"));
+  const std::string too_large = message_of<FormatError>([&] { read_idx<2>(square); });
+  if (sizeof(std::size_t) == 8) CHECK(says(too_large, "at byte 28", "4294967308 bytes", "28 bytes"));
+  else CHECK(says(too_large, "at byte 8", "possible size", "65536 × 65536"));
+  CHECK(says(message_of<FormatError>([&] { read_idx<3>(cube); }), "possible size", " × 4294967295"));
   CHECK(allocated_bytes() - before < 100'000);
 }
 
 TEST_CASE("a product of extents that wraps around to the file's size is no way in") {
   const TemporaryFolder folder;
   const auto file = folder.write("wrap", idx_bytes({65536, 65536, 65536, 65536}, {}));  // 2⁶⁴
-  CHECK(says(message_of<FormatError>([&] { read_idx<4>(file); }), "at byte 16", "281474976710656 × 65536"));
+  CHECK(says(message_of<FormatError>([&] { read_idx<4>(file); }), "possible size", " × 65536"));
 }
 
 TEST_CASE("rejects other ranks") {

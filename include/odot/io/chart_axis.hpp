@@ -71,7 +71,8 @@ class ChartAxis {
     const double round = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
     const double step = whole ? std::max(round, 1.0) : round;
     const auto first = count(std::ceil(low / step - rounding)), last = count(std::floor(high / step + rounding));
-    for (std::int64_t k = first; k <= last && k - first < 20; ++k) ticks_.push_back(static_cast<double>(k) * step);
+    for (std::int64_t k = first; k <= last && k - first < 20; ++k)
+      if (const double tick = static_cast<double>(k) * step; has_place(tick, axis_)) ticks_.push_back(tick);
     const double most = std::max(std::abs(low / step), std::abs(high / step));
     digits_ = std::max(6, 2 + static_cast<int>(std::log10(std::clamp(most, 1.0, 1e12))));
   }
@@ -90,7 +91,6 @@ class ChartAxis {
     if (ticks_.size() >= 2) return;
     ticks_.clear();
     linear_ticks(std::pow(10.0, low_), std::min(std::pow(10.0, high_), largest), false);
-    std::erase_if(ticks_, [this](double tick) { return !has_place(tick, axis_); });
   }
 
   /// A count of steps, which is small for every finite axis.
