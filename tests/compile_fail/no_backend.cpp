@@ -1,4 +1,4 @@
-// expect: odot::kernels::Linear: no kernel for this device; include odot/odot.hpp
+// expect: odot: this device has no such kernel; specialise the template of odot::kernels for it
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

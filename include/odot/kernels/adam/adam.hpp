@@ -49,8 +49,6 @@ struct AdamFactors {
 ///
 ///   update(workspace, step, gradient, parameter, first_moment, second_moment)
 template <class Device>
-struct Adam : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Adam: no kernel for this device; include odot/odot.hpp");
-};
+struct Adam : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

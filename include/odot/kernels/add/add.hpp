@@ -14,8 +14,6 @@ namespace odot::kernels {
 ///   forward(workspace, a, b, c)
 ///   copy(workspace, a, c): c = a; nothing where both are the same memory
 template <class Device>
-struct Add : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Add: no kernel for this device; include odot/odot.hpp");
-};
+struct Add : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

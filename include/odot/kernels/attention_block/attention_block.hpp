@@ -45,10 +45,7 @@ struct BlockWeights {
 ///   forward_evaluation<G>(workspace, constants, x, weights, running_mean, running_var, y)
 ///   backward<G>(workspace, x, weights, cache, y, dy, gradients, dx)     of x only the size: the input is in the cache
 template <class Device>
-struct AttentionBlock : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::AttentionBlock: no kernel for this device; include odot/odot.hpp");
-};
+struct AttentionBlock : detail::NoKernel<Device> {};
 
 /// Cache of AttentionBlock, the same on every device: per map and (padded) sample H + W numbers, of the softmaxes'
 /// denominators, mean and 1/σ per map, and the input, laid out as the device likes it, with the largest |x| of each

@@ -45,10 +45,7 @@ struct HeadWeights {
 ///   backward(workspace, x, weights, cache, dy, gradients, dx)
 /// each with the template argument HeadNorm first.
 template <class Device>
-struct AttentionHeads : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::AttentionHeads: no kernel for this device; include odot/odot.hpp");
-};
+struct AttentionHeads : detail::NoKernel<Device> {};
 
 /// Cache of AttentionHeads, the same on every device: per map and (padded) sample H + W numbers, of the softmaxes'
 /// denominators; then mean and 1/σ per map.

@@ -20,9 +20,6 @@ namespace odot::kernels {
 ///   forward_evaluation(workspace, constants, x, weight, bias, running_mean, running_var, y)
 ///   backward(workspace, x, weight, statistics, dy, dweight, dbias, dx)
 template <class Device>
-struct BatchNorm : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::BatchNorm: no kernel for this device; include odot/odot.hpp");
-};
+struct BatchNorm : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -15,9 +15,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, token, y)
 ///   backward(workspace, dy, dtoken, dx)
 template <class Device>
-struct ClassToken : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::ClassToken: no kernel for this device; include odot/odot.hpp");
-};
+struct ClassToken : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

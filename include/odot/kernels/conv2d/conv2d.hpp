@@ -32,8 +32,6 @@ struct ConvGeometry {
 ///   forward<Geometry>(workspace, x, weight, bias, y)
 ///   backward<Geometry>(workspace, x, weight, dy, dweight, dbias, dx)
 template <class Device>
-struct Conv2d : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Conv2d: no kernel for this device; include odot/odot.hpp");
-};
+struct Conv2d : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

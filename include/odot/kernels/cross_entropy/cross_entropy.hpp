@@ -18,9 +18,6 @@ namespace odot::kernels {
 ///
 ///   evaluate(workspace, y, labels, scale, dy, sums)
 template <class Device>
-struct CrossEntropy : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::CrossEntropy: no kernel for this device; include odot/odot.hpp");
-};
+struct CrossEntropy : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

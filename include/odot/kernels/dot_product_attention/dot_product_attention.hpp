@@ -48,9 +48,6 @@ struct TokenArray {
 ///   forward<S>(workspace, geometry, samples, q, k, v, lengths, y, statistics); statistics may be null where no backward is
 ///   backward<S>(workspace, geometry, samples, q, k, v, lengths, y, statistics, dy, dq, dk, dv)
 template <class Device>
-struct DotProductAttention : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::DotProductAttention: no kernel for this device; include odot/odot.hpp");
-};
+struct DotProductAttention : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -31,9 +31,6 @@ struct DropoutMask {
 ///
 ///   forward(workspace, mask, x, y)
 template <class Device>
-struct Dropout : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::Dropout: no kernel for this device; include odot/odot.hpp");
-};
+struct Dropout : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

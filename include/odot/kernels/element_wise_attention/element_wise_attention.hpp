@@ -59,10 +59,7 @@ struct ElementWiseForm {
 /// step: the next token of n sequences. qkv [n, 3·D], state [n, form.state(), D] → y [n, D]. The state changes in
 /// place; all zero is the state before the first token. The same numbers as the causal form, token by token.
 template <class Device>
-struct ElementWiseAttention : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::ElementWiseAttention: no kernel for this device; include odot/odot.hpp");
-};
+struct ElementWiseAttention : detail::NoKernel<Device> {};
 
 /// Tokens between two states that a causal forward keeps.
 inline constexpr std::size_t element_wise_checkpoint = 32;

@@ -15,8 +15,6 @@ namespace odot::kernels {
 ///   rows(workspace, table, width, chosen, count, out): numbers become out's type
 ///   pixels(workspace, table, width, chosen, count, out): bytes 0 … 255 become numbers 0 … 1
 template <class Device>
-struct Gather : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Gather: no kernel for this device; include odot/odot.hpp");
-};
+struct Gather : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

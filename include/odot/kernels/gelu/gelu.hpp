@@ -16,8 +16,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, y)
 ///   backward(workspace, x, dy, dx)
 template <class Device>
-struct Gelu : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Gelu: no kernel for this device; include odot/odot.hpp");
-};
+struct Gelu : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

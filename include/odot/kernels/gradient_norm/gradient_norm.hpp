@@ -19,10 +19,7 @@ namespace odot::kernels {
 ///   measure(workspace, gradient, norm)           norm: one double, memory of the device
 ///   clip(workspace, max_norm, norm, gradient)    the norm as measure left it
 template <class Device>
-struct GradientNorm : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::GradientNorm: no kernel for this device; include odot/odot.hpp");
-};
+struct GradientNorm : detail::NoKernel<Device> {};
 
 namespace detail {
 

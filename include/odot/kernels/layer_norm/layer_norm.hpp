@@ -17,9 +17,6 @@ namespace odot::kernels {
 ///   forward(workspace, eps, x, weight, bias, statistics, y)
 ///   backward(workspace, x, weight, statistics, dy, dweight, dbias, dx)
 template <class Device>
-struct LayerNorm : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::LayerNorm: no kernel for this device; include odot/odot.hpp");
-};
+struct LayerNorm : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

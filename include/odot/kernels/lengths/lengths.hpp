@@ -24,9 +24,6 @@ constexpr std::size_t valid_tokens(const std::int32_t* lengths, std::size_t n, s
 ///
 ///   add(workspace, lengths, tokens, added, result)
 template <class Device>
-struct Lengths : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::Lengths: no kernel for this device; include odot/odot.hpp");
-};
+struct Lengths : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -16,8 +16,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, weight, bias, y)
 ///   backward(workspace, x, weight, dy, dweight, dbias, dx)
 template <class Device>
-struct Linear : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Linear: no kernel for this device; include odot/odot.hpp");
-};
+struct Linear : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -15,9 +15,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, y)
 ///   backward(workspace, y, dy, dx)
 template <class Device>
-struct LogSoftmax : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::LogSoftmax: no kernel for this device; include odot/odot.hpp");
-};
+struct LogSoftmax : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -15,9 +15,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, lengths, y)
 ///   backward(workspace, dy, lengths, dx)
 template <class Device>
-struct MeanTokens : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::MeanTokens: no kernel for this device; include odot/odot.hpp");
-};
+struct MeanTokens : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

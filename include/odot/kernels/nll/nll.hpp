@@ -17,9 +17,6 @@ namespace odot::kernels {
 ///
 ///   evaluate(workspace, y, labels, scale, dy, sums)
 template <class Device>
-struct NegativeLogLikelihood : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::NegativeLogLikelihood: no kernel for this device; include odot/odot.hpp");
-};
+struct NegativeLogLikelihood : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

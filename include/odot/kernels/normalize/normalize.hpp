@@ -15,9 +15,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, mean, deviation, y)
 ///   backward(workspace, deviation, dy, dx)
 template <class Device>
-struct Normalize : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::Normalize: no kernel for this device; include odot/odot.hpp");
-};
+struct Normalize : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -26,9 +26,6 @@ struct PatchGeometry {
 ///   gather<Geometry>(workspace, x, patches)
 ///   scatter<Geometry>(workspace, patches, x)      x overwritten
 template <class Device>
-struct Patches : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::Patches: no kernel for this device; include odot/odot.hpp");
-};
+struct Patches : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

@@ -15,9 +15,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, weight, y)
 ///   backward(workspace, dy, dweight)
 template <class Device>
-struct PositionEmbedding : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::PositionEmbedding: no kernel for this device; include odot/odot.hpp");
-};
+struct PositionEmbedding : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

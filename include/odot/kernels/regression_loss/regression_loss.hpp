@@ -19,9 +19,6 @@ enum class Deviation { squared, absolute };
 ///
 ///   evaluate(workspace, deviation, y, targets, scale, dy, sums)
 template <class Device>
-struct RegressionLoss : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::RegressionLoss: no kernel for this device; include odot/odot.hpp");
-};
+struct RegressionLoss : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

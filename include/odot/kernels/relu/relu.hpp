@@ -15,8 +15,6 @@ namespace odot::kernels {
 ///   forward(workspace, x, y)
 ///   backward(workspace, y, dy, dx)
 template <class Device>
-struct Relu : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Relu: no kernel for this device; include odot/odot.hpp");
-};
+struct Relu : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

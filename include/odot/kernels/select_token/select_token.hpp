@@ -26,9 +26,6 @@ constexpr std::size_t chosen_token(std::size_t token, const std::int32_t* length
 ///   forward(workspace, x, token, lengths, y)
 ///   backward(workspace, dy, token, lengths, dx)
 template <class Device>
-struct SelectToken : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::SelectToken: no kernel for this device; include odot/odot.hpp");
-};
+struct SelectToken : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

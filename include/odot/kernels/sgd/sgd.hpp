@@ -22,8 +22,6 @@ struct SgdStep {
 ///
 ///   update(workspace, step, gradient, parameter, velocity)
 template <class Device>
-struct Sgd : detail::NoKernel {
-  static_assert(detail::implemented<Device>, "odot::kernels::Sgd: no kernel for this device; include odot/odot.hpp");
-};
+struct Sgd : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

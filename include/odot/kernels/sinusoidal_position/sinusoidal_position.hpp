@@ -16,9 +16,6 @@ namespace odot::kernels {
 ///
 ///   forward(workspace, first, x, y)        first: the position l of the first token, 0 for a whole sequence
 template <class Device>
-struct SinusoidalPosition : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::SinusoidalPosition: no kernel for this device; include odot/odot.hpp");
-};
+struct SinusoidalPosition : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

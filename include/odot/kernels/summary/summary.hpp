@@ -21,9 +21,6 @@ struct GradientSummary {
 ///
 ///   evaluate(workspace, watched, all, largest, summary)
 template <class Device>
-struct Summary : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::Summary: no kernel for this device; include odot/odot.hpp");
-};
+struct Summary : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels

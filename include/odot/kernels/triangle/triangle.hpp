@@ -17,9 +17,6 @@ namespace odot::kernels {
 ///   unpack(workspace, packed, transposed)
 ///   backward(workspace, dtransposed, dpacked)
 template <class Device>
-struct Triangle : detail::NoKernel {
-  static_assert(detail::implemented<Device>,
-                "odot::kernels::Triangle: no kernel for this device; include odot/odot.hpp");
-};
+struct Triangle : detail::NoKernel<Device> {};
 
 }  // namespace odot::kernels
