@@ -31,6 +31,11 @@
 #define ODOT_SHARED
 #endif
 
+// A GPU's part of a file is compiled without exceptions; what is thrown is thrown on the host.
+#if !defined(__cpp_exceptions) && !defined(__CUDA_ARCH__)
+#error "odot needs exceptions: compile the files that include it without -fno-exceptions, and catch odot::Error there"
+#endif
+
 /// Marks what runs on a GPU too.
 #ifdef __CUDACC__
 #define ODOT_HOST_DEVICE __host__ __device__

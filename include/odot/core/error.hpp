@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The exceptions that odot throws. Every message says what failed, where, what was expected and found, what to do.
+// The exceptions that odot throws. Every message says what failed, where, what was expected and found, what to do. There is
+// no other way to report errors: odot is compiled with exceptions. A program without them keeps odot in files of their own.
 
 #include <cstddef>
 #include <cstdint>
