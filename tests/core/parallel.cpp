@@ -10,6 +10,11 @@
 #include <stdexcept>
 #include <vector>
 
+#if __has_include(<sys/wait.h>)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 using namespace odot;
 
 namespace {
@@ -127,5 +132,29 @@ TEST_CASE("one thread means one thread for what the body calls, and only for tha
   CHECK(omp_get_max_threads() == before);
   CHECK_THROWS_AS(parallel_for(1, 1, [](std::size_t, std::size_t) { throw 1; }), int);
   CHECK(omp_get_max_threads() == before);
+}
+#endif
+
+#if __has_include(<sys/wait.h>)
+TEST_CASE("a child forked after threads were used does its work on one thread") {
+  const auto sum_of_chunks = [] {
+    std::vector<int> done(16);
+    parallel_for(2, done.size(), [&](std::size_t chunk, std::size_t) { done[chunk] = static_cast<int>(chunk); });
+    int sum = 0;
+    for (const int number : done) sum += number;
+    return sum;
+  };
+  REQUIRE(sum_of_chunks() == 120);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(30);  // ends a child that waits for threads it does not have
+    _exit(sum_of_chunks() == 120 ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(sum_of_chunks() == 120);  // and the parent still has its own
 }
 #endif

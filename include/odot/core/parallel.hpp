@@ -8,7 +8,12 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#if __has_include(<unistd.h>)
+#include <unistd.h>
 #endif
+#endif
+
+#include "odot/core/config.hpp"
 
 namespace odot {
 
@@ -70,6 +75,16 @@ struct LoneThreadScope {
     if (threads) omp_set_num_threads(threads);
   }
 };
+// Whether this process was forked from one in which parallel_for had already started threads. They are not in the child,
+// and libgomp would wait for them for ever.
+inline bool forked_from_threads() {
+#if __has_include(<unistd.h>)
+  static const auto first_process = getpid();
+  return getpid() != first_process;
+#else
+  return false;
+#endif
+}
 #else
 struct SerialScope {};
 #endif
@@ -79,12 +94,14 @@ struct SerialScope {};
 /// Calls body(chunk, worker) for every chunk in [0, chunks), worker in [0, threads). Which worker takes which chunk is
 /// open, so a body may use the worker's number for scratch memory only. The first exception is rethrown at the end.
 /// `threads` below 1: default_threads().
+/// In a child forked after threads were used here, one thread does it all: same bits, no threads. (A child of a process
+/// that used OpenMP elsewhere must ask for one thread itself: Workspace{1}.)
 template <class Body>
 void parallel_for(int threads, std::size_t chunks, const Body& body) {
   if (threads < 1) threads = default_threads();
   [[maybe_unused]] const int team = static_cast<int>(std::min(chunks, static_cast<std::size_t>(threads)));
 #ifdef _OPENMP
-  if (team > 1) {
+  if (team > 1 && !detail::forked_from_threads()) {
     std::exception_ptr failure;
 #pragma omp parallel for num_threads(team) schedule(dynamic, 1)
     for (std::ptrdiff_t chunk = 0; chunk < static_cast<std::ptrdiff_t>(chunks); ++chunk) {
