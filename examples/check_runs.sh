@@ -38,6 +38,6 @@ wait "$pid"
 code=$?
 pid=
 [ $code -eq 143 ] || fail "after SIGTERM: expected exit code 143, found $code"
-tail -n 1 "$folder/output.txt" | grep -q '^result ' || fail "after SIGTERM: expected a result"
+tail -n 1 "$folder/output.txt" | grep -q '^result .* interrupted=1$' || fail "after SIGTERM: expected a result"
 
 (train 1) > "$folder/third.txt" 2>&1 || fail "a run after the others must have the folder"

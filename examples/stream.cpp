@@ -90,7 +90,13 @@ int run(const Settings& settings) {
         settings.batch_size);
   program::flush_output();
   const Outcome outcome = measure_on_device(settings, std::move(data));
-  if (outcome.report.interrupted) return 128 + outcome.signal;
+  if (outcome.report.interrupted) {
+    std::printf(
+        "result model=causal-ea6 dataset=%s parameters=%zu epochs=%zu accuracy=%.2f seconds=%.1f interrupted=1\n",
+        name.c_str(), Classifier::parameter_count, outcome.report.epochs.size(), outcome.report.accuracy,
+        outcome.report.seconds);
+    return 128 + outcome.signal;
+  }
   const Classified& c = outcome.classified;
   if (!settings.quiet) {
     print_classified(c, static_cast<std::size_t>(settings.sequences));

@@ -128,11 +128,13 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
       std::printf("seed %llu:%s\n", static_cast<unsigned long long>(run.seed.value), text(runs.back()).c_str());
   }
   if (runs.empty()) return 128 + interrupt.signal();
+  const bool interrupted = interrupt.requested();  // the last run is not whole, or some are missing
   if (!settings.quiet && runs.size() > 1) std::printf("mean:%s\n", text(summarised(runs, mean)).c_str());
-  std::printf("result task=%s attention=%s dataset=%s parameters=%zu epochs=%zu seeds=%zu judged_by=%s%s\n",
+  std::printf("result task=%s attention=%s dataset=%s parameters=%zu epochs=%zu seeds=%zu judged_by=%s%s%s\n",
               settings.task.c_str(), settings.attention.c_str(), subject.dataset.c_str(), subject.parameters,
-              run.fit.epochs, runs.size(), judge(settings), text(summarised(runs, median)).c_str());
-  return interrupt.requested() ? 128 + interrupt.signal() : 0;
+              run.fit.epochs, runs.size(), judge(settings), text(summarised(runs, median)).c_str(),
+              interrupted ? " interrupted=1" : "");
+  return interrupted ? 128 + interrupt.signal() : 0;
 }
 
 int main(int argc, char** argv) {
