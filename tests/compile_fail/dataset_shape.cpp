@@ -1,4 +1,4 @@
-// expect: odot::fit: the samples of train and test must have the network's input shape
+// expect: the sets' samples must have the network's input shape
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

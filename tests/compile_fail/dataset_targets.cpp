@@ -1,4 +1,4 @@
-// expect: odot::fit: the sets' targets must be what the loss holds the network's outputs against
+// expect: the sets' targets must be what the loss compares the outputs with
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

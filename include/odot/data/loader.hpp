@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Loader: a dataset's batches in a device's memory, gathered there.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -46,7 +47,7 @@ class Resident {
   Buffer<T, Device> copy_;
 };
 
-/// What a network is trained with: samples, what the loss holds their outputs against, valid lengths of sequences (null:
+/// What a network is trained with: samples, what the loss compares their outputs with, valid lengths of sequences (null:
 /// all). Memory of the device; valid until the next load.
 template <ShapeType S, class Target, class Scalar, DeviceType Device>
 struct Loaded {
@@ -55,7 +56,8 @@ struct Loaded {
   const std::int32_t* lengths = nullptr;
 };
 
-/// The batches of a set of samples, one at a time. Specialised for every kind of set; all have
+/// The batches of a set of samples, one at a time. Specialised for every kind of set, yours too; the set has size(), and
+/// all loaders have
 ///     using shape, target;
 ///     static constexpr std::size_t targets;      of a sample
 ///     Loader(set, batch_size)              the set must outlive the loader
@@ -63,6 +65,19 @@ struct Loaded {
 ///     load(i, workspace) → Loaded
 template <class Set, class Scalar, DeviceType Device>
 class Loader;
+
+/// A set that fit and evaluate take.
+template <class Set, class Scalar, class Device>
+concept Loadable = requires(const Set& set, Workspace<Device>& workspace, Loader<Set, Scalar, Device>& loader) {
+  { set.size() } -> std::convertible_to<std::size_t>;
+  requires ShapeType<typename Loader<Set, Scalar, Device>::shape>;
+  typename Loader<Set, Scalar, Device>::target;
+  { Loader<Set, Scalar, Device>::targets } -> std::convertible_to<std::size_t>;
+  Loader<Set, Scalar, Device>(set, std::size_t{1});
+  { loader.count() } -> std::convertible_to<std::size_t>;
+  { loader.size(std::size_t{}) } -> std::convertible_to<std::size_t>;
+  loader.load(std::size_t{}, workspace).targets;
+};
 
 /// Images: bytes stay bytes in the device's memory, and become numbers 0 … 1 where a batch is gathered.
 template <ShapeType S, class Scalar, DeviceType Device>

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// check_gradients: a layer's hand-written backward against central differences, for layers of one's own too.
+// check_gradients: a layer's hand-written backward against central differences, your own layers' too.
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +17,7 @@
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/nn/layer.hpp"
+#include "odot/nn/layer_calls.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/optim/glob.hpp"
 
@@ -90,7 +91,7 @@ class GradientProbe {
     std::fill_n(dx_.data(), dx_.size(), std::numeric_limits<double>::quiet_NaN());
     const Batch<In, double>& x = x_;
     const Batch<Out, double>&y = y_, &r = r_;
-    Layer::backward(pass, x.view(), y.view(), r.view(), with_input ? dx_.view() : BatchView<In, double>());
+    nn::detail::backward<Layer>(pass, x.view(), y.view(), r.view(), with_input ? dx_.view() : BatchView<In, double>());
     for (double& g : gradients_) g -= garbage;
   }
 
@@ -116,7 +117,7 @@ class GradientProbe {
                                                          .cache = cache,
                                                          .lengths = lengths_.empty() ? nullptr : lengths_.data()});
     const Batch<In, double>& x = x_;
-    Layer::forward(pass, x.view(), y_.view());
+    nn::detail::forward<Layer>(pass, x.view(), y_.view());
     return pass;
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Layer: the base of every bound layer, and the contract that a layer of one's own fulfils.
+// Layer: the base of every bound layer, and the contract of your own layer.
 
 #include <concepts>
 #include <cstddef>
@@ -47,6 +47,9 @@ struct Layer {
   static constexpr bool is_view = false;
   /// Whether a sample's output depends on the other samples of a training batch (batch norm's does).
   static constexpr bool couples_samples = false;
+  /// Whether each sample of y holds the logarithms of probabilities that add up to 1, which is what
+  /// nn::NegativeLogLikelihood takes. Your own last layer that ends in a log-softmax says so here.
+  static constexpr bool log_probabilities = false;
   /// Tokens that y has before those of x: so many more are valid where the sequences have lengths.
   static constexpr std::size_t added_tokens = 0;
 
@@ -82,10 +85,45 @@ constexpr std::size_t aligned(std::size_t elements) {
 }
 }  // namespace detail
 
-/// A layer bound to its shapes.
+/// A layer bound to its shapes: what nn::Layer, its base, declares.
 template <class L>
 concept BoundLayer = ShapeType<typename L::input_shape> && ShapeType<typename L::output_shape> && requires {
   { L::parameter_count + L::buffer_count } -> std::convertible_to<std::size_t>;
+  { L::cache_elements(1) + L::gradient_elements(1) } -> std::convertible_to<std::size_t>;
+  { L::in_place || L::is_view || L::couples_samples || L::log_probabilities } -> std::convertible_to<bool>;
 };
+
+/// What can be bound to a shape: nn::Linear<10>, or your own struct with a member template bind.
+template <class D, class In>
+concept LayerDescription = requires { typename D::template bind<In>; };
+
+namespace detail {
+
+/// Stands for a layer that can't be bound, so that nothing else is reported.
+template <ShapeType In>
+struct NoLayer : Layer<In, In> {
+  static void forward(auto, auto, auto) {}
+  static void backward(auto, auto, auto, auto, auto) {}
+};
+
+/// What a description is bound to a shape; no type where it can't be.
+template <class Description, ShapeType In>
+struct BoundTo {};
+template <class Description, ShapeType In>
+  requires LayerDescription<Description, In>
+struct BoundTo<Description, In> {
+  using type = typename Description::template bind<In>;
+};
+
+/// The same, NoLayer where there is none.
+template <class Description, ShapeType In>
+struct BoundOrNoLayer {
+  using type = NoLayer<In>;
+};
+template <class Description, ShapeType In>
+  requires LayerDescription<Description, In> && BoundLayer<typename BoundTo<Description, In>::type>
+struct BoundOrNoLayer<Description, In> : BoundTo<Description, In> {};
+
+}  // namespace detail
 
 }  // namespace odot::nn

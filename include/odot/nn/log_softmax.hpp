@@ -20,6 +20,7 @@ struct LogSoftmax {
     static constexpr bool backward_reads_input = false;
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
+    static constexpr bool log_probabilities = true;
 
     static void forward(auto pass, auto x, auto y) {
       kernels::LogSoftmax<typename decltype(y)::device>::forward(pass.workspace(), x, y);

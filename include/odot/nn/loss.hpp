@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Losses: what a network's output is held against.
+// Losses: how far a network's outputs are from what they should be. Your own: nn/loss_contract.hpp.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,26 +9,20 @@
 #include "odot/kernels/cross_entropy/cross_entropy.hpp"
 #include "odot/kernels/nll/nll.hpp"
 #include "odot/kernels/regression_loss/regression_loss.hpp"
+#include "odot/nn/loss_contract.hpp"
 
 namespace odot::nn {
 
-using kernels::LossSums;
-
-/// What a loss holds an output of `Scalar` against: a class's number, or numbers like the output's. (Not an alias: nvcc
-/// can't convert arguments to a span of one.)
-template <class Loss, class Scalar>
-struct TargetOf {
-  using type = typename Loss::template target<Scalar>;
-};
-
 /// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model.
 /// Shapes  y [N, K], labels [N]; nats
+/// Errors  compile time: a model that does not end in log-probabilities (Layer::log_probabilities)
 /// Source  same convention as torch.nn.NLLLoss
 struct NegativeLogLikelihood {
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
   static constexpr std::size_t targets = 1;  ///< a sample
+  static constexpr bool of_log_probabilities = true;
 
   /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
   /// Labels and sums are memory of the device.

@@ -19,16 +19,30 @@
 #include "odot/core/workspace.hpp"
 #include "odot/nn/init.hpp"
 #include "odot/nn/layer.hpp"
+#include "odot/nn/layer_calls.hpp"
 #include "odot/nn/loss.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/nn/pass.hpp"
 
 namespace odot {
 
+/// Network of what is no model: says so, and nothing else.
+template <class Model, DeviceType Device = Cpu, class Scalar = float>
+class Network {
+  static constexpr bool is_model = nn::BoundLayer<Model>;
+  static_assert(
+      is_model,
+      "odot::Network: a model is a layer bound to its input's shape, as nn::Sequential<Shape<1, 28, 28>, …> is, a "
+      "Shape first");
+
+ public:
+  explicit Network(auto&&...) {}
+};
+
 /// A model's parameters, their gradients and buffers, each in one block, and the passes through it.
 /// Model: nn::Sequential<Shape<…>, …> or any other bound layer. Same seed, same bits, on any number of threads.
-template <nn::BoundLayer Model, DeviceType Device = Cpu, class Scalar = float>
-class Network : public NetworkState<Device, Scalar> {
+template <nn::BoundLayer Model, DeviceType Device, class Scalar>
+class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   using State = NetworkState<Device, Scalar>;
 
  public:
@@ -79,7 +93,7 @@ class Network : public NetworkState<Device, Scalar> {
       const nn::Pass<Model, Device, Scalar> pass(workspace, {.parameters = parameters_.data(),
                                                              .buffers = buffers_.data(),
                                                              .lengths = lengths ? lengths + begin : nullptr});
-      Model::forward(pass, x.subbatch(begin, n), y.subbatch(begin, n));
+      nn::detail::forward<Model>(pass, x.subbatch(begin, n), y.subbatch(begin, n));
     }
   }
 
@@ -96,34 +110,47 @@ class Network : public NetworkState<Device, Scalar> {
   /// gradients() = gradient of the mean loss over the batch; buffers are updated. Returns the batch's sums.
   /// A model whose samples do not depend on each other goes through in pieces of bounded memory.
   /// Shapes  x [N, input_shape...]; targets [N, …], as many as the loss takes for a sample; lengths as in predict
-  template <class Loss = nn::NegativeLogLikelihood>
-  nn::LossSums compute_gradients(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
+  /// Errors  compile time: a loss that does not fit the model's outputs;  ArgumentError: no samples, or not as many targets
+  ///     network.compute_gradients(MyLoss{.epsilon = 0.1}, x, targets);
+  template <class Loss>
+  nn::LossSums compute_gradients(const Loss& loss, Input x,
+                                 std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                                  const std::int32_t* lengths = nullptr) {
     sums_.zero();
-    backpropagate<Loss>(x, targets, sums_.data(), lengths);
+    backpropagate(loss, x, targets, sums_.data(), lengths);
     nn::LossSums sums;
     Device::copy_to_host(&sums, sums_.data(), sizeof sums);
     return sums;
   }
 
-  /// The same, the batch's sums added to `sums`, memory of the device; on a GPU it does not wait.
+  /// The same with a loss that needs no numbers, by default the negative log-likelihood of log-probabilities.
+  template <class Loss = nn::NegativeLogLikelihood>
+  nn::LossSums compute_gradients(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
+                                 const std::int32_t* lengths = nullptr) {
+    return compute_gradients(Loss{}, x, targets, lengths);
+  }
+
+  /// As compute_gradients, the batch's sums added to `sums`, memory of the device; on a GPU it does not wait.
+  template <class Loss>
+  void backpropagate(const Loss& loss, Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
+                     nn::LossSums* sums, const std::int32_t* lengths = nullptr) {
+    if constexpr (nn::detail::loss_fits<Loss, Model, Scalar, Device>()) {
+      constexpr std::size_t each = Loss::template targets<output_shape>;
+      require_targets(x.samples(), targets.size(), each);
+      gradients_.zero();
+      ++step_;
+      const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
+      for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
+        const std::size_t n = std::min(piece, x.samples() - begin);
+        backpropagate_piece(loss, x.subbatch(begin, n), targets.subspan(begin * each, n * each),
+                            1.0 / static_cast<double>(x.samples()), sums, lengths ? lengths + begin : nullptr, begin);
+      }
+    }
+  }
   template <class Loss = nn::NegativeLogLikelihood>
   void backpropagate(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, nn::LossSums* sums,
                      const std::int32_t* lengths = nullptr) {
-    constexpr std::size_t each = Loss::template targets<output_shape>;
-    if (x.samples() == 0 || x.samples() * each != targets.size())
-      throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(x.samples()) + " samples and " +
-                          std::to_string(targets.size()) + " targets; there must be " +
-                          (each == 1 ? "as many" : std::to_string(each) + " a sample") + ", and at least one sample");
-    gradients_.zero();
-    ++step_;
-    const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
-    for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
-      const std::size_t n = std::min(piece, x.samples() - begin);
-      backpropagate_piece<Loss>(x.subbatch(begin, n), targets.subspan(begin * each, n * each),
-                                1.0 / static_cast<double>(x.samples()), sums, lengths ? lengths + begin : nullptr,
-                                begin);
-    }
+    backpropagate(Loss{}, x, targets, sums, lengths);
   }
 
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
@@ -152,6 +179,13 @@ class Network : public NetworkState<Device, Scalar> {
   /// Samples a piece in training: what fits the device's bytes, at least 16, a multiple of 16.
   static constexpr std::size_t training_piece = std::clamp<std::size_t>(
       Device::piece_bytes / training_memory_per_sample / 16 * 16, 16, 4 * Device::piece_samples);
+
+  static void require_targets(std::size_t samples, std::size_t targets, std::size_t each) {
+    if (samples == 0 || samples * each != targets)
+      throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(samples) + " samples and " +
+                          std::to_string(targets) + " targets; there must be " +
+                          (each == 1 ? "as many" : std::to_string(each) + " a sample") + ", and at least one sample");
+  }
 
   static std::vector<nn::ParameterInfo> listed(void (*list)(std::vector<nn::ParameterInfo>&, const std::string&)) {
     std::vector<nn::ParameterInfo> table;
@@ -189,7 +223,8 @@ class Network : public NetworkState<Device, Scalar> {
   }
 
   template <class Loss>
-  void backpropagate_piece(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, double scale,
+  void backpropagate_piece(const Loss& loss, Input x,
+                           std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets, double scale,
                            nn::LossSums* sums, const std::int32_t* lengths, std::size_t first_sample) {
     const std::size_t n = x.samples();
     (void)checked_product("odot::Network: memory of a training batch", n, training_memory_per_sample);
@@ -205,10 +240,10 @@ class Network : public NetworkState<Device, Scalar> {
                                                             .lengths = lengths,
                                                             .seed = Random(seed_, step_seeds).bits(step_),
                                                             .first_sample = first_sample});
-    Model::forward(pass, x, y);
+    nn::detail::forward<Model>(pass, x, y);
     const BatchView<output_shape, const Scalar, Device> result = y, gradient = dy;
-    Loss::evaluate(workspace_, result, targets, scale, dy, sums);
-    Model::backward(pass, x, result, gradient, BatchView<input_shape, Scalar, Device>());
+    loss.evaluate(workspace_, result, targets, scale, dy, sums);
+    nn::detail::backward<Model>(pass, x, result, gradient, BatchView<input_shape, Scalar, Device>());
   }
 
   Seed seed_;

@@ -28,6 +28,7 @@ struct Residual {
 
    public:
     static constexpr bool backward_reads_output = false;
+    static constexpr bool log_probabilities = false;
     static constexpr std::size_t cache_elements(std::size_t n) {
       return detail::aligned(F::cache_elements(n)) + (keeps_f ? detail::aligned(In::size * n) : 0);
     }

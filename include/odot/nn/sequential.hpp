@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "odot/kernels/lengths/lengths.hpp"
 #include "odot/nn/chain_plan.hpp"
 #include "odot/nn/layer.hpp"
+#include "odot/nn/layer_calls.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/step.hpp"
 
@@ -27,7 +29,7 @@ template <FixedString Text, class Description>
 struct Named {
   static constexpr std::string_view name = Text.view();
   template <ShapeType In>
-  using bind = typename Description::template bind<In>;
+  using bind = typename detail::BoundTo<Description, In>::type;
 };
 
 /// A chain of layers whose input is not known yet, to be put inside other layers.
@@ -40,11 +42,20 @@ struct Sequential {
 
 namespace detail {
 
+template <bool Described, bool Unbound>
+struct RequireLayer {
+  static_assert(Described,
+                "odot::nn::Sequential: every layer must be a description, with a member template bind<In>, as "
+                "nn::Linear<10> is; see odot/nn/layer.hpp");
+  static_assert(!Described || !Unbound, "odot::nn::Sequential: a layer's bind<In> must derive from nn::Layer<In, Out>");
+};
+
 /// Layer number `Index` of a Sequential, bound to the shape that reaches it. Compilers name this type in their notes on a
 /// shape that does not fit: number, layer, shape.
 template <std::size_t Index, class Description, ShapeType In>
-struct LayerAt {
-  using type = typename Description::template bind<In>;
+struct LayerAt : RequireLayer<LayerDescription<Description, In>,
+                              std::is_same_v<typename BoundOrNoLayer<Description, In>::type, NoLayer<In>>> {
+  using type = typename BoundOrNoLayer<Description, In>::type;
   using output = typename type::output_shape;  // binds it here, so that a failure is reported inside of this type
 };
 
@@ -75,6 +86,14 @@ std::string child_path(const std::string& parent, std::size_t position) {
   else return parent + std::to_string(position) + ".";
 }
 
+/// Whether layers in a row end in log-probabilities: the last that is more than another shape of its input does.
+template <class... C>
+constexpr bool end_in_log_probabilities() {
+  bool ends = false;
+  ((ends = C::log_probabilities || (C::is_view && ends)), ...);
+  return ends;
+}
+
 template <ShapeType In, class Chain>
 class ChainLayer;
 
@@ -93,6 +112,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static constexpr bool backward_reads_input = child<0>::backward_reads_input;
   static constexpr bool backward_reads_output = Plan::slots.last_is_read;
   static constexpr bool couples_samples = (C::couples_samples || ...);
+  static constexpr bool log_probabilities = end_in_log_probabilities<C...>();
   static constexpr std::size_t added_tokens = (C::added_tokens + ...);
   static constexpr bool has_step = (steps<C> && ...);
   static constexpr std::size_t state_elements = (C::state_elements + ...);
@@ -120,7 +140,8 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     const auto slots = slot_memory(pass, y, frame);
     const auto lengths = input_lengths(pass, x.samples(), frame);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (child<I>::forward(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x), output<I>(slots, y)), ...);
+      (detail::forward<child<I>>(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x), output<I>(slots, y)),
+       ...);
     }(indices{});
   }
 
@@ -133,8 +154,9 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     for (std::size_t p = 0; p < Plan::gradient_pieces; ++p)
       pieces[p] = frame.template take<Scalar>(Plan::largest_between() * x.samples());
     const auto backward_child = [&]<std::size_t I>() {
-      child<I>::backward(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x), constant(output<I>(slots, y)),
-                         output_gradient<I>(pieces, dy), input_gradient<I>(pieces, dx, x.samples()));
+      detail::backward<child<I>>(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x),
+                                 constant(output<I>(slots, y)), output_gradient<I>(pieces, dy),
+                                 input_gradient<I>(pieces, dx, x.samples()));
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (backward_child.template operator()<last - I>(), ...);

@@ -17,20 +17,42 @@ namespace odot {
 
 namespace detail {
 
-/// Whether a loader's targets are what a loss holds the model's outputs against.
-template <class Loss, class Model, class Scalar, class Loader>
-inline constexpr bool targets_fit =
-    std::is_same_v<typename Loader::target, typename nn::TargetOf<Loss, Scalar>::type> &&
-    Loader::targets == Loss::template targets<typename Model::output_shape>;
+/// Whether a network can be judged by a loss on sets of these kinds; a static_assert says what does not fit.
+template <class Loss, class Network, class... Sets>
+constexpr bool sets_fit() {
+  using Scalar = typename Network::scalar;
+  using Device = typename Network::device;
+  constexpr bool loadable = (data::Loadable<Sets, Scalar, Device> && ...);
+  static_assert(loadable,
+                "odot::fit, odot::evaluate: a set must be a data::Dataset, Sequences or Windows, or your own with a "
+                "specialisation of data::Loader, as odot/data/loader.hpp says");
+  if constexpr (loadable) {
+    constexpr bool samples =
+        (std::is_same_v<typename data::Loader<Sets, Scalar, Device>::shape, typename Network::input_shape> && ...);
+    static_assert(samples, "odot::fit, odot::evaluate: the sets' samples must have the network's input shape");
+    if constexpr (samples && nn::Loss<Loss>) {
+      constexpr bool targets =
+          ((std::is_same_v<typename data::Loader<Sets, Scalar, Device>::target,
+                           typename nn::TargetOf<Loss, Scalar>::type> &&
+            data::Loader<Sets, Scalar, Device>::targets == Loss::template targets<typename Network::output_shape>) &&
+           ...);
+      static_assert(
+          targets,
+          "odot::fit, odot::evaluate: the sets' targets must be what the loss compares the outputs with: a label "
+          "for nn::NegativeLogLikelihood (the default) and nn::CrossEntropy, as many numbers as outputs for "
+          "nn::MeanSquaredError and nn::MeanAbsoluteError");
+      if constexpr (targets) return nn::detail::loss_fits<Loss, typename Network::model, Scalar, Device>();
+    } else if constexpr (samples) {
+      return nn::detail::loss_fits<Loss, typename Network::model, Scalar, Device>();
+    }
+  }
+  return false;
+}
 
-}  // namespace detail
-
-/// Loss and hits of a network in evaluation on a loader's batches.
-template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
-nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
+/// Loss and hits on a loader's batches.
+template <class Loss, class Model, class Device, class Scalar, class Set>
+nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       data::Loader<Set, Scalar, Device>& loader) {
-  static_assert(detail::targets_fit<Loss, Model, Scalar, data::Loader<Set, Scalar, Device>>,
-                "odot::evaluate: the set's targets must be what the loss holds the network's outputs against");
   using Out = typename Model::output_shape;
   Batch<Out, Scalar, Device> y(loader.size(0));
   Buffer<nn::LossSums, Device> sums(1);
@@ -39,20 +61,46 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
     y.resize(batch.x.samples());
     network.predict(batch.x, y, workspace, batch.lengths);
     const BatchView<Out, const Scalar, Device> outputs = y.view();
-    Loss::evaluate(workspace, outputs, batch.targets, 1.0, BatchView<Out, Scalar, Device>(), sums.data());
+    loss.evaluate(workspace, outputs, batch.targets, 1.0, BatchView<Out, Scalar, Device>(), sums.data());
   }
   return sums.to_host().front();
 }
 
+}  // namespace detail
+
+/// Loss and hits of a network in evaluation on a loader's batches.
+/// Errors  compile time: samples or targets that do not fit network and loss; a loss that does not fit the outputs
+template <class Loss, class Model, class Device, class Scalar, class Set>
+nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
+                      data::Loader<Set, Scalar, Device>& loader) {
+  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, Set>())
+    return detail::evaluate(network, workspace, loss, loader);
+  else return {};
+}
+
 /// The same for a set of samples in order.
-/// Errors  compile time: samples of another shape than the network's input
-///         ArgumentError: an empty set; a label that the network has no output for
+/// Errors  ArgumentError besides: an empty set; a label that the network has no output for
+template <class Loss, class Model, class Device, class Scalar, class Set>
+nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
+                      const Set& set) {
+  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, Set>()) {
+    data::Loader<Set, Scalar, Device> loader(set, std::min<std::size_t>(set.size(), 4 * Device::piece_samples));
+    return detail::evaluate(network, workspace, loss, loader);
+  } else {
+    return {};
+  }
+}
+
+/// Both with a loss that needs no numbers, by default the negative log-likelihood of log-probabilities.
+///     evaluate<nn::CrossEntropy>(network, network.workspace(), test)
+template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
+nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
+                      data::Loader<Set, Scalar, Device>& loader) {
+  return evaluate(network, workspace, Loss{}, loader);
+}
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Set& set) {
-  static_assert(std::is_same_v<typename Set::shape, typename Model::input_shape>,
-                "odot::evaluate: the samples must have the network's input shape");
-  data::Loader<Set, Scalar, Device> loader(set, std::min<std::size_t>(set.size(), 4 * Device::piece_samples));
-  return evaluate<Loss>(network, workspace, loader);
+  return evaluate(network, workspace, Loss{}, set);
 }
 
 }  // namespace odot

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -36,8 +37,8 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
  public:
   /// `test`: null where there is none.
   Trainer(Network& network, Optimizer& optimizer, const TrainSet& train, const TestSet* test, const FitOptions& options,
-          std::span<Callback* const> callbacks)
-      : Loop(network, options, callbacks, labelled), network_(network), optimizer_(optimizer),
+          std::span<Callback* const> callbacks, const Loss& loss)
+      : Loop(network, options, callbacks, labelled), loss_(loss), network_(network), optimizer_(optimizer),
         batches_(checked(train, "the training set"), options.batch_size),
         plan_{options.epochs,          batches_.count(),   train.size(),
               test ? test->size() : 0, options.batch_size, options.test_name} {
@@ -55,7 +56,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
 
   void backpropagate(std::size_t b, nn::LossSums* sums) override {
     const auto batch = batches_.load(b, network_.workspace());
-    network_.template backpropagate<Loss>(batch.x, batch.targets, sums, batch.lengths);
+    network_.backpropagate(loss_, batch.x, batch.targets, sums, batch.lengths);
   }
 
   void update(double factor) override { optimizer_.step(network_, factor); }
@@ -66,7 +67,9 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
     else return std::numeric_limits<Scalar>::max();
   }
 
-  nn::LossSums test_sums() override { return evaluate<Loss>(std::as_const(network_), network_.workspace(), *test_); }
+  nn::LossSums test_sums() override {
+    return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
+  }
 
   void explain_loss(std::size_t b) override {
     const auto batch = batches_.load(b, network_.workspace());
@@ -78,7 +81,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   static const Set& checked(const Set& set, const std::string& which) {
     if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
-    if constexpr (labelled)
+    if constexpr (labelled && requires { set.labels[0]; })
       for (std::size_t n = 0; n < set.size(); ++n)
         if (set.labels[n] < 0 || set.labels[n] >= outputs)
           throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
@@ -87,6 +90,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
     return set;
   }
 
+  Loss loss_;
   Network& network_;
   Optimizer& optimizer_;
   data::Loader<TrainSet, Scalar, Device> batches_;
@@ -94,16 +98,35 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   TrainingPlan plan_;
 };
 
-/// Whether a network can be trained with these sets; a static_assert says what doesn't fit.
-template <class Loss, class Network, class... Sets>
-constexpr bool sets_fit() {
-  using Scalar = typename Network::scalar;
-  constexpr bool samples = (std::is_same_v<typename Sets::shape, typename Network::input_shape> && ...);
-  static_assert(samples, "odot::fit: the samples of train and test must have the network's input shape");
-  constexpr bool targets =
-      (targets_fit<Loss, typename Network::model, Scalar, data::Loader<Sets, Scalar, typename Network::device>> && ...);
-  static_assert(targets, "odot::fit: the sets' targets must be what the loss holds the network's outputs against");
-  return samples && targets;
+template <class Optimizer, class Network>
+concept OptimizerOf = requires(Optimizer& optimizer, Network& network) { optimizer.step(network, 1.0); };
+
+/// Whether fit can be called with these; a static_assert says what does not fit.
+template <class Network, class Optimizer, class... Callbacks>
+constexpr bool helpers_fit() {
+  constexpr bool steps = OptimizerOf<Optimizer, Network>;
+  static_assert(steps, "odot::fit: the optimizer must have step(network, factor), as optim::Adam has");
+  constexpr bool callbacks = (std::convertible_to<std::remove_reference_t<Callbacks>*, Callback*> && ...);
+  static_assert(callbacks,
+                "odot::fit: what follows the options must be callbacks, not const and publicly derived from "
+                "odot::Callback");
+  return steps && callbacks;
+}
+
+/// fit, `test` null where there is no second set.
+template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet, class... Callbacks>
+TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train,
+                     const TestSet* test, const FitOptions& options, Callbacks&... callbacks) {
+  if constexpr (!requires { typename Network::model; }) {
+    // Network has said what is wrong with its model.
+  } else if constexpr (sets_fit<Loss, Network, TrainSet, TestSet>()) {
+    if constexpr (helpers_fit<Network, Optimizer, Callbacks...>()) {
+      const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
+      using Run = Trainer<Loss, Network, Optimizer, TrainSet, TestSet>;
+      return Run(network, optimizer, train, test, options, std::span<Callback* const>(list), loss).run();
+    }
+  }
+  return {};
 }
 
 }  // namespace detail
@@ -113,21 +136,18 @@ constexpr bool sets_fit() {
 /// of threads. Every call starts at epoch 1 of the order and step 0 of the schedule. A run that ends by NonFiniteError
 /// calls on_end first. On a GPU the callbacks of batches come some at a time.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
-/// Errors  compile time: a set whose samples have another shape than the network's input, or other targets than the loss
+///     fit<nn::CrossEntropy>(network, adam, train, test, options);        another loss
+/// Errors  compile time: a set whose samples have another shape than the network's input, or other targets than the loss;
+///         a loss that does not fit the outputs, such as the default's where the model does not end in nn::LogSoftmax
 ///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter; an empty set; a label
 ///         that the network has no output for
 ///         NonFiniteError: a loss or gradient that is not finite, with epoch and batch, and on the Cpu the layer
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,
           class TrainSet, class TestSet, class... Callbacks>
+  requires(!nn::Loss<TrainSet>)
 TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
                    const TestSet& test, const FitOptions& options, Callbacks&&... callbacks) {
-  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, TrainSet, TestSet>()) {
-    const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
-    using Trainer = detail::Trainer<Loss, Network<Model, Device, Scalar>, Optimizer, TrainSet, TestSet>;
-    return Trainer(network, optimizer, train, &test, options, std::span<Callback* const>(list)).run();
-  } else {
-    return {};
-  }
+  return detail::train(network, optimizer, Loss{}, train, &test, options, callbacks...);
 }
 
 /// The same without a test set: its loss and accuracy are NaN.
@@ -135,13 +155,21 @@ template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, cla
           class TrainSet, class... Callbacks>
 TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
                    const FitOptions& options, Callbacks&&... callbacks) {
-  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, TrainSet>()) {
-    const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
-    using Trainer = detail::Trainer<Loss, Network<Model, Device, Scalar>, Optimizer, TrainSet>;
-    return Trainer(network, optimizer, train, nullptr, options, std::span<Callback* const>(list)).run();
-  } else {
-    return {};
-  }
+  return detail::train(network, optimizer, Loss{}, train, static_cast<const TrainSet*>(nullptr), options, callbacks...);
+}
+
+/// Both with a loss that carries numbers; it is copied. Your own: nn/loss_contract.hpp.
+///     fit(network, adam, MyLoss{.epsilon = 0.1}, train, test, options, ProgressBar{});
+template <class Loss, class Model, class Device, class Scalar, class Optimizer, class TrainSet, class TestSet,
+          class... Callbacks>
+TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const Loss& loss,
+                   const TrainSet& train, const TestSet& test, const FitOptions& options, Callbacks&&... callbacks) {
+  return detail::train(network, optimizer, loss, train, &test, options, callbacks...);
+}
+template <nn::Loss Loss, class Model, class Device, class Scalar, class Optimizer, class TrainSet, class... Callbacks>
+TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const Loss& loss,
+                   const TrainSet& train, const FitOptions& options, Callbacks&&... callbacks) {
+  return detail::train(network, optimizer, loss, train, static_cast<const TrainSet*>(nullptr), options, callbacks...);
 }
 
 }  // namespace odot

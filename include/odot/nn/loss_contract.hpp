@@ -1,0 +1,97 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What a loss is: the contract of odot's own and of yours, as concepts.
+//
+// A loss is an object. It may carry numbers of its own, such as the ε of label smoothing. It says what outputs are
+// compared with, and evaluates them:
+//
+//     struct Huber {
+//       double delta = 1;
+//       template <class Scalar>
+//       using target = Scalar;                              a number like the output's, or std::int32_t: a class's number
+//       template <ShapeType Output>
+//       static constexpr std::size_t targets = Output::size;                                             of a sample
+//       void evaluate(auto& workspace, auto y, auto targets, double scale, auto dy, LossSums* sums) const;
+//     };
+//
+//   y        BatchView<Output, const Scalar, Device>
+//   targets  std::span<const target<Scalar>>, those of y's samples one after the other
+//   dy       BatchView<Output, Scalar, Device>, overwritten with the gradient of scale · Σ loss; empty (tests false) in an
+//            evaluation. scale is 1/N, N the samples of the whole batch, which may come in several calls.
+//   sums     added to: the samples' losses, hits (of labels) and number
+// All are memory of the device. A loss of log-probabilities says   static constexpr bool of_log_probabilities = true;
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "odot/core/device.hpp"
+#include "odot/core/shape.hpp"
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/loss_sums.hpp"
+
+namespace odot::nn {
+
+using kernels::LossSums;
+
+/// What says that it is a loss; whether it can be evaluated shows where the outputs are known.
+template <class L>
+concept Loss = requires {
+  typename L::template target<float>;
+  { L::template targets<Shape<1>> } -> std::convertible_to<std::size_t>;
+};
+
+/// What a loss compares an output of `Scalar` with: a class's number, or numbers like the output's. (Not an alias: nvcc
+/// can't convert arguments to a span of one.)
+template <class L, class Scalar>
+struct TargetOf {
+  using type = std::int32_t;  // not a loss: what takes it says so
+};
+template <Loss L, class Scalar>
+struct TargetOf<L, Scalar> {
+  using type = typename L::template target<Scalar>;
+};
+
+/// A loss that can be evaluated on outputs of this shape, scalar and device.
+template <class L, class Output, class Scalar, class Device>
+concept LossOf =
+    Loss<L> &&
+    requires(const L& loss, Workspace<Device>& workspace, BatchView<Output, const Scalar, Device> y,
+             std::span<const typename TargetOf<L, Scalar>::type> targets, BatchView<Output, Scalar, Device> dy,
+             LossSums* sums) { loss.evaluate(workspace, y, targets, 1.0, dy, sums); };
+
+namespace detail {
+
+/// Whether a loss takes log-probabilities.
+template <class L>
+inline constexpr bool of_log_probabilities = false;
+template <class L>
+  requires requires { L::of_log_probabilities; }
+inline constexpr bool of_log_probabilities<L> = L::of_log_probabilities;
+
+/// Whether a loss can judge a model; a static_assert says what does not fit.
+template <class L, class Model, class Scalar, class Device>
+constexpr bool loss_fits() {
+  static_assert(Loss<L>,
+                "odot: a loss must have the members target, targets and evaluate, as odot/nn/loss_contract.hpp says");
+  if constexpr (Loss<L>) {
+    constexpr bool log_probabilities = Model::log_probabilities || !of_log_probabilities<L>;
+    static_assert(
+        log_probabilities,
+        "odot: the loss (by default nn::NegativeLogLikelihood) takes log-probabilities, which the model does not "
+        "end in; put nn::LogSoftmax last, or take nn::CrossEntropy, which takes logits");
+    constexpr bool evaluates = LossOf<L, typename Model::output_shape, Scalar, Device>;
+    static_assert(
+        evaluates,
+        "odot: the loss's evaluate must be a const or static member that takes (workspace, y, targets, scale, dy, "
+        "sums), as odot/nn/loss_contract.hpp says");
+    return log_probabilities && evaluates;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+}  // namespace odot::nn

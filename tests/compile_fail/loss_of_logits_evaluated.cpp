@@ -1,0 +1,12 @@
+// expect: takes log-probabilities, which the model does not end in; put nn::LogSoftmax last, or take nn::CrossEntropy
+// SPDX-License-Identifier: MIT
+#include <odot/odot.hpp>
+
+using Image = odot::Shape<1, 28, 28>;
+using Model = odot::nn::Sequential<Image, odot::nn::Flatten, odot::nn::Linear<10>>;
+
+int main() {
+  odot::Network<Model> network{odot::Seed{1}};
+  const auto [train, test] = odot::data::synthetic<Image>(odot::Seed{1});
+  return odot::evaluate(network, network.workspace(), test).samples == 0;
+}
