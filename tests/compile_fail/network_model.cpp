@@ -1,4 +1,4 @@
-// expect: odot::Network: a model is a layer bound to its input's shape, as nn::Sequential<Shape<1, 28, 28>, …> is
+// expect: odot::Network: a model is a layer bound to its input's shape, as nn::Sequential<Shape<1, 28, 28>, ...> is
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "odot/core/shape.hpp"
@@ -115,14 +116,19 @@ struct BoundTo<Description, In> {
   using type = typename Description::template bind<In>;
 };
 
-/// The same, NoLayer where there is none.
+/// The same, NoLayer where there is no description, or it is bound to what is no layer.
 template <class Description, ShapeType In>
-struct BoundOrNoLayer {
+struct BoundIfDescribed {
   using type = NoLayer<In>;
 };
 template <class Description, ShapeType In>
-  requires LayerDescription<Description, In> && BoundLayer<typename BoundTo<Description, In>::type>
-struct BoundOrNoLayer<Description, In> : BoundTo<Description, In> {};
+  requires LayerDescription<Description, In>
+struct BoundIfDescribed<Description, In> : BoundTo<Description, In> {};
+template <class Description, ShapeType In>
+struct BoundOrNoLayer {
+  using bound = typename BoundIfDescribed<Description, In>::type;
+  using type = std::conditional_t<BoundLayer<bound>, bound, NoLayer<In>>;
+};
 
 }  // namespace detail
 

@@ -32,7 +32,7 @@ class Network {
   static constexpr bool is_model = nn::BoundLayer<Model>;
   static_assert(
       is_model,
-      "odot::Network: a model is a layer bound to its input's shape, as nn::Sequential<Shape<1, 28, 28>, …> is, a "
+      "odot::Network: a model is a layer bound to its input's shape, as nn::Sequential<Shape<1, 28, 28>, ...> is, a "
       "Shape first");
 
  public:

@@ -42,21 +42,14 @@ struct Sequential {
 
 namespace detail {
 
-template <bool Described, bool Unbound>
-struct RequireLayer {
-  static_assert(Described,
-                "odot::nn::Sequential: every layer must be a description, with a member template bind<In>, as "
-                "nn::Linear<10> is; see odot/nn/layer.hpp");
-  static_assert(!Described || !Unbound, "odot::nn::Sequential: a layer's bind<In> must derive from nn::Layer<In, Out>");
-};
-
 /// Layer number `Index` of a Sequential, bound to the shape that reaches it. Compilers name this type in their notes on a
 /// shape that does not fit: number, layer, shape.
 template <std::size_t Index, class Description, ShapeType In>
-struct LayerAt : RequireLayer<LayerDescription<Description, In>,
-                              std::is_same_v<typename BoundOrNoLayer<Description, In>::type, NoLayer<In>>> {
+struct LayerAt {
+  // Binds it here, so that a failure is reported inside of this type, and not while a concept is checked.
+  using bound = std::integral_constant<std::size_t, sizeof(typename BoundIfDescribed<Description, In>::type)>;
   using type = typename BoundOrNoLayer<Description, In>::type;
-  using output = typename type::output_shape;  // binds it here, so that a failure is reported inside of this type
+  using output = typename type::output_shape;
 };
 
 /// A description and what it became.
@@ -70,7 +63,14 @@ template <class Description>
 struct Next {};
 template <ShapeType Out, class... Links, class Description>
 constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
+  // Here, where a failure leaves no class incomplete.
+  constexpr bool described = LayerDescription<Description, Out>;
+  static_assert(described,
+                "odot::nn::Sequential: every layer must be a description, with a member template bind<In>, as "
+                "nn::Linear<10> is; see odot/nn/layer.hpp");
   using Bound = LayerAt<sizeof...(Links), Description, Out>;
+  constexpr bool bound = !described || !std::is_same_v<typename Bound::type, NoLayer<Out>>;
+  static_assert(bound, "odot::nn::Sequential: a layer's bind<In> must derive from nn::Layer<In, Out>");
   return Chain<typename Bound::output, Links..., Link<Description, typename Bound::type>>{};
 }
 
