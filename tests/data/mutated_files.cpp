@@ -75,7 +75,7 @@ Bytes mutated(Bytes bytes, std::span<const std::string_view> pieces, Dice& dice)
   return bytes;
 }
 
-constexpr std::size_t rounds = 1500;
+constexpr std::size_t rounds = 500;
 
 /// read(file) for many mutations; counts those that were read.
 template <class Read>

@@ -147,13 +147,17 @@ TEST_CASE("archives and other encodings are named") {
   const auto place = (folder.path() / "file").string() + ": at byte 0: expected text in UTF-8, found ";
   CHECK(says(complaint_about({0x1F, 0x8B, 8, 0, 0}), place + "1F 8B 08 00 (gzip: ", "read_file", "gunzip"));
   CHECK(says(complaint_about({'P', 'K', 3, 4, 20}), place, "ZIP"));
-  CHECK(says(complaint_about({'B', 'Z', 'h', '9'}), place, "bzip2"));
+  CHECK(says(complaint_about({'B', 'Z', 'h', '9', '1', 'A', 'Y', '&', 'S', 'Y'}), place, "bzip2"));
   CHECK(says(complaint_about({0xFD, '7', 'z', 'X', 'Z', 0}), place, "xz"));
   CHECK(says(complaint_about({0x28, 0xB5, 0x2F, 0xFD}), place, "zstd"));
   CHECK(says(complaint_about({0xFF, 0xFE, 'a', 0}), place, "UTF-16"));
   CHECK(says(complaint_about({0xFE, 0xFF, 0, 'a'}), place, "UTF-16"));
   CHECK(says(complaint_about({0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0}), place + "89 50 4E 47 (binary data)"));
   CHECK(says(complaint_about({'a', 0}), place + "61 00 (binary data)"));
+}
+
+TEST_CASE("text that begins as an archive does is text") {
+  CHECK(lines("BZh9,1AY&SY\nPK,x\n") == std::vector<std::string>{"BZh9,1AY&SY", "PK,x"});
 }
 
 TEST_CASE("an error counts lines and columns from 1 and keeps the path") {

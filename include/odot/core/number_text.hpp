@@ -74,7 +74,7 @@ inline bool is_decimal(std::string_view text) {
 inline bool is_too_small(std::string_view text) {
   const std::size_t letter = text.find_first_of("eE");
   const std::string_view digits = text.substr(0, letter);
-  const std::size_t point = std::min(digits.find('.'), digits.size()), first = digits.find_first_of("123456789");
+  const std::size_t point = (std::min)(digits.find('.'), digits.size()), first = digits.find_first_of("123456789");
   // The position of the first digit that is not 0, before the exponent: 12.3 → 1, 0.02 → −2.
   const auto distance = static_cast<long long>(point) - static_cast<long long>(first);
   const long long position = distance > 0 ? distance - 1 : distance;

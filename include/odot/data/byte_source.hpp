@@ -97,7 +97,7 @@ std::string ByteSource<Derived>::read_rest() {
     guess = std::min<std::uint64_t>(static_cast<const Derived*>(this)->size() + 1, 1 << 30);
   std::string rest;
   for (std::size_t had = 0;; had = rest.size()) {
-    rest.resize(std::max(2 * had, static_cast<std::size_t>(guess)));
+    rest.resize((std::max)(2 * had, static_cast<std::size_t>(guess)));
     const std::span<std::uint8_t> room(reinterpret_cast<std::uint8_t*>(rest.data()) + had, rest.size() - had);
     const std::size_t got = static_cast<Derived*>(this)->read_some(room);
     offset_ += got;
@@ -129,7 +129,7 @@ inline FileSource::FileSource(const std::filesystem::path& path) : ByteSource(pa
 
 inline void FileSource::require_size(std::uint64_t total) const {
   if (size_ != total)
-    fail(std::min(size_, total), "a file of " + std::to_string(total) + " bytes", std::to_string(size_) + " bytes");
+    fail((std::min)(size_, total), "a file of " + std::to_string(total) + " bytes", std::to_string(size_) + " bytes");
 }
 
 inline std::size_t FileSource::read_some(std::span<std::uint8_t> bytes) {

@@ -49,7 +49,7 @@ inline std::vector<std::string_view> csv_fields(TextReader& text) {
         else text.fail(text.line().substr(first), "a closing quote", "the end of the file");
       }
     }
-    at = std::min(text.line().find(',', at), text.line().size());
+    at = (std::min)(text.line().find(',', at), text.line().size());
     fields.push_back(text.line().substr(begin, at - begin));
     if (at == text.line().size()) return fields;
     begin = ++at;

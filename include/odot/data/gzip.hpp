@@ -76,7 +76,7 @@ inline std::size_t GzipSource::read_some(std::span<std::uint8_t> bytes) {
   std::size_t got = 0;
   while (got < bytes.size()) {
     if (member_ended_ && !next_member()) break;
-    const std::size_t room = std::min<std::size_t>(bytes.size() - got, std::numeric_limits<uInt>::max());
+    const std::size_t room = std::min<std::size_t>(bytes.size() - got, (std::numeric_limits<uInt>::max)());
     stream_.next_out = bytes.data() + got;
     stream_.avail_out = static_cast<uInt>(room);
     inflate_some();

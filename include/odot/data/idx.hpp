@@ -60,7 +60,7 @@ inline std::uint32_t big_endian(std::span<const std::uint8_t, 4> bytes) {
 
 /// The number of elements, at most a size that fits memory and a file with its header.
 inline std::uint64_t idx_elements(const std::string& path, std::span<const std::uint32_t> extents) {
-  constexpr std::uint64_t most = std::numeric_limits<std::size_t>::max() / 2;
+  constexpr std::uint64_t most = (std::numeric_limits<std::size_t>::max)() / 2;
   std::uint64_t elements = 1;
   for (std::size_t axis = 0; axis < extents.size(); ++axis) {
     const std::uint64_t at = 4 + 4 * axis;

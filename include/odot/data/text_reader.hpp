@@ -68,7 +68,9 @@ class TextReader {
 
  private:
   void begin();
-  std::size_t end_of_line(std::size_t from) const { return std::min(text_.find_first_of("\r\n", from), text_.size()); }
+  std::size_t end_of_line(std::size_t from) const {
+    return (std::min)(text_.find_first_of("\r\n", from), text_.size());
+  }
 
   std::string path_, text_;
   std::string_view line_;
@@ -107,10 +109,9 @@ inline std::string foreign_format(std::string_view start) {
     const char* name;
   };
   using namespace std::string_view_literals;
-  static constexpr std::array<Format, 7> formats{{
+  static constexpr std::array<Format, 6> formats{{
       {"\x1F\x8B"sv, "gzip: read it inside odot::data::read_file, or unpack it with gunzip"},
       {"PK\x03\x04"sv, "a ZIP archive or a spreadsheet: unpack it, or save it as text"},
-      {"BZh"sv, "bzip2: unpack it with bunzip2"},
       {"\xFD"
        "7zXZ"sv,
        "xz: unpack it with unxz"},
@@ -120,6 +121,7 @@ inline std::string foreign_format(std::string_view start) {
   }};
   for (const Format& format : formats)
     if (start.starts_with(format.magic)) return format.name;
+  if (start.starts_with("BZh") && start.substr(4, 6) == "1AY&SY") return "bzip2: unpack it with bunzip2";
   return start.find('\0') != start.npos ? "binary data" : "";
 }
 
@@ -154,7 +156,7 @@ inline void TextReader::begin() {
 inline bool TextReader::next() {
   number_ += lines_;
   if (number_ == 0) number_ = 1;
-  line_ = std::string_view(text_).substr(std::min(next_, text_.size()), 0);
+  line_ = std::string_view(text_).substr((std::min)(next_, text_.size()), 0);
   lines_ = 0;
   return extend();
 }
@@ -186,7 +188,7 @@ inline std::vector<std::string_view> TextReader::split(std::string_view text, ch
 
 inline std::string_view TextReader::trimmed(std::string_view part) {
   constexpr std::string_view blanks = " \t\v\f";
-  part.remove_prefix(std::min(part.find_first_not_of(blanks), part.size()));
+  part.remove_prefix((std::min)(part.find_first_not_of(blanks), part.size()));
   part.remove_suffix(part.size() - (part.find_last_not_of(blanks) + 1));
   return part;
 }
@@ -196,7 +198,7 @@ inline double TextReader::number(std::string_view part) const {
   if (text.empty()) fail(part, "a number", "nothing");
   if (detail::is_missing(text)) fail(text, "a number", "a missing value, " + detail::in_quotes(text));
   const double value = any_number(text);
-  if (!(std::abs(value) <= double{std::numeric_limits<float>::max()}))
+  if (!(std::abs(value) <= double{(std::numeric_limits<float>::max)()}))
     fail(text, "a finite number that a float can hold");
   return value;
 }

@@ -81,7 +81,7 @@ class TsReader {
 inline std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;
   for (std::string_view rest = TextReader::trimmed(line); !rest.empty(); rest = TextReader::trimmed(rest)) {
-    const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+    const std::size_t end = (std::min)(rest.find_first_of(" \t"), rest.size());
     words.push_back(rest.substr(0, end));
     rest.remove_prefix(end);
   }

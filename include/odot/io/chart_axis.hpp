@@ -47,34 +47,34 @@ class ChartAxis {
   std::string label(double tick) const { return number_text::general(tick, digits_); }
 
  private:
-  static constexpr double largest = std::numeric_limits<double>::max();
+  static constexpr double largest = (std::numeric_limits<double>::max)();
   static constexpr double rounding = 1e-9;  // of a tick's count
 
   /// On a logarithmic axis a subnormal number lies where the smallest normal one does.
   double place(double value) const {
-    return axis_ == Axis::linear ? value : std::log10(std::max(value, std::numeric_limits<double>::min()));
+    return axis_ == Axis::linear ? value : std::log10((std::max)(value, (std::numeric_limits<double>::min)()));
   }
 
   /// Makes room around what is one number, or as good as one.
   void widen() {
     const bool linear = axis_ == Axis::linear;
-    const double size = std::max(std::abs(low_), std::abs(high_));
-    const double least_length = linear ? std::max(1e-7 * size, 1e-300) : 1e-7;
+    const double size = (std::max)(std::abs(low_), std::abs(high_));
+    const double least_length = linear ? (std::max)(1e-7 * size, 1e-300) : 1e-7;
     if (high_ / 2 - low_ / 2 > least_length / 2) return;
-    const double margin = linear && size > 0 ? std::max(size / 2, 1e-300) : 0.5;
-    low_ = std::max(low_ - margin, -largest);
-    high_ = std::min(high_ + margin, linear ? largest : std::log10(largest));
+    const double margin = linear && size > 0 ? (std::max)(size / 2, 1e-300) : 0.5;
+    low_ = (std::max)(low_ - margin, -largest);
+    high_ = (std::min)(high_ + margin, linear ? largest : std::log10(largest));
   }
 
   void linear_ticks(double low, double high, bool whole) {
     const double rough = (high / 2 - low / 2) / 2.5, power = std::pow(10.0, std::floor(std::log10(rough)));
     const double round = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
-    const double step = whole ? std::max(round, 1.0) : round;
+    const double step = whole ? (std::max)(round, 1.0) : round;
     const auto first = count(std::ceil(low / step - rounding)), last = count(std::floor(high / step + rounding));
     for (std::int64_t k = first; k <= last && k - first < 20; ++k)
       if (const double tick = static_cast<double>(k) * step; has_place(tick, axis_)) ticks_.push_back(tick);
-    const double most = std::max(std::abs(low / step), std::abs(high / step));
-    digits_ = std::max(6, 2 + static_cast<int>(std::log10(std::clamp(most, 1.0, 1e12))));
+    const double most = (std::max)(std::abs(low / step), std::abs(high / step));
+    digits_ = (std::max)(6, 2 + static_cast<int>(std::log10(std::clamp(most, 1.0, 1e12))));
   }
 
   /// Powers of ten, and their doubles and fivefolds where the axis has few powers. A shorter axis has linear ticks.
@@ -90,7 +90,7 @@ class ChartAxis {
       }
     if (ticks_.size() >= 2) return;
     ticks_.clear();
-    linear_ticks(std::pow(10.0, low_), std::min(std::pow(10.0, high_), largest), false);
+    linear_ticks(std::pow(10.0, low_), (std::min)(std::pow(10.0, high_), largest), false);
   }
 
   /// A count of steps, which is small for every finite axis.

@@ -100,8 +100,8 @@ class LineChart {
     bool whole = true;
     for (const Curve& c : curves_)
       for (const Point& p : c.points) {
-        low = std::min(low, p.*of);
-        high = std::max(high, p.*of);
+        low = (std::min)(low, p.*of);
+        high = (std::max)(high, p.*of);
         whole = whole && p.*of == std::floor(p.*of);
       }
     return {low, high, kind, whole && of == &Point::first};
