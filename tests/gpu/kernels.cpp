@@ -238,6 +238,22 @@ TEST_CASE("Adam in float takes the steps of double, whatever its second beta") {
   CHECK_THROWS_AS(optim::Adam{{.beta2 = 1 - 1e-9}}.step(single), ArgumentError);
 }
 
+TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
+  using Model = nn::Sequential<Shape<1>, nn::Linear<1, false>>;
+  Network<Model, Gpu> network(Seed{1});
+  const float one = 1;
+  Gpu::copy_from_host(network.gradients().data(), &one, sizeof one);
+  const optim::SgdOptions options{.learning_rate = 1e-9, .momentum = 0.99999};
+  optim::Sgd sgd{options};
+  double expected = 0;
+  for (int t = 0; t < 20'000; ++t) {
+    sgd.step(network);
+    expected = options.momentum * expected + 1;
+  }
+  const auto velocity = on_host<Gpu>(sgd.state().block<float, Gpu>(0));
+  CHECK(std::abs(static_cast<double>(velocity[0]) / expected - 1) <= 3e-4);  // by the float momentum it is 1e-3 off
+}
+
 TEST_CASE("a gradient whose square overflows makes its parameter NaN, not stuck") {
   using Model = nn::Sequential<Shape<4>, nn::Linear<3>>;
   Network<Model, Gpu> network(Seed{1});

@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <random>
 
 #include "odot/kernels/sgd/cpu.hpp"
 #include "support/optimizer_reference.hpp"
@@ -67,4 +69,32 @@ TEST_CASE("options that the network's scalar can't hold are rejected at the firs
     CHECK_NOTHROW(Sgd{bad}.step(network));
   }
   CHECK_THROWS_AS((Sgd{{}, {{"*.bias", {.momentum = 1 - 1e-8}}}}.step(single)), ArgumentError);
+}
+
+TEST_CASE("float steps are those of long double, whatever the momentum, decay and learning rate") {
+  using Model = nn::Sequential<Shape<1>, nn::Linear<1, false>>;
+  std::mt19937 random(3);
+  const auto uniform = [&] { return static_cast<double>(random()) / 4294967296.0; };
+  for (int round = 0; round < 100; ++round) {
+    const SgdOptions o{.learning_rate = std::pow(10.0, -4 * uniform()),
+                       .momentum = 1 - std::pow(10.0, -5 * uniform()),
+                       .weight_decay = round % 2 ? 0.01 * uniform() : 0,
+                       .nesterov = round % 4 < 2};
+    CAPTURE(o.learning_rate);
+    CAPTURE(o.momentum);
+    CAPTURE(o.weight_decay);
+    Network<Model> network{Seed{1}};
+    network.parameters()[0] = 0;
+    Sgd sgd{o};
+    long double p = 0, u = 0;
+    for (int t = 0; t < 500; ++t) {
+      const auto g = static_cast<float>(1 + 0.5 * uniform());
+      network.gradients()[0] = g;
+      sgd.step(network);
+      const long double grad = g + o.weight_decay * p;
+      u = o.momentum * u + grad;
+      p -= o.learning_rate * (o.nesterov ? grad + o.momentum * u : u);
+    }
+    CHECK(std::abs(static_cast<long double>(network.parameters()[0]) - p) <= 1e-5L * std::abs(p));
+  }
 }
