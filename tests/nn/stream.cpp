@@ -126,6 +126,57 @@ TEST_CASE("a stream goes on past the model's length unless positions are learned
   CHECK(short_stream.position() == 16);
 }
 
+TEST_CASE("a float stream stays with one in double, however many tokens come") {
+  const auto check = []<class Attention>(Attention, std::size_t tokens) {
+    using Model = nn::Sequential<Shape<4, 3>, Attention>;
+    const Network<Model> network(Seed{1});
+    const Network<Model, Cpu, double> exact(Seed{1});
+    Stream stream(network, 1, 1);
+    Stream exact_stream(exact, 1, 1);
+    Batch<Shape<3>> x(1);
+    Batch<Shape<3>, double> exact_x(1);
+    Batch<Shape<1>> y(1);
+    Batch<Shape<1>, double> exact_y(1);
+    double worst = 0;
+    for (std::size_t i = 0; i < tokens; ++i) {
+      // What is attended to changes in the middle: a sum that new tokens don't reach would stay with the old.
+      const double value = (i < tokens / 2 ? 0.1 : 0.9) + 0.01 * hash_uniform(3 * i + 2);
+      for (std::size_t d = 0; d < 3; ++d) {
+        x[0][d] = static_cast<float>(d == 2 ? value : 0.5 * hash_uniform(3 * i + d));
+        exact_x[0][d] = static_cast<double>(x[0][d]);
+      }
+      stream.step(x, y);
+      exact_stream.step(exact_x, exact_y);
+      worst = std::max(worst, std::abs(static_cast<double>(y[0][0]) / exact_y[0][0] - 1));
+    }
+    CHECK(worst > 0);
+    CHECK(worst <= 6e-7);
+  };
+  using Two = nn::UnprojectedElementWiseAttention<nn::ElementWiseAttentionOptions{.order = 2, .causal = true}>;
+  check(Two(), 400'000);
+  check(Bare(), 100'000);
+}
+
+TEST_CASE("a NaN is seen from its token on, in its sequence alone; reset forgets it") {
+  using Model = nn::Sequential<Shape<4, 12>, Bare>;
+  const Network<Model> network(Seed{1});
+  Stream stream(network, 2);
+  Batch<Shape<12>> x(2);
+  Batch<Shape<4>> y(2);
+  for (std::size_t i = 0; i < 100; ++i) {
+    for (std::size_t d = 0; d < x.size(); ++d) x.data()[d] = static_cast<float>(hash_uniform(24 * i + d));
+    if (i == 40) x[1][5] = std::nanf("");  // a key of channel 1
+    stream.step(x, y);
+    for (std::size_t c = 0; c < 4; ++c) {
+      CHECK(std::isfinite(y[0][c]));
+      CHECK(std::isnan(y[1][c]) == (i >= 40 && c == 1));
+    }
+  }
+  stream.reset();
+  stream.step(x, y);
+  CHECK(std::isfinite(y[1][1]));
+}
+
 TEST_CASE("sequences side by side do not see each other, on any number of threads") {
   using Model = Blocks<10, nn::SinusoidalPosition>;
   const Network<Model, Cpu, double> network(Seed{5}, nn::init::normal(0.5));

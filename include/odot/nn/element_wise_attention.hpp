@@ -66,7 +66,7 @@ struct ElementWiseMixing {
 /// Element-wise attention over queries, keys and values that lie side by side in each token.
 /// Shapes  x [N, L, 3·D] → y [N, L, D]; y is 0 at padding
 /// Grad    dx (overwritten; 0 at padding); equations in kernels/element_wise_attention/element_wise_attention.hpp
-/// Step    causal series: a state of D·(2·(order + 1) + 1) numbers a sequence
+/// Step    causal series: a state of D·(6·(order + 1) + 3) numbers a sequence
 /// Errors  compile time: an odd order; input of a rank other than 2; features not a multiple of 3
 /// Source  Feng, "Element-wise Attention Is All You Need", 2025
 /// Options: order and causal; the others belong to the projections.
@@ -105,11 +105,11 @@ struct UnprojectedElementWiseAttention {
 /// Shapes  x [N, L, D] → y [N, L, D]; y at padding is the output projection's bias
 /// Params  q.weight, k.weight, v.weight [D, D], q.bias, k.bias, v.bias [D], out.weight [D, D], out.bias [D]
 /// Grad    dx overwritten (0 through the attention at padding), the parameters' added
-/// Step    causal series: a state of D·(2·(order + 1) + 1) numbers a sequence, whatever its length
+/// Step    causal series: a state of D·(6·(order + 1) + 3) numbers a sequence, whatever its length
 /// Errors  compile time: an odd order; input of a rank other than 2
 /// Cost    8·N·L·D² FLOP for the projections; the attention's in docs/layers.md
-/// Memory  4·L·D numbers a sample for backward, and the kernel's cache: D·(2·order + 3) in all, or every 32nd token if
-///         causal; L·D if full
+/// Memory  4·L·D numbers a sample for backward, and the kernel's cache: D·(2·order + 4) in all, or every 32nd token if
+///         causal; 2·L·D if full
 /// Source  Feng, "Element-wise Attention Is All You Need", 2025; projections as in torch.nn.MultiheadAttention
 template <ElementWiseAttentionOptions Options = ElementWiseAttentionOptions{}>
 struct ElementWiseAttention {

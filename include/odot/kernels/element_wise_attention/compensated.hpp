@@ -11,7 +11,9 @@ namespace odot::kernels::detail {
 /// the terms' absolute sum. The differences are exact, whatever the compiler fuses: there is no product in them.
 template <class P>
 ODOT_INLINE void add_compensated(P& sum, P& lost, const P& term) {
-  const P wanted = simd::subtract(term, lost), next = simd::add(sum, wanted);
+  const P wanted = simd::subtract(term, lost);
+  P next = simd::add(sum, wanted);
+  simd::keep_rounding(next);
   lost = simd::subtract(simd::subtract(next, sum), wanted);
   sum = next;
 }

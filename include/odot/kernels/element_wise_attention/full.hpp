@@ -157,7 +157,9 @@ struct Full {
     ODOT_INLINE Nearest(const P& q, const P& nearest) : key(nearest) {
       const P twice = simd::add(q, q);
       sum = simd::subtract(twice, key);
-      const P minus_key = simd::subtract(sum, twice);
+      simd::keep_rounding(sum);
+      P minus_key = simd::subtract(sum, twice);
+      simd::keep_rounding(minus_key);
       rest = simd::subtract(simd::subtract(twice, simd::subtract(sum, minus_key)), simd::add(key, minus_key));
     }
     /// Of the nearest key up to q and the nearest above.
