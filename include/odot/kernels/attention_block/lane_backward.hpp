@@ -114,7 +114,7 @@ struct LaneCorrelations {
         if (!Parts::present(left, q)) continue;
         const S x = from.x[q];
         S relevance = gpu::power_of_two(from.arrays[q].both(x) - (row_log + log[q]));
-        if (far) relevance = maps.exact_relevance(tile, m, i, left + q, lane);
+        if (far) relevance = maps.exact_relevance(tile, m, i, left + q, x, lane);
         const S deviation = relevance - line.mean;
         const S head = (deviation * line.scale + line.shift) * x;
         // y = Σ w ⋆ head + bias
@@ -286,8 +286,8 @@ struct LaneArrays {
       S ax = gpu::power_of_two(score.x(x[q]) - row.row.log);
       S ay = gpu::power_of_two(score.y(x[q]) - row.column[q].log);
       if (far) {
-        ax = maps.exact_row(tile, m, i, left + q, lane);
-        ay = maps.exact_column(tile, m, i, left + q, lane);
+        ax = maps.exact_row(tile, m, i, left + q, x[q], lane);
+        ay = maps.exact_column(tile, m, i, left + q, x[q], lane);
       }
       const S relevance = ax * ay, deviation = relevance - line.mean;
       // head = (scale d + shift) x

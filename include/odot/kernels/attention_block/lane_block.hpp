@@ -8,6 +8,7 @@
 
 #include "odot/kernels/attention_block/lane_backward.hpp"
 #include "odot/kernels/attention_block/lane_forward.hpp"
+#include "odot/kernels/attention_block/lane_peaks.hpp"
 #include "odot/kernels/gpu/moments.hpp"
 
 namespace odot::kernels::detail {
@@ -71,6 +72,7 @@ struct LaneBlock {
     M maps =
         arrange(frame, dy.data(), G::relu ? y.data() : nullptr, samples, weights, g, const_cast<S*>(kept.logs), false);
     maps.x = kept.x;
+    gpu::launch_warps(tiles * M::maps, LanePeaks<G, S>{maps, nullptr});
     const LaneNorm<G, S> norm{weights.heads, kept.statistics, kept.statistics + M::maps};
     // Phase 1: correlations.
     const std::size_t map_lanes = padded(samples) * M::maps;
@@ -98,7 +100,8 @@ struct LaneBlock {
     auto* arrays = frame.template take<typename M::Arrays>(M::maps * M::plane);
     const ArrangeTiles<G, S> program{from, mask, samples, repeat, tiles, weights.heads, arrays};
     gpu::launch_warps(program.warps(), program);
-    return {tiles, arrays, logs, weights.heads};
+    S* peaks = frame.template take<S>(padded(samples) * M::maps * M::normalisers * 3);
+    return {tiles, arrays, logs, weights.heads, peaks};
   }
 
   /// The softmaxes' normalisers, and A's moments where there is memory for them.
@@ -107,7 +110,8 @@ struct LaneBlock {
     const std::size_t warps = gpu::tiles_of(samples) * M::maps * M::Wide::parts;
     S* pieces = frame.template take<S>(warps * M::H * gpu::lanes);
     gpu::launch_warps(warps, LaneNormalisers<G, S>{maps, pieces});
-    gpu::launch_warps(warps, LaneMoments<G, S>{maps, pieces, samples, moments});
+    gpu::launch_warps(warps / M::Wide::parts, LanePeaks<G, S>{maps, pieces});
+    if (moments) gpu::launch_warps(warps, LaneMoments<G, S>{maps, samples, moments});
   }
 
   /// The batch's mean and 1/σ of every map from its parts', in double; running statistics updated.

@@ -92,40 +92,33 @@ struct LaneMoment {
   S mean, squares;
 };
 
-/// Second pass: the rows' log sums of their pieces', and where wanted the moments of the part's A.
+/// Second pass: the moments of the part's A.
 template <class G, class S>
 struct LaneMoments {
   using M = LaneMaps<G, S>;
   using Parts = typename M::Wide;
   static constexpr unsigned H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
+  static constexpr unsigned blocks_a_processor = M::C == 1 ? 4 : 1;  // so that the registers suffice for so many
   using Row = LaneRow<G, S, columns>;
   M maps;
-  const S* pieces;  // [tiles, maps, parts, H, 32]
   std::size_t samples;
-  LaneMoment<S>* moments;  // [maps, parts, N] or null
+  LaneMoment<S>* moments;  // [maps, parts, N]
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
     const unsigned map = warp / parts, part = warp % parts, left = part * columns;
     const unsigned tile = map / M::maps, m = map % M::maps;
-    S* logs = maps.logs + M::sums_of(tile, m, lane);
-    const S* piece = pieces + static_cast<std::size_t>(map) * parts * H * gpu::lanes + lane.index;
-    if (!moments) {
-      if (part == 0)
-        for (unsigned i = 0; i < H; ++i) logs[i * gpu::lanes] = log_of_pieces(piece + i * gpu::lanes);
-      return;
-    }
+    const S* logs = maps.logs + M::sums_of(tile, m, lane);
     S column[columns] = {};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q)
       if (Parts::present(left, q)) column[q] = logs[(H + left + q) * gpu::lanes];
     LaneMoment<S> moment{S{0}, S{0}};
     const S* image = maps.x + M::plane_of(tile, m % M::C, lane) + left * gpu::lanes;
-    S row_log = log_of_pieces(piece), most_column{0};
+    S row_log = logs[0], most_column{0};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q) most_column = larger(most_column, std::fabs(column[q]));
     Row::each(image, maps.arrays + m * M::plane + left, Parts::width(left), [&](unsigned i, const Row& row) {
-      const S next_log = log_of_pieces(piece + (i + 1 < H ? i + 1 : i) * gpu::lanes);
-      if (part == 0) logs[i * gpu::lanes] = row_log;
+      const S next_log = logs[(i + 1 < H ? i + 1 : i) * gpu::lanes];
       S relevance[columns] = {};
       ODOT_UNROLL
       for (unsigned q = 0; q < columns; ++q)
@@ -134,23 +127,13 @@ struct LaneMoments {
       if (M::far(std::fabs(row_log) + most_column)) {
         ODOT_UNROLL
         for (unsigned q = 0; q < columns; ++q)
-          if (Parts::present(left, q)) relevance[q] = maps.exact_relevance(tile, m, i, left + q, lane);
+          if (Parts::present(left, q)) relevance[q] = maps.exact_relevance(tile, m, i, left + q, row.x[q], lane);
       }
       join(relevance, left, i, moment);
       row_log = next_log;
     });
     const std::size_t n = static_cast<std::size_t>(tile) * gpu::lanes + lane.index;
     if (n < samples) moments[(m * parts + part) * samples + n] = moment;
-  }
-
-  /// log2 Σ 2^piece
-  ODOT_HOST_DEVICE static S log_of_pieces(const S* piece) {
-    S most = piece[0], total{0};
-    ODOT_UNROLL
-    for (unsigned part = 1; part < parts; ++part) most = larger(most, piece[part * H * gpu::lanes]);
-    ODOT_UNROLL
-    for (unsigned part = 0; part < parts; ++part) total += gpu::power_of_two(piece[part * H * gpu::lanes] - most);
-    return most + std::log2(total);
   }
 
   /// Joins row i to the rows before it.
@@ -178,6 +161,7 @@ struct LaneOutput {
   static constexpr unsigned stripe = C == 1 ? 7 : 4;  // rows of a warp; two more are computed
   static constexpr unsigned parts = (H + stripe - 1) / stripe * Parts::parts;
 
+  static constexpr unsigned blocks_a_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
   M maps;
   LaneNorm<G, S> norm;
   const S *weight, *bias;  // [C, maps, 3, 3], [C]
@@ -259,7 +243,7 @@ struct LaneOutput {
         for (unsigned q = 0; q < columns + 2; ++q) {
           if (!Parts::beside(left, q)) continue;
           S relevance = gpu::power_of_two(row.arrays[q].both(x[c][q]) - row.log[q]);
-          if (far) relevance = maps.exact_relevance(tile, m, i, left + q - 1, lane);
+          if (far) relevance = maps.exact_relevance(tile, m, i, left + q - 1, x[c][q], lane);
           add_head(q, ((relevance - line.mean) * line.scale + line.shift) * x[c][q], kernel, sums);
         }
         row = after;

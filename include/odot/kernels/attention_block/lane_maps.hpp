@@ -62,6 +62,7 @@ struct LaneMaps {
   const Arrays* arrays;  // [maps, H, W]
   S* logs;               // [tiles, maps, H + W, 32]: log2 of Σ 2^score of every row of sx, then of every column of sy
   HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
+  S* peaks;  // [tiles, maps, H + W, 3, 32]: of rows, then of columns; written for lanes with large scores
 
   /// Where in [tiles, C, H, W, 32] a plane of a lane begins; its elements are 32 apart.
   ODOT_HOST_DEVICE static std::size_t plane_of(unsigned tile, unsigned c, const gpu::Lane& lane) {
@@ -69,22 +70,35 @@ struct LaneMaps {
   }
   /// Whether scores of rows and columns are too large for their logs: `most` is the largest |log| of both, added.
   ODOT_HOST_DEVICE static bool far(S most) { return !(most <= largest_log_sum<S>); }
-  /// Ax and Ay of a lane's element (i, j) then.
-  ODOT_HOST_DEVICE S exact_row(unsigned tile, unsigned m, unsigned i, unsigned j, const gpu::Lane& lane) const {
-    const std::size_t at = static_cast<std::size_t>(m) * plane + i * W;
-    return exact_softmax(
-        ScoreLine<S>{x + plane_of(tile, m % C, lane) + i * W * gpu::lanes, weights.weight_x.data() + at,
-                     G::bias ? weights.bias_x.data() + at : nullptr, W, gpu::lanes, 1},
-        j);
+  /// Ax and Ay of a lane's element (i, j) then, from the peaks (LanePeaks).
+  ODOT_HOST_DEVICE S exact_row(unsigned tile, unsigned m, unsigned i, unsigned j, S value,
+                               const gpu::Lane& lane) const {
+    const unsigned at = m * plane + i * W + j;
+    const S* b = G::bias ? weights.bias_x.data() + at : nullptr;
+    return softmax(peak(tile, m, i, lane), value, weights.weight_x.data()[at], b);
   }
-  ODOT_HOST_DEVICE S exact_column(unsigned tile, unsigned m, unsigned i, unsigned j, const gpu::Lane& lane) const {
-    const std::size_t at = static_cast<std::size_t>(m) * plane + j;
-    return exact_softmax(ScoreLine<S>{x + plane_of(tile, m % C, lane) + j * gpu::lanes, weights.weight_y.data() + at,
-                                      G::bias ? weights.bias_y.data() + at : nullptr, H, W * gpu::lanes, W},
-                         i);
+  ODOT_HOST_DEVICE S exact_column(unsigned tile, unsigned m, unsigned i, unsigned j, S value,
+                                  const gpu::Lane& lane) const {
+    const unsigned at = m * plane + i * W + j;
+    const S* b = G::bias ? weights.bias_y.data() + at : nullptr;
+    return softmax(peak(tile, m, H + j, lane), value, weights.weight_y.data()[at], b);
   }
-  ODOT_HOST_DEVICE S exact_relevance(unsigned tile, unsigned m, unsigned i, unsigned j, const gpu::Lane& lane) const {
-    return exact_row(tile, m, i, j, lane) * exact_column(tile, m, i, j, lane);
+  ODOT_HOST_DEVICE static S softmax(const SoftmaxPeak<S>& peak, S value, S w, const S* b) {
+    constexpr S log2e = S(1.4426950408889634074);
+    return gpu::power_of_two(log2e * peak.difference(value, w, b)) * peak.inverse;
+  }
+  ODOT_HOST_DEVICE S exact_relevance(unsigned tile, unsigned m, unsigned i, unsigned j, S value,
+                                     const gpu::Lane& lane) const {
+    return exact_row(tile, m, i, j, value, lane) * exact_column(tile, m, i, j, value, lane);
+  }
+  ODOT_HOST_DEVICE SoftmaxPeak<S> peak(unsigned tile, unsigned m, unsigned k, const gpu::Lane& lane) const {
+    const S* from = peaks + peak_of(tile, m, k, lane);
+    return {from[0], from[gpu::lanes], from[2 * gpu::lanes]};
+  }
+
+  /// Where peak k of a lane begins in `peaks`; its numbers are 32 apart.
+  ODOT_HOST_DEVICE static std::size_t peak_of(unsigned tile, unsigned m, unsigned k, const gpu::Lane& lane) {
+    return ((static_cast<std::size_t>(tile) * maps + m) * normalisers + k) * 3 * gpu::lanes + lane.index;
   }
 
   /// The same of [tiles, maps, H + W, 32].

@@ -1,7 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// One number of a relevance map from the input and the arrays alone, on the GPU: for rows and columns whose log Σ exp a
-// number of the scalar's precision can't hold well enough.
+// Softmaxes of large scores on the GPU: of rows and columns whose log Σ exp one number does not hold exactly enough.
 
 #include <cmath>
 #include <cstddef>
@@ -26,34 +25,47 @@ ODOT_HOST_DEVICE S larger(S a, S b) {
   return b > a ? b : a;
 }
 
+/// A softmax's largest score, negative and in two numbers, and 1 / Σ exp(score − largest).
+template <class S>
+struct SoftmaxPeak {
+  S minus, rest, inverse;
+
+  /// x w + b less the largest score, as exact as the scalar for scores of any size; b: null without bias arrays.
+  ODOT_HOST_DEVICE S difference(S x, S w, const S* b) const {
+    if (!b) return fused_multiply_add(x, w, minus) + rest;
+    const S sum = fused_multiply_add(x, w, *b, minus, rest);
+    return sum > S{1} ? S{1} : sum;  // beyond a double's precision; NaN stays
+  }
+};
+
 /// Scores x ⊙ w (+ b) of a row or column; elements are x_stride and stride apart.
 template <class S>
 struct ScoreLine {
   const S *x, *w, *b;  // b: null without bias arrays
   std::size_t count, x_stride, stride;
 
-  /// Score k plus `minus` and `rest`, which are minus the largest score, in two numbers.
-  ODOT_HOST_DEVICE S difference(std::size_t k, S minus, S rest) const {
-    const S value = x[k * x_stride], weight = w[k * stride];
-    if (!b) return fused_multiply_add(value, weight, minus) + rest;
-    const S sum = fused_multiply_add(value, weight, b[k * stride], minus, rest);
-    return sum > S{1} ? S{1} : sum;  // beyond a double's precision; NaN stays
+  /// Cost  3 count multiply-adds and count exponentials
+  ODOT_HOST_DEVICE SoftmaxPeak<S> peak() const {
+    SoftmaxPeak<S> found{std::numeric_limits<S>::infinity(), S{0}, S{1}};
+    for (std::size_t k = 0; k < count; ++k) {
+      const S product = x[k * x_stride] * w[k * stride];
+      found.minus = -larger(-found.minus, b ? product + b[k * stride] : product);
+    }
+    S rest = -std::numeric_limits<S>::infinity(), sum{0};
+    for (std::size_t k = 0; k < count; ++k) rest = larger(rest, difference(found, k));
+    found.rest = -rest;
+    for (std::size_t k = 0; k < count; ++k) sum += std::exp(difference(found, k));
+    found.inverse = S{1} / sum;
+    return found;
+  }
+  ODOT_HOST_DEVICE S difference(const SoftmaxPeak<S>& from, std::size_t k) const {
+    return from.difference(x[k * x_stride], w[k * stride], b ? b + k * stride : nullptr);
+  }
+  /// Softmax `at` of the line.
+  ODOT_HOST_DEVICE S softmax(std::size_t at) const {
+    const SoftmaxPeak<S> found = peak();
+    return std::exp(difference(found, at)) * found.inverse;
   }
 };
-
-/// exp(score `at`) / Σ exp(score), as exact as the scalar for scores of any size.
-/// Cost  4 count multiply-adds and count + 1 exponentials
-template <class S>
-ODOT_HOST_DEVICE ODOT_NOINLINE S exact_softmax(const ScoreLine<S> line, std::size_t at) {
-  constexpr S lowest = -std::numeric_limits<S>::infinity();
-  S most = lowest, rest = lowest, sum{0};
-  for (std::size_t k = 0; k < line.count; ++k) {
-    const S product = line.x[k * line.x_stride] * line.w[k * line.stride];
-    most = larger(most, line.b ? product + line.b[k * line.stride] : product);
-  }
-  for (std::size_t k = 0; k < line.count; ++k) rest = larger(rest, line.difference(k, -most, S{0}));
-  for (std::size_t k = 0; k < line.count; ++k) sum += std::exp(line.difference(k, -most, -rest));
-  return std::exp(line.difference(at, -most, -rest)) / sum;
-}
 
 }  // namespace odot::kernels::detail

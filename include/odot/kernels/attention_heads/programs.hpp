@@ -43,17 +43,25 @@ struct GpuMaps {
     const S log = sums_of(n, m)[p / W];
     if (std::fabs(log) <= largest_log_sum<S>) return std::exp(score_x(image(n, m)[p], m, p) - log);
     const std::size_t first = p / W * W, at = m * plane + first;
-    return exact_softmax(ScoreLine<S>{image(n, m) + first, weights.weight_x.data() + at,
-                                      weights.bias_x ? weights.bias_x.data() + at : nullptr, W, 1, 1},
-                         p % W);
+    return ScoreLine<S>{image(n, m) + first,
+                        weights.weight_x.data() + at,
+                        weights.bias_x ? weights.bias_x.data() + at : nullptr,
+                        W,
+                        1,
+                        1}
+        .softmax(p % W);
   }
   ODOT_HOST_DEVICE S along_column(std::size_t n, std::size_t m, std::size_t p) const {
     const S log = sums_of(n, m)[H + p % W];
     if (std::fabs(log) <= largest_log_sum<S>) return std::exp(score_y(image(n, m)[p], m, p) - log);
     const std::size_t first = p % W, at = m * plane + first;
-    return exact_softmax(ScoreLine<S>{image(n, m) + first, weights.weight_y.data() + at,
-                                      weights.bias_y ? weights.bias_y.data() + at : nullptr, H, W, W},
-                         p / W);
+    return ScoreLine<S>{image(n, m) + first,
+                        weights.weight_y.data() + at,
+                        weights.bias_y ? weights.bias_y.data() + at : nullptr,
+                        H,
+                        W,
+                        W}
+        .softmax(p / W);
   }
   ODOT_HOST_DEVICE S relevance(std::size_t n, std::size_t m, std::size_t p) const {
     const S* sums = sums_of(n, m);
