@@ -172,15 +172,17 @@ struct BlockTile : Relevance<S, Image> {
   /// from the plane's side, where the gradient's frame is 0: Σ_q plane(q) · grad[o](q − (u, v) + (1, 1)).
   template <class MakeRow>
   static ODOT_INLINE void correlate(const Tile& tile, const MakeRow& make_row, S* totals, std::size_t stride) {
-    P sums[C][taps];
-    for (auto& of_output : sums)
-      for (auto& sum : of_output) sum = simd::all(S{0});
-    for (std::size_t i = 0; i < H; ++i) {
-      const S* const row = make_row(i);
-      for (std::size_t o = 0; o < C; ++o) correlate_row(row, tile.grad_rows(o, i), sums[o]);
-    }
-    for (std::size_t o = 0; o < C; ++o)
-      for (std::size_t t = 0; t < taps; ++t) totals[o * stride + t] += simd::sum(sums[o][taps - 1 - t]);
+    in_steps<C, 8>([&]<std::size_t Outputs>(std::size_t first) {  // of so many channels the sums are on the stack
+      P sums[Outputs][taps];
+      for (auto& of_output : sums)
+        for (auto& sum : of_output) sum = simd::all(S{0});
+      for (std::size_t i = 0; i < H; ++i) {
+        const S* const row = make_row(i);
+        for (std::size_t o = 0; o < Outputs; ++o) correlate_row(row, tile.grad_rows(first + o, i), sums[o]);
+      }
+      for (std::size_t o = 0; o < Outputs; ++o)
+        for (std::size_t t = 0; t < taps; ++t) totals[(first + o) * stride + t] += simd::sum(sums[o][taps - 1 - t]);
+    });
   }
 
   /// with_input[o][c][u][v] += Σ grad[o] · x[c];  bias[o] += Σ grad[o].

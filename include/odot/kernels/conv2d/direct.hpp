@@ -124,24 +124,31 @@ struct DirectConvWeightGradient {
   }
 
  private:
-  /// dweight[row][v] += Σ_q lines[row][q] · x[q + v] for `used` rows of the block.
+  /// dweight[row][v] += Σ_q lines[row][q] · x[q + v] for `used` rows of the block; so many of a wide kernel's at a time that
+  /// the sums fit the stack.
   static ODOT_INLINE void kernel_row(const S* lines, const S* x, std::size_t used, S* dweight) {
-    simd::Packet<S> sums[rows][G::K];
+    constexpr std::size_t step = std::min<std::size_t>(G::K, 16), rest = G::K % step;
+    for (std::size_t v = 0; v + step <= G::K; v += step) kernel_piece<step>(lines, x + v, used, dweight + v);
+    if constexpr (rest > 0) kernel_piece<rest>(lines, x + G::K - rest, used, dweight + G::K - rest);
+  }
+  template <std::size_t Taps>
+  static ODOT_INLINE void kernel_piece(const S* lines, const S* x, std::size_t used, S* dweight) {
+    simd::Packet<S> sums[rows][Taps];
     for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t v = 0; v < G::K; ++v) sums[r][v] = simd::all(S{0});
+      for (std::size_t v = 0; v < Taps; ++v) sums[r][v] = simd::all(S{0});
     for (std::size_t q = 0; q < line; q += L) {
       simd::Packet<S> grads[rows];
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < rows; ++r) grads[r] = simd::load(lines + r * line + q);
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < G::K; ++v) {
+      for (std::size_t v = 0; v < Taps; ++v) {
         const auto xs = simd::load(x + q + v);
 #pragma GCC unroll 4
         for (std::size_t r = 0; r < rows; ++r) sums[r][v] = simd::multiply_add(grads[r], xs, sums[r][v]);
       }
     }
     for (std::size_t r = 0; r < used; ++r)
-      for (std::size_t v = 0; v < G::K; ++v) dweight[r * G::taps + v] += simd::sum(sums[r][v]);
+      for (std::size_t v = 0; v < Taps; ++v) dweight[r * G::taps + v] += simd::sum(sums[r][v]);
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "odot/core/gpu.hpp"
@@ -76,13 +77,24 @@ void for_each_thread(std::size_t count, const Body& body) {
 
 namespace detail {
 
-/// Runs a program as one thread: on Thrust's C++ system from the last item to the first, else every other team does so.
+/// Runs a program as one thread: on Thrust's C++ system from the last item to the first, else every other team does so. Memory
+/// that grows with an image lies on the host's heap.
 template <class Program>
 struct SerialRun {
   Program program;
   ODOT_HOST_DEVICE void operator()(std::size_t index) const {
-    typename Program::Memory memory;
-    program(SerialTeam{Gpu::system == ThrustSystem::cpp || index % 2 == 1}, index, memory);
+    using Memory = typename Program::Memory;
+    const SerialTeam team{Gpu::system == ThrustSystem::cpp || index % 2 == 1};
+#ifndef __CUDA_ARCH__
+    if constexpr (sizeof(Memory) > (16 << 10)) {
+      const std::unique_ptr<Memory> memory(new Memory);  // not initialised
+      program(team, index, *memory);
+    } else
+#endif
+    {
+      Memory memory;
+      program(team, index, memory);
+    }
   }
 };
 
