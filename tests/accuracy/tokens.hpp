@@ -34,10 +34,10 @@ void dot_products_of_any_size() {
   using All = Dot<37, false>;
   using Causal = Dot<37, true>;
   for (const double size : {0x1p-100, 0x1p-30, 0x1p-10, 1.0, 0x1p10, 0x1p20, 0x1p30, 0x1p50}) {
-    check_row<All, Device>({"SelfAttention, exact scores", size, 37, 2e-6, 1e-5, size * size * size},
-                           5, exact_scores<All>(size));
-    check_row<Causal, Device>({"SelfAttention, causal, exact scores", size, 37, 2e-6, 1e-5, size * size * size},
-                              5, exact_scores<Causal>(size));
+    check_row<All, Device>({"SelfAttention, exact scores", size, 37, 2e-6, 1e-5, size * size * size}, 5,
+                           exact_scores<All>(size));
+    check_row<Causal, Device>({"SelfAttention, causal, exact scores", size, 37, 2e-6, 1e-5, size * size * size}, 5,
+                              exact_scores<Causal>(size));
   }
   for (const double size : {1e-30, 1e-10, 1e-3, 1.0})
     check_row<All, Device>({"SelfAttention", size, 37, 2e-6, 1e-5}, 5, uniform<All>(size));
@@ -58,8 +58,8 @@ struct ElementWise
 
 template <std::size_t Order, bool Causal>
 std::string element_wise_name() {
-  return "Element-wise attention, " +
-         (Order == 0 ? std::string("full") : "order " + std::to_string(Order)) + (Causal ? ", causal" : "");
+  return "Element-wise attention, " + (Order == 0 ? std::string("full") : "order " + std::to_string(Order)) +
+         (Causal ? ", causal" : "");
 }
 
 /// Queries and keys of `size` times numbers in [−1, 1), values in [−1, 1).
@@ -90,15 +90,15 @@ void element_wise_of_any_size() {
 template <std::size_t L, std::size_t Order, bool Causal, class Device>
 void long_element_wise(double bound, double gradient_bound) {
   using Layer = ElementWise<L, Order, Causal>;
-  check_row<Layer, Device>(
-      {element_wise_name<Order, Causal>(), 0.3, L, bound, gradient_bound}, 1, [](LayerRun<Layer, double>& run) {
-        for (std::size_t t = 0; t < L; ++t) {
-          run.x.data()[3 * t] = 0.5 * hash_uniform(3 * t);
-          run.x.data()[3 * t + 1] = 0.5 * hash_uniform(3 * t + 1);
-          run.x.data()[3 * t + 2] = (t < L / 2 ? 0.1 : 0.9) + 0.02 * hash_uniform(3 * t + 2);
-          run.dy.data()[t] = 0.5 + hash_uniform(3 * L + t);
-        }
-      });
+  check_row<Layer, Device>({element_wise_name<Order, Causal>(), 0.3, L, bound, gradient_bound}, 1,
+                           [](LayerRun<Layer, double>& run) {
+                             for (std::size_t t = 0; t < L; ++t) {
+                               run.x.data()[3 * t] = 0.5 * hash_uniform(3 * t);
+                               run.x.data()[3 * t + 1] = 0.5 * hash_uniform(3 * t + 1);
+                               run.x.data()[3 * t + 2] = (t < L / 2 ? 0.1 : 0.9) + 0.02 * hash_uniform(3 * t + 2);
+                               run.dy.data()[t] = 0.5 + hash_uniform(3 * L + t);
+                             }
+                           });
 }
 
 }  // namespace odot::test

@@ -27,7 +27,8 @@ ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c) {
 }
 
 /// a · b + c + d + e, where d is near −(a · b + c), and e makes up for what it is off: as exact as the result while the
-/// numbers are below 2²⁷, to double's precision above. c may be infinite.
+/// numbers are below 2²⁷, to double's precision above. c may be infinite. The sum is rounded before e is added, so that minus
+/// the result without e as e gives 0.
 template <class S>
 ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c, S d, S e) {
   if constexpr (!has_fused_multiply_add && std::is_same_v<S, float>) {
@@ -36,7 +37,7 @@ ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c, S d, S e) {
   } else {
     // c + d = sum + rest. Source  Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B
     const S sum = c + d, of_d = sum - c, rest = (c - (sum - of_d)) + (d - of_d);
-    return (fused_multiply_add(a, b, sum) + e) + (rest == rest ? rest : S{0});
+    return (fused_multiply_add(a, b, sum) + (rest == rest ? rest : S{0})) + e;
   }
 }
 

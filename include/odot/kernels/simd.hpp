@@ -137,8 +137,10 @@ template <class P, class... Terms>
 ODOT_INLINE P multiply_add_in_doubles(const P& a, const P& b, const Terms&... terms) {
 #if ODOT_SHUFFLE
   typedef double Doubles __attribute__((vector_size(2 * sizeof(P))));
-  const auto wide = [](const P& p) __attribute__((always_inline)) { return __builtin_convertvector(p, Doubles); };
-  return __builtin_convertvector(wide(a) * wide(b) + (... + wide(terms)), P);
+  // Not by a function: one that returns such a vector has another ABI with AVX, of which GCC warns.
+  return __builtin_convertvector(__builtin_convertvector(a, Doubles) * __builtin_convertvector(b, Doubles) +
+                                     (... + __builtin_convertvector(terms, Doubles)),
+                                 P);
 #else
   constexpr std::size_t L = lanes<float>;
   float x[L], y[L], sums[L];
@@ -179,7 +181,7 @@ ODOT_INLINE P fused_multiply_add(const P& a, const P& b, const P& c, const P& d,
   } else {
     const P sum = add(c, d), of_d = subtract(sum, c), rest = add(subtract(c, subtract(sum, of_d)), subtract(d, of_d));
     const P finite = Eigen::internal::pand(rest, Eigen::internal::pcmp_eq(rest, rest));  // 0 where it is NaN
-    return add(add(multiply_add(a, b, sum), e), finite);
+    return add(add(multiply_add(a, b, sum), finite), e);
   }
 }
 
