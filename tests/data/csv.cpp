@@ -122,6 +122,17 @@ TEST_CASE("columns that are named twice are rejected where they are read") {
         ":1:1: expected every column that is read once, found \"x\" more than once");
 }
 
+TEST_CASE("a table of many columns is read") {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += (i == 0 ? "c" : ",c") + std::to_string(i);
+  text += '\n';
+  for (int i = 0; i < 50'000; ++i) text += (i == 0 ? "" : ",") + std::to_string(i);
+  const data::Table table = read(text, {});
+  REQUIRE(table.columns.size() == 50'000);
+  CHECK(table.columns.back() == "c49999");
+  CHECK(table.values.back() == 49'999);
+}
+
 TEST_CASE("missing and infinite values are read on demand") {
   const data::CsvOptions all{.only_finite = false};
   const data::Table table = read("a,b\n,NaN\n?,NA\n-inf,1e300\n\"\",Infinity\n", all);

@@ -54,6 +54,15 @@ TEST_CASE("lines end with LF, CR LF or CR, and the last one may lack its end") {
   CHECK(lines("").empty());
 }
 
+TEST_CASE("a long text of CRs alone is read in one pass") {
+  std::string text;
+  for (int i = 0; i < 300'000; ++i) text += "1\r";
+  CHECK(lines(text).size() == 300'000);
+  for (char& c : text)
+    if (c == '\r') c = '\n';
+  CHECK(lines(text).size() == 300'000);
+}
+
 TEST_CASE("a byte-order mark is no part of the text") {
   CHECK(lines("\xEF\xBB\xBF"
               "a\nb") == std::vector<std::string>{"a", "b"});

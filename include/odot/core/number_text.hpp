@@ -66,8 +66,11 @@ inline bool is_word(std::string_view text) {
 
 /// Whether a text without a sign is made of what numbers are made of: nothing hexadecimal, no blanks, no sign.
 inline bool is_decimal(std::string_view text) {
-  return !text.empty() && text.front() != '+' && text.front() != '-' &&
-         (text.find_first_not_of("0123456789.eE+-") == text.npos || is_word(text));
+  if (text.empty() || text.front() == '+' || text.front() == '-') return false;
+  const auto belongs = [](char c) {
+    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+  };
+  return std::all_of(text.begin(), text.end(), belongs) || is_word(text);
 }
 
 /// Whether a number that no double can hold, in decimal digits without a sign, is too small, not too large.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "odot/data/table.hpp"
@@ -77,19 +78,23 @@ inline std::vector<std::string> csv_names(TextReader& text) {
 /// Where in a row the wanted columns stand. The current line is the header.
 inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::vector<std::string>& names,
                                             const CsvOptions& options) {
-  const auto position = [&](const std::string& name) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) text.fail(text.line(), "a column " + in_quotes(name), in_quotes(text.line()));
-    return static_cast<std::size_t>(found - names.begin());
+  std::unordered_map<std::string_view, std::vector<std::size_t>> positions;  // of each name
+  for (std::size_t i = 0; i < names.size(); ++i) positions[names[i]].push_back(i);
+  const auto of = [&](const std::string& name) -> const std::vector<std::size_t>& {
+    const auto found = positions.find(name);
+    if (found == positions.end()) text.fail(text.line(), "a column " + in_quotes(name), in_quotes(text.line()));
+    return found->second;
   };
-  for (const std::string& name : options.skip) (void)position(name);
+  std::vector<bool> skipped(names.size());
+  for (const std::string& name : options.skip)
+    for (const std::size_t i : of(name)) skipped[i] = true;
   std::vector<std::size_t> columns;
-  for (const std::string& name : options.columns) columns.push_back(position(name));
+  for (const std::string& name : options.columns) columns.push_back(of(name).front());
   for (std::size_t i = 0; i < names.size() && options.columns.empty(); ++i)
-    if (std::find(options.skip.begin(), options.skip.end(), names[i]) == options.skip.end()) columns.push_back(i);
+    if (!skipped[i]) columns.push_back(i);
   if (columns.empty()) text.fail(text.line(), "a column that is not skipped", in_quotes(text.line()));
   for (const std::size_t i : columns)
-    if (std::count(names.begin(), names.end(), names[i]) > 1)
+    if (of(names[i]).size() > 1)
       text.fail(text.line(), "every column that is read once", in_quotes(names[i]) + " more than once");
   return columns;
 }

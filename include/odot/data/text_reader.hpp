@@ -68,14 +68,13 @@ class TextReader {
 
  private:
   void begin();
-  std::size_t end_of_line(std::size_t from) const {
-    return (std::min)(text_.find_first_of("\r\n", from), text_.size());
-  }
+  std::size_t end_of_line(std::size_t from);
 
   std::string path_, text_;
   std::string_view line_;
   std::size_t number_ = 0, next_ = 0;  ///< number of the line that line_ begins with; where the next one begins
   std::size_t lines_ = 0;              ///< that line_ consists of
+  std::size_t line_feed_ = 0;          ///< the first one from the current line\'s begin
 };
 
 namespace detail {
@@ -151,6 +150,14 @@ inline void TextReader::begin() {
   }
   if (text_.starts_with("\xEF\xBB\xBF")) next_ = 3;
   line_ = std::string_view(text_).substr(next_, 0);
+  line_feed_ = (std::min)(text_.find('\n'), text_.size());
+}
+
+/// Where the line that begins at `from` ends. The next LF is kept: a text of CRs alone would be searched for it line by line.
+inline std::size_t TextReader::end_of_line(std::size_t from) {
+  if (line_feed_ < from) line_feed_ = (std::min)(text_.find('\n', from), text_.size());
+  const std::size_t early = std::string_view(text_).substr(from, line_feed_ - from).find('\r');
+  return early == std::string_view::npos ? line_feed_ : from + early;
 }
 
 inline bool TextReader::next() {
@@ -187,28 +194,26 @@ inline std::vector<std::string_view> TextReader::split(std::string_view text, ch
 }
 
 inline std::string_view TextReader::trimmed(std::string_view part) {
-  constexpr std::string_view blanks = " \t\v\f";
-  part.remove_prefix((std::min)(part.find_first_not_of(blanks), part.size()));
-  part.remove_suffix(part.size() - (part.find_last_not_of(blanks) + 1));
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f'; };
+  while (!part.empty() && is_blank(part.front())) part.remove_prefix(1);
+  while (!part.empty() && is_blank(part.back())) part.remove_suffix(1);
   return part;
 }
 
 inline double TextReader::number(std::string_view part) const {
   const std::string_view text = trimmed(part);
+  const std::optional<double> value = number_text::read(text);
+  if (value && std::abs(*value) <= double{(std::numeric_limits<float>::max)()}) return *value;
   if (text.empty()) fail(part, "a number", "nothing");
   if (detail::is_missing(text)) fail(text, "a number", "a missing value, " + detail::in_quotes(text));
-  const double value = any_number(text);
-  if (!(std::abs(value) <= double{(std::numeric_limits<float>::max)()}))
-    fail(text, "a finite number that a float can hold");
-  return value;
+  fail(text, value ? "a finite number that a float can hold" : "a number");
 }
 
 inline double TextReader::any_number(std::string_view part) const {
   const std::string_view text = trimmed(part);
+  if (const std::optional<double> value = number_text::read(text)) return *value;
   if (text.empty() || detail::is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
-  const std::optional<double> value = number_text::read(text);
-  if (!value) fail(text, "a number");
-  return *value;
+  fail(text, "a number");
 }
 
 inline void TextReader::fail(std::string_view at, const std::string& expected, const std::string& found) const {

@@ -101,12 +101,10 @@ inline std::size_t class_of(const std::vector<std::string>& classes, std::string
     return static_cast<std::size_t>(std::find_if(classes.begin(), classes.end(), matches) - classes.begin());
   };
   std::size_t found = where([&](const std::string& name) { return name == label; });
-  if (found == classes.size())
-    found = where([&](const std::string& name) { return lower_case(name) == lower_case(label); });
-  const std::optional<double> number = number_text::read(label);
-  if (found == classes.size() && number)
-    found = where([&](const std::string& name) { return number_text::read(name) == number; });
-  return found;
+  if (found < classes.size()) return found;
+  found = where([lower = lower_case(label)](const std::string& name) { return lower_case(name) == lower; });
+  const std::optional<double> number = found < classes.size() ? std::nullopt : number_text::read(label);
+  return number ? where([&](const std::string& name) { return number_text::read(name) == number; }) : found;
 }
 
 /// To the next line that has content.
