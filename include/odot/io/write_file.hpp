@@ -12,7 +12,6 @@
 #include "odot/core/error.hpp"
 
 #if __has_include(<unistd.h>)
-#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -31,7 +30,8 @@ inline void create_folder(const std::filesystem::path& folder) {
 /// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole. Any number of
 /// threads and processes may write the same file at once: it is always the whole of what one of them wrote. Of a symbolic
 /// link the file behind it is replaced; a file keeps its permissions. Devices and pipes are written as they are.
-/// A crash may leave "<name>.partial" behind.
+/// A crash may leave "<name>.partial" behind. After a power cut the file is the new one or, if it was just written, the
+/// old one; never a part.
 /// Errors  FileError: no permission, a folder in the way, a full disk, …
 inline void write_file(const std::filesystem::path& path, std::string_view content);
 
@@ -41,7 +41,7 @@ namespace detail {
   throw FileError(path.string(), std::string(what) + ": " + std::generic_category().message(error));
 }
 
-/// Has the system put on the disk what was written to a file or folder. An error is a value of errno; 0: none.
+/// Has the system put on the disk what was written to a file. An error is a value of errno; 0: none.
 inline int to_disk([[maybe_unused]] int file) {
 #if __has_include(<unistd.h>)
   while (fsync(file) != 0) {
@@ -55,14 +55,16 @@ inline int to_disk([[maybe_unused]] int file) {
 /// Writes all of the content and closes the file. Returns the first error, a value of errno; 0: none.
 inline int write_and_close(std::FILE* file, std::string_view content, bool regular) {
   int error = 0;
-  const auto keep = [&error](int now) { error = error == 0 ? now : error; };
+  const auto failed = [&error] {
+    if (error == 0) error = errno == 0 ? EIO : errno;
+  };
   errno = 0;
-  if (std::fwrite(content.data(), 1, content.size(), file) != content.size()) keep(errno == 0 ? EIO : errno);
-  if (std::fflush(file) != 0) keep(errno);
+  if (std::fwrite(content.data(), 1, content.size(), file) != content.size()) failed();
+  if (std::fflush(file) != 0) failed();
 #if __has_include(<unistd.h>)
-  if (error == 0 && regular) keep(to_disk(fileno(file)));
+  if (error == 0 && regular) error = to_disk(fileno(file));
 #endif
-  if (std::fclose(file) != 0) keep(errno);
+  if (std::fclose(file) != 0) failed();
   return error;
 }
 
@@ -78,31 +80,21 @@ inline std::FILE* create_beside(const std::filesystem::path& path, std::filesyst
   return nullptr;
 }
 
-/// Has the system remember a renamed file, as far as it can.
-inline void folder_to_disk([[maybe_unused]] const std::filesystem::path& folder) {
-#if __has_include(<unistd.h>)
-  const int opened = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (opened < 0) return;
-  to_disk(opened);
-  close(opened);
-#endif
-}
-
 }  // namespace detail
 
 inline void write_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code ignored, unresolved;
-  std::filesystem::path target = path;
-  if (std::filesystem::is_symlink(path, ignored)) target = std::filesystem::weakly_canonical(path, unresolved);
-  if (unresolved) target = path;
-  const std::filesystem::file_status old = std::filesystem::status(target, ignored);
+  const std::filesystem::file_status old = std::filesystem::status(path, ignored);
   if (std::filesystem::is_other(old)) {
-    std::FILE* file = std::fopen(target.string().c_str(), "wb");
+    std::FILE* file = std::fopen(path.string().c_str(), "wb");
     if (!file) detail::fail_to_write(path, "can't be written", errno);
     if (const int error = detail::write_and_close(file, content, false))
       detail::fail_to_write(path, "writing broke off", error);
     return;
   }
+  std::filesystem::path target = path;
+  if (std::filesystem::is_symlink(path, ignored)) target = std::filesystem::weakly_canonical(path, unresolved);
+  if (unresolved) target = path;
   std::filesystem::path temporary;
   std::FILE* file = detail::create_beside(target, temporary);
   if (!file) detail::fail_to_write(path, "can't be written", errno);
@@ -113,7 +105,6 @@ inline void write_file(const std::filesystem::path& path, std::string_view conte
   if (const int error = detail::write_and_close(file, content, true)) fail("writing broke off", error);
   if (std::filesystem::is_regular_file(old)) std::filesystem::permissions(temporary, old.permissions(), ignored);
   if (std::rename(temporary.string().c_str(), target.string().c_str()) != 0) fail("can't be renamed into place", errno);
-  detail::folder_to_disk(target.parent_path());
 }
 
 }  // namespace odot::io
