@@ -61,7 +61,15 @@ TEST_CASE("the bound itself is within, and so are the largest numbers, whose sum
   CHECK(summary_of(std::vector<float>(100, most), 1.0f).beyond == 100);
 }
 
-TEST_CASE("what is watched is summed") { CHECK(summary_of<float>({1, 2, 4, 8}, 10).sum == 3); }
+TEST_CASE("what is watched is summed, whatever its length") {
+  CHECK(summary_of<float>({1, 2, 4, 8}, 10).sum == 3);
+  for (std::size_t size = 2; size < 80; size += 2) {
+    std::vector<float> values(size);
+    for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i);
+    const auto watched = static_cast<double>(size / 2);
+    CHECK(summary_of(values, 100.0f).sum == watched * (watched - 1) / 2);
+  }
+}
 
 TEST_CASE("nothing has no sum and nothing beyond") {
   CHECK(summary_of<float>({}, 1).sum == 0);

@@ -141,7 +141,8 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 ///         a loss that does not fit the outputs, such as the default's where the model does not end in nn::LogSoftmax
 ///         ArgumentError: a batch size of 0 or larger than the set; an unknown watched parameter; an empty set; a label
 ///         that the network has no output for
-///         NonFiniteError: a loss or gradient that is not finite, with epoch and batch, and on the Cpu the layer
+///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't square, with epoch
+///         and batch, and on the Cpu the layer
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,
           class TrainSet, class TestSet, class... Callbacks>
   requires(!nn::Loss<TrainSet>)

@@ -20,8 +20,7 @@ struct Summary<Cpu> {
   template <class S>
   static void evaluate(Workspace<Cpu>& workspace, std::span<const S> watched, std::span<const S> all, S largest,
                        GradientSummary* summary) {
-    summary->sum = 0;
-    for (const S value : watched) summary->sum += static_cast<double>(value);
+    summary->sum = sum_of(watched);
     auto frame = workspace.frame();
     const Chunks chunks(all.size(), chunk_size);
     auto* beyond = frame.template take<std::int64_t>(chunks.count());
@@ -36,6 +35,19 @@ struct Summary<Cpu> {
   }
 
  private:
+  /// Eight sums side by side, so that no addition waits for the one before; then they are added up.
+  template <class S>
+  static double sum_of(std::span<const S> values) {
+    constexpr std::size_t width = 8;
+    const std::size_t whole = values.size() / width * width;
+    double sums[width] = {}, sum = 0;
+    for (std::size_t i = 0; i < whole; i += width)
+      for (std::size_t k = 0; k < width; ++k) sums[k] += static_cast<double>(values[i + k]);
+    for (std::size_t i = whole; i < values.size(); ++i) sum += static_cast<double>(values[i]);
+    for (const double part : sums) sum += part;
+    return sum;
+  }
+
   template <class S>
   static bool all_within(std::span<const S> values, S largest) {
     constexpr std::size_t L = simd::lanes<S>;
