@@ -10,7 +10,7 @@
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
     defined(__ASSOCIATIVE_MATH__) || defined(_M_FP_FAST)
 #error \
-    "odot can't be compiled with -ffast-math, -Ofast, -ffinite-math-only, -funsafe-math-optimizations or -fassociative-math: it rounds on purpose, and knows a training that diverges by its NaN. Compile the files that include odot without them; of what they stand for, -fno-math-errno, -fno-trapping-math and -fno-signed-zeros are harmless."
+    "odot can't be compiled with -ffast-math, -Ofast, -ffinite-math-only, -funsafe-math-optimizations or -fassociative-math (icpx: add -fp-model=precise): it rounds on purpose and knows divergence by NaN. Compile what includes odot without them; -fno-math-errno, -fno-trapping-math and -fno-signed-zeros are harmless."
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
