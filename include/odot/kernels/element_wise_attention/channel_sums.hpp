@@ -230,7 +230,8 @@ struct ChannelQuery {
   bool large;
 
   ODOT_HOST_DEVICE ChannelQuery(S query, S sigma) : q(query), scale(sigma), s(query * sigma), t{1} {
-    large = magnitude(s) > direct_bound<S>(Order);
+    constexpr S bound = direct_bound<S>(Order);
+    large = magnitude(s) > bound;
     if (!large) return;
     t = S{1} / magnitude(s);
     s = (s < S{0} ? S{-1} : S{1}) + q * S{0};  // an infinite query has no limit: a NaN

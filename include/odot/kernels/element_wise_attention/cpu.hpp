@@ -46,7 +46,7 @@ struct ElementWiseAttention<Cpu> {
                    BatchView<Shape<Form.state(), D>, S> state, BatchView<Shape<D>, S> y) {
     static_assert(Form.is_recurrent(), "odot::kernels::ElementWiseAttention::step: only a causal series has steps");
     const auto batch = sequences(qkv, nullptr, y.data(), 1, D);
-    const Chunks chunks(batch.samples, sequences_a_unit(Form.state() * D));
+    const Chunks chunks(batch.samples, sequences_a_unit(Form.sums() * D));
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t chunk, std::size_t) {
       for (std::size_t n = chunks.begin(chunk); n < chunks.end(chunk); ++n)
         detail::Series<S, Form.order>::step(batch[n], state[n].data());

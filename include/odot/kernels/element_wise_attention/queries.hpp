@@ -15,7 +15,8 @@ namespace odot::kernels::detail {
 /// The lanes of queries up to |u| whose powers might not be numbers, and those of NaN.
 template <class S, std::size_t Order>
 ODOT_INLINE simd::Packet<S> beyond_bound(const simd::Packet<S>& size) {
-  return exceeds(size, simd::all(direct_bound<S>(Order)));
+  constexpr S bound = direct_bound<S>(Order);
+  return exceeds(size, simd::all(bound));
 }
 
 /// What a query's gradient needs and gives.
@@ -123,7 +124,8 @@ struct AnyQueries {
       direct = choose(zero, u);
     }
     P choose(const P& where_large, const P& otherwise) const {
-      return simd::where_less(simd::all(direct_bound<S>(Order)), size, where_large, otherwise);
+      constexpr S bound = direct_bound<S>(Order);
+      return simd::where_less(simd::all(bound), size, where_large, otherwise);
     }
   };
 };
