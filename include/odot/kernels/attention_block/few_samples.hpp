@@ -122,8 +122,11 @@ class FewSamples {
     if constexpr (Bias) along_row.bias = {form_.bias_x + m * plane, at.copies + 2 * copied};
     if constexpr (Bias) along_column.bias = {form_.bias_y + m * plane, at.copies + 3 * copied};
     const S* x = at.x + m % C * H * row;
-    S* const columns = at.columns;  // their sums, on the way
-    std::fill_n(columns, row, S{0});
+    // The columns' sums: in registers, of a wide image where 1 / denominators go.
+    constexpr bool in_registers = packets <= 8;
+    P sums[in_registers ? packets : 1];
+    if constexpr (in_registers) std::fill_n(sums, packets, simd::all(S{0}));
+    else std::fill_n(at.columns, row, S{0});
     if constexpr (Size == Scores::any) column_peaks(x, along_column, far, at.peaks);
     for (std::size_t i = 0; i < H; ++i) {
       P minus = simd::all(S{0}), rest = minus, sum = minus;
@@ -144,9 +147,13 @@ class FewSamples {
         }
         softmax_terms<Size, S>(exponents, terms);
         for (std::size_t k = 0; k < N; ++k) {
-          S* const column = columns + (q + k) * L;
           sum = simd::add(sum, within_row(q + k, terms[k], S{0}));
-          simd::store(column, simd::add(simd::load(column), terms[N + k]));
+          if constexpr (in_registers) {
+            sums[q + k] = simd::add(sums[q + k], terms[N + k]);
+          } else {
+            S* const column = at.columns + (q + k) * L;
+            simd::store(column, simd::add(simd::load(column), terms[N + k]));
+          }
           simd::store(at.terms + i * row + (q + k) * L, simd::multiply(terms[k], terms[N + k]));
         }
       });
@@ -156,7 +163,8 @@ class FewSamples {
     add_lane_sums<H>(at.row_sums, at.rows);
     array(at.rows, H) = array(at.rows, H).inverse();
     for (std::size_t q = 0; q < packets; ++q)
-      simd::store(columns + q * L, simd::reciprocal(simd::load(columns + q * L)));
+      simd::store(at.columns + q * L,
+                  simd::reciprocal(in_registers ? sums[in_registers ? q : 0] : simd::load(at.columns + q * L)));
   }
 
   /// peaks [2, row]: of every column, as Peak has them.

@@ -87,12 +87,15 @@ struct MapArrays {
 template <class S>
 S largest_magnitude(const S* x, std::size_t size) {
   constexpr std::size_t L = simd::lanes<S>;
-  simd::Packet<S> most[2] = {simd::all(S{0}), simd::all(S{0})};
+  simd::Packet<S> most[4];
+  std::fill_n(most, 4, simd::all(S{0}));
   std::size_t i = 0;
-  for (; i + 2 * L <= size; i += 2 * L)
-    for (std::size_t k = 0; k < 2; ++k) most[k] = simd::max(most[k], simd::abs(simd::load(x + i + k * L)));
+  for (; i + 4 * L <= size; i += 4 * L)
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < 4; ++k) most[k] = simd::max(most[k], simd::abs(simd::load(x + i + k * L)));
+  for (; i + L <= size; i += L) most[0] = simd::max(most[0], simd::abs(simd::load(x + i)));
   S largest[L];
-  simd::store(largest, simd::max(most[0], most[1]));
+  simd::store(largest, simd::max(simd::max(most[0], most[1]), simd::max(most[2], most[3])));
   for (; i < size; ++i) largest[0] = std::max(largest[0], std::abs(x[i]));
   S all = 0;
   for (const S one : largest) {
