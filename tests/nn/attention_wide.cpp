@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Attention-wise layers of signals: nothing on the stack may grow with the image. (A thread's stack is 8 MiB here, and often
+// less; one register per column of these images is 6.4 MB.)
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "odot/odot.hpp"
+
+using namespace odot;
+
+namespace {
+
+/// Equal scores: A = 1/length, and without a norm y = x / length. Small scores, then large ones.
+template <ShapeType In>
+void check_heads() {
+  using Model = nn::Sequential<In, nn::AttentionHeads<1, nn::HeadNorm::none>, nn::Flatten, nn::Linear<2>>;
+  Network<nn::Sequential<In, nn::AttentionHeads<1, nn::HeadNorm::none>>> network(Seed{1});
+  Network<Model> trained(Seed{1});
+  for (const float weight : {0.0f, 300.0f}) {
+    for (float& w : network.parameters()) w = weight;
+    Batch<In> x(3);
+    for (float& value : x.span()) value = 1;
+    const auto outputs = network.predict(x);
+    for (const float y : outputs.span()) REQUIRE(std::abs(y * In::size - 1) <= 1e-3f);
+  }
+  Batch<In> x(3);
+  for (float& value : x.span()) value = 1;
+  const std::vector<float> targets(6, 1.0f);
+  CHECK(
+      std::isfinite(trained.template compute_gradients<nn::MeanSquaredError>(x, std::span<const float>(targets)).loss));
+}
+
+template <ShapeType In>
+void check_block(float size) {
+  using Model = nn::Sequential<In, nn::AttentionWise<1>, nn::Flatten, nn::Linear<2>>;
+  Network<Model> network(Seed{1});
+  for (float& w : network.parameters()) w *= size;
+  Batch<In> x(17);
+  for (float& value : x.span()) value = 1;
+  x.data()[0] = 3;
+  const std::vector<float> targets(34, 1.0f);
+  CHECK(std::isfinite(network.predict(x).data()[0]));
+  Batch<In> one(1);
+  CHECK(std::isfinite(network.predict(one).data()[0]));
+  CHECK(
+      std::isfinite(network.template compute_gradients<nn::MeanSquaredError>(x, std::span<const float>(targets)).loss));
+}
+
+}  // namespace
+
+TEST_CASE("heads of signals of 100,000 columns or rows are what they are of short ones") {
+  check_heads<Shape<1, 1, 100'000>>();
+  check_heads<Shape<1, 100'000, 1>>();
+}
+
+TEST_CASE("attention-wise layers predict and train on signals of 100,000 columns or rows") {
+  for (const float size : {1.0f, 300.0f}) {
+    check_block<Shape<1, 1, 100'000>>(size);
+    check_block<Shape<1, 100'000, 1>>(size);
+  }
+}
