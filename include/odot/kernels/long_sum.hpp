@@ -13,16 +13,21 @@ namespace odot::kernels {
 /// Numbers or rows that are added one after the other in the scalar of the data.
 inline constexpr std::size_t sum_stretch = 64;
 
-/// Σ of an Eigen array's elements. No more than sum_stretch packets are added in a row in the array's own scalar, so the
+/// Σ of an Eigen array's Size elements. No more than sum_stretch packets are added in a row in the array's own scalar, so the
 /// error is the same at any length: below 2e-6 of Σ|values| in float, 1e-7 as a rule.
-template <class Values>
-double long_sum(const Values& values) {
+template <std::size_t Size, class Values>
+typename Values::Scalar long_sum(const Values& values) {
   using S = typename Values::Scalar;
-  constexpr auto stretch = static_cast<Eigen::Index>(sum_stretch * simd::lanes<S>);
-  double total = 0;
-  for (Eigen::Index i = 0; i < values.size(); i += stretch)
-    total += static_cast<double>(values.segment(i, std::min(stretch, values.size() - i)).sum());
-  return total;
+  constexpr std::size_t stretch = sum_stretch * simd::lanes<S>;
+  if constexpr (Size <= stretch) {
+    return values.sum();
+  } else {
+    double total = 0;
+    for (std::size_t i = 0; i < Size; i += stretch)
+      total += static_cast<double>(
+          values.segment(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(std::min(stretch, Size - i))).sum());
+    return static_cast<S>(total);
+  }
 }
 
 /// Sums of rows from `begin` to `end`: add(first, last, sum) adds rows `first` to `last` to `sum`, `size` numbers. Stretches

@@ -22,10 +22,11 @@ struct LossSums {
 /// NaN has no largest one.
 template <class S>
 ODOT_HOST_DEVICE bool is_largest(const S* row, std::size_t classes, std::size_t label) {
-  bool largest = true;
-  for (std::size_t k = 0; k < label; ++k) largest &= row[k] < row[label];
-  for (std::size_t k = label; k < classes; ++k) largest &= row[k] <= row[label];
-  return largest;
+  const S own = row[label];
+  int others = 0;  // larger, or not to be compared
+  for (std::size_t k = 0; k < classes; ++k) others += !(row[k] <= own);
+  for (std::size_t k = 0; others == 0 && k < label; ++k) others += row[k] == own;
+  return others == 0;
 }
 
 /// The label of sample n as an index. Throws ArgumentError, in the name of `loss`, where it is outside [0, classes).

@@ -69,8 +69,8 @@ struct BatchNorm<Cpu> {
         double sum = 0, product = 0;
         for (std::size_t n = chunks.begin(k); n < chunks.end(k); ++n) {
           const auto grad = array(&dy[n](c, 0, 0), H * W);
-          sum += long_sum(grad);
-          product += long_sum(grad * (array(&x[n](c, 0, 0), H * W) - mean[c])) * static_cast<double>(rstd[c]);
+          sum += static_cast<double>(long_sum<H * W>(grad));
+          product += static_cast<double>(long_sum<H * W>(grad * (array(&x[n](c, 0, 0), H * W) - mean[c])) * rstd[c]);
         }
         parts[(k * C + c) * 2] = sum;
         parts[(k * C + c) * 2 + 1] = product;
@@ -109,9 +109,9 @@ struct BatchNorm<Cpu> {
   static Moments moments_of(const S* plane) {
     const auto values = array(plane, Size);
     const auto size = static_cast<double>(Size);
-    const S mean = static_cast<S>(long_sum(values) / size);
-    const double squares = long_sum((values - mean).square());
-    if (squares <= std::numeric_limits<double>::max()) return {size, static_cast<double>(mean), squares};
+    const S mean = long_sum<Size>(values) / static_cast<S>(Size), squares = long_sum<Size>((values - mean).square());
+    if (squares <= std::numeric_limits<S>::max())
+      return {size, static_cast<double>(mean), static_cast<double>(squares)};
     // Squares that S can't hold, or no numbers.
     const auto wide = values.template cast<double>();
     const double wide_mean = wide.sum() / size;

@@ -34,7 +34,7 @@ struct CrossEntropy<Cpu> {
         auto terms = array(dy ? dy[n].data() : scratch + c * K, K);
         const S largest = logits.maxCoeff();
         terms = (logits - largest).exp();
-        const S sum = static_cast<S>(long_sum(terms));
+        const S sum = long_sum<K>(terms);
         // ℓ = log Σ exp(y − m) − (y_label − m)
         parts[c].loss += static_cast<double>(std::log(sum) - (y[n][label] - largest));
         parts[c].correct += is_largest(y[n].data(), K, label);

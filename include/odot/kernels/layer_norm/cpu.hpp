@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <tuple>
+#include <utility>
 
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/layer_norm/layer_norm.hpp"
@@ -26,16 +27,10 @@ struct LayerNorm<Cpu> {
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
       for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
         const auto values = array(x[n].data(), D);
-        const auto size = static_cast<double>(D);
-        S mean = static_cast<S>(long_sum(values) / size);
-        double variance = long_sum((values - mean).square()) / size;
-        if (!(variance <= std::numeric_limits<double>::max())) {  // squares that S can't hold, or no numbers
-          const auto wide = values.template cast<double>();
-          const double wide_mean = wide.sum() / size;
-          mean = static_cast<S>(wide_mean);
-          variance = (wide - wide_mean).square().sum() / size;
-        }
-        const S rstd = static_cast<S>(1 / std::sqrt(variance + eps));
+        S mean = long_sum<D>(values) / static_cast<S>(D);
+        S rstd = S{1} / std::sqrt(long_sum<D>((values - mean).square()) / static_cast<S>(D) + static_cast<S>(eps));
+        if (!(rstd > 0)) [[unlikely]]
+          std::tie(mean, rstd) = wide_statistics(x[n].data(), D, eps);
         if (statistics) {
           statistics[n](0) = mean;
           statistics[n](1) = rstd;
@@ -70,9 +65,9 @@ struct LayerNorm<Cpu> {
                                 if (!dx) continue;
                                 // x̂ = (x − μ) / √(σ² + eps)
                                 if (weight)
-                                  input_gradient(values, grad * array(weight.data(), D), mean, rstd,
-                                                 array(dx[n].data(), D));
-                                else input_gradient(values, grad, mean, rstd, array(dx[n].data(), D));
+                                  input_gradient<D>(values, grad * array(weight.data(), D), mean, rstd,
+                                                    array(dx[n].data(), D));
+                                else input_gradient<D>(values, grad, mean, rstd, array(dx[n].data(), D));
                               }
                             });
     });
@@ -84,11 +79,18 @@ struct LayerNorm<Cpu> {
   template <std::size_t D>
   static constexpr std::size_t samples_a_chunk = std::max<std::size_t>(chunk_elements / D, 1);
 
+  /// Mean and 1/√(σ² + eps) of numbers whose squares S can't hold, or which are none.
   template <class S>
+  static std::pair<S, S> wide_statistics(const S* values, std::size_t size, double eps) {
+    const auto wide = array(values, size).template cast<double>();
+    const double mean = wide.mean(), variance = (wide - mean).square().mean();
+    return {static_cast<S>(mean), static_cast<S>(1 / std::sqrt(variance + eps))};
+  }
+
+  template <std::size_t D, class S>
   static void input_gradient(const auto& x, const auto& g, S mean, S rstd, auto dx) {
-    const auto size = static_cast<double>(dx.size());
-    const S mean_g = static_cast<S>(long_sum(g) / size),
-            mean_gx = static_cast<S>(long_sum(g * (x - mean)) * static_cast<double>(rstd) / size);
+    const S size = static_cast<S>(D);
+    const S mean_g = long_sum<D>(g) / size, mean_gx = long_sum<D>(g * (x - mean)) * rstd / size;
     dx = (g - mean_g - (x - mean) * (rstd * mean_gx)) * rstd;
   }
 };

@@ -21,7 +21,7 @@ struct LogSoftmax<Cpu> {
       for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
         const auto logits = array(x[n].data(), K);
         const S largest = logits.maxCoeff();
-        const S log_sum = static_cast<S>(std::log(long_sum((logits - largest).exp())));
+        const S log_sum = std::log(long_sum<K>((logits - largest).exp()));
         array(y[n].data(), K) = (logits - largest) - log_sum;
       }
     });
@@ -36,7 +36,7 @@ struct LogSoftmax<Cpu> {
       for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
         const auto grad = array(dy[n].data(), K);
         // y_k = x_k − log Σⱼ exp(xⱼ)
-        array(dx[n].data(), K) = grad - array(y[n].data(), K).exp() * static_cast<S>(long_sum(grad));
+        array(dx[n].data(), K) = grad - array(y[n].data(), K).exp() * long_sum<K>(grad);
       }
     });
   }
