@@ -42,7 +42,7 @@ struct Series {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
         State<S, Order, Whole> sums(scratch + c, s.channels, width);
         add_keys(sums, s.template inputs<Whole>(c, width), from, to);
-        if (to == s.valid) sums.finish(Column<S, Whole>(state + c, s.channels, width));
+        if (to == s.valid) sums.copy_finished(Column<S, Whole>(state + c, s.channels, width));
       });
     });
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
@@ -69,7 +69,6 @@ struct Series {
         State<S, Order, Whole> queries(scratch + c, s.channels, width);
         if (from == 0) queries.clear();
         add_queries(queries, WholeSums<S, Order>{Sums(rows)}, rows[FinishedRows<Order>::scale], s, c, width, from, to);
-        if (to == s.valid) queries.end_group();
       });
     });
     // Phase 2: the gradients of keys and values.
@@ -210,9 +209,9 @@ struct Series {
     P weight[block];
     for (std::size_t j = from; j < to; ++j) weight[j - from] = reference.weight(in.k[j]);
     const P inverse = simd::reciprocal(reference.scale);
-    Sums sums = state.block();
+    Sums sums;
     for (std::size_t j = from; j < to; ++j) sums.add(weight[j - from], simd::multiply(in.k[j], inverse), in.v[j]);
-    state.end_block(sums, from);
+    state.join(sums);
   }
 
   /// Stores dq of a block; adds its terms of P and R.
@@ -231,15 +230,15 @@ struct Series {
     if (all_direct(q, scale, from, to)) {
       for (std::size_t i = from; i < to; ++i)
         keep(i, Direct::gradient(keys, simd::multiply(q[i], scale), scale, ys[i], dys[i]));
-      Sums sums = queries.block();
+      Sums sums;
       for (std::size_t i = from; i < to; ++i) sums.add(share[i - from], simd::multiply(q[i], scale), ys[i]);
-      queries.end_block(sums, from);
+      queries.join(sums);
     } else {
       for (std::size_t i = from; i < to; ++i)
         keep(i, Any::gradient(keys, simd::multiply(q[i], scale), q[i], scale, ys[i], dys[i]));
-      Sums sums = queries.block();
+      Sums sums;
       for (std::size_t i = from; i < to; ++i) Any::add(sums, share[i - from], simd::multiply(q[i], scale), q[i], ys[i]);
-      queries.end_block(sums, from);
+      queries.join(sums);
     }
   }
 

@@ -106,26 +106,7 @@ class State {
     for (std::size_t n = 0; n < terms; ++n) add(n, block.a[n], n), add(terms + n, block.b[n], n);
   }
 
-  /// Sums of the tokens of some blocks, the last of which began with token `from`: they are joined to those of the
-  /// blocks before at the end of a group of blocks.
-  ODOT_INLINE void end_block(const Sums& sums, std::size_t from) const {
-    if (from / element_wise_checkpoint % blocks_of_a_group == blocks_of_a_group - 1) {
-      join(sums);
-      store_block(Sums());
-    } else {
-      store_block(sums);
-    }
-  }
-  void end_group() const {
-    join(block());
-    store_block(Sums());
-  }
-
-  /// Ends the group and copies the finished sums.
-  void finish(const Column<S, Whole>& to) const {
-    end_group();
-    copy_finished(to);
-  }
+  /// Copies the sums over all blocks.
   void copy_finished(const Column<S, Whole>& to) const {
     for (std::size_t row = 0; row < Finished::count; ++row) to.store(row, rows()[row]);
   }
@@ -144,8 +125,6 @@ class State {
   }
 
  private:
-  static constexpr std::size_t blocks_of_a_group = 4;
-
   Column<S, Whole> column(std::size_t row) const { return {first_ + row * channels_, channels_, width_}; }
   Column<const S, Whole> constant(std::size_t row) const { return column(row); }
   Column<S, Whole> rows() const { return column(0); }
