@@ -80,5 +80,5 @@ TEST_CASE("the error lists every place looked in, and what to do") {
   const Surroundings surroundings(folder.path(), folder.path() / "sets");
   const std::string message = message_of<FileError>([] { data::find("mnist"); });
   CHECK(says(message, "mnist: ", (folder.path() / "sets/mnist").string() + " ($ODOT_DATA)", ", data/mnist",
-             "scripts/get_data.sh", "--data synthetic"));
+             "scripts/get_data.sh", "data::synthetic"));
 }

@@ -106,6 +106,15 @@ TEST_CASE("backward matches central differences") {
 
 TEST_CASE("any number of threads gives the same bits") { check_same_bits<Half>(2001); }
 
+namespace {
+
+/// −y[n, label]/N of any outputs: its gradient is the same whatever they are.
+struct LabelledOutput : nn::NegativeLogLikelihood {
+  static constexpr bool of_log_probabilities = false;
+};
+
+}  // namespace
+
 TEST_CASE("two dropouts of a network, and two of its steps, have masks of their own; a seed's are always the same") {
   using Model = nn::Sequential<Shape<40>, nn::Dropout<0.5>, nn::Dropout<0.5>, nn::Linear<2, false>>;
   // With x = 1 the gradient of a weight counts the samples in which its input was kept.
@@ -113,7 +122,7 @@ TEST_CASE("two dropouts of a network, and two of its steps, have masks of their 
     Batch<Shape<40>> x(100);
     std::ranges::fill(x.span(), 1.0f);
     const std::vector<std::int32_t> labels(100, 0);
-    network.compute_gradients(x, labels);
+    network.compute_gradients<LabelledOutput>(x, labels);
     return std::vector<float>(network.gradients().begin(), network.gradients().begin() + 40);
   };
   Network<Model> network{Seed{5}}, again{Seed{5}}, other{Seed{6}};
@@ -137,6 +146,7 @@ TEST_CASE("the pieces in which a batch goes through a network do not show") {
   const std::vector<std::int32_t> labels(samples, 1);
   Network<Small, Cpu, double> pieces{Seed{1}};
   Network<SmallInOnePiece, Cpu, double> whole{Seed{1}};
-  CHECK(std::abs(pieces.compute_gradients(x, labels).loss - whole.compute_gradients(x, labels).loss) <= 1e-9);
+  CHECK(std::abs(pieces.compute_gradients<nn::CrossEntropy>(x, labels).loss -
+                 whole.compute_gradients<nn::CrossEntropy>(x, labels).loss) <= 1e-9);
   CHECK(difference(pieces.gradients(), whole.gradients(), 1e-12) == "");
 }

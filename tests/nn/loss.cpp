@@ -80,3 +80,58 @@ TEST_CASE("a network learns numbers: its gradients are those of the mean over al
   check_regression<nn::MeanSquaredError>();
   check_regression<nn::MeanAbsoluteError>();
 }
+
+namespace {
+
+/// Huber's loss: quadratic below delta, linear above; delta is its own.
+struct Huber {
+  double delta = 1;
+
+  template <class Scalar>
+  using target = Scalar;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = Output::size;
+
+  template <class Y>
+  void evaluate(auto& /*workspace*/, Y y, std::span<const typename Y::scalar> numbers, double scale, auto dy,
+                nn::LossSums* sums) const {
+    constexpr std::size_t each = Y::shape::size;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double off = y.data()[i] - numbers[i], inside = std::clamp(off, -delta, delta);
+      sums->loss += inside * (off - inside / 2) / each;
+      if (dy) dy.data()[i] = static_cast<typename Y::scalar>(scale * inside / each);
+    }
+    sums->samples += static_cast<std::int64_t>(y.samples());
+  }
+};
+
+using Line = nn::Sequential<Shape<3>, nn::Linear<2>>;
+
+}  // namespace
+
+static_assert(nn::Loss<Huber> && nn::Loss<nn::CrossEntropy> && !nn::Loss<Line> && !nn::Loss<double>);
+static_assert(nn::LossOf<Huber, Shape<2>, double, Cpu> && !nn::LossOf<Line, Shape<2>, double, Cpu>);
+static_assert(nn::Sequential<Shape<3>, nn::LogSoftmax>::log_probabilities && !Line::log_probabilities);
+
+TEST_CASE("a loss's own number reaches gradients, pieces and all") {
+  constexpr std::size_t samples = 4 * 1024 + 37;  // several pieces
+  Network<Line, Cpu, double> network{Seed{1}, nn::init::normal(1)};
+  Batch<Shape<3>, double> x(samples);
+  std::ranges::copy(hash_uniform(x.size(), 0), x.data());
+  const std::vector<double> targets = hash_uniform(samples * 2, 5000);
+  const auto y = network.predict(x);
+  for (const double delta : {0.1, 0.5, 100.0}) {
+    const nn::LossSums sums = network.compute_gradients(Huber{delta}, x, targets);
+    double loss = 0, bias = 0;
+    for (std::size_t n = 0; n < samples; ++n)
+      for (std::size_t k = 0; k < 2; ++k) {
+        const double off = y[n][k] - targets[2 * n + k];
+        loss += (std::abs(off) <= delta ? off * off / 2 : delta * (std::abs(off) - delta / 2)) / 2;
+        if (k == 0) bias += std::max(-delta, std::min(off, delta)) / 2 / samples;
+      }
+    CHECK(std::abs(sums.loss - loss) <= 1e-10 * loss);
+    CHECK(sums.samples == samples);
+    CHECK(std::abs(network.gradient("0.bias")[0] - bias) <= 1e-13);
+  }
+  CHECK(network.compute_gradients<Huber>(x, targets).loss == network.compute_gradients(Huber{1}, x, targets).loss);
+}

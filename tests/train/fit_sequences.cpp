@@ -15,10 +15,12 @@
 #include "odot/kernels/mean_tokens/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
 #include "odot/kernels/relu/cpu.hpp"
+#include "odot/kernels/sgd/cpu.hpp"
 #include "odot/nn/log_softmax.hpp"
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/optim/adam.hpp"
+#include "odot/optim/sgd.hpp"
 #include "support/small_regression.hpp"
 
 using namespace odot;
@@ -101,4 +103,40 @@ TEST_CASE("a gradient that Adam can't square ends the training, with epoch, batc
   optim::Adam clipping{{.max_gradient_norm = 1}};
   CHECK_NOTHROW(fit<nn::MeanSquaredError>(network, clipping, set, {.epochs = 1, .batch_size = 4}));
   CHECK(network.parameters()[0] != 0);
+}
+
+namespace {
+
+/// The squared error times a number of its own.
+struct Weighted {
+  double weight = 1;
+  template <class Scalar>
+  using target = Scalar;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = Output::size;
+  void evaluate(auto& workspace, auto y, auto numbers, double scale, auto dy, nn::LossSums* sums) const {
+    nn::LossSums plain;
+    nn::MeanSquaredError::evaluate(workspace, y, numbers, weight * scale, dy, &plain);
+    sums->loss += weight * plain.loss;
+    sums->samples += plain.samples;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fit and evaluate take a loss with a number of its own") {
+  const SmallForecast series = small_series();
+  const FitOptions options{.epochs = 2, .batch_size = 64};
+  optim::Sgd plain{{.learning_rate = 0.08}}, weighted{{.learning_rate = 0.02}}, alone{{.learning_rate = 0.02}};
+  SmallForecaster one{Seed{1}}, two{Seed{1}}, three{Seed{1}};
+  const auto expected = fit<nn::MeanSquaredError>(one, plain, series.train, series.test, options);
+  const auto report = fit(two, weighted, Weighted{4}, series.train, series.test, options);  // 4 · 0.02 = 0.08
+  fit(three, alone, Weighted{4}, series.train, options);
+  CHECK(std::abs(report.test_loss - 4 * expected.test_loss) <= 1e-5 * report.test_loss);
+  for (std::size_t i = 0; i < one.parameters().size(); ++i) {
+    CHECK(std::abs(one.parameters()[i] - two.parameters()[i]) <= 1e-6f);
+    CHECK(two.parameters()[i] == three.parameters()[i]);
+  }
+  const nn::LossSums sums = evaluate(two, two.workspace(), Weighted{4}, series.test);
+  CHECK(std::abs(sums.loss / static_cast<double>(sums.samples) - report.test_loss) <= 1e-12);
 }

@@ -7,6 +7,10 @@
 #include <limits>
 #include <vector>
 
+#include "odot/kernels/gradient_norm/cpu.hpp"
+#include "odot/kernels/sgd/cpu.hpp"
+#include "odot/optim/sgd.hpp"
+#include "odot/train/fit.hpp"
 #include "support/small_regression.hpp"
 
 using namespace odot;
@@ -28,7 +32,7 @@ TEST_CASE("the epoch with the lowest loss is kept, the first of equal ones") {
   }
   CHECK(best.epoch() == 2);
   CHECK(best.loss() == 1);
-  best.restore();
+  CHECK(best.restore());
   for (const float weight : network.parameters()) CHECK(weight == 2);
 }
 
@@ -37,7 +41,19 @@ TEST_CASE("without an epoch the network stays as it is") {
   const std::vector<float> before(network.parameters().begin(), network.parameters().end());
   KeepBest best(network);
   best.on_epoch({.epoch = 1, .test_loss = std::numeric_limits<double>::quiet_NaN()});
-  best.restore();
+  CHECK_FALSE(best.restore());
   CHECK(best.epoch() == 0);
   CHECK(std::ranges::equal(before, network.parameters()));
+}
+
+TEST_CASE("a training without a second set is refused before its first batch") {
+  const SmallForecast series = small_series();
+  SmallForecaster network{Seed{1}};
+  optim::Sgd sgd{{.learning_rate = 0.1}};
+  KeepBest best(network);
+  const FitOptions options{.epochs = 1, .batch_size = 64};
+  CHECK_THROWS_AS(fit<nn::MeanSquaredError>(network, sgd, series.train, options, best), ArgumentError);
+  CHECK(sgd.steps() == 0);
+  fit<nn::MeanSquaredError>(network, sgd, series.train, series.validation, options, best);
+  CHECK(best.epoch() == 1);
 }

@@ -24,7 +24,7 @@ inline std::string place(const std::source_location& where) {
 inline const char* advice(cudaError_t error) {
   switch (error) {
     case cudaErrorNoDevice:
-      return "; there is no NVIDIA GPU that this process may use; train with --device cpu";
+      return "; there is no NVIDIA GPU that this process may use; use the Cpu instead";
     case cudaErrorInsufficientDriver:
       return "; the NVIDIA driver is older than the CUDA runtime of this program, or missing; update it";
     case cudaErrorNoKernelImageForDevice:

@@ -35,8 +35,7 @@ class BatchOrder {
   /// All samples by their number in the set, batch after batch.
   std::span<const std::size_t> order() const { return order_; }
 
-  /// Draws the order of an epoch. It depends on (seed, epoch) alone, not on what was shuffled before, so a run that
-  /// resumes at epoch 7 sees the batches of a run that never stopped. Allocates nothing.
+  /// Draws the order of an epoch. It depends on (seed, epoch) alone, not on what was shuffled before. Allocates nothing.
   void shuffle(Seed seed, std::uint64_t epoch);
 
  private:

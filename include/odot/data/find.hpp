@@ -50,8 +50,8 @@ inline std::filesystem::path find(const std::string& set, const std::optional<st
   }
   throw FileError(set,
                   "no such dataset; looked for a folder with files at " + looked +
-                      "; get the data with scripts/get_data.sh, name their folder or set $ODOT_DATA, or train on " +
-                      "the built-in set with --data synthetic");
+                      "; get the data with scripts/get_data.sh, name their folder or set $ODOT_DATA, or train on a "
+                      "built-in set (data::synthetic; of the trainers, \"synthetic\" as the folder)");
 }
 
 }  // namespace odot::data

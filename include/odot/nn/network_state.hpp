@@ -77,8 +77,8 @@ class NetworkState {
     Device::copy_from_host(target.data(), converted.data(), target.size_bytes());
   }
 
-  /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Set it to
-  /// resume a training.
+  /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Setting it
+  /// gives the next step the random numbers of another.
   std::uint64_t step() const { return step_; }
   void set_step(std::uint64_t step) { step_ = step; }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/nn/init.hpp"
 #include "odot/train/events.hpp"
@@ -18,10 +19,20 @@ namespace odot {
 ///     fit(network, adam, train, validation, options, best);
 ///     best.restore();
 /// The network must outlive it.
+/// Errors  ArgumentError: a training without a second set, before its first batch. (The training loss would nearly always
+///         choose the last epoch.)
 template <class Network>
 class KeepBest : public Callback {
  public:
   explicit KeepBest(Network& network) : network_(&network) {}
+
+  void on_begin(const TrainingPlan& plan) override {
+    if (plan.test_samples == 0)
+      throw ArgumentError(
+          "odot::KeepBest: the best epoch is the one with the lowest loss on fit's second set, but there is none; give "
+          "fit "
+          "a validation set");
+  }
 
   void on_epoch(const EpochEvent& e) override {
     if (!(e.test_loss < loss_)) return;
@@ -31,9 +42,11 @@ class KeepBest : public Callback {
     kept_->copy_weights_from(*network_);
   }
 
-  /// Gives the network the weights of the best epoch; nothing where no epoch has ended with a finite loss.
-  void restore() {
+  /// Gives the network the weights of the best epoch. False, and the network stays as it is, where no epoch has ended
+  /// with a finite loss: a training that was stopped in its first epoch, say.
+  bool restore() {
     if (kept_) network_->copy_weights_from(*kept_);
+    return kept_.has_value();
   }
 
   /// The best epoch so far, counted from 1; 0: none. Its loss.
