@@ -34,7 +34,8 @@ struct CrossEntropy<Cpu> {
         auto terms = array(dy ? dy[n].data() : scratch + c * K, K);
         const S largest = logits.maxCoeff();
         terms = (logits - largest).exp();
-        const S sum = long_sum<K>(terms);
+        // Of an expression, not of memory, which Eigen adds in an order that depends on the address.
+        const S sum = long_sum<K>(terms.abs());
         // ℓ = log Σ exp(y − m) − (y_label − m)
         parts[c].loss += static_cast<double>(std::log(sum) - (y[n][label] - largest));
         parts[c].correct += is_largest(y[n].data(), K, label);
