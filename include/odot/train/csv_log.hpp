@@ -15,6 +15,7 @@
 namespace odot {
 
 /// Writes batches.csv and epochs.csv in a folder, anew after every epoch and at the end; they are whole at any time.
+/// Runs at the same time need a folder each: the later one to write replaces the other's tables.
 /// Where a number does not exist, such as accuracy in a regression, its field is empty. data::read_csv reads them with its
 /// option only_finite = false.
 /// Errors  FileError: the folder can't be created or written (at the construction already)
