@@ -182,6 +182,25 @@ TEST_CASE("the same seeds give the same bits on any number of threads, another o
   CHECK(train(1, 6) != one);
 }
 
+TEST_CASE("fit gives the bits of its steps done by hand") {
+  SmallNetwork fitted{Seed{1}}, stepped{Seed{1}};
+  optim::Adam adam, other;
+  fit(fitted, adam, figures().train, figures().test, {.epochs = 2, .batch_size = 64, .seed = Seed{5}});
+  data::Batches<SmallImage> batches(figures().train, 64);
+  Batch<SmallImage> x;
+  std::vector<std::int32_t> labels;
+  for (std::uint64_t epoch = 1; epoch <= 2; ++epoch) {
+    batches.shuffle(Seed{5}, epoch);
+    for (std::size_t b = 0; b < batches.count(); ++b) {
+      batches.load(b, x, labels);
+      stepped.compute_gradients(x, labels);
+      other.step(stepped);
+    }
+  }
+  CHECK(values(fitted.parameters()) == values(stepped.parameters()));
+  CHECK(values(fitted.parameters()) != values(SmallNetwork{Seed{1}}.parameters()));
+}
+
 TEST_CASE("the first parameter's gradient is watched, or what is asked for") {
   const auto check = [](const Watch& watch, const std::string& name, std::size_t elements) {
     SmallNetwork network{Seed{1}};
