@@ -131,7 +131,8 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 
 }  // namespace detail
 
-/// Trains a network on `train` and evaluates it on `test` after every epoch; with 0 epochs it evaluates only.
+/// Trains a network on `train` and evaluates it on `test` after every epoch; with 0 epochs it evaluates only,
+/// and does nothing without a `test`.
 /// The loss is the mean over the samples, by default of the negative log-likelihood. Same seeds, same bits, on any number
 /// of threads. Every call starts at epoch 1 of the order and step 0 of the schedule. A run that ends by NonFiniteError
 /// calls on_end first. On a GPU the callbacks of batches come some at a time.
