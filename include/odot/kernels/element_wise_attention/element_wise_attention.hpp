@@ -31,14 +31,13 @@ struct ElementWiseForm {
 ///           A_n = Σ_j k_jⁿ exp(−k_j²) v_j,  B_n = Σ_j k_jⁿ exp(−k_j²)
 ///     causal: the sums over j end at i.
 /// Numerator and denominator are multiplied by exp(min_j (q_i − k_j)²), or nearly exp(min_j k_j²) in the series, the
-/// minimum over the same j: there is no 0/0 however large the keys are. Exponents are taken as products of differences, (m − k)(m + k), so
-/// that none is wrong where squares are large. The series keeps powers of k/σ and q σ, σ a power of two near the largest |k|
-/// that weighs something, and divides by the highest power of a large query: no power leaves a scalar's range, and
-/// float's values and gradients are the definition's, up to rounding, for |q|, |k| from 1e-30 to 1e30 whose product is not
-/// below 1e-34. (The terms of a
-/// high order cancel where q k is far below zero, as those of exp do; a low order or double is the remedy.) Sums over
-/// tokens are compensated: their rounding does not grow with L. NaN or infinity in, NaN or infinity out: in the outputs
-/// and gradients that depend on that number.
+/// minimum over the same j: there is no 0/0 however large the keys are. Exponents are taken as products of differences,
+/// (m − k)(m + k), so that none is wrong where squares are large. The series keeps powers of k/σ and q σ, σ a power of
+/// two near the largest |k| that weighs something, and divides by the highest power of a large query, so that no power
+/// leaves a scalar's range. In float, values and gradients are the definition's, up to rounding, for |q|, |k| from 1e-30
+/// to 1e30 whose product is not below 1e-34. (The terms of a high order cancel where q k is far below zero, as those of
+/// exp do; a low order or double is the remedy.) Sums over tokens are compensated: their rounding does not grow with L.
+/// NaN or infinity in, NaN or infinity out: in the outputs and gradients that depend on that number.
 /// Shapes  qkv [N, L, 3·D]: query, key and value of each token, D numbers each → y [N, L, D]; lengths [N] (optional):
 ///         valid tokens of each sample, padding after them. y is 0 at padding, and padding is attended to by nobody.
 /// Grad    dqkv (overwritten; 0 at padding; optional), with M_i the denominator:
