@@ -66,7 +66,7 @@ TEST_CASE("arithmetic is by lane, and the sum goes over all of them") {
   check(simd::subtract(three, two), 1);
   check(simd::multiply(three, two), 6);
   check(simd::divide(three, two), 1.5f);
-  check(simd::max(three, two), 3);
+  check(simd::larger(three, two), 3);
   check(simd::multiply_add(three, two, two), 8);
   CHECK(simd::sum(three) == 3 * static_cast<float>(simd::lanes<float>));
 }

@@ -42,27 +42,27 @@ constexpr std::array<std::size_t, sizeof...(V)> list{V...};
 }  // namespace
 
 TEST_CASE("activations and views share the slot of their input") {
-  CHECK(Vgg::slots.slot == list<0, 0, 1, 1, 1, 2, 2>);
-  CHECK(Vgg::slots.count == 3);
+  CHECK(Vgg::slot_table.slot == list<0, 0, 1, 1, 1, 2, 2>);
+  CHECK(Vgg::slot_table.count == 3);
   CHECK(Vgg::own_slots == 2);  // the last one is the caller's
-  CHECK(Vgg::slots.last_is_read);
+  CHECK(Vgg::slot_table.last_is_read);
 }
 
 TEST_CASE("an output that a backward reads is not written over") {
   using TwoActivations = ChainPlan<Conv<32>, Activation<32>, Activation<32>>;
-  CHECK(TwoActivations::slots.slot == list<0, 0, 1>);
+  CHECK(TwoActivations::slot_table.slot == list<0, 0, 1>);
   using ViewBetween = ChainPlan<Conv<32>, Activation<32>, View<32>, Activation<32>>;
-  CHECK(ViewBetween::slots.slot == list<0, 0, 0, 1>);
+  CHECK(ViewBetween::slot_table.slot == list<0, 0, 0, 1>);
 }
 
 TEST_CASE("a first layer never writes over the caller's input") {
   using ActivationFirst = ChainPlan<Activation<32>, Conv<32>>;
-  CHECK(ActivationFirst::slots.slot == list<0, 1>);
-  CHECK_FALSE(ActivationFirst::slots.last_is_read);
+  CHECK(ActivationFirst::slot_table.slot == list<0, 1>);
+  CHECK_FALSE(ActivationFirst::slot_table.last_is_read);
   using One = ChainPlan<Activation<32>>;
-  CHECK(One::slots.count == 1);
+  CHECK(One::slot_table.count == 1);
   CHECK(One::own_slots == 0);
-  CHECK(One::slots.last_is_read);
+  CHECK(One::slot_table.last_is_read);
 }
 
 TEST_CASE("the cache holds the own slots, then every layer's cache, all aligned") {

@@ -58,9 +58,9 @@ inline void* allocate(std::size_t bytes) {
   void* memory = nullptr;
   const cudaError_t error = cudaMalloc(&memory, bytes);
   if (error == cudaSuccess) return memory;
-  const bool small = bytes < std::size_t{1} << 20;
+  const bool few = bytes < std::size_t{1} << 20;
   std::string operation =
-      "allocating " + (small ? std::to_string(bytes) + " bytes" : std::to_string(bytes >> 20) + " MiB");
+      "allocating " + (few ? std::to_string(bytes) + " bytes" : std::to_string(bytes >> 20) + " MiB");
   std::size_t free = 0, total = 0;
   if (error == cudaErrorMemoryAllocation && cudaMemGetInfo(&free, &total) == cudaSuccess)
     operation += " (" + std::to_string(free >> 20) + " of " + std::to_string(total >> 20) + " MiB are free)";

@@ -20,7 +20,7 @@ namespace odot {
 /// Threads that parallel_for uses when it is asked for 0: OpenMP's choice ($OMP_NUM_THREADS), or 1 without OpenMP.
 inline int default_threads() {
 #ifdef _OPENMP
-  return std::max(1, omp_get_max_threads());
+  return (std::max)(1, omp_get_max_threads());
 #else
   return 1;
 #endif
@@ -44,7 +44,7 @@ class Chunks {
   constexpr std::size_t chunk_size() const { return size_; }
   constexpr std::size_t begin(std::size_t chunk) const { return chunk * size_; }
   constexpr std::size_t end(std::size_t chunk) const { return begin(chunk) + size(chunk); }
-  constexpr std::size_t size(std::size_t chunk) const { return std::min(size_, count_ - begin(chunk)); }
+  constexpr std::size_t size(std::size_t chunk) const { return (std::min)(size_, count_ - begin(chunk)); }
 
  private:
   /// Rounded up, whatever the numbers.
@@ -99,7 +99,7 @@ struct SerialScope {};
 template <class Body>
 void parallel_for(int threads, std::size_t chunks, const Body& body) {
   if (threads < 1) threads = default_threads();
-  [[maybe_unused]] const int team = static_cast<int>(std::min(chunks, static_cast<std::size_t>(threads)));
+  [[maybe_unused]] const int team = static_cast<int>((std::min)(chunks, static_cast<std::size_t>(threads)));
 #ifdef _OPENMP
   if (team > 1 && !detail::forked_from_threads()) {
     std::exception_ptr failure;

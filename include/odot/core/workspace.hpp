@@ -85,7 +85,7 @@ class Arena {
   };
 
   void add_block(std::size_t bytes) {
-    const std::size_t size = std::max({bytes, capacity() / 2, std::size_t{1} << 16});
+    const std::size_t size = (std::max)({bytes, capacity() / 2, std::size_t{1} << 16});
     blocks_.reserve(blocks_.size() + 1);
     blocks_.push_back({Device::allocate(size), size});
     block_ = blocks_.size() - 1;

@@ -52,7 +52,7 @@ constexpr Rotation rotation(std::int32_t k) {
 
 /// Whether the point (u, v), right and down from the centre, lies in a figure of radius r.
 constexpr bool inside(Figure figure, std::int32_t u, std::int32_t v, std::int32_t r) {
-  const std::int32_t au = u < 0 ? -u : u, av = v < 0 ? -v : v, most = std::max(au, av), least = std::min(au, av);
+  const std::int32_t au = u < 0 ? -u : u, av = v < 0 ? -v : v, most = (std::max)(au, av), least = (std::min)(au, av);
   const std::int32_t side = r * 7 / 8;                                               // half the side of a square
   const auto cell = [side](std::int32_t x) { return (x + side) * 5 / (2 * side); };  // 0 … 4 within the square
   switch (figure) {

@@ -42,7 +42,7 @@ std::vector<double> column_means(std::span<const Scalar> values, std::size_t col
   std::vector<double> sums(columns), part(columns);
   for (std::size_t begin = 0; begin < values.size(); begin += block) {
     std::fill(part.begin(), part.end(), 0.0);
-    for (std::size_t i = begin; i < std::min(begin + block, values.size()); ++i)
+    for (std::size_t i = begin; i < (std::min)(begin + block, values.size()); ++i)
       part[i % columns] += number(static_cast<double>(values[i]), i % columns);
     for (std::size_t c = 0; c < columns; ++c) sums[c] += part[c];
   }

@@ -21,7 +21,7 @@ namespace odot::kernels::simd {
 template <class S>
 ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x) {
   if constexpr (std::is_same_v<S, float> && lanes<float> > 1) {
-    const auto clamped = max(x, all(-88.0f));  // NaN stays
+    const auto clamped = larger(x, all(-88.0f));  // NaN stays
     // 1.5 · 2²³ + 127: adding it rounds to an integer, n + 127, kept in the lowest bits.
     const auto magic = all(12583039.0f);
     auto rounded = multiply_add(clamped, all(1.44269504f), magic);

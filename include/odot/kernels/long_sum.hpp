@@ -25,7 +25,7 @@ typename Values::Scalar long_sum(const Values& values) {
     double total = 0;
     for (std::size_t i = 0; i < Size; i += stretch)
       total += static_cast<double>(
-          values.segment(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(std::min(stretch, Size - i))).sum());
+          values.segment(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>((std::min)(stretch, Size - i))).sum());
     return static_cast<S>(total);
   }
 }
@@ -35,7 +35,7 @@ typename Values::Scalar long_sum(const Values& values) {
 template <class S, class Add>
 void sum_rows_in_stretches(std::size_t begin, std::size_t end, std::size_t size, S* total, S* scratch, const Add& add) {
   for (std::size_t first = begin; first < end; first += sum_stretch) {
-    const std::size_t last = std::min(first + sum_stretch, end);
+    const std::size_t last = (std::min)(first + sum_stretch, end);
     if (first == begin) {
       add(first, last, total);
       continue;

@@ -65,15 +65,15 @@ ODOT_INLINE P divide(const P& a, const P& b) {
 }
 /// The larger one; a where either is NaN (on ARM NaN).
 template <class P>
-ODOT_INLINE P max(const P& a, const P& b) {
+ODOT_INLINE P larger(const P& a, const P& b) {
   return Eigen::internal::pmax(a, b);
 }
 /// The smaller one; a where either is NaN (on ARM NaN).
 template <class P>
-ODOT_INLINE P min(const P& a, const P& b) {
+ODOT_INLINE P smaller(const P& a, const P& b) {
   return Eigen::internal::pmin(a, b);
 }
-/// max(a, b), NaN where a is NaN.
+/// larger(a, b), NaN where a is NaN.
 template <class P>
 ODOT_INLINE P max_keeping_nan(const P& a, const P& b) {
   return Eigen::internal::pmax<Eigen::PropagateNaN>(a, b);

@@ -20,11 +20,11 @@ namespace detail {
 /// `Layer` as often as there are numbers, then the classifier.
 template <ShapeType In, class Layer, class Numbers>
 struct AttentionModel;
-template <ShapeType In, class Layer, std::size_t... I>
-struct AttentionModel<In, Layer, std::index_sequence<I...>> {
+template <ShapeType In, class Layer, std::size_t... Index>
+struct AttentionModel<In, Layer, std::index_sequence<Index...>> {
   template <std::size_t>
   using layer = Layer;
-  using type = nn::Sequential<In, layer<I>..., nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+  using type = nn::Sequential<In, layer<Index>..., nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 };
 }  // namespace detail
 

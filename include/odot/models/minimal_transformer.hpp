@@ -45,8 +45,9 @@ using Encoder = std::conditional_t<Mlp, nn::Sequential<detail::AttentionPart<Att
 namespace detail {
 
 // The blocks bind to one type, so a stack of any height costs the compiler about as much as one block.
-template <class Block, std::size_t... I>
-auto stack(std::index_sequence<I...>) -> nn::Sequential<std::conditional_t<(I < sizeof...(I)), Block, void>...>;
+template <class Block, std::size_t... Index>
+auto stack(std::index_sequence<Index...>)
+    -> nn::Sequential<std::conditional_t<(Index < sizeof...(Index)), Block, void>...>;
 template <std::size_t Count, class Block>
 using Stack = decltype(stack<Block>(std::make_index_sequence<Count>{}));
 

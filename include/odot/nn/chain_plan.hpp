@@ -36,13 +36,13 @@ struct ChainPlan {
   static constexpr std::size_t layers = sizeof...(C);
   static constexpr std::array<std::size_t, layers> output_size{C::output_shape::size...};
   static constexpr std::array<bool, layers> stays{(C::in_place || C::is_view)...};
-  static constexpr Slots<layers> slots{{C::in_place...}, {C::is_view...}, {C::backward_reads_output...}};
-  static constexpr std::size_t own_slots = slots.count - 1;
+  static constexpr Slots<layers> slot_table{{C::in_place...}, {C::is_view...}, {C::backward_reads_output...}};
+  static constexpr std::size_t own_slots = slot_table.count - 1;
 
   /// Elements a sample of the largest output but the last.
   static constexpr std::size_t largest_between() {
     std::size_t size = 0;
-    for (std::size_t i = 0; i + 1 < layers; ++i) size = std::max(size, output_size[i]);
+    for (std::size_t i = 0; i + 1 < layers; ++i) size = (std::max)(size, output_size[i]);
     return size;
   }
 
@@ -50,8 +50,8 @@ struct ChainPlan {
   static constexpr std::size_t slot_offset(std::size_t slot, std::size_t n) {
     std::size_t at = 0;
     for (std::size_t i = 0; i < layers; ++i) {
-      const bool first_of_slot = i == 0 || slots.slot[i] != slots.slot[i - 1];
-      if (first_of_slot && slots.slot[i] < slot) at += aligned(output_size[i] * n);
+      const bool first_of_slot = i == 0 || slot_table.slot[i] != slot_table.slot[i - 1];
+      if (first_of_slot && slot_table.slot[i] < slot) at += aligned(output_size[i] * n);
     }
     return at;
   }
@@ -76,7 +76,7 @@ struct ChainPlan {
   }
   static constexpr std::size_t gradient_pieces = std::min<std::size_t>(layers - 1, 2);
   static constexpr std::size_t gradient_elements(std::size_t n) {
-    return gradient_pieces * aligned(largest_between() * n) + std::max({C::gradient_elements(n)...});
+    return gradient_pieces * aligned(largest_between() * n) + (std::max)({C::gradient_elements(n)...});
   }
 
  private:

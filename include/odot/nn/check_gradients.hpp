@@ -158,7 +158,7 @@ class ArrayCheck {
   template <class Loss>
   void compare(const std::string& name, std::size_t i, std::span<double> values, double analytic, double rms,
                Loss loss) {
-    const double value = values[i], h = options_.step * std::max(1.0, std::abs(value));
+    const double value = values[i], h = options_.step * (std::max)(1.0, std::abs(value));
     values[i] = value + h;
     const double above = loss();
     values[i] = value - h;
@@ -166,7 +166,8 @@ class ArrayCheck {
     values[i] = value;
     const double numeric = (above - below) / (2 * h);
     // An absolute part for what rounding leaves of a difference of losses.
-    const double scale = std::max({std::abs(analytic), std::abs(numeric), rms}) + rounding(above) / options_.tolerance;
+    const double scale =
+        (std::max)({std::abs(analytic), std::abs(numeric), rms}) + rounding(above) / options_.tolerance;
     const double error = std::abs(analytic - numeric) / scale;
     ++report_.checked;
     if (!(error <= report_.worst)) report_.worst = error;
@@ -204,7 +205,7 @@ GradientReport check_gradients(const CheckOptions& options = {}) {
     throw ArgumentError("odot::check_gradients: there must be as many lengths as samples, or none");
   detail::GradientProbe<Layer> probe(options);
   GradientReport report{.passed = true, .worst = 0, .checked = 0, .message = ""};
-  detail::ArrayCheck check(options, report);
+  detail::ArrayCheck check_array(options, report);
   const auto loss = [&] { return probe.loss(); };
 
   probe.backward(false);
@@ -213,10 +214,10 @@ GradientReport check_gradients(const CheckOptions& options = {}) {
   const std::vector<double> gradients(probe.gradients().begin(), probe.gradients().end());
   const std::vector<double> input(probe.input_gradients().begin(), probe.input_gradients().end());
 
-  check("input", probe.input(), input, loss);
+  check_array("input", probe.input(), input, loss);
   for (const auto& info : probe.parameter_table())
-    check(info.name, probe.parameters().subspan(info.offset, info.size),
-          std::span(gradients).subspan(info.offset, info.size), loss);
+    check_array(info.name, probe.parameters().subspan(info.offset, info.size),
+                std::span(gradients).subspan(info.offset, info.size), loss);
   for (std::size_t i = 0; i < gradients.size(); ++i)
     if (!(std::abs(gradients[i] - without_input[i]) <= 1e-12 * (1 + std::abs(gradients[i])))) {
       if (report.passed) report.message = "parameter gradients differ where no input gradient is wanted";

@@ -63,7 +63,7 @@ struct Layer {
   static constexpr bool has_step = false;
   static constexpr std::size_t state_elements = 0;  ///< a sequence
   /// Tokens after which there is no next.
-  static constexpr std::size_t longest_stream = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t longest_stream = (std::numeric_limits<std::size_t>::max)();
 
   static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     ParameterList::list(table, prefix);

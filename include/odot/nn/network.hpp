@@ -89,7 +89,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
       throw ArgumentError("odot::Network::predict: x has " + std::to_string(x.samples()) + " samples, y has " +
                           std::to_string(y.samples()) + "; they must be as many");
     for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
-      const std::size_t n = std::min(predict_piece, x.samples() - begin);
+      const std::size_t n = (std::min)(predict_piece, x.samples() - begin);
       const nn::Pass<Model, Device, Scalar> pass(workspace, {.parameters = parameters_.data(),
                                                              .buffers = buffers_.data(),
                                                              .lengths = lengths ? lengths + begin : nullptr});
@@ -141,7 +141,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
       ++step_;
       const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
       for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
-        const std::size_t n = std::min(piece, x.samples() - begin);
+        const std::size_t n = (std::min)(piece, x.samples() - begin);
         backpropagate_piece(loss, x.subbatch(begin, n), targets.subspan(begin * each, n * each),
                             1.0 / static_cast<double>(x.samples()), sums, lengths ? lengths + begin : nullptr, begin);
       }
@@ -163,7 +163,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     if (where.empty() && any_non_finite(x.span())) where = "the input";
     const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
     for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
-      where = first_non_finite_output(x.subbatch(begin, std::min(piece, x.samples() - begin)),
+      where = first_non_finite_output(x.subbatch(begin, (std::min)(piece, x.samples() - begin)),
                                       lengths ? lengths + begin : nullptr, begin);
     throw NonFiniteError("the loss is not finite; first seen in " +
                          (where.empty() ? "the loss itself, or the targets" : where) + "; " + advice);

@@ -23,16 +23,16 @@ enum class Init {
 };
 
 /// One named array of a layer. `Precision` other than 0: drawn from N(0, 1/Precision), whatever the network's rule says.
-template <FixedString Text, ShapeType S, Init I = Init::drawn, std::size_t Precision = 0>
+template <FixedString Text, ShapeType S, Init Initial = Init::drawn, std::size_t Precision = 0>
 struct Parameter {
-  static_assert(Precision == 0 || I == Init::drawn, "odot::nn::Parameter: a precision is for Init::drawn");
+  static_assert(Precision == 0 || Initial == Init::drawn, "odot::nn::Parameter: a precision is for Init::drawn");
   using shape = S;
   static constexpr std::string_view name = Text.view();
-  static constexpr Init init = I;
+  static constexpr Init init = Initial;
   static constexpr std::size_t precision = Precision;
   /// The same with `Prefix` before its name.
   template <FixedString Prefix>
-  using prefixed = Parameter<Prefix + Text, S, I, Precision>;
+  using prefixed = Parameter<Prefix + Text, S, Initial, Precision>;
 };
 
 /// The row of a parameter in the network's table.

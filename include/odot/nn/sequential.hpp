@@ -101,8 +101,8 @@ class ChainLayer;
 template <ShapeType In, ShapeType Out, class... D, class... C>
 class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   using Plan = ChainPlan<C...>;
-  template <std::size_t I>
-  using child = std::tuple_element_t<I, std::tuple<C...>>;
+  template <std::size_t Index>
+  using child = std::tuple_element_t<Index, std::tuple<C...>>;
   static constexpr std::size_t last = sizeof...(C) - 1;
   using indices = std::make_index_sequence<sizeof...(C)>;
 
@@ -110,13 +110,13 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static constexpr std::size_t parameter_count = Plan::parameter_offset(sizeof...(C));
   static constexpr std::size_t buffer_count = Plan::buffer_offset(sizeof...(C));
   static constexpr bool backward_reads_input = child<0>::backward_reads_input;
-  static constexpr bool backward_reads_output = Plan::slots.last_is_read;
+  static constexpr bool backward_reads_output = Plan::slot_table.last_is_read;
   static constexpr bool couples_samples = (C::couples_samples || ...);
   static constexpr bool log_probabilities = end_in_log_probabilities<C...>();
   static constexpr std::size_t added_tokens = (C::added_tokens + ...);
   static constexpr bool has_step = (steps<C> && ...);
   static constexpr std::size_t state_elements = (C::state_elements + ...);
-  static constexpr std::size_t longest_stream = std::min({C::longest_stream...});
+  static constexpr std::size_t longest_stream = (std::min)({C::longest_stream...});
   using without_step = typename FirstWithoutStep<C...>::type;
   static constexpr std::size_t cache_elements(std::size_t n) { return Plan::cache_offset(sizeof...(C), n); }
   static constexpr std::size_t gradient_elements(std::size_t n) { return Plan::gradient_elements(n); }
@@ -137,10 +137,11 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
 
   static void forward(auto pass, auto x, auto y) {
     auto frame = pass.workspace().frame();
-    const auto slots = slot_memory(pass, y, frame);
+    const auto slot_table = slot_memory(pass, y, frame);
     const auto lengths = input_lengths(pass, x.samples(), frame);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (detail::forward<child<I>>(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x), output<I>(slots, y)),
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (detail::forward<child<Index>>(child_pass<Index>(pass, lengths, x.samples()), input<Index>(slot_table, x),
+                                     output<Index>(slot_table, y)),
        ...);
     }(indices{});
   }
@@ -148,18 +149,18 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static void backward(auto pass, auto x, auto y, auto dy, auto dx) {
     using Scalar = typename decltype(dx)::scalar;
     auto frame = pass.workspace().frame();
-    const auto slots = slot_memory(pass, y, frame);
+    const auto slot_table = slot_memory(pass, y, frame);
     const auto lengths = input_lengths(pass, x.samples(), frame);
     std::array<Scalar*, 2> pieces{};
     for (std::size_t p = 0; p < Plan::gradient_pieces; ++p)
       pieces[p] = frame.template take<Scalar>(Plan::largest_between() * x.samples());
-    const auto backward_child = [&]<std::size_t I>() {
-      detail::backward<child<I>>(child_pass<I>(pass, lengths, x.samples()), input<I>(slots, x),
-                                 constant(output<I>(slots, y)), output_gradient<I>(pieces, dy),
-                                 input_gradient<I>(pieces, dx, x.samples()));
+    const auto backward_child = [&]<std::size_t Index>() {
+      detail::backward<child<Index>>(child_pass<Index>(pass, lengths, x.samples()), input<Index>(slot_table, x),
+                                     constant(output<Index>(slot_table, y)), output_gradient<Index>(pieces, dy),
+                                     input_gradient<Index>(pieces, dx, x.samples()));
     };
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (backward_child.template operator()<last - I>(), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (backward_child.template operator()<last - Index>(), ...);
     }(indices{});
   }
 
@@ -169,28 +170,32 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     std::array<Scalar*, 2> pieces{};  // outputs between the layers, by turns
     for (std::size_t p = 0; p < std::min<std::size_t>(last, 2); ++p)
       pieces[p] = frame.template take<Scalar>(largest_token() * x.samples());
-    const auto step_child = [&]<std::size_t I>() {
-      const auto part = pass.template child<child<I>>(I, Plan::parameter_offset(I), Plan::buffer_offset(I), 0);
-      detail::step<std::tuple_element_t<I, std::tuple<D...>>, child<I>>(
-          part, token_input<I>(pieces, x), token_output<I>(pieces, y), state + state_offset(I) * x.samples());
+    const auto step_child = [&]<std::size_t Index>() {
+      const auto part =
+          pass.template child<child<Index>>(Index, Plan::parameter_offset(Index), Plan::buffer_offset(Index), 0);
+      detail::step<std::tuple_element_t<Index, std::tuple<D...>>, child<Index>>(
+          part, token_input<Index>(pieces, x), token_output<Index>(pieces, y),
+          state + state_offset(Index) * x.samples());
     };
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (step_child.template operator()<I>(), ...); }(indices{});
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (step_child.template operator()<Index>(), ...);
+    }(indices{});
   }
 
  private:
   /// Elements of the largest token between the layers.
-  static constexpr std::size_t largest_token() { return std::max({one_token<typename C::output_shape>::size...}); }
-  template <std::size_t I, class Y>
+  static constexpr std::size_t largest_token() { return (std::max)({one_token<typename C::output_shape>::size...}); }
+  template <std::size_t Index, class Y>
   static auto token_output(const auto& pieces, Y y) {
-    using V = BatchView<one_token<typename child<I>::output_shape>, typename Y::scalar, typename Y::device>;
-    if constexpr (I == last) return y;
-    else return V(pieces[I % 2], y.samples());
+    using V = BatchView<one_token<typename child<Index>::output_shape>, typename Y::scalar, typename Y::device>;
+    if constexpr (Index == last) return y;
+    else return V(pieces[Index % 2], y.samples());
   }
-  template <std::size_t I, class X>
+  template <std::size_t Index, class X>
   static auto token_input(const auto& pieces, X x) {
-    if constexpr (I == 0) return x;
+    if constexpr (Index == 0) return x;
     else
-      return constant(token_output<I - 1>(
+      return constant(token_output<Index - 1>(
           pieces, BatchView<Shape<1>, typename X::scalar, typename X::device>(nullptr, x.samples())));
   }
   static constexpr std::size_t state_offset(std::size_t layer) {
@@ -200,12 +205,12 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     return at;
   }
 
-  template <std::size_t I, class P>
+  template <std::size_t Index, class P>
   static auto child_pass(const P& pass, const auto& lengths, std::size_t n) {
     return pass
-        .template child<child<I>>(I, Plan::parameter_offset(I), Plan::buffer_offset(I),
-                                  pass.training() ? Plan::cache_offset(I, n) : 0)
-        .with_lengths(lengths[I]);
+        .template child<child<Index>>(Index, Plan::parameter_offset(Index), Plan::buffer_offset(Index),
+                                      pass.training() ? Plan::cache_offset(Index, n) : 0)
+        .with_lengths(lengths[Index]);
   }
 
   /// Valid lengths of every layer's input: the pass's, until a layer adds tokens.
@@ -231,43 +236,44 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   template <class P, class Y>
   static auto slot_memory(const P& pass, Y y, auto& frame) {
     using Scalar = typename Y::scalar;
-    std::array<Scalar*, Plan::own_slots + 1> slots{};
+    std::array<Scalar*, Plan::own_slots + 1> slot_table{};
     if (pass.training()) {
-      for (std::size_t s = 0; s < Plan::own_slots; ++s) slots[s] = pass.cache() + Plan::slot_offset(s, y.samples());
+      for (std::size_t s = 0; s < Plan::own_slots; ++s)
+        slot_table[s] = pass.cache() + Plan::slot_offset(s, y.samples());
     } else {
       for (std::size_t s = 0; s < Plan::own_slots; ++s)
-        slots[s] = s < 2 ? frame.template take<Scalar>(Plan::largest_between() * y.samples()) : slots[s - 2];
+        slot_table[s] = s < 2 ? frame.template take<Scalar>(Plan::largest_between() * y.samples()) : slot_table[s - 2];
     }
-    slots[Plan::own_slots] = const_cast<Scalar*>(y.data());  // written in forward alone, where y is not const
-    return slots;
+    slot_table[Plan::own_slots] = const_cast<Scalar*>(y.data());  // written in forward alone, where y is not const
+    return slot_table;
   }
-  template <std::size_t I, class Slots, class Y>
-  static auto output(const Slots& slots, Y y) {
+  template <std::size_t Index, class Slots, class Y>
+  static auto output(const Slots& slot_table, Y y) {
     using Scalar = typename Y::scalar;
-    return BatchView<typename child<I>::output_shape, Scalar, typename Y::device>(slots[Plan::slots.slot[I]],
-                                                                                  y.samples());
+    return BatchView<typename child<Index>::output_shape, Scalar, typename Y::device>(
+        slot_table[Plan::slot_table.slot[Index]], y.samples());
   }
-  template <std::size_t I, class Slots, class X>
-  static auto input(const Slots& slots, X x) {
-    if constexpr (I == 0) return x;
-    else return constant(output<I - 1>(slots, x));
+  template <std::size_t Index, class Slots, class X>
+  static auto input(const Slots& slot_table, X x) {
+    if constexpr (Index == 0) return x;
+    else return constant(output<Index - 1>(slot_table, x));
   }
   template <class S, class Scalar, class Device>
   static BatchView<S, const Scalar, Device> constant(BatchView<S, Scalar, Device> view) {
     return view;
   }
 
-  template <std::size_t I, class DY>
+  template <std::size_t Index, class DY>
   static auto output_gradient(const auto& pieces, DY dy) {
-    using V = BatchView<typename child<I>::output_shape, const typename DY::scalar, typename DY::device>;
-    if constexpr (I == last) return V(dy);
-    else return V(pieces[Plan::gradient_piece()[I]], dy.samples());
+    using V = BatchView<typename child<Index>::output_shape, const typename DY::scalar, typename DY::device>;
+    if constexpr (Index == last) return V(dy);
+    else return V(pieces[Plan::gradient_piece()[Index]], dy.samples());
   }
-  template <std::size_t I, class DX>
+  template <std::size_t Index, class DX>
   static auto input_gradient(const auto& pieces, DX dx, std::size_t n) {
-    using V = BatchView<typename child<I>::input_shape, typename DX::scalar, typename DX::device>;
-    if constexpr (I == 0) return dx;
-    else return V(pieces[Plan::gradient_piece()[I - 1]], n);
+    using V = BatchView<typename child<Index>::input_shape, typename DX::scalar, typename DX::device>;
+    if constexpr (Index == 0) return dx;
+    else return V(pieces[Plan::gradient_piece()[Index - 1]], n);
   }
 
   template <class Description, class Child, class Scalar>
@@ -275,7 +281,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
                           std::size_t i) {
     const std::string path = child_path<Description>(prefix, i);
     Child::visit_outputs(cache + Plan::cache_offset(i, n), n, path, visit);
-    if (const std::size_t slot = Plan::slots.slot[i]; slot != Plan::own_slots)
+    if (const std::size_t slot = Plan::slot_table.slot[i]; slot != Plan::own_slots)
       visit(path, std::span<const Scalar>(cache + Plan::slot_offset(slot, n), Plan::output_size[i] * n));
   }
 };

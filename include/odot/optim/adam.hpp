@@ -55,13 +55,13 @@ class AdamUpdate : public Optimizer<Derived, Options> {
   /// Elements of a gradient beyond this, whose square may be no number of the scalar, are refused.
   template <class Scalar>
   static Scalar largest_gradient() {
-    return std::sqrt(std::numeric_limits<Scalar>::max()) / 2;
+    return std::sqrt((std::numeric_limits<Scalar>::max)()) / 2;
   }
 
   explicit AdamUpdate(Options options, const std::vector<Group<AdamGroupOptions>>& groups)
       : Optimizer<Derived, Options>(options, groups) {}
 
-  static void check(const Options& o) {
+  static void require_valid(const Options& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("beta1", o.beta1, 0, 1);
@@ -77,7 +77,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
     require_below_one<Scalar>("beta1", o.beta1);
     require_below_one<Scalar>("beta2", o.beta2);
     // A smaller eps would stand alone in the denominator where a second moment underflows, and let its weight leap.
-    require_held<Scalar>("eps", o.eps, std::sqrt(static_cast<double>(Limits::min())));
+    require_held<Scalar>("eps", o.eps, std::sqrt(static_cast<double>((Limits::min)())));
     require_held<Scalar>("weight_decay", o.weight_decay);
   }
 

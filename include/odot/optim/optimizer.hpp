@@ -38,7 +38,7 @@ inline std::uint64_t layout_of(const std::vector<nn::ParameterInfo>& table) {
 
 /// Options, groups, state and step count of an optimizer. Derived supplies
 ///     static constexpr std::size_t state_blocks;
-///     static void check(const Options&);                              // throws for options out of range
+///     static void require_valid(const Options&);                      // throws for options out of range
 ///     template <class Scalar> static void check_held(const Options&); // throws for options that the scalar can't hold
 ///     template <class Device, class Scalar>
 ///     void update(NetworkState<Device, Scalar>&, const Range<Options>&, double factor);
@@ -78,7 +78,7 @@ class Optimizer {
   Scalar largest_accepted() const {
     if constexpr (bounded<Scalar>)
       if (!(options_.max_gradient_norm > 0)) return Derived::template largest_gradient<Scalar>();
-    return std::numeric_limits<Scalar>::max();
+    return (std::numeric_limits<Scalar>::max)();
   }
 
   /// Steps done.
@@ -92,8 +92,8 @@ class Optimizer {
   Optimizer(Options options, const std::vector<Group<Own>>& groups)
       : options_(std::move(options)), groups_(completed(options_, groups)) {
     require_range("max_gradient_norm", options_.max_gradient_norm, 0, std::numeric_limits<double>::infinity());
-    Derived::check(options_);
-    for (const auto& group : groups_) Derived::check(group.options);
+    Derived::require_valid(options_);
+    for (const auto& group : groups_) Derived::require_valid(group.options);
   }
   ~Optimizer() = default;
 

@@ -46,7 +46,7 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
   explicit Sgd(SgdOptions options = {}, const std::vector<Group<SgdGroupOptions>>& groups = {})
       : Optimizer(options, groups) {}
 
-  static void check(const SgdOptions& o) {
+  static void require_valid(const SgdOptions& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("momentum", o.momentum, 0, 1);

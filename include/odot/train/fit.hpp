@@ -64,7 +64,7 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   Scalar largest_gradient() override {
     if constexpr (requires { optimizer_.template largest_accepted<Scalar>(); })
       return optimizer_.template largest_accepted<Scalar>();
-    else return std::numeric_limits<Scalar>::max();
+    else return (std::numeric_limits<Scalar>::max)();
   }
 
   nn::LossSums test_sums() override {

@@ -81,11 +81,11 @@ class ProgressBar : public Callback {
     const double done = static_cast<double>(event.step) / static_cast<double>(plan_.epochs * plan_.batches);
     const double samples = done * static_cast<double>(plan_.epochs) * static_cast<double>(plan_.samples);
     const std::string epochs = of_epochs(event.epoch), epoch = "epoch " + epochs, loss = "loss " + fixed(event.loss, 4),
-                      rate = fixed(samples / std::max(elapsed, 1e-9), 0) + " samples/s",
-                      left = duration(elapsed * (1 - done) / std::max(done, 1e-9)) + " left";
+                      rate = fixed(samples / (std::max)(elapsed, 1e-9), 0) + " samples/s",
+                      left = duration(elapsed * (1 - done) / (std::max)(done, 1e-9)) + " left";
     for (const std::string& rest : {loss + "  " + rate + "  " + left, loss + "  " + left, left})
       if (constexpr std::size_t least = 8, most = 24; epoch.size() + least + rest.size() + 4 <= room) {
-        const std::size_t length = std::min(most, room - epoch.size() - rest.size() - 4);
+        const std::size_t length = (std::min)(most, room - epoch.size() - rest.size() - 4);
         const std::size_t filled = length * event.batch / plan_.batches;
         return epoch + " [" + std::string(filled, '#') + std::string(length - filled, '.') + "] " + rest;
       }

@@ -140,7 +140,7 @@ class TrainingLoop {
   /// Batch b forward, backward and along the gradient.
   void step(Epoch& now, std::size_t b) {
     const auto start = Clock::now();
-    const std::size_t samples = std::min(plan_.batch_size, plan_.samples - b * plan_.batch_size);
+    const std::size_t samples = (std::min)(plan_.batch_size, plan_.samples - b * plan_.batch_size);
     graph_.run(samples, [&] {
       Result* result = results_.data() + b;
       backpropagate(b, &result->sums);

@@ -172,7 +172,7 @@ class FewSamples {
     for (std::size_t q = 0; q < packets; ++q) {
       const auto largest = [&](const auto& of) {
         P most = of(simd::load(x + q * L), 0);
-        for (std::size_t i = 1; i < H; ++i) most = simd::max(most, of(simd::load(x + i * row + q * L), i));
+        for (std::size_t i = 1; i < H; ++i) most = simd::larger(most, of(simd::load(x + i * row + q * L), i));
         return most;
       };
       const P minus =
@@ -192,8 +192,8 @@ class FewSamples {
     const auto largest = [&](const auto& of) {
       P most = simd::all(-std::numeric_limits<S>::infinity());
       for (std::size_t q = 0; q < packets; ++q)
-        most =
-            simd::max(most, within_row(q, of(simd::load(x + i * row + q * L), q), -std::numeric_limits<S>::infinity()));
+        most = simd::larger(most,
+                            within_row(q, of(simd::load(x + i * row + q * L), q), -std::numeric_limits<S>::infinity()));
       return simd::all(simd::largest(most));
     };
     minus = simd::negate(largest([&](const P& value, std::size_t q) { return along_row.score(value, i, q); }));

@@ -145,7 +145,7 @@ struct Relevance {
       second += static_cast<double>(deviations[l]);
     }
     const auto count = static_cast<double>(lanes * plane);
-    return {count, static_cast<double>(centre) + first / count, std::max(second - first * first / count, 0.0)};
+    return {count, static_cast<double>(centre) + first / count, (std::max)(second - first * first / count, 0.0)};
   }
 
   /// Row i of the head, Â ⊙ x, from the exponentials and inverses of `softmaxes`.
@@ -223,8 +223,8 @@ struct Relevance {
         const std::size_t p = i * W + j;
         const P x = lanes.value(p);
         S* const column = columns + j * stride;
-        most = simd::max(most, along_row(x, p, i));
-        simd::store(column, simd::max(simd::load(column), along_column(x, p, j)));
+        most = simd::larger(most, along_row(x, p, i));
+        simd::store(column, simd::larger(simd::load(column), along_column(x, p, j)));
       }
       simd::store(to + i * stride, most);
     }

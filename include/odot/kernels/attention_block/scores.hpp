@@ -36,7 +36,7 @@ struct BlockForm {
 /// small: none exceeds 1. No maximum is subtracted, a short polynomial does.
 /// any:   the largest score of the row or column is subtracted (Relevance::find_peaks).
 /// What is kept of a softmax is 1/Σ exp.
-enum class Scores { tiny, small, any };
+enum class Scores { tiny, low, any };
 
 /// What elements contribute to a softmax, but for a factor of their row or column.
 template <Scores Size, class S, std::size_t N>
@@ -69,8 +69,8 @@ ODOT_INLINE void with_scores(Scores size, const Body& body) {
   switch (size) {
     case Scores::tiny:
       return body.template operator()<Scores::tiny>();
-    case Scores::small:
-      return body.template operator()<Scores::small>();
+    case Scores::low:
+      return body.template operator()<Scores::low>();
     case Scores::any:
       return body.template operator()<Scores::any>();
   }
@@ -92,15 +92,15 @@ S largest_magnitude(const S* x, std::size_t size) {
   std::size_t i = 0;
   for (; i + 4 * L <= size; i += 4 * L)
 #pragma GCC unroll 4
-    for (std::size_t k = 0; k < 4; ++k) most[k] = simd::max(most[k], simd::abs(simd::load(x + i + k * L)));
-  for (; i + L <= size; i += L) most[0] = simd::max(most[0], simd::abs(simd::load(x + i)));
+    for (std::size_t k = 0; k < 4; ++k) most[k] = simd::larger(most[k], simd::abs(simd::load(x + i + k * L)));
+  for (; i + L <= size; i += L) most[0] = simd::larger(most[0], simd::abs(simd::load(x + i)));
   S largest[L];
-  simd::store(largest, simd::max(simd::max(most[0], most[1]), simd::max(most[2], most[3])));
-  for (; i < size; ++i) largest[0] = std::max(largest[0], std::abs(x[i]));
+  simd::store(largest, simd::larger(simd::larger(most[0], most[1]), simd::larger(most[2], most[3])));
+  for (; i < size; ++i) largest[0] = (std::max)(largest[0], std::abs(x[i]));
   S all = 0;
   for (const S one : largest) {
     if (std::isnan(one)) return one;
-    all = std::max(all, one);
+    all = (std::max)(all, one);
   }
   return all;
 }
@@ -125,7 +125,7 @@ class ScoreBounds {
   /// How map m's exponentials are taken then.
   Scores size(std::size_t m, S largest_input) const {
     const S largest_score = this->largest_score(m, largest_input);
-    return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::small : Scores::any;  // NaN: any
+    return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::low : Scores::any;  // NaN: any
   }
 
  private:
@@ -210,7 +210,7 @@ struct Peak {
 /// Sums beyond a double's precision are off by more than 1: no exponential overflows.
 template <bool Bias, class P>
 ODOT_INLINE P bounded_exponent(const P& exponent) {
-  if constexpr (Bias) return simd::min(exponent, simd::all(typename Eigen::internal::unpacket_traits<P>::type(1)));
+  if constexpr (Bias) return simd::smaller(exponent, simd::all(typename Eigen::internal::unpacket_traits<P>::type(1)));
   else return exponent;
 }
 

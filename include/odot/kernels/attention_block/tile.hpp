@@ -70,7 +70,7 @@ struct BlockTile : Relevance<S, Image> {
     for (std::size_t c = 0; c < C; ++c) {
       P most = simd::all(S{0});
       for (std::size_t p = c * plane; p < (c + 1) * plane; ++p)
-        most = simd::max(most, simd::abs(simd::load(x + p * L)));
+        most = simd::larger(most, simd::abs(simd::load(x + p * L)));
       largest[c] = simd::largest(most);
     }
   }

@@ -110,7 +110,7 @@ struct BatchNorm<Cpu> {
     const auto values = array(plane, Size);
     const auto size = static_cast<double>(Size);
     const S mean = long_sum<Size>(values) / static_cast<S>(Size), squares = long_sum<Size>((values - mean).square());
-    if (squares <= std::numeric_limits<S>::max())
+    if (squares <= (std::numeric_limits<S>::max)())
       return {size, static_cast<double>(mean), static_cast<double>(squares)};
     // Squares that S can't hold, or no numbers.
     const auto wide = values.template cast<double>();

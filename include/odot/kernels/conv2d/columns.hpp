@@ -22,7 +22,7 @@ namespace detail {
 template <class G>
 struct ConvIndex {
   static constexpr std::size_t largest =
-      std::max({G::taps * G::output::size / G::O, G::input::size, G::output::size});  // numbers of a sample
+      (std::max)({G::taps * G::output::size / G::O, G::input::size, G::output::size});  // numbers of a sample
   using type = std::conditional_t<(largest <= UINT32_MAX), std::uint32_t, std::size_t>;
   static constexpr std::size_t most_samples = std::max<std::size_t>(1, UINT32_MAX / largest);
   static constexpr type C = G::C, H = G::H, W = G::W, O = G::O, K = G::K, stride = G::stride, padding = G::padding;
@@ -75,11 +75,11 @@ struct ColumnsConv2d {
   template <class G, class S, class Body>
   static void each_piece(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x, const Body& body) {
     auto frame = workspace.frame();
-    const std::size_t most = std::min(piece<G, S>, x.samples());
+    const std::size_t most = (std::min)(piece<G, S>, x.samples());
     S* columns = frame.template take<S>(G::taps * pixels<G> * most);
     S* product = frame.template take<S>(G::O * pixels<G> * most);
     for (std::size_t begin = 0; begin < x.samples(); begin += most) {
-      const std::size_t samples = std::min(most, x.samples() - begin);
+      const std::size_t samples = (std::min)(most, x.samples() - begin);
       gather<G>(x.subbatch(begin, samples), columns);
       body(begin, samples, columns, product);
     }

@@ -134,7 +134,7 @@ struct CudnnConv2d {
   /// is measured.
   template <class G, class Body>
   static void each_piece(std::size_t samples, const Body& body) {
-    constexpr std::size_t numbers = std::max(G::input::size, G::output::size);
+    constexpr std::size_t numbers = (std::max)(G::input::size, G::output::size);
     static_assert(numbers <= INT32_MAX, "odot, GPU: a convolution by cuDNN takes samples of fewer than 2^31 numbers");
     constexpr std::size_t most = std::max<std::size_t>(1, most_numbers / numbers);
     const std::size_t pieces = (samples + most - 1) / most;

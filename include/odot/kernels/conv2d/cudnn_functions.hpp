@@ -182,7 +182,7 @@ class CudnnFunctionPlan {
       std::size_t bytes = 0;
       if (Functions::bytes(d, static_cast<typename Functions::Algorithm>(i), &bytes) == CUDNN_STATUS_SUCCESS &&
           bytes <= most_bytes)
-        largest = std::max(largest, bytes);
+        largest = (std::max)(largest, bytes);
     }
     return largest;
   }

@@ -42,8 +42,9 @@ struct DirectConv {
   static constexpr std::size_t steps = (run + width * L - 1) / (width * L);
   static constexpr std::size_t line = steps * width * L;  // q computed, ≥ run
 
-  static constexpr std::size_t plane = std::max(Hp * Wp, line + (G::K - 1) * (Wp + 1));  // a padded plane and its tail
-  static constexpr std::size_t planes_size = G::C * plane, lines_size = rows * line;     // elements
+  static constexpr std::size_t plane =
+      (std::max)(Hp * Wp, line + (G::K - 1) * (Wp + 1));                              // a padded plane and its tail
+  static constexpr std::size_t planes_size = G::C * plane, lines_size = rows * line;  // elements
 
   /// Copies channels [C, H, W] into zero-padded planes.
   static void pad(const S* x, S* planes) {
@@ -58,9 +59,9 @@ struct DirectConv {
                       S* lines) {
     for (std::size_t b = first; b < last; ++b) {
       const S* kernels[rows];  // rows past the last channel repeat it
-      for (std::size_t r = 0; r < rows; ++r) kernels[r] = weight + std::min(b * rows + r, G::O - 1) * G::taps;
+      for (std::size_t r = 0; r < rows; ++r) kernels[r] = weight + (std::min)(b * rows + r, G::O - 1) * G::taps;
       for (std::size_t s = 0; s < steps; ++s) block(planes + s * width * L, kernels, lines + s * width * L);
-      for (std::size_t o = b * rows; o < std::min((b + 1) * rows, G::O); ++o)
+      for (std::size_t o = b * rows; o < (std::min)((b + 1) * rows, G::O); ++o)
         drop_between(lines + (o - b * rows) * line, bias ? bias[o] : S{0}, y + o * G::out_h * G::out_w);
     }
   }
@@ -102,7 +103,7 @@ struct DirectConvWeightGradient {
   using Forward = DirectConv<G, S>;
   static constexpr std::size_t L = simd::lanes<S>, Wp = Forward::Wp;
   static constexpr std::size_t steps = (Forward::run + L - 1) / L, line = steps * L;
-  static constexpr std::size_t plane = std::max(Forward::Hp * Wp, line + (G::K - 1) * (Wp + 1));
+  static constexpr std::size_t plane = (std::max)(Forward::Hp * Wp, line + (G::K - 1) * (Wp + 1));
   static constexpr std::size_t rows = std::min<std::size_t>(G::O, simd::registers >= 32 ? 4 : 2);
   static constexpr std::size_t scratch = G::C * plane + (G::O + rows) * line;  // elements a worker
 
@@ -119,7 +120,7 @@ struct DirectConvWeightGradient {
     for (std::size_t o = 0; o < G::O; o += rows)
       for (std::size_t c = 0; c < G::C; ++c)
         for (std::size_t u = 0; u < G::K; ++u)
-          kernel_row(lines + o * line, planes + c * plane + u * Wp, std::min(rows, G::O - o),
+          kernel_row(lines + o * line, planes + c * plane + u * Wp, (std::min)(rows, G::O - o),
                      dweight + o * G::taps + (c * G::K + u) * G::K);
   }
 

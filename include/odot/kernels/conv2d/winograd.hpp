@@ -32,10 +32,10 @@ struct WinogradPlan {
   static void load_rows(const S* x, std::size_t samples, std::size_t c, std::size_t r, S* gathered, S* rows) {
     const std::size_t top = r * out_tile;  // in padded coordinates
     const std::size_t first = top < G::padding ? G::padding - top : 0;
-    const std::size_t last = std::min(in_tile, G::H + G::padding - top);
+    const std::size_t last = (std::min)(in_tile, G::H + G::padding - top);
     load_elements(x + (c * G::H + top + first - G::padding) * G::W, (last - first) * G::W, G::C * G::H * G::W, samples,
                   gathered);
-    constexpr std::size_t used = std::min(G::W, row_width - G::padding);
+    constexpr std::size_t used = (std::min)(G::W, row_width - G::padding);
     for (std::size_t i = 0; i < in_tile; ++i) {
       S* row = rows + i * row_width * L;
       if (i < first || i >= last) {
@@ -106,16 +106,16 @@ struct WinogradConv : WinogradPlan<G, S> {
       Plan::transform_input(lines, c, v);
     }
     for (std::size_t first = 0; first < blocks; first += blocks_at_once) {
-      const std::size_t count = std::min(blocks_at_once, blocks - first);
+      const std::size_t count = (std::min)(blocks_at_once, blocks - first);
       for (std::size_t f = 0; f < F; ++f)
         for (std::size_t b = 0; b < count; ++b)
           for (std::size_t t = 0; t < tiles; t += width)
             product(v + (f * G::C * tiles + t) * L, packed + (f * blocks + first + b) * G::C * rows,
-                    m + ((f * blocks_at_once + b) * rows * tiles + t) * L, std::min(width, tiles - t));
+                    m + ((f * blocks_at_once + b) * rows * tiles + t) * L, (std::min)(width, tiles - t));
       for (std::size_t k = 0; k < count * rows && first * rows + k < G::O; ++k) {
         const std::size_t o = first * rows + k;
         transform_output(m + k * tiles * L, bias ? bias[o] : S{0}, out);
-        const std::size_t lines_used = std::min(out_tile, G::out_h - r * out_tile);
+        const std::size_t lines_used = (std::min)(out_tile, G::out_h - r * out_tile);
         store_elements(out, lines_used * G::out_w, G::output::size, samples,
                        y + (o * G::out_h + r * out_tile) * G::out_w);
       }
@@ -223,7 +223,7 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
   /// out [4][tiles·4][L]: the gradient under tile row r, zero outside.
   static void load_gradient(const S* dy, std::size_t samples, std::size_t o, std::size_t r, S* out) {
     constexpr std::size_t wide = tiles * out_tile;
-    const std::size_t used = std::min(out_tile, G::out_h - r * out_tile);
+    const std::size_t used = (std::min)(out_tile, G::out_h - r * out_tile);
     if (wide != G::out_w || used < out_tile) std::fill_n(out, dy_size, S{0});
     for (std::size_t i = 0; i < used; ++i)
       load_elements(dy + (o * G::out_h + r * out_tile + i) * G::out_w, G::out_w, G::output::size, samples,

@@ -28,7 +28,7 @@ struct DotProductAttention<Cpu> {
                       TokenArray<S> y, S* statistics) {
     using Task = detail::AttentionForward<S>;
     const std::size_t blocks = Chunks(g.tokens, query_block).count();  // of a unit
-    const Chunks tasks(samples * g.heads * blocks, tasks_a_chunk(g, std::min(g.tokens, query_block)));
+    const Chunks tasks(samples * g.heads * blocks, tasks_a_chunk(g, (std::min)(g.tokens, query_block)));
     const detail::AttentionScratch<S> sizes(g);
     auto frame = workspace.frame();
     S* memory = frame.take<S>(workers(workspace, tasks) * Task::scratch(sizes));
@@ -114,7 +114,7 @@ struct DotProductAttention<Cpu> {
     return std::max<std::size_t>(1, (std::size_t{1} << 17) / (rows * g.tokens * (g.width + g.value_width)));
   }
   static std::size_t workers(const Workspace<Cpu>& workspace, const Chunks& tasks) {
-    return std::min(static_cast<std::size_t>(workspace.threads()), tasks.count());
+    return (std::min)(static_cast<std::size_t>(workspace.threads()), tasks.count());
   }
 };
 

@@ -31,7 +31,7 @@ struct AttentionBackward {
   void run(std::size_t begin, std::size_t end, const TokenArray<S>& dq) const {
     const DotProductGeometry& g = unit.g;
     S *delta = memory + 2 * sizes.block, *stretch_dq = delta + sizes.tokens;
-    end = std::min(end, unit.valid);
+    end = (std::min)(end, unit.valid);
     for (std::size_t i = g.causal ? begin : 0; i < unit.valid; ++i)
       delta[i] = (array(unit.rows(y, g.value_width, i).data, g.value_width) *
                   array(unit.rows(dy, g.value_width, i).data, g.value_width))
@@ -39,7 +39,7 @@ struct AttentionBackward {
     if (sizes.stretch_dq == 0 || end <= begin + attention_stretch) return add_keys(begin, end, delta, dq);
     for (std::size_t key = begin; key < end; key += attention_stretch) {
       std::fill_n(stretch_dq, g.tokens * g.width, S{0});
-      add_keys(key, std::min(key + attention_stretch, end), delta, {stretch_dq, g.width});
+      add_keys(key, (std::min)(key + attention_stretch, end), delta, {stretch_dq, g.width});
       add_rows(g.tokens, g.width, stretch_dq, dq);
     }
   }
@@ -59,14 +59,14 @@ struct AttentionBackward {
       *stretch_dk = dout_rows + sizes.value_columns, *stretch_dv = stretch_dk + sizes.key_columns;
     const S *most = statistics, *inverses = statistics + g.tokens;
     for (std::size_t key = begin; key < end; key += key_block) {
-      const std::size_t columns = std::min(key_block, end - key), stride = ScoreRows<S>::padded(columns);
+      const std::size_t columns = (std::min)(key_block, end - key), stride = ScoreRows<S>::padded(columns);
       Product::transpose(unit.rows(k, g.width, key), columns, g.width, key_columns, stride);
       Product::transpose(unit.rows(v, g.value_width, key), columns, g.value_width, value_columns, stride);
       const auto keys = Product::gathered(unit.rows(k, g.width, key), columns, g.width, key_rows);
       const std::size_t start = g.causal ? key : 0;
       const TokenArray<S> all_dk = unit.rows(dk, g.width, key), all_dv = unit.rows(dv, g.value_width, key);
       for (std::size_t first = start; first < unit.valid; first += query_block) {
-        const std::size_t rows = std::min(query_block, unit.valid - first);
+        const std::size_t rows = (std::min)(query_block, unit.valid - first);
         const auto queries = Product::gathered(unit.rows(q, g.width, first), rows, g.width, query_rows);
         const auto dout = Product::gathered(unit.rows(dy, g.value_width, first), rows, g.value_width, dout_rows);
         // y_i = Σ_j a_ij v_j

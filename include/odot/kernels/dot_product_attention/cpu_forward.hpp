@@ -44,16 +44,16 @@ struct AttentionForward {
   /// The block of queries that begins at `first`. `statistics`, of the unit, may be null.
   void run(std::size_t first, S* statistics) const {
     const DotProductGeometry& g = unit.g;
-    const std::size_t all = std::min(query_block, g.tokens - first);
-    const std::size_t rows = std::min(all, unit.valid - std::min(first, unit.valid));
+    const std::size_t all = (std::min)(query_block, g.tokens - first);
+    const std::size_t rows = (std::min)(all, unit.valid - (std::min)(first, unit.valid));
     const auto out = unit.rows(y, g.value_width, first);
     const std::size_t visible = rows == 0 ? 0 : g.causal ? first + rows : unit.valid;
     const AttentionShare<S> total{most, sums, out},
         stretch{stretch_most, stretch_sums, {stretch_values, g.value_width}};
     for (std::size_t begin = 0; begin < visible; begin += attention_stretch) {
       const AttentionShare<S>& share = begin == 0 ? total : stretch;
-      for (std::size_t key = begin; key < std::min(begin + attention_stretch, visible); key += key_block)
-        add_keys(first, rows, key, std::min(key_block, visible - key), key == begin, share);
+      for (std::size_t key = begin; key < (std::min)(begin + attention_stretch, visible); key += key_block)
+        add_keys(first, rows, key, (std::min)(key_block, visible - key), key == begin, share);
       if (begin > 0) join(rows, share, total);
     }
     for (std::size_t r = 0; r < rows; ++r) array(out.data + r * out.stride, g.value_width) *= sums[r] = 1 / sums[r];
@@ -89,7 +89,7 @@ struct AttentionForward {
       share.most[r] = largest;
       share.sums[r] = score_rows.exponentials(row, seen, columns, largest);
     } else {
-      const S now = std::max(share.most[r], largest), kept = factor(share.most[r], now);
+      const S now = (std::max)(share.most[r], largest), kept = factor(share.most[r], now);
       share.sums[r] = kept * share.sums[r] + score_rows.exponentials(row, seen, columns, now);
       share.most[r] = now;
       if (kept != 1) array(share.values.data + r * share.values.stride, unit.g.value_width) *= kept;
@@ -98,7 +98,7 @@ struct AttentionForward {
 
   void join(std::size_t rows, const AttentionShare<S>& more, const AttentionShare<S>& total) const {
     for (std::size_t r = 0; r < rows; ++r) {
-      const S now = std::max(total.most[r], more.most[r]);
+      const S now = (std::max)(total.most[r], more.most[r]);
       const S kept = factor(total.most[r], now), added = factor(more.most[r], now);
       total.sums[r] = kept * total.sums[r] + added * more.sums[r];
       total.most[r] = now;

@@ -29,7 +29,7 @@ struct AttentionUnit {
   }
   /// Keys that query number `query` sees, of `columns` from `key` on.
   std::size_t seen(std::size_t query, std::size_t key, std::size_t columns) const {
-    return g.causal ? std::min(columns, query + 1 - key) : columns;
+    return g.causal ? (std::min)(columns, query + 1 - key) : columns;
   }
 };
 
@@ -41,10 +41,10 @@ struct AttentionScratch {
     return (elements + Cpu::alignment - 1) / Cpu::alignment * Cpu::alignment;
   }
   explicit AttentionScratch(const DotProductGeometry& g)
-      : keys(ScoreRows<S>::padded(std::min(g.tokens, key_block))), block(lines(std::min(g.tokens, query_block) * keys)),
-        row(lines(query_block)), key_columns(lines(g.width * keys)), value_columns(lines(g.value_width * keys)),
-        tokens(lines(g.tokens)), stretch_values(g.tokens > attention_stretch ? lines(query_block * g.value_width) : 0) {
-  }
+      : keys(ScoreRows<S>::padded((std::min)(g.tokens, key_block))),
+        block(lines((std::min)(g.tokens, query_block) * keys)), row(lines(query_block)),
+        key_columns(lines(g.width * keys)), value_columns(lines(g.value_width * keys)), tokens(lines(g.tokens)),
+        stretch_values(g.tokens > attention_stretch ? lines(query_block * g.value_width) : 0) {}
 
   std::size_t keys;                        // in a row of a block
   std::size_t block;                       // of scores

@@ -30,8 +30,8 @@ class ScoreRows {
     const std::size_t end = padded(count);
     std::fill(s + count, s + end, -std::numeric_limits<S>::infinity());
     auto most = simd::load(s);
-    for (std::size_t j = lanes; j < end; j += lanes) most = simd::max(most, simd::load(s + j));
-    return std::max(simd::largest(most), std::numeric_limits<S>::lowest());
+    for (std::size_t j = lanes; j < end; j += lanes) most = simd::larger(most, simd::load(s + j));
+    return (std::max)(simd::largest(most), std::numeric_limits<S>::lowest());
   }
 
   /// s[j] = exp(scale · (s[j] − most)) for j < count, 0 from there to `columns`. Returns their sum. NaN stays NaN.
@@ -54,8 +54,8 @@ class ScoreRows {
   void probabilities(S* s, std::size_t count, std::size_t columns, S most, S inverse) const {
     const auto subtracted = simd::all(most), factor = simd::all(inverse), zero = simd::all(S{0});
     for (std::size_t j = 0; j < padded(count); j += lanes)
-      simd::store(s + j,
-                  simd::multiply(exponential(simd::min(simd::subtract(simd::load(s + j), subtracted), zero)), factor));
+      simd::store(s + j, simd::multiply(exponential(simd::smaller(simd::subtract(simd::load(s + j), subtracted), zero)),
+                                        factor));
     std::fill(s + count, s + padded(columns), S{0});
   }
 

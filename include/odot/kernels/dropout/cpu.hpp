@@ -28,7 +28,7 @@ struct Dropout<Cpu> {
       std::size_t at = chunks.begin(c);
       while (at < chunks.end(c)) {
         const std::uint64_t position = first + at;
-        const std::size_t skipped = position % 4, n = std::min(4 * blocks - skipped, chunks.end(c) - at);
+        const std::size_t skipped = position % 4, n = (std::min)(4 * blocks - skipped, chunks.end(c) - at);
         mask.random.template words<blocks>(position / 4 * 2, group);
         const S* from = x.data() + at;
         S* to = y.data() + at;

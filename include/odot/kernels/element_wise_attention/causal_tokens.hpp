@@ -27,7 +27,7 @@ class CausalTokens {
     P low = simd::all(no_minimum<S>), high = simd::all(S{0}), largest = simd::all(S{0});
     for (std::size_t i = 0; i < tokens_; ++i) {
       const P k = simd::abs(in.k[from + i]);
-      low = simd::min(low, k), high = simd::max(high, k);
+      low = simd::smaller(low, k), high = simd::larger(high, k);
     }
     if (reference.fits(low, high)) {
       const P inverse = simd::reciprocal(reference.scale);
@@ -82,7 +82,7 @@ class CausalTokens {
     weight[i] = reference.weight(k);
     x[i] = simd::multiply(k, inverse);
     u[i] = simd::multiply(q, reference.scale);
-    largest = simd::max(largest, simd::abs(u[i]));
+    largest = simd::larger(largest, simd::abs(u[i]));
   }
 
   std::size_t tokens_;

@@ -90,11 +90,11 @@ struct ElementWiseAttention<Cpu> {
   /// width changes no bit.
   template <ElementWiseForm Form, class S>
   static std::size_t piece_width(const detail::Sequences<S>& batch, int threads) {
-    constexpr std::size_t packet = simd::lanes<S>, line = std::max(std::size_t{64} / sizeof(S), packet);
+    constexpr std::size_t packet = simd::lanes<S>, line = (std::max)(std::size_t{64} / sizeof(S), packet);
     const std::size_t channels = batch.first.channels;
     const std::size_t wanted = batch.samples * channels / (2 * static_cast<std::size_t>(threads));
     if (!Form.is_series()) return packet;
-    return wanted >= channels ? channels : std::max(wanted / line, std::size_t{1}) * line;
+    return wanted >= channels ? channels : (std::max)(wanted / line, std::size_t{1}) * line;
   }
 
   template <ElementWiseForm Form, class S>

@@ -48,8 +48,8 @@ struct Full {
         const P key = k[j];
 #pragma GCC unroll 4
         for (std::size_t b = First; b < Q; ++b) {
-          below[b] = simd::max(below[b], simd::where_less(q[b], key, simd::all(-no_minimum<S>), key));
-          above[b] = simd::min(above[b], simd::where_less(q[b], key, key, simd::all(no_minimum<S>)));
+          below[b] = simd::larger(below[b], simd::where_less(q[b], key, simd::all(-no_minimum<S>), key));
+          above[b] = simd::smaller(above[b], simd::where_less(q[b], key, key, simd::all(no_minimum<S>)));
         }
       });
       Nearest query[Q];
@@ -204,7 +204,7 @@ struct Full {
   static ODOT_INLINE void for_key_blocks(std::size_t i, std::size_t tokens, const Body& body) {
     const std::size_t seen_by_all = Causal ? i + 1 : tokens;
     for (std::size_t from = 0; from < seen_by_all; from += block) {
-      const std::size_t to = std::min(from + block, seen_by_all);
+      const std::size_t to = (std::min)(from + block, seen_by_all);
       body([&](const auto& each) { for_keys_between<Q>(from, to, to == seen_by_all, i, each); });
     }
   }

@@ -74,7 +74,7 @@ struct ElementWiseAttention<Gpu> {
   static Stretches<S> cut(const Batches<S>& batch, std::size_t samples, std::size_t least_length) {
     const std::size_t channels = std::max<std::size_t>(1, samples * batch.channels);
     const std::size_t wanted = (enough_threads + channels - 1) / channels;
-    return {batch, std::max(least_length, (batch.tokens + wanted - 1) / wanted)};
+    return {batch, (std::max)(least_length, (batch.tokens + wanted - 1) / wanted)};
   }
   /// A causal series in stretches of a block, which costs twice the work; or whole where there are enough channels, or
   /// hardly any blocks.

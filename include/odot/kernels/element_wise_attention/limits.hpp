@@ -15,7 +15,7 @@ inline constexpr S least_exponent = std::is_same_v<S, float> ? S(-87) : S(-700);
 
 /// Larger than any |k| that matters: the minimum over no tokens.
 template <class S>
-inline constexpr S no_minimum = std::numeric_limits<S>::max();
+inline constexpr S no_minimum = (std::numeric_limits<S>::max)();
 
 /// How far k² may fall below the square that weights are relative to. Weights stay below e⁴, and that square changes so
 /// seldom that the roundings of the factors which it costs do not add up.

@@ -27,7 +27,7 @@ struct Reference {
   ODOT_INLINE bool fits(const P& low, const P& high) const { return !any(misfits(low, high)); }
   /// The lanes where they do not.
   ODOT_INLINE P misfits(const P& low, const P& high) const {
-    constexpr S below_zero = -std::numeric_limits<S>::min();
+    constexpr S below_zero = -(std::numeric_limits<S>::min)();
     return either(exceeds(gap(low), simd::all(widest_gap<S>)),
                   exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
   }
@@ -47,7 +47,7 @@ struct Reference {
     least = simd::where_less(simd::all(widest_gap<S>), fall, low, least);
     // Where nothing of the keys before is left, so is their scale.
     const P before = scale, kept = simd::where_less(zero, decay, scale, zero);
-    const P needed = simd::max(wide(high), simd::all(smallest_scale<S>));
+    const P needed = simd::larger(wide(high), simd::all(smallest_scale<S>));
     scale = simd::where_less(kept, needed, power_above(needed), kept);
     return {decay, simd::where_less(zero, decay, simd::divide(before, scale), one)};
   }
@@ -56,13 +56,13 @@ struct Reference {
   ODOT_INLINE P gap(const P& k) const { return simd::multiply(simd::subtract(least, k), simd::add(least, k)); }
 
   /// The largest |k| that weighs something.
-  ODOT_INLINE P wide(const P& high) const { return simd::min(high, simd::add(least, simd::all(key_reach<S>))); }
+  ODOT_INLINE P wide(const P& high) const { return simd::smaller(high, simd::add(least, simd::all(key_reach<S>))); }
 
   /// The next power of two above x, within bounds.
   static P power_above(const P& x) {
     using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
     constexpr Bits exponent = sizeof(S) == 4 ? Bits{0x7f800000u} : static_cast<Bits>(0x7ff0000000000000u);
-    const P bounded = simd::min(x, simd::all(largest_scale<S> / 2));
+    const P bounded = simd::smaller(x, simd::all(largest_scale<S> / 2));
     return simd::multiply(simd::all(S{2}), Eigen::internal::pand(bounded, simd::all(std::bit_cast<S>(exponent))));
   }
 };

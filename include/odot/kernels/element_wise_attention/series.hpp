@@ -175,7 +175,7 @@ struct Series {
 
   template <class Body>
   static void for_blocks(std::size_t tokens, const Body& body) {
-    for (std::size_t from = 0; from < tokens; from += block) body(from, std::min(from + block, tokens));
+    for (std::size_t from = 0; from < tokens; from += block) body(from, (std::min)(from + block, tokens));
   }
 
   template <bool Whole>
@@ -190,7 +190,7 @@ struct Series {
   template <class Queries>
   static ODOT_INLINE bool all_direct(const Queries& q, const P& scale, std::size_t from, std::size_t to) {
     P largest = simd::all(S{0});
-    for (std::size_t i = from; i < to; ++i) largest = simd::max(largest, simd::abs(q[i]));
+    for (std::size_t i = from; i < to; ++i) largest = simd::larger(largest, simd::abs(q[i]));
     return !any(beyond_bound<S, Order>(simd::multiply(largest, scale)));
   }
 
@@ -202,7 +202,7 @@ struct Series {
     P low = simd::all(no_minimum<S>), high = simd::all(S{0});
     for (std::size_t j = from; j < to; ++j) {
       const P size = simd::abs(in.k[j]);
-      low = simd::min(low, size), high = simd::max(high, size);
+      low = simd::smaller(low, size), high = simd::larger(high, size);
     }
     if (!reference.fits(low, high)) state.change(reference, low, high);
     // The exponentials first: they and the sums would not fit the registers together.

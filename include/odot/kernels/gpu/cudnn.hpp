@@ -119,7 +119,7 @@ class CudnnDescriptor {
   template <class T>
   std::vector<T> values(cudnnBackendAttributeName_t name, std::size_t most) const {
     std::vector<T> values(most);
-    values.resize(std::min(most, read(name, attribute_type(T{}), most, values.data())));
+    values.resize((std::min)(most, read(name, attribute_type(T{}), most, values.data())));
     return values;
   }
   /// The descriptor of a type that is an attribute's value.
@@ -135,7 +135,7 @@ class CudnnDescriptor {
     for (std::size_t left = read(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, nullptr); left > 0; --left)
       places.push_back(owners.emplace_back(type).get());
     const std::size_t found = read(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, places.size(), places.data());
-    owners.erase(owners.begin() + static_cast<std::ptrdiff_t>(std::min(found, owners.size())), owners.end());
+    owners.erase(owners.begin() + static_cast<std::ptrdiff_t>((std::min)(found, owners.size())), owners.end());
     return owners;
   }
 

@@ -137,7 +137,7 @@ inline float cudnn_milliseconds(const CudnnPlan& plan, const CudnnTensors& tenso
   for (int run = 0; run < runs && (run == 0 || milliseconds < 1.25F * least); ++run) {
     stopwatch.start();
     check(plan.run(tensors, memory), "measuring a plan");
-    milliseconds = std::min(milliseconds, stopwatch.stop());
+    milliseconds = (std::min)(milliseconds, stopwatch.stop());
   }
   return milliseconds;
 }
@@ -149,7 +149,7 @@ inline std::optional<CudnnPlan> quickest_cudnn_plan(Workspace<Gpu>& workspace, c
   constexpr std::size_t most_plans = 16, most_bytes = std::size_t{1} << 30;
   std::vector<CudnnPlan> plans = cudnn_plans(graph, most_plans, most_bytes);
   std::size_t bytes = 0;
-  for (const CudnnPlan& plan : plans) bytes = std::max(bytes, plan.bytes());
+  for (const CudnnPlan& plan : plans) bytes = (std::max)(bytes, plan.bytes());
 
   auto frame = workspace.frame();
   const std::span<std::byte> memory = cudnn_memory(frame, bytes);

@@ -223,7 +223,7 @@ void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t column
                  const Combine& combine, const Store& store) {
   constexpr std::size_t enough_teams = 512, least_length = 4096;
   if (rows == 0) return;
-  const std::size_t splits = std::min((columns + least_length - 1) / least_length, (enough_teams + rows - 1) / rows);
+  const std::size_t splits = (std::min)((columns + least_length - 1) / least_length, (enough_teams + rows - 1) / rows);
   if (splits < 2) {
     launch_teams(rows,
                  detail::RowReduction<T, Load, Combine, Store>{columns, columns, 1, identity, load, combine, store});
@@ -248,7 +248,7 @@ void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, std::size_t col
   if (columns <= few_columns && rows >= least_length)  // too few threads, each with a long column
     return reduce_rows(workspace, columns, rows, identity, detail::Swapped<Load>{load}, combine, store);
   const std::size_t stretches =
-      std::min((rows + least_length - 1) / least_length, (enough_threads + columns - 1) / columns);
+      (std::min)((rows + least_length - 1) / least_length, (enough_threads + columns - 1) / columns);
   if (stretches < 2) {
     for_each_thread(
         columns, detail::ColumnReduction<T, Load, Combine, Store>{rows, columns, rows, identity, load, combine, store});

@@ -16,7 +16,7 @@ namespace odot::kernels {
 /// Valid tokens of sample n of sequences of `tokens`: its length, brought into [0, tokens]; all where there are no lengths.
 constexpr std::size_t valid_tokens(const std::int32_t* lengths, std::size_t n, std::size_t tokens) {
   if (!lengths) return tokens;
-  return std::min(static_cast<std::size_t>(std::max(lengths[n], std::int32_t{0})), tokens);
+  return (std::min)(static_cast<std::size_t>((std::max)(lengths[n], std::int32_t{0})), tokens);
 }
 
 /// Lengths of sequences of `tokens` that got `added` tokens put before their first: result[n] = valid tokens of n + added.

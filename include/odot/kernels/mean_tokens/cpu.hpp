@@ -34,7 +34,7 @@ struct MeanTokens<Cpu> {
           auto total = array(totals + c * D, D);
           total.setZero();
           for (std::size_t l = 0; l < valid; l += sum_stretch) {
-            add_tokens(tokens + l * D, std::min(sum_stretch, valid - l), mean);
+            add_tokens(tokens + l * D, (std::min)(sum_stretch, valid - l), mean);
             total += mean.template cast<double>();
           }
           mean = (total / static_cast<double>(valid)).template cast<S>();

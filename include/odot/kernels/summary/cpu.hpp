@@ -55,7 +55,7 @@ struct Summary<Cpu> {
     auto most = simd::all(S{0}), zeros = most;  // x · 0 is NaN where x is not finite
     for (std::size_t i = 0; i < whole; i += L) {
       const auto x = simd::load(values.data() + i);
-      most = simd::max(most, simd::abs(x));
+      most = simd::larger(most, simd::abs(x));
       zeros = simd::multiply_add(x, simd::all(S{0}), zeros);
     }
     bool within = simd::largest(most) <= largest && simd::sum(zeros) == S{0};
