@@ -26,11 +26,11 @@ class Interrupt {
     const std::lock_guard lock(changes);
     seen_ = received.load();
     ++waiting;
-    for (std::size_t i = 0; i < signals.size(); ++i) {
-      const Action found = Action::current(signals[i]);
+    for (std::size_t i = 0; i < handled_signals.size(); ++i) {
+      const Action found = Action::current(handled_signals[i]);
       if (found.ignores() || found.calls(handle)) continue;
       before[i] = found;
-      ours().install(signals[i]);
+      ours().install(handled_signals[i]);
     }
   }
   Interrupt(const Interrupt&) = delete;
@@ -53,7 +53,7 @@ class Interrupt {
 
  private:
   using Action = detail::SignalAction;
-  static constexpr std::array signals{SIGINT, SIGTERM};
+  static constexpr std::array handled_signals{SIGINT, SIGTERM};
   static constexpr unsigned signal_limit = 256;
 
 #ifdef SA_SIGINFO
@@ -75,12 +75,12 @@ class Interrupt {
     errno = error;
   }
 
-  static Action ours() { return Action::calling(handle, signals); }
+  static Action ours() { return Action::calling(handle, handled_signals); }
 
   /// Puts back what was there before, where the handler is still ours.
   static void release() {
-    for (std::size_t i = 0; i < signals.size(); ++i)
-      if (Action::current(signals[i]).calls(handle)) before[i].install(signals[i]);
+    for (std::size_t i = 0; i < handled_signals.size(); ++i)
+      if (Action::current(handled_signals[i]).calls(handle)) before[i].install(handled_signals[i]);
   }
 
   /// The handler was called without Interrupt waiting: by one that was installed over it, or in the moment of a release.

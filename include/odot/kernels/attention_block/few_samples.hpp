@@ -73,7 +73,7 @@ class FewSamples {
       const S largest = largest_magnitude(x + c * plane, plane);
       for (std::size_t m = c; m < form_.maps; m += C)
         with_scores(bounds_.size(m, largest), [&]<Scores Size>() {
-          softmaxes<Size>(at, m, !(bounds_.largest_score(m, largest) <= Peak<S>::far));
+          softmaxes<Size>(at, m, !(bounds_.largest_score(m, largest) <= Peak<S>::largest_exact));
           add_head(at, m);
         });
     }
@@ -114,9 +114,9 @@ class FewSamples {
     }
   }
 
-  /// far: what a peak lacks is to be found.
+  /// inexact: what a peak lacks is to be found.
   template <Scores Size>
-  void softmaxes(const Memory& at, std::size_t m, bool far) const {
+  void softmaxes(const Memory& at, std::size_t m, bool inexact) const {
     Direction along_row{{form_.weight_x + m * plane, at.copies}, {}};
     Direction along_column{{form_.weight_y + m * plane, at.copies + copied}, {}};
     if constexpr (Bias) along_row.bias = {form_.bias_x + m * plane, at.copies + 2 * copied};
@@ -127,10 +127,10 @@ class FewSamples {
     P sums[in_registers ? packets : 1];
     if constexpr (in_registers) std::fill_n(sums, packets, simd::all(S{0}));
     else std::fill_n(at.columns, row, S{0});
-    if constexpr (Size == Scores::any) column_peaks(x, along_column, far, at.peaks);
+    if constexpr (Size == Scores::any) column_peaks(x, along_column, inexact, at.peaks);
     for (std::size_t i = 0; i < H; ++i) {
       P minus = simd::all(S{0}), rest = minus, sum = minus;
-      if constexpr (Size == Scores::any) row_peak(x, along_row, far, i, minus, rest);
+      if constexpr (Size == Scores::any) row_peak(x, along_row, inexact, i, minus, rest);
       in_steps<packets, 2>([&]<std::size_t N>(std::size_t q) {
         P exponents[2 * N], terms[2 * N];  // along the row, then along the columns
         for (std::size_t k = 0; k < N; ++k) {
@@ -168,7 +168,7 @@ class FewSamples {
   }
 
   /// peaks [2, row]: of every column, as Peak has them.
-  static void column_peaks(const S* x, const Direction& along_column, bool far, S* peaks) {
+  static void column_peaks(const S* x, const Direction& along_column, bool inexact, S* peaks) {
     for (std::size_t q = 0; q < packets; ++q) {
       const auto largest = [&](const auto& of) {
         P most = of(simd::load(x + q * L), 0);
@@ -181,14 +181,14 @@ class FewSamples {
       const auto difference = [&](const P& value, std::size_t i) {
         return along_column.score(value, i, q, minus, zero);
       };
-      const P rest = far ? simd::negate(largest(difference)) : zero;
+      const P rest = inexact ? simd::negate(largest(difference)) : zero;
       simd::store(peaks + q * L, minus);
       simd::store(peaks + row + q * L, rest);
     }
   }
 
   /// The same of row i, in all lanes.
-  static void row_peak(const S* x, const Direction& along_row, bool far, std::size_t i, P& minus, P& rest) {
+  static void row_peak(const S* x, const Direction& along_row, bool inexact, std::size_t i, P& minus, P& rest) {
     const auto largest = [&](const auto& of) {
       P most = simd::all(-std::numeric_limits<S>::infinity());
       for (std::size_t q = 0; q < packets; ++q)
@@ -199,7 +199,7 @@ class FewSamples {
     minus = simd::negate(largest([&](const P& value, std::size_t q) { return along_row.score(value, i, q); }));
     const P zero = simd::all(S{0});
     const auto difference = [&](const P& value, std::size_t q) { return along_row.score(value, i, q, minus, zero); };
-    rest = far ? simd::negate(largest(difference)) : zero;
+    rest = inexact ? simd::negate(largest(difference)) : zero;
   }
 
   /// out += the convolution of head m = Â ⊙ x. All of the head is there before it is read: a load that spans two stores just

@@ -107,14 +107,14 @@ struct LaneCorrelations {
     using Row = LaneRow<G, S, columns>;
     Row::each(image, arrays, width, [&](unsigned i, const Row& from) {
       const S row_log = logs[i * gpu::lanes];
-      const bool far = M::far(std::fabs(row_log) + most_column);
+      const bool large = M::are_large(std::fabs(row_log) + most_column);
       S row[terms] = {};
       ODOT_UNROLL
       for (unsigned q = 0; q < columns; ++q) {
         if (!Parts::present(left, q)) continue;
         const S x = from.x[q];
         S relevance = gpu::power_of_two(from.arrays[q].both(x) - (row_log + log[q]));
-        if (far) relevance = maps.exact_relevance(tile, m, i, left + q, x, lane);
+        if (large) relevance = maps.exact_relevance(tile, m, i, left + q, x, lane);
         const S deviation = relevance - line.mean;
         const S head = (deviation * line.scale + line.shift) * x;
         // y = Σ w ⋆ head + bias
@@ -276,7 +276,7 @@ struct LaneArrays {
     S most_column{0};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q) most_column = larger(most_column, std::fabs(row.column[q].log));
-    const bool far = M::far(std::fabs(row.row.log) + most_column);
+    const bool large = M::are_large(std::fabs(row.row.log) + most_column);
     S dweight_x[columns] = {}, dweight_y[columns] = {};
     S dbias_x[G::bias ? columns : 1] = {}, dbias_y[G::bias ? columns : 1] = {};
     ODOT_UNROLL
@@ -285,7 +285,7 @@ struct LaneArrays {
       const auto score = row.arrays[q];
       S ax = gpu::power_of_two(score.x(x[q]) - row.row.log);
       S ay = gpu::power_of_two(score.y(x[q]) - row.column[q].log);
-      if (far) {
+      if (large) {
         ax = maps.exact_row(tile, m, i, left + q, x[q], lane);
         ay = maps.exact_column(tile, m, i, left + q, x[q], lane);
       }

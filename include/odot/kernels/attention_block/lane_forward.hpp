@@ -124,7 +124,7 @@ struct LaneMoments {
       for (unsigned q = 0; q < columns; ++q)
         if (Parts::present(left, q))
           relevance[q] = gpu::power_of_two(row.arrays[q].both(row.x[q]) - (row_log + column[q]));
-      if (M::far(std::fabs(row_log) + most_column)) {
+      if (M::are_large(std::fabs(row_log) + most_column)) {
         ODOT_UNROLL
         for (unsigned q = 0; q < columns; ++q)
           if (Parts::present(left, q)) relevance[q] = maps.exact_relevance(tile, m, i, left + q, row.x[q], lane);
@@ -235,7 +235,7 @@ struct LaneOutput {
         MapRow after = row;
         after.load(maps, tile, last ? 0 : m + 1, last ? next : i, left, lane);
         const NormLine<S> line = norm.line(m);
-        const bool far = M::far(row.most);
+        const bool large = M::are_large(row.most);
         S kernel[C][9];
         ODOT_UNROLL
         for (unsigned k = 0; k < C * 9; ++k) kernel[k / 9][k % 9] = weight[(k / 9 * M::maps + m) * 9 + k % 9];
@@ -243,7 +243,7 @@ struct LaneOutput {
         for (unsigned q = 0; q < columns + 2; ++q) {
           if (!Parts::beside(left, q)) continue;
           S relevance = gpu::power_of_two(row.arrays[q].both(x[c][q]) - row.log[q]);
-          if (far) relevance = maps.exact_relevance(tile, m, i, left + q - 1, x[c][q], lane);
+          if (large) relevance = maps.exact_relevance(tile, m, i, left + q - 1, x[c][q], lane);
           add_head(q, ((relevance - line.mean) * line.scale + line.shift) * x[c][q], kernel, sums);
         }
         row = after;

@@ -69,7 +69,7 @@ struct LaneMaps {
     return (static_cast<std::size_t>(tile) * C + c) * plane * gpu::lanes + lane.index;
   }
   /// Whether scores of rows and columns are too large for their logs: `most` is the largest |log| of both, added.
-  ODOT_HOST_DEVICE static bool far(S most) { return !(most <= largest_log_sum<S>); }
+  ODOT_HOST_DEVICE static bool are_large(S most) { return !(most <= largest_log_sum<S>); }
   /// Ax and Ay of a lane's element (i, j) then, from the peaks (LanePeaks).
   ODOT_HOST_DEVICE S exact_row(unsigned tile, unsigned m, unsigned i, unsigned j, S value,
                                const gpu::Lane& lane) const {

@@ -24,17 +24,17 @@ struct LanePeaks {
     const unsigned tile = warp / M::maps, m = warp % M::maps;
     S* logs = maps.logs + M::sums_of(tile, m, lane);
     S row{0}, column{0};
-    bool far = false;
+    bool large = false;
     for (unsigned i = 0; i < H; ++i) {
       if (pieces)
         logs[i * gpu::lanes] =
             log_of_pieces(pieces + (static_cast<std::size_t>(warp) * parts * H + i) * gpu::lanes + lane.index);
       const S log = std::fabs(logs[i * gpu::lanes]);
       row = larger(row, log);
-      far = far || log != log;
+      large = large || log != log;
     }
     for (unsigned j = 0; j < W; ++j) column = larger(column, std::fabs(logs[(H + j) * gpu::lanes]));
-    if (!far && !M::far(row + column)) return;
+    if (!large && !M::are_large(row + column)) return;
     const auto& of = maps.weights;
     const S* image = maps.x + M::plane_of(tile, m % M::C, lane);
     for (unsigned i = 0; i < H; ++i) {

@@ -63,7 +63,7 @@ struct Relevance {
       simd::store(peak, simd::negate(simd::load(peak)));
       simd::store(peak + L, zero);
     }
-    if (largest_score <= Peak<S>::far) return;
+    if (largest_score <= Peak<S>::largest_exact) return;
     const auto minus = [&](std::size_t k) { return simd::load(peaks + k * Peak<S>::elements); };
     maxima([&](const P& x, std::size_t p, std::size_t i) { return lanes.along_row(x, p, minus(i), zero); },
            [&](const P& x, std::size_t p, std::size_t j) { return lanes.along_column(x, p, minus(H + j), zero); },

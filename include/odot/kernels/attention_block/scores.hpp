@@ -204,7 +204,7 @@ template <class S>
 struct Peak {
   static constexpr std::size_t elements = 2 * simd::lanes<S>;
   /// Above this size of scores, what the nearest number lacks is worth looking for: e to its power is not near 1.
-  static constexpr S far = std::is_same_v<S, float> ? S(0x1p20) : S(0x1p48);
+  static constexpr S largest_exact = std::is_same_v<S, float> ? S(0x1p20) : S(0x1p48);
 };
 
 /// Sums beyond a double's precision are off by more than 1: no exponential overflows.
