@@ -2,40 +2,46 @@
 # Checks how exact float is, docs/accuracy.md, on every instruction set and with and without fused multiply-adds: builds
 # tests/accuracy for each, runs it, and says which bounds did not hold. AArch64 runs in an emulator.
 #
-# usage: scripts/accuracy.sh [--rows FILE] [configuration...]
-#   --rows FILE   append what was measured, a line a row: configuration|layer|device|size|length|output|gradients|bounds
-#   configurations: sse2 avx2 avx512 scalar aarch64 clang, each with -off or -fast behind it (-ffp-contract); default: all
-#   that this machine can run
+# usage: scripts/accuracy.sh [--rows FILE] [CONFIGURATION...]
+#   --rows FILE     appends what was measured: configuration|layer|device|size|length|output|gradients|bounds
+#   CONFIGURATION   sse2, avx2, avx512, scalar, aarch64 or clang, with -off or -fast behind it, which is -ffp-contract;
+#                   default: all that this machine can run
+
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
 set -eu
-
-usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'; }
-case ${1-} in -h | --help) usage && exit 0 ;; esac
-
 # shellcheck source=scripts/setup.sh
-. "$(dirname "$0")/setup.sh"
+. "$(dirname -- "$(readlink -f -- "$0" 2> /dev/null || printf %s "$0")")/setup.sh"
+! odot_help "$odot_root/scripts/accuracy.sh" "$@" || exit 0
 
 rows=
 if [ "${1-}" = --rows ]; then
-  rows=${2:?--rows needs a file}
-  case $rows in /*) ;; *) rows=$PWD/$rows ;; esac
+  [ -n "${2-}" ] || odot_refuse "--rows needs a file"
+  case $2 in /*) rows=$2 ;; *) rows=$PWD/$2 ;; esac
   shift 2
 fi
+for configuration in "$@"; do
+  case $configuration in
+    sse2-off | avx2-off | avx512-off | scalar-off | aarch64-off | clang-off) ;;
+    sse2-fast | avx2-fast | avx512-fast | scalar-fast | aarch64-fast | clang-fast) ;;
+    *) odot_refuse "expected configurations such as avx2-off and aarch64-fast, found '$configuration'" ;;
+  esac
+done
 
 odot_setup build tests
-cd "$odot_root"
+odot_find_compiler
+cd -- "$odot_root"
 folder=build/accuracy
 mkdir -p "$folder"
 eigen=/usr/include/eigen3
-for place in /usr/local/include/eigen3 /usr/include/eigen3; do [ ! -e "$place/Eigen/Core" ] || eigen=$place; done
+[ ! -e /usr/local/include/eigen3/Eigen/Core ] || eigen=/usr/local/include/eigen3
 sources=(tests/main.cpp tests/accuracy/*.cpp)
-[ -n "${JOBS-}" ] || JOBS=$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 1)
 
 # compiler_of, flags_of, runner_of <configuration without -off and -fast>; empty: not to be had here.
 compiler_of() {
   case $1 in
     aarch64) echo aarch64-linux-gnu-g++ ;;
     clang) for name in clang++-19 clang++; do ! odot_have "$name" || { echo "$name" && return; }; done ;;
-    *) echo "${CXX:-c++}" ;;
+    *) echo "${compiler[*]}" ;;
   esac
 }
 flags_of() {
@@ -55,7 +61,6 @@ runs_here() {
     avx2 | scalar) has avx2 && has fma ;;
     clang) has avx2 && has fma && [ -n "$(compiler_of clang)" ] ;;
     sse2) has sse2 ;;
-    *) odot_die "unknown configuration '$1'; there are sse2, avx2, avx512, scalar, aarch64 and clang, with -off or -fast" ;;
   esac
 }
 
@@ -77,7 +82,6 @@ commands=$folder/commands.txt
 : > "$commands"
 for configuration in "$@"; do
   kind=${configuration%-*} contract=${configuration##*-}
-  case $contract in off | fast) ;; *) odot_die "configuration '$configuration': -off or -fast is missing" ;; esac
   runs_here "$kind" || odot_die "$kind can't run here"
   mkdir -p "$folder/$configuration"
   for source in "${sources[@]}"; do
@@ -88,14 +92,14 @@ for configuration in "$@"; do
 done
 # shellcheck disable=SC2016  # the inner shell expands it
 odot_step "compiling $# configurations" "$folder/compile.log" \
-  xargs -P "$JOBS" -d '\n' -n 1 -a "$commands" sh -c 'eval "$0" || exit 255'
+  xargs -P "$(odot_jobs)" -d '\n' -n 1 -a "$commands" sh -c 'eval "$0" || exit 255'
 
 failed=
 for configuration in "$@"; do
   kind=${configuration%-*}
   program=$folder/$configuration/accuracy
-  # shellcheck disable=SC2046  # flags are words
-  "$(compiler_of "$kind")" $(flags_of "$kind") "$folder/$configuration"/*.o -o "$program"
+  # shellcheck disable=SC2046  # words, both
+  $(compiler_of "$kind") $(flags_of "$kind") "$folder/$configuration"/*.o -o "$program"
   runner=() most=
   if [ "$kind" = aarch64 ]; then
     runner=(env ODOT_ACCURACY_LONGEST=4000 qemu-aarch64) most=", sums of at most 4,000 terms, since it is emulated"

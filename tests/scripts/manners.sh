@@ -22,7 +22,7 @@ find "$copy" -name __pycache__ -prune -exec rm -rf {} +
 before=$(cd "$copy" && find . | sort)
 
 cd "$place" || exit 1
-for script in scripts/setup.sh scripts/train.sh scripts/test.sh scripts/get_data.sh scripts/format.sh \
+for script in scripts/setup.sh scripts/train.sh scripts/test.sh scripts/get_data.sh scripts/format.sh scripts/accuracy.sh \
   benchmarks/peers/compare.sh benchmarks/gpu/measure.sh benchmarks/gpu/sanitize.sh; do
   ln -sf "$copy/$script" "$place/link"
   for command in "$copy/$script" "bash $copy/$script" "sh $copy/$script" "$place/link" "check out/$script" "bash link"; do
