@@ -15,7 +15,7 @@ namespace {
 
 using Words = std::array<std::uint32_t, 4>;
 
-/// Philox4x32-10 as the paper writes it, round by round, to be held against Random.
+/// Philox4x32-10 as the paper writes it, round by round, to be compared with Random.
 Words philox4x32(Words counter, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t product0 = std::uint64_t{counter[0]} * 0xD2511F53u;

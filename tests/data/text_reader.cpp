@@ -122,12 +122,15 @@ TEST_CASE("what is no finite number is rejected with its place") {
 }
 
 TEST_CASE("long and binary text is cut and cleaned for the message") {
-  CHECK(complaint(std::string(50, 'a')) == "expected a number, found \"" + std::string(40, 'a') + "…\"");
+  // (Sums of strings that compilers know whole make GCC 12 warn of bounds that hold.)
+  std::string many;
+  for (int i = 0; i < 39; ++i) many += 'a';
+  CHECK(complaint(many + many) == "expected a number, found \"" + many + "a…\"");
   CHECK(complaint("a\x01z\x7f\xc2\x9b") == "expected a number, found \"a?z??\"");
   CHECK(complaint("Gr\xf6\xdf"
                   "e") == "expected a number, found \"Gr??e\"");
   CHECK(complaint("精度") == "expected a number, found \"精度\"");
-  CHECK(complaint(std::string(39, 'a') + "精") == "expected a number, found \"" + std::string(39, 'a') + "…\"");
+  CHECK(complaint(many + "精") == "expected a number, found \"" + many + "…\"");
 }
 
 TEST_CASE("missing and infinite values are numbers where they are wanted") {

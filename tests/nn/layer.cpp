@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A layer of one's own, as the contract in layer.hpp asks for it.
+// A user's own layer, as the contract in layer.hpp asks for it.
 #include "odot/nn/layer.hpp"
 
 #include <doctest/doctest.h>
@@ -45,7 +45,7 @@ static_assert(BoundLayer<Scale::bind<Shape<2, 3>>> && BoundLayer<Sequential<Shap
 static_assert(!BoundLayer<NotALayer> && !BoundLayer<Scale> && !BoundLayer<int>);
 static_assert(nn::detail::aligned(0) == 0 && nn::detail::aligned(1) == 16 && nn::detail::aligned(16) == 16);
 
-TEST_CASE("a layer of one's own passes the gradient check, alone and in a chain") {
+TEST_CASE("a user's own layer passes the gradient check, alone and in a chain") {
   CHECK(check_gradients<Scale::bind<Shape<2, 3>>>());
   const auto report = check_gradients<Sequential<Shape<2, 3>, Scale, Named<"second", Scale>>>();
   CHECK(report);

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// All that the convolution's contract says of one geometry, held against the naive reference.
+// All that the convolution's contract says of one geometry, checked against the naive reference.
 
 #include <doctest/doctest.h>
 

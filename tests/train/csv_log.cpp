@@ -69,7 +69,7 @@ TEST_CASE("a folder that can't be made is rejected at once, with its path") {
   CHECK(says(message_of<FileError>([&] { CsvLog log(file / "below"); }), (file / "below").string(), "can't create"));
 }
 
-TEST_CASE("what there is none of is an empty field") {
+TEST_CASE("where there is no number, the field is empty") {
   const TemporaryFolder folder;
   CsvLog log(folder.path());
   const double none = std::numeric_limits<double>::quiet_NaN();

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What losses add up over samples, and the labels that they are held against.
+// What losses add up over samples, and the labels that they are compared with.
 
 #include <cstddef>
 #include <cstdint>

@@ -46,8 +46,8 @@ struct AttentionWise {
                                    Sequential<In, Block>> {};
 };
 
-/// The same layer as a composition of AttentionHeads, Conv2d, Residual, BatchNorm2d and ReLU: what AttentionWise is held
-/// against, and where to begin a variation of one's own. Same parameters; several times the time, four times the memory.
+/// The same layer as a composition of AttentionHeads, Conv2d, Residual, BatchNorm2d and ReLU: what AttentionWise is checked
+/// against, and where to begin your own variation. Same parameters; several times the time, four times the memory.
 template <std::size_t Heads, AttentionWiseOptions Options = AttentionWiseOptions{}>
 struct ComposedAttentionWise {
  private:
