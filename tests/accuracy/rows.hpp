@@ -37,10 +37,11 @@ void rows_of_any_size() {
 template <std::size_t L, class Device>
 void mean_of_tokens() {
   struct Layer : Bound<nn::MeanTokens, Shape<L, 1>> {};
-  check_row<Layer, Device>({"MeanTokens", 1, L, 5e-7, 5e-7}, 1, [](LayerRun<Layer, double>& run) {
-    for (std::size_t t = 0; t < L; ++t) run.x.data()[t] = 0.9 + 0.1 * hash_uniform(t);
-    run.dy.data()[0] = 0.7;
-  });
+  check_row<Layer, Device>({"MeanTokens", 1, L, 5e-7, 5e-7, 0, static_cast<double>(L)}, 1,
+                           [](LayerRun<Layer, double>& run) {
+                             for (std::size_t t = 0; t < L; ++t) run.x.data()[t] = 0.9 + 0.1 * hash_uniform(t);
+                             run.dy.data()[0] = 0.7;
+                           });
 }
 
 }  // namespace odot::test

@@ -46,7 +46,8 @@ void dot_products_of_any_size() {
 
 template <std::size_t L, class Device>
 void long_dot_products() {
-  check_row<Dot<L, false>, Device>({"SelfAttention", 1, L, 2e-6, 1e-5}, 1, uniform<Dot<L, false>>(1));
+  constexpr double pairs = static_cast<double>(L) * L;
+  check_row<Dot<L, false>, Device>({"SelfAttention", 1, L, 2e-6, 1e-5, 0, pairs}, 1, uniform<Dot<L, false>>(1));
 }
 
 // ---- element-wise
@@ -88,9 +89,10 @@ void element_wise_of_any_size() {
 
 /// Values that change in the middle of the sequence, so that sums which stop to grow show.
 template <std::size_t L, std::size_t Order, bool Causal, class Device>
-void long_element_wise(double bound, double gradient_bound) {
+void long_element_wise(double bound = 1e-6, double gradient_bound = 1e-4) {
   using Layer = ElementWise<L, Order, Causal>;
-  check_row<Layer, Device>({element_wise_name<Order, Causal>(), 0.3, L, bound, gradient_bound}, 1,
+  constexpr double work = static_cast<double>(L) * (Order == 0 ? L : 100);
+  check_row<Layer, Device>({element_wise_name<Order, Causal>(), 0.5, L, bound, gradient_bound, 0, work}, 1,
                            [](LayerRun<Layer, double>& run) {
                              for (std::size_t t = 0; t < L; ++t) {
                                run.x.data()[3 * t] = 0.5 * hash_uniform(3 * t);

@@ -169,7 +169,7 @@ def tokens():
                                   (100_000, 6, True), (1_000_000, 2, False), (1_000_000, 2, True), (4_000, 0, False)):
         x = hash_uniform(0, 3 * length).reshape(1, length, 3) * np.array([0.5, 0.5, 0.02])
         x[..., 2] += np.where(np.arange(length) < length // 2, 0.1, 0.9)
-        row(element_wise_name(order, causal), 0.3, length, element_wise(order, causal), [x],
+        row(element_wise_name(order, causal), 0.5, length, element_wise(order, causal), [x],
             0.5 + hash_uniform(3 * length, length))
 
 
