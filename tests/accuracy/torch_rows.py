@@ -158,15 +158,17 @@ def tokens():
                 terms=size**3)
     for size in (1e-30, 1e-10, 1e-3, 1.0, 10.0):
         row("SelfAttention", size, 37, self_attention(False), *uniform(size, (5, 37, 8), (5, 37, 8), squares))
-    for length in (1_000, 10_000):
+    for length in (1, 100, 1_000, 10_000):
         row("SelfAttention", 1, length, self_attention(False), *uniform(1, (1, length, 8), (1, length, 8), squares))
     for order, causal in ((0, False), (0, True), (2, False), (6, False), (6, True), (16, False)):
         for size in (1e-30, 1e-10, 1e-3, 1.0, 3.0, 10.0, 1e3, 1e6, 1e15, 1e30):
             x = hash_uniform(0, 5 * 37 * 3).reshape(5, 37, 3) * np.array([size, size, 1])
             row(element_wise_name(order, causal), size, 37, element_wise(order, causal), [x],
                 hash_uniform(5 * 37 * 3, 5 * 37), terms=size if size >= 1e3 else 0)
-    for length, order, causal in ((1_000, 2, False), (1_000, 6, True), (100_000, 2, True), (100_000, 6, False),
-                                  (100_000, 6, True), (1_000_000, 2, False), (1_000_000, 2, True), (4_000, 0, False)):
+    for length, order, causal in ((1, 6, False), (100, 6, False), (1_000, 2, False), (1_000, 6, True),
+                                  (100_000, 2, True), (100_000, 6, False), (100_000, 6, True), (100_000, 16, False),
+                                  (1_000_000, 2, False), (1_000_000, 2, True), (10_000_000, 6, False),
+                                  (10_000_000, 6, True), (100, 0, False), (4_000, 0, False)):
         x = hash_uniform(0, 3 * length).reshape(1, length, 3) * np.array([0.5, 0.5, 0.02])
         x[..., 2] += np.where(np.arange(length) < length // 2, 0.1, 0.9)
         row(element_wise_name(order, causal), 0.5, length, element_wise(order, causal), [x],
