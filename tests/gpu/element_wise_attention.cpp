@@ -62,3 +62,15 @@ TEST_CASE("what depends on a NaN or an infinity is not finite on the Gpu, and al
   check_not_finite<ea6, Gpu, float>();
   check_not_finite<causal6, Gpu, float>();
 }
+
+TEST_CASE("NaN keys alone in their block make what depends on them NaN on the Gpu") {
+  check_blocks_of_nan_keys<ea6, Gpu, float>();
+  check_blocks_of_nan_keys<causal6, Gpu, float>();
+  check_blocks_of_nan_keys<causal6, Gpu, double>();
+}
+
+TEST_CASE("weights end at the same exponent as on every other device on the Gpu") {
+  check_least_exponent<ea2, Gpu, float>();
+  check_least_exponent<causal2, Gpu, float>();
+  check_least_exponent<ea2, Gpu, double>();
+}

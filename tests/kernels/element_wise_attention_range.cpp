@@ -73,3 +73,15 @@ TEST_CASE("what depends on a NaN or an infinity is not finite, and all else is a
   check.operator()<float>();
   check.operator()<double>();
 }
+
+TEST_CASE("NaN keys alone in their block make what depends on them NaN") {
+  check_blocks_of_nan_keys<ea6, Cpu, float>();
+  check_blocks_of_nan_keys<causal6, Cpu, float>();
+  check_blocks_of_nan_keys<causal6, Cpu, double>();
+}
+
+TEST_CASE("weights end at the same exponent as on every other device") {
+  check_least_exponent<ea2, Cpu, float>();
+  check_least_exponent<causal2, Cpu, float>();
+  check_least_exponent<ea2, Cpu, double>();
+}

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <random>
 #include <string>
@@ -179,12 +180,12 @@ void check_large_queries() {
 }
 
 /// A NaN or an infinity in one query, key or value: what depends on it is not finite, and all else is as it was.
-template <kernels::ElementWiseForm F, DeviceType Device, class S>
-void check_not_finite() {
-  constexpr std::size_t L = 70, D = 3;
+template <kernels::ElementWiseForm F, DeviceType Device, class S, std::size_t L>
+void check_not_finite_at(std::initializer_list<std::size_t> tokens) {
+  constexpr std::size_t D = 3;
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
     for (std::size_t part = 0; part < 3; ++part)
-      for (const std::size_t token : {std::size_t{0}, std::size_t{17}, std::size_t{69}}) {
+      for (const std::size_t token : tokens) {
         CAPTURE(F.order);
         CAPTURE(F.causal);
         CAPTURE(bad);
@@ -206,6 +207,57 @@ void check_not_finite() {
         CHECK(agree(actual.dv, expected.dv) == "");
         CHECK(std::ranges::any_of(actual.y, [](double y) { return std::isfinite(y); }));
       }
+}
+template <kernels::ElementWiseForm F, DeviceType Device, class S>
+void check_not_finite() {
+  check_not_finite_at<F, Device, S, 70>({0, 17, 69});
+  check_not_finite_at<F, Device, S, 65>({64});  // the only token of its block of 32
+}
+
+/// Whole blocks of 32 keys that are all NaN: before the first number, between others, at the end of the valid tokens.
+template <kernels::ElementWiseForm F, DeviceType Device, class S>
+void check_blocks_of_nan_keys() {
+  constexpr std::size_t L = 97, D = 2;
+  for (const std::size_t from : {0, 32, 64, 96}) {
+    CAPTURE(F.order);
+    CAPTURE(F.causal);
+    CAPTURE(from);
+    auto in = drifting_values<L, D>();
+    for (std::size_t i = from; i < std::min(from + 32, L); ++i) in.k(i, 1) = std::numeric_limits<double>::quiet_NaN();
+    in.lengths = {static_cast<std::int32_t>(L)};
+    if (from == 32) in.lengths = {33};
+    const auto expected = attention_by_definition<F>(in), actual = attention_on<F, Device, S>(in);
+    const auto agree = [](const std::vector<double>& a, const std::vector<double>& e) {
+      for (std::size_t i = 0; i < a.size(); ++i)
+        if (!(std::isfinite(e[i]) ? std::abs(a[i] - e[i]) <= 1e-3 : !std::isfinite(a[i]))) return i;
+      return a.size();
+    };
+    CHECK(agree(actual.y, expected.y) == actual.y.size());
+    CHECK(agree(actual.dq, expected.dq) == actual.dq.size());
+    CHECK(agree(actual.dk, expected.dk) == actual.dk.size());
+    CHECK(agree(actual.dv, expected.dv) == actual.dv.size());
+  }
+}
+
+/// A query so large that only the largest key with a weight counts: it shows which weights are 0.
+template <kernels::ElementWiseForm F, DeviceType Device, class S>
+void check_least_exponent() {
+  const bool is_float = sizeof(S) == 4;
+  const double least = is_float ? -87 : -700;
+  for (const double exponent : {least + 0.3, least - 0.3, is_float ? -87.6 : -707.5, least - 20}) {
+    CAPTURE(F.causal);
+    CAPTURE(exponent);
+    AttentionInputs<2, 1> in;
+    in.k(0) = 0, in.k(1) = std::sqrt(-exponent);
+    in.v(0) = 1, in.v(1) = 5;
+    in.gradient(0) = in.gradient(1) = 1;
+    in.q(0) = in.q(1) = is_float ? 1e20 : 1e160;
+    CHECK(std::abs(attention_on<F, Device, S>(in).y[1] - (exponent < least ? 1 : 5)) <= 1e-3);
+    in.q(0) = in.q(1) = is_float ? 1e17 : 1e150;  // dy/M is still a number
+    const double dv = attention_on<F, Device, S>(in).dv[1];
+    CHECK(std::isfinite(dv));
+    CHECK((dv != 0) == (exponent > least));
+  }
 }
 
 }  // namespace odot::test

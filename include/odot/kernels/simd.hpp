@@ -115,7 +115,8 @@ template <class P>
 ODOT_INLINE auto largest(const P& a) {
   return Eigen::internal::predux_max(a);
 }
-/// What `a` is rounded to is wanted: compilers that may regroup sums (-ffast-math) see no further than this.
+/// What `a` is rounded to is wanted: a compiler that may regroup sums sees no further than this. (core/config.hpp refuses
+/// -ffast-math, but Clang defines no macro for -funsafe-math-optimizations or -fassociative-math alone.)
 template <class P>
 ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)

@@ -1,8 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The causal series as functions of an index: what a thread of a GPU does for a stretch of tokens of one channel of a
-// sample, token after token. A stretch begins with the sums over all stretches before it or, in the gradients of keys,
-// after it.
+// The causal series as functions of an index. One GPU thread works on one stretch of tokens of one channel of a sample,
+// token after token. A stretch begins with the sums over all stretches before it or, in the gradients of keys, after it.
 
 #include <cstddef>
 
@@ -17,7 +16,7 @@ namespace odot::kernels::detail {
 /// Stretches whose sums a scan reads at once, before it stores any: one after the other, each would wait for memory.
 inline constexpr std::size_t read_ahead = 8;
 
-/// before[i] = parts[0] + … + parts[i], the sums over keys before stretch i + 1. An index a SumsRow.
+/// before[i] = parts[0] + … + parts[i], the sums over keys before stretch i + 1. One index per SumsRow.
 template <class S, std::size_t Order>
 struct PrefixSums {
   StoredSums<S, Order> parts, before;
@@ -45,7 +44,7 @@ struct PrefixSums {
 
 /// parts[i] += parts[i + 1] + …, sums over queries, each relative to the reference before its stretch: of `keys`, the sums
 /// over keys before stretch i + 1. parts[0], which no key needs, and those of stretches that are all padding stay as they
-/// are. An index a SumsRow.
+/// are. One index per SumsRow.
 template <class S, std::size_t Order>
 struct SuffixSums {
   Stretches<S> stretches;

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The sums of powers that the series form of element-wise attention is made of, for one channel: what a thread of a GPU
+// The sums of powers that the series form of element-wise attention is made of, for one channel: what a GPU thread
 // keeps in its registers. reference.hpp, power_sums.hpp and queries.hpp say what they mean.
 
 #include <cmath>
@@ -117,7 +117,8 @@ class ChannelSums {
     to[(2 * terms + 1) * stride] = reference.scale;
   }
 
-  /// Sums that grow, of a state that may be all zero. (A scale is never 0 after the first token.)
+  /// Sums that grow, of a state that may be all zero. (Where the scale is 0, there has been no key, or only NaN ones: a
+  /// start in either case, which the NaN sums outlive.)
   static ODOT_HOST_DEVICE ChannelSums growing(const S* from, std::size_t stride) {
     ChannelSums sums(from, stride);
     if (sums.reference.scale == S{0}) sums.reference = {};
@@ -201,11 +202,7 @@ class ChannelSums {
   ChannelReference<S> reference;  ///< of keys
 
  private:
-  static ODOT_HOST_DEVICE S c(std::size_t n) {
-    S factor{1};
-    for (std::size_t i = 1; i <= n; ++i) factor *= S{2} / static_cast<S>(i);
-    return factor;
-  }
+  static ODOT_HOST_DEVICE S c(std::size_t n) { return series_factor<S>(n); }
   static ODOT_HOST_DEVICE void load(const S* from, std::size_t stride, S* a, S* b) {
     for (std::size_t n = 0; n < terms; ++n) {
       a[n] = from[n * stride];

@@ -64,8 +64,8 @@ struct ElementWiseAttention : detail::NoKernel<Device> {};
 inline constexpr std::size_t element_wise_checkpoint = 32;
 
 /// Cache of ElementWiseAttention, the same on every device. full: of every output the nearest key and M_i. series: the
-/// sums cₙ A_n and cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens
-/// again.
+/// sums cₙ A_n and cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through
+/// 32 tokens again.
 constexpr std::size_t element_wise_attention_cache(ElementWiseForm form, std::size_t samples, std::size_t tokens,
                                                    std::size_t channels) {
   if (!form.is_series()) return 2 * samples * tokens * channels;

@@ -7,9 +7,12 @@
 #include <limits>
 #include <type_traits>
 
+#include "odot/core/config.hpp"
+
 namespace odot::kernels::detail {
 
-/// Exponents below it make a weight of 0, so small that a power of a key must not revive it.
+/// Exponents below it make a weight of 0, so small that a power of a key must not revive it. On every device: a query large
+/// enough sees whether a weight is 0. (Of the full form, which has no powers, the CPU cuts off a little later, as softmax_exp.)
 template <class S>
 inline constexpr S least_exponent = std::is_same_v<S, float> ? S(-87) : S(-700);
 
@@ -32,12 +35,18 @@ inline constexpr S smallest_scale = S{0x1p-100};
 template <class S>
 inline constexpr S largest_scale = S{0x1p100};
 
-/// c_n = 2ⁿ/n!, n = 0 … Order.
+/// c_n = 2ⁿ/n!
+template <class S>
+ODOT_HOST_DEVICE constexpr S series_factor(std::size_t n) {
+  double factor = 1;
+  for (std::size_t i = 1; i <= n; ++i) factor *= 2 / static_cast<double>(i);
+  return static_cast<S>(factor);
+}
+/// c_0 … c_Order.
 template <class S, std::size_t Order>
 inline constexpr auto series_factors = [] {
   std::array<S, Order + 1> c{};
-  double factor = 1;
-  for (std::size_t n = 0; n <= Order; factor *= 2 / static_cast<double>(++n)) c[n] = static_cast<S>(factor);
+  for (std::size_t n = 0; n <= Order; ++n) c[n] = series_factor<S>(n);
   return c;
 }();
 

@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The series form of element-wise attention as functions of an index: what a thread of a GPU does for a stretch of tokens of
-// one channel of a sample. What it needs of the other tokens are sums over them, which are made a stretch a thread too and
-// then joined. Neighbouring indices are neighbouring channels, which lie next to each other in memory.
+// The series form of element-wise attention as functions of an index. One GPU thread works on one stretch of tokens of
+// one channel of a sample. What it needs of the other tokens are sums over them: one thread per stretch makes them, then
+// they are joined. Neighbouring indices are neighbouring channels, which lie next to each other in memory.
 
 #include <cstddef>
 #include <type_traits>
@@ -70,7 +70,7 @@ struct StoredSums {
   }
 };
 
-/// One row of a channel's sums: what a thread joins. Index (n · rows + row) · channels + c.
+/// One row of a channel's sums; one thread joins it over the stretches. Index (n · rows + row) · channels + c.
 template <class S, std::size_t Order>
 struct SumsRow {
   static constexpr std::size_t rows = ChannelSums<S, Order>::rows, terms = ChannelSums<S, Order>::terms,
@@ -106,7 +106,8 @@ struct JoinedRow {
     const S kept = reference.to(next).factor(row.power());
     reference = next;
     sum *= kept, lost *= kept;
-    if (of_part.scale > S{0}) add_compensated_channel(sum, lost, of_part.to(next).factor(row.power()) * part);
+    // A part of no key adds 0; one of NaN keys only has no scale either, and NaN sums.
+    add_compensated_channel(sum, lost, of_part.to(next).factor(row.power()) * part);
   }
   /// What the row holds.
   ODOT_HOST_DEVICE S value() const {
@@ -132,7 +133,7 @@ struct KeySums {
   }
 };
 
-/// The sum of a sample's sums. An index a SumsRow.
+/// The sum of a sample's sums. One index per SumsRow.
 template <class S, std::size_t Order>
 struct JoinedSums {
   StoredSums<S, Order> parts, joined;

@@ -49,7 +49,8 @@ class State {
     reference.least = rows()[Finished::least], reference.scale = rows()[Finished::scale];
     return reference;
   }
-  /// Of a state that may be all zero. (A scale is never 0 after the first token.)
+  /// Of a state that may be all zero. (Where the scale is 0, there has been no key, or only NaN ones: a start in either case,
+  /// which the NaN sums outlive.)
   Reference<S> reference_or_start() const {
     Reference<S> found = reference();
     const P zero = simd::all(S{0});
