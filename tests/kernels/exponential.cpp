@@ -77,6 +77,27 @@ TEST_CASE("far below zero next to nothing is left, and never less than nothing")
     for (const double y : softmax_exp(x)) CHECK(y == 0);
 }
 
+TEST_CASE("a chosen least argument is where 0 begins, exactly") {
+  const auto check = []<class S>(S least) {
+    const auto at = [&](S x) {
+      std::vector<S> lanes(simd::lanes<S>);
+      simd::store(lanes.data(), simd::softmax_exp<S>(simd::all(x), least));
+      return lanes;
+    };
+    const S infinity = std::numeric_limits<S>::infinity();
+    for (const S x : {std::nextafter(least, -infinity), least - S(0.5), 2 * least, -infinity})
+      for (const S y : at(x)) CHECK(y == 0);
+    for (const S x : {least, std::nextafter(least, S{0}), least / 2, S{-1}, S{0}, S{4}}) {
+      CHECK(at(x) == softmax_exp<S>(x));
+      for (const S y : at(x)) CHECK(y > 0);
+    }
+    for (const S y : at(std::numeric_limits<S>::quiet_NaN())) CHECK(std::isnan(y));
+  };
+  check(-87.0f);
+  check(-20.0f);
+  check(-700.0);
+}
+
 TEST_CASE("NaN stays NaN, whatever its sign and bits and in whichever lane") {
   std::uint32_t random = 1;
   const auto check = [](std::uint32_t bits) {

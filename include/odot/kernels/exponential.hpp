@@ -15,35 +15,51 @@
 
 namespace odot::kernels::simd {
 
+namespace detail {
+
+/// eˣ for −88 ≤ x ≤ 80, 0 at −88; NaN stays NaN.  x = n ln 2 + r, |r| ≤ ln 2 / 2;  eˣ = 2ⁿ (1 + r q(r)), q the minimax
+/// polynomial of degree 5 (error 2e-9).
+template <class P>  // of floats; a template, as a build without packets can't compile it
+ODOT_INLINE P exp_within_bounds(const P& x) {
+  // 1.5 · 2²³ + 127: adding it rounds to an integer, n + 127, kept in the lowest bits.
+  const auto magic = all(12583039.0f);
+  auto rounded = multiply_add(x, all(1.44269504f), magic);
+  keep_rounding(rounded);
+  const auto n = subtract(rounded, magic);
+  auto r = multiply_add(n, all(-0.693145752f), x);  // ln 2 in two parts
+  keep_rounding(r);
+  r = multiply_add(n, all(-1.42860677e-6f), r);
+  auto q = multiply_add(r, all(0.00138436037f), all(0.00837419834f));
+  q = multiply_add(q, r, all(0.0416680053f));
+  q = multiply_add(q, r, all(0.166664302f));
+  q = multiply_add(q, r, all(0.499999940f));
+  q = multiply_add(q, r, all(1.0f));
+  q = multiply_add(q, r, all(1.0f));
+  // · 2ⁿ, whose bits are those of n + 127 moved to the exponent; of n = −127 they are 0. A product, so that NaN stays NaN.
+  const auto power = Eigen::internal::plogical_shift_left<23>(Eigen::internal::preinterpret<IntegerPacket>(rounded));
+  return multiply(q, Eigen::internal::preinterpret<P>(power));
+}
+
+}  // namespace detail
+
 /// eˣ for x ≤ 80, by packets; NaN stays NaN, and below −88 (float) the result is 0, as it is of −∞. Float: relative error
 /// below 1.2e-7 down to x = −87, 13 instructions, half of what Eigen's general function takes; other scalars: Eigen's.
-/// x = n ln 2 + r, |r| ≤ ln 2 / 2;  eˣ = 2ⁿ (1 + r q(r)), q the minimax polynomial of degree 5 (error 2e-9).
 template <class S>
 ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x) {
   if constexpr (std::is_same_v<S, float> && lanes<float> > 1) {
-    const auto clamped = larger(x, all(-88.0f));  // NaN stays
-    // 1.5 · 2²³ + 127: adding it rounds to an integer, n + 127, kept in the lowest bits.
-    const auto magic = all(12583039.0f);
-    auto rounded = multiply_add(clamped, all(1.44269504f), magic);
-    keep_rounding(rounded);
-    const auto n = subtract(rounded, magic);
-    auto r = multiply_add(n, all(-0.693145752f), clamped);  // ln 2 in two parts
-    keep_rounding(r);
-    r = multiply_add(n, all(-1.42860677e-6f), r);
-    auto q = multiply_add(r, all(0.00138436037f), all(0.00837419834f));
-    q = multiply_add(q, r, all(0.0416680053f));
-    q = multiply_add(q, r, all(0.166664302f));
-    q = multiply_add(q, r, all(0.499999940f));
-    q = multiply_add(q, r, all(1.0f));
-    q = multiply_add(q, r, all(1.0f));
-    // · 2ⁿ, whose bits are those of n + 127 moved to the exponent; of n = −127 they are 0. A product, so that NaN stays NaN.
-    const auto power = Eigen::internal::plogical_shift_left<23>(Eigen::internal::preinterpret<IntegerPacket>(rounded));
-    return multiply(q, Eigen::internal::preinterpret<Packet<float>>(power));
+    return detail::exp_within_bounds(larger(x, all(-88.0f)));  // NaN stays
   } else {
     // Eigen's is a tiny number, not 0, at −∞.
     constexpr S least = std::is_same_v<S, float> ? S(-88) : S(-708);
     return where_less(x, all(least), all(S{0}), exp(x));
   }
+}
+/// The same, but 0 for all x < least and for no other, least ≥ −87 (double: −708). One instruction more.
+template <class S>
+ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x, S least) {
+  if constexpr (std::is_same_v<S, float> && lanes<float> > 1)
+    return detail::exp_within_bounds(where_less(x, all(least), all(-88.0f), x));
+  else return where_less(x, all(least), all(S{0}), exp(x));
 }
 
 /// eˣ for |x| ≤ 2^(Squarings − 1), by packets. Float: relative error below 1.7e-7 · 2^Squarings (1.3e-7 with FMA), 6 + Squarings instructions;

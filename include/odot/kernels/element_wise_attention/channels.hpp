@@ -86,7 +86,7 @@ ODOT_INLINE bool any(const P& lanes) {
 /// eˣ for x ≤ 4, and 0 below least_exponent; NaN stays NaN.
 template <class S>
 ODOT_INLINE simd::Packet<S> weight_exp(const simd::Packet<S>& x) {
-  return simd::where_less(x, simd::all(least_exponent<S>), simd::all(S{0}), simd::softmax_exp<S>(x));
+  return simd::softmax_exp<S>(x, least_exponent<S>);
 }
 
 }  // namespace odot::kernels::detail

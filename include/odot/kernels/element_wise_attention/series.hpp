@@ -4,12 +4,12 @@
 //
 // A packet of channels keeps its 2·(order + 1) sums in registers while it goes through a block of tokens; a block's
 // rows are in the first-level cache while all packets go through them. Blocks' sums are joined by compensated addition,
-// so that precision does not depend on the length. SIMD instructions per token and packet, t = order, E = 13 for an
+// so that precision does not depend on the length. SIMD instructions per token and packet, t = order, E = 14 for an
 // exponential, besides loads and stores and what a block costs once:
 //   forward   keys E + 3t + 9, queries 2t + 5 and a division
 //   backward  queries 7t + 9 and a division, keys E + 4t + 13
 //   causal    forward E + 7t + 15 and a division, backward E + 16t + 34 and a division
-// Order 6 forward: 57 instructions and a division for the 4 packets that are read and written. The arithmetic is the
+// Order 6 forward: 58 instructions and a division for the 4 packets that are read and written. The arithmetic is the
 // floor, not the memory, and an exponential is less than a third of it.
 
 #include <algorithm>
