@@ -36,6 +36,14 @@
 #error "odot needs exceptions: compile the files that include it without -fno-exceptions, and catch odot::Error there"
 #endif
 
+/// At the start of a block: its sums are not regrouped, whatever the compiler is allowed. (Clang defines no macro for
+/// -funsafe-math-optimizations or -fassociative-math alone, so that they can't be refused above.)
+#if defined(__clang__) && !defined(__CUDACC__)
+#define ODOT_KEEP_ORDER _Pragma("clang fp reassociate(off)")
+#else
+#define ODOT_KEEP_ORDER
+#endif
+
 /// Marks what runs on a GPU too.
 #ifdef __CUDACC__
 #define ODOT_HOST_DEVICE __host__ __device__

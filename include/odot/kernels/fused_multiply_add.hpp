@@ -35,6 +35,7 @@ ODOT_HOST_DEVICE S fused_multiply_add(S a, S b, S c, S d, S e) {
     const auto sum = static_cast<double>(c) + static_cast<double>(d);
     return static_cast<float>(static_cast<double>(a) * static_cast<double>(b) + sum) + e;
   } else {
+    ODOT_KEEP_ORDER
     // c + d = sum + rest. Source  Knuth, The Art of Computer Programming, volume 2, section 4.2.2, theorem B
     const S sum = c + d, of_d = sum - c, rest = (c - (sum - of_d)) + (d - of_d);
     return (fused_multiply_add(a, b, sum) + (rest == rest ? rest : S{0})) + e;

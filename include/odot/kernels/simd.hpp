@@ -115,8 +115,9 @@ template <class P>
 ODOT_INLINE auto largest(const P& a) {
   return Eigen::internal::predux_max(a);
 }
-/// What `a` is rounded to is wanted: a compiler that may regroup sums sees no further than this. (core/config.hpp refuses
-/// -ffast-math, but Clang defines no macro for -funsafe-math-optimizations or -fassociative-math alone.)
+/// What `a` is rounded to is wanted: a compiler that may regroup sums sees no further than this, on x86 and 64-bit ARM.
+/// (core/config.hpp refuses -ffast-math, but Clang defines no macro for -funsafe-math-optimizations or -fassociative-math
+/// alone. The same of plain numbers: ODOT_KEEP_ORDER.)
 template <class P>
 ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)

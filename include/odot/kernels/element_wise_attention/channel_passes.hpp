@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The full form of element-wise attention as functions of an index: what a thread of a GPU does for a token and channel of
-// a sample, over the keys or, for the gradients of a key, over the queries. Neighbouring indices are neighbouring channels,
+// The full form of element-wise attention as functions of an index. One GPU thread works on one token and channel of a
+// sample, over the keys or, for the gradients of a key, over the queries. Neighbouring indices are neighbouring channels,
 // which lie next to each other in memory.
 
 #include <cstddef>
@@ -87,11 +87,15 @@ struct ChannelNearest {
   S key, sum, rest;  ///< k*; 2q − k* as the exact sum of two numbers
 
   ODOT_HOST_DEVICE ChannelNearest(S q, S nearest) : key(nearest), sum((q + q) - nearest) {
+    ODOT_KEEP_ORDER
     const S twice = q + q, minus_key = sum - twice;
     rest = (twice - (sum - minus_key)) - (key + minus_key);
   }
   /// (2q − k*) − k
-  ODOT_HOST_DEVICE S minus(S k) const { return (sum - k) + rest; }
+  ODOT_HOST_DEVICE S minus(S k) const {
+    ODOT_KEEP_ORDER
+    return (sum - k) + rest;
+  }
   /// exp((q − k*)² − (q − k)²)
   ODOT_HOST_DEVICE S weight(S k) const { return channel_weight((k - key) * minus(k)); }
 };

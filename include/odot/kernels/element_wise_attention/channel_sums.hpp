@@ -24,6 +24,7 @@ ODOT_HOST_DEVICE S magnitude(S x) {
 /// sum += term, where `lost` is what the sum has too much.
 template <class S>
 ODOT_HOST_DEVICE void add_compensated_channel(S& sum, S& lost, S term) {
+  ODOT_KEEP_ORDER
   const S wanted = term - lost, next = sum + wanted;
   lost = (next - sum) - wanted;
   sum = next;

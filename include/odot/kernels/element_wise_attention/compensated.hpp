@@ -8,8 +8,8 @@
 namespace odot::kernels::detail {
 
 /// sum += term, where `lost` is what the sum has too much. After any number of calls the error is about one rounding of
-/// the terms' absolute sum. There is no product in the differences that a compiler could fuse, and it can't regroup them
-/// either: keep_rounding.
+/// the terms' absolute sum. There is no product in the differences that a compiler could fuse, and keep_rounding
+/// keeps it from regrouping them.
 template <class P>
 ODOT_INLINE void add_compensated(P& sum, P& lost, const P& term) {
   const P wanted = simd::subtract(term, lost);
