@@ -112,10 +112,10 @@ struct BatchNorm<Cpu> {
     const S mean = long_sum<Size>(values) / static_cast<S>(Size), squares = long_sum<Size>((values - mean).square());
     if (squares <= (std::numeric_limits<S>::max)())
       return {size, static_cast<double>(mean), static_cast<double>(squares)};
-    // Squares that S can't hold, or no numbers.
+    // S can't hold the squares, or a value is NaN or infinite.
     const auto wide = values.template cast<double>();
-    const double wide_mean = wide.sum() / size;
-    return {size, wide_mean, (wide - wide_mean).square().sum()};
+    const double wide_mean = long_sum<Size>(wide) / size;
+    return {size, wide_mean, long_sum<Size>((wide - wide_mean).square())};
   }
 
   template <class S, std::size_t C, std::size_t H, std::size_t W>

@@ -34,8 +34,7 @@ struct CrossEntropy<Cpu> {
         auto terms = array(dy ? dy[n].data() : scratch + c * K, K);
         const S largest = logits.maxCoeff();
         terms = (logits - largest).exp();
-        // Of an expression, not of memory, which Eigen adds in an order that depends on the address.
-        const S sum = long_sum<K>(terms.abs());
+        const S sum = long_sum<K>(terms);
         // ℓ = log Σ exp(y − m) − (y_label − m)
         parts[c].loss += static_cast<double>(std::log(sum) - (y[n][label] - largest));
         parts[c].correct += is_largest(y[n].data(), K, label);

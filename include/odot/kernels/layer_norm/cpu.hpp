@@ -30,7 +30,7 @@ struct LayerNorm<Cpu> {
         S mean = long_sum<D>(values) / static_cast<S>(D);
         S rstd = S{1} / std::sqrt(long_sum<D>((values - mean).square()) / static_cast<S>(D) + static_cast<S>(eps));
         if (!(rstd > 0)) [[unlikely]]
-          std::tie(mean, rstd) = wide_statistics(x[n].data(), D, eps);
+          std::tie(mean, rstd) = wide_statistics<D>(x[n].data(), eps);
         if (statistics) {
           statistics[n](0) = mean;
           statistics[n](1) = rstd;
@@ -79,11 +79,11 @@ struct LayerNorm<Cpu> {
   template <std::size_t D>
   static constexpr std::size_t samples_a_chunk = std::max<std::size_t>(chunk_elements / D, 1);
 
-  /// Mean and 1/√(σ² + eps) of numbers whose squares S can't hold, or which are none.
-  template <class S>
-  static std::pair<S, S> wide_statistics(const S* values, std::size_t size, double eps) {
-    const auto wide = array(values, size).template cast<double>();
-    const double mean = wide.mean(), variance = (wide - mean).square().mean();
+  /// Mean and 1/√(σ² + eps) where S can't hold the squares, or where a value is NaN or infinite.
+  template <std::size_t D, class S>
+  static std::pair<S, S> wide_statistics(const S* values, double eps) {
+    const auto wide = array(values, D).template cast<double>();
+    const double mean = long_sum<D>(wide) / D, variance = long_sum<D>((wide - mean).square()) / D;
     return {static_cast<S>(mean), static_cast<S>(1 / std::sqrt(variance + eps))};
   }
 
