@@ -10,6 +10,7 @@
 #include "odot/kernels/conv2d/direct.hpp"
 #include "odot/kernels/conv2d/im2col.hpp"
 #include "odot/kernels/conv2d/winograd.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
 
 namespace odot::kernels {
@@ -181,7 +182,8 @@ struct Conv2d<Cpu> {
   /// db[o] += Σ dy[n][o]
   template <class G, class S>
   static void add_bias_gradient(BatchView<typename G::output, const S> dy, std::size_t n, S* db) {
-    for (std::size_t o = 0; o < G::O; ++o) db[o] += array(&dy[n](o, 0, 0), G::out_h * G::out_w).sum();
+    for (std::size_t o = 0; o < G::O; ++o)
+      db[o] += long_sum<G::out_h * G::out_w>(array(&dy[n](o, 0, 0), G::out_h * G::out_w));
   }
 
   template <class G, class S>
