@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "odot/odot.hpp"
@@ -21,12 +22,13 @@ void check_heads() {
   using Model = nn::Sequential<In, nn::AttentionHeads<1, nn::HeadNorm::none>, nn::Flatten, nn::Linear<2>>;
   Network<nn::Sequential<In, nn::AttentionHeads<1, nn::HeadNorm::none>>> network(Seed{1});
   Network<Model> trained(Seed{1});
-  for (const float weight : {0.0f, 300.0f}) {
+  for (const auto& [value, weight] : {std::pair{1.0f, 0.0f}, {1.0f, 300.0f}, {0.7f, 0.5f}, {0.7f, 1.3f}}) {
+    CAPTURE(weight);
     for (float& w : network.parameters()) w = weight;
     Batch<In> x(3);
-    for (float& value : x.span()) value = 1;
+    for (float& to : x.span()) to = value;
     const auto outputs = network.predict(x);
-    for (const float y : outputs.span()) REQUIRE(std::abs(y * In::size - 1) <= 1e-3f);
+    for (const float y : outputs.span()) REQUIRE(std::abs(y * In::size / value - 1) <= 2e-6f);
   }
   Batch<In> x(3);
   for (float& value : x.span()) value = 1;

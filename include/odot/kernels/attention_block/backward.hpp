@@ -133,7 +133,7 @@ class BlockBackward {
       const S* zeros = workers_.scratch(worker).head.zeros();
       for (std::size_t t = runs_.begin(run); t < runs_.end(run); ++t) {
         show(t, tile);
-        std::fill_n(tile.column_sums, T::W * T::L, S{0});
+        std::fill_n(tile.column_sums, T::R::column_sums, S{0});
         for (std::size_t c = 0; c < C; ++c) channel_gradients<InputGradient>(tile, t, c, rows, zeros);
         if (InputGradient) store_tile<Image::size>(tile.out, Image::size, tiles_.size(t), dx_[tiles_.begin(t)].data());
       }

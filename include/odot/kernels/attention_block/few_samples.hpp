@@ -9,6 +9,7 @@
 
 #include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/sample_tile.hpp"
 
 namespace odot::kernels::detail {
@@ -20,6 +21,10 @@ class FewSamples {
   static constexpr std::size_t L = simd::lanes<S>, taps = 9;
   static constexpr std::size_t packets = (W + L - 1) / L, row = packets * L;  // of a row of the image; past W it is 0
   static constexpr std::size_t framed_row = row + 2;  // a zero on each side, for the convolution
+
+  // Sums of columns. Those of long columns lie in memory, [2, row]: the sums, and what their additions have added too much.
+  static constexpr bool long_columns = H > sum_stretch, in_registers = packets <= 8 && !long_columns;
+  static constexpr std::size_t column_sums = (long_columns ? 2 : 1) * row;
 
   /// Rows of a map's array that can be read to the end of their last register; those after them are copied.
   static constexpr std::size_t whole_rows = plane < row ? 0 : (plane - row) / W + 1;
@@ -58,7 +63,8 @@ class FewSamples {
   /// Registers that a map of one sample takes.
   static constexpr std::size_t registers = H * packets;
   static constexpr std::size_t scratch =  // elements a worker, in whole registers
-      ((2 * C + 1) * H * row + H + L + 3 * row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L * L;
+      ((2 * C + 1) * H * row + H + L + column_sums + 2 * row + H * L + (H + 2) * framed_row + 4 * copied + L - 1) / L *
+      L;
 
   /// scales, offsets [maps]: the norm's line.
   FewSamples(const BlockForm<const S>& form, const ScoreBounds<S, Image, Bias>& bounds, const S* scales,
@@ -87,14 +93,14 @@ class FewSamples {
  private:
   struct Memory {
     explicit Memory(S* memory)
-        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row), peaks(columns + row),
-          row_sums(peaks + 2 * row), head(row_sums + H * L), copies(head + (H + 2) * framed_row),
-          rows(copies + 4 * copied) {
+        : x(memory), out(x + C * H * row), terms(out + C * H * row), columns(terms + H * row),
+          peaks(columns + column_sums), row_sums(peaks + 2 * row), head(row_sums + H * L),
+          copies(head + (H + 2) * framed_row), rows(copies + 4 * copied) {
       std::fill_n(head, (H + 2) * framed_row, S{0});
     }
     S *x, *out;   // [C, H, row]
     S* terms;     // [H, row]: of one map, the product of what both softmaxes take
-    S* columns;   // [row]: 1 / their denominators
+    S* columns;   // [row]: 1 / their denominators, and room to sum them
     S* peaks;     // [2, row]: of the columns
     S* row_sums;  // [H, lanes]: of the terms along rows
     S* head;      // [H + 2, row + 2]: one head, framed with zeros
@@ -114,6 +120,19 @@ class FewSamples {
     }
   }
 
+  /// Adds a term to a column's sum in memory.
+  static ODOT_INLINE void add_to_column(S* column, const P& term) {
+    P sum = simd::load(column);
+    if constexpr (long_columns) {
+      P rest = simd::load(column + row);
+      add_compensated(sum, rest, term);
+      simd::store(column + row, rest);
+    } else {
+      sum = simd::add(sum, term);
+    }
+    simd::store(column, sum);
+  }
+
   /// inexact: what a peak lacks is to be found.
   template <Scores Size>
   void softmaxes(const Memory& at, std::size_t m, bool inexact) const {
@@ -122,14 +141,14 @@ class FewSamples {
     if constexpr (Bias) along_row.bias = {form_.bias_x + m * plane, at.copies + 2 * copied};
     if constexpr (Bias) along_column.bias = {form_.bias_y + m * plane, at.copies + 3 * copied};
     const S* x = at.x + m % C * H * row;
-    // The columns' sums: in registers, of a wide image where 1 / denominators go.
-    constexpr bool in_registers = packets <= 8;
+    // The columns' sums: in registers, of a large image where 1 / denominators go.
     P sums[in_registers ? packets : 1];
     if constexpr (in_registers) std::fill_n(sums, packets, simd::all(S{0}));
-    else std::fill_n(at.columns, row, S{0});
+    else std::fill_n(at.columns, column_sums, S{0});
     if constexpr (Size == Scores::any) column_peaks(x, along_column, inexact, at.peaks);
     for (std::size_t i = 0; i < H; ++i) {
-      P minus = simd::all(S{0}), rest = minus, sum = minus;
+      P minus = simd::all(S{0}), rest = minus;
+      PacketSum<S, packets> sum;
       if constexpr (Size == Scores::any) row_peak(x, along_row, inexact, i, minus, rest);
       in_steps<packets, 2>([&]<std::size_t N>(std::size_t q) {
         P exponents[2 * N], terms[2 * N];  // along the row, then along the columns
@@ -147,17 +166,16 @@ class FewSamples {
         }
         softmax_terms<Size, S>(exponents, terms);
         for (std::size_t k = 0; k < N; ++k) {
-          sum = simd::add(sum, within_row(q + k, terms[k], S{0}));
+          sum.add(within_row(q + k, terms[k], S{0}));
           if constexpr (in_registers) {
             sums[q + k] = simd::add(sums[q + k], terms[N + k]);
           } else {
-            S* const column = at.columns + (q + k) * L;
-            simd::store(column, simd::add(simd::load(column), terms[N + k]));
+            add_to_column(at.columns + (q + k) * L, terms[N + k]);
           }
           simd::store(at.terms + i * row + (q + k) * L, simd::multiply(terms[k], terms[N + k]));
         }
       });
-      simd::store(at.row_sums + i * L, sum);
+      simd::store(at.row_sums + i * L, sum.total());
     }
     std::fill_n(at.rows, H, S{0});
     add_lane_sums<H>(at.row_sums, at.rows);
@@ -215,7 +233,7 @@ class FewSamples {
         const P normed = simd::multiply_add(a, scale, offset);
         simd::store(to + q * L, simd::multiply(normed, simd::load(x + i * row + q * L)));
       }
-      if constexpr (row > W) to[W] = S{0};  // not so where a softmax is NaN; what lies further right meets no output
+      if constexpr (row > W) to[W] = S{0};  // the frame: x is 0 there, but NaN ⊙ x is not; outputs read no further
     }
     for (std::size_t o = 0; o < C; ++o) {
       const S* w = form_.conv_weight + (o * form_.maps + m) * taps;

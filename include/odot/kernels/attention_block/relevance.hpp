@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "odot/kernels/attention_block/scores.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/moments.hpp"
 #include "odot/kernels/simd.hpp"
 
@@ -15,7 +16,11 @@ namespace odot::kernels::detail {
 template <class S, ShapeType Image>
 struct Relevance {
   static constexpr std::size_t H = Image::extents[1], W = Image::extents[2], plane = H * W, L = simd::lanes<S>;
-  static constexpr std::size_t normalisers = (H + W) * L;  // of a map: one per row, one per column
+  static constexpr std::size_t normalisers = (H + W) * L;                // of a map: one per row, one per column
+  static constexpr bool long_columns = H > sum_stretch;                  // their sums need care
+  static constexpr bool long_sums = H > sum_stretch || W > sum_stretch;  // so do those over a plane
+  static constexpr std::size_t column_sums = (long_columns ? 2 : 1) * W * L;
+  static constexpr std::size_t normaliser_sums = H * L + column_sums;  // room for normalisers while they are summed
   static constexpr std::size_t peaks = (H + W) * Peak<S>::elements;
   static constexpr std::size_t framed_row = W + 2;  // a zero on each side, for the 3×3 convolution
   static constexpr std::size_t taps = 9;            // of its kernel
@@ -45,6 +50,19 @@ struct Relevance {
    private:
     S* memory_;
   };
+
+  /// Adds a term to a column's sum, one of [W]. Sums of long columns are [2, W]: the sums, and what their additions have added
+  /// too much. All of them are 0 at first.
+  static ODOT_INLINE void add_to_column(S* column, const P& term) {
+    if constexpr (long_columns) {
+      P sum = simd::load(column), rest = simd::load(column + W * L);
+      add_compensated(sum, rest, term);
+      simd::store(column, sum);
+      simd::store(column + W * L, rest);
+    } else {
+      simd::store(column, simd::add(simd::load(column), term));
+    }
+  }
 
   /// A map's norm as a line: Â = A · scale + offset, lane by lane.
   struct Line {
@@ -82,14 +100,14 @@ struct Relevance {
   }
 
   /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators, which `kept` (optional) gets
-  /// too. peaks: Scores::any only.
+  /// too; it has room for normaliser_sums. peaks: Scores::any only.
   template <Scores Size, bool Bias>
   static void softmaxes(const SampleLanes<S, Bias>& lanes, const S* peaks, S* e, S* inverse, S* kept) {
     const Exponents<Size, S, Bias> exponents{lanes, peaks};
     S* const columns = inverse + H * L;  // their sums, on the way
-    std::fill_n(columns, W * L, S{0});
+    std::fill_n(columns, column_sums, S{0});
     for (std::size_t i = 0; i < H; ++i) {
-      P row = simd::all(S{0});
+      PacketSum<S, W> row;
       in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
         const std::size_t p = i * W + j;
         P scores[2 * N], terms[2 * N];  // along the row, then along the columns
@@ -100,13 +118,12 @@ struct Relevance {
         }
         softmax_terms<Size, S>(scores, terms);
         for (std::size_t k = 0; k < N; ++k) {
-          S* const column = columns + (j + k) * L;
-          row = simd::add(row, terms[k]);
-          simd::store(column, simd::add(simd::load(column), terms[N + k]));
+          row.add(terms[k]);
+          add_to_column(columns + (j + k) * L, terms[N + k]);
           simd::store(e + (p + k) * L, simd::multiply(terms[k], terms[N + k]));
         }
       });
-      simd::store(inverse + i * L, simd::reciprocal(row));
+      simd::store(inverse + i * L, simd::reciprocal(row.total()));
     }
     for (std::size_t j = 0; j < W; ++j) simd::store(columns + j * L, simd::reciprocal(simd::load(columns + j * L)));
     if (kept) std::copy_n(inverse, normalisers, kept);
@@ -116,29 +133,28 @@ struct Relevance {
   /// 1/(H·W), which A's mean comes close to where its variance is small.
   static Moments moments(const S* e, const S* inverse, std::size_t lanes) {
     constexpr S centre = S{1} / static_cast<S>(plane);
-    P sum = simd::all(S{0}), squares = simd::all(S{0});
+    PacketSum<S, H> sum, squares;
     for (std::size_t i = 0; i < H; ++i) {
       // The row's inverse r is taken out: A − centre = r (e · column's inverse − centre / r).
       const P row = simd::load(inverse + i * L), minus_centre = simd::divide(simd::all(-centre), row);
-      P row_sums[4], row_squares[4];
-      for (std::size_t k = 0; k < 4; ++k) row_sums[k] = row_squares[k] = simd::all(S{0});
+      PacketSum<S, (W + 3) / 4> row_sums[4], row_squares[4];
       in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
         for (std::size_t k = 0; k < N; ++k) {
           const P column = simd::load(inverse + (H + j + k) * L);
           const P d = simd::multiply_add(simd::load(e + (i * W + j + k) * L), column, minus_centre);
-          row_sums[k] = simd::add(row_sums[k], d);
-          row_squares[k] = simd::multiply_add(d, d, row_squares[k]);
+          row_sums[k].add(d);
+          row_squares[k].multiply_add(d, d);
         }
       });
-      const P row_sum = simd::add(simd::add(row_sums[0], row_sums[1]), simd::add(row_sums[2], row_sums[3]));
-      const P row_square =
-          simd::add(simd::add(row_squares[0], row_squares[1]), simd::add(row_squares[2], row_squares[3]));
-      sum = simd::multiply_add(row_sum, row, sum);
-      squares = simd::multiply_add(simd::multiply(row_square, row), row, squares);
+      const auto total = [](auto& of) {
+        return simd::add(simd::add(of[0].total(), of[1].total()), simd::add(of[2].total(), of[3].total()));
+      };
+      sum.multiply_add(total(row_sums), row);
+      squares.multiply_add(simd::multiply(total(row_squares), row), row);
     }
     S sums[L], deviations[L];
-    simd::store(sums, sum);
-    simd::store(deviations, squares);
+    simd::store(sums, sum.total());
+    simd::store(deviations, squares.total());
     double first = 0, second = 0;
     for (std::size_t l = 0; l < lanes; ++l) {
       first += static_cast<double>(sums[l]);

@@ -11,6 +11,7 @@
 #include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/eigen.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/sample_tile.hpp"
 
 namespace odot::kernels::detail {
@@ -31,27 +32,27 @@ struct BlockTile : Relevance<S, Image> {
 
   /// A worker's scratch, used tile after tile.
   struct Scratch {
-    static constexpr std::size_t elements = RowRing::elements + (plane + H + W) * L + 2 * skew;
+    static constexpr std::size_t elements = RowRing::elements + plane * L + R::normaliser_sums + 2 * skew;
     explicit Scratch(S* memory)
         : head(memory), map(memory + RowRing::elements + skew), inverse(map + plane * L + skew) {}
     RowRing head;  // one head
     S* map;        // [H, W]: one map; in load_gradient one channel, sample after sample
-    S* inverse;    // [H + W]
+    S* inverse;    // [H + W], and room to sum them
   };
 
   /// The samples of a tile. What a worker makes of them lies in its memory; x and the gradient may lie elsewhere.
   struct Tile {
-    static constexpr std::size_t elements = (C * plane + plane + 2 * W) * L + R::peaks + 5 * skew;
+    static constexpr std::size_t elements = (C * plane + plane + W) * L + R::column_sums + R::peaks + 5 * skew;
     explicit Tile(S* memory)
         : out(memory + skew), along_column(out + C * plane * L + skew), column_sums(along_column + plane * L + skew),
-          column_factors(column_sums + W * L + skew), peaks(column_factors + W * L + skew) {}
+          column_factors(column_sums + R::column_sums + skew), peaks(column_factors + W * L + skew) {}
 
     const S* x = nullptr;        // [C, H, W]
     const S* largest = nullptr;  // [C]: |x|
     const S* grad = nullptr;     // [C] framed: the gradient before the ReLU
     S* out;                      // [C, H, W]: the output, or the input's gradient
     S* along_column;             // [H, W]: the terms of Ay of one map
-    S* column_sums;              // [W]: Σ_H t of one map, as far as it is
+    S* column_sums;              // [W]: Σ_H t of one map, as far as it is (Relevance::add_to_column)
     S* column_factors;           // [W]: −Σ_H t of the map before it, with the factor that makes Ay of its terms
     S* peaks;                    // [H + W][2]: of the map in hand
     std::size_t samples = 0;
@@ -148,10 +149,22 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- backward, first pass: how the gradient correlates with heads and input
 
+  /// The sums of a correlation; of a large image with what their additions have added too much (add_compensated).
+  struct Correlation {
+    P sums[taps], rests[R::long_sums ? taps : 1];
+  };
+
   /// sums[u][v] += Σ_j plane(j) · grads[u](j + v), of a plane's row and the framed rows of the gradient around it.
-  static ODOT_INLINE void correlate_row(const S* plane_row, const Rows& grads, P (&sums)[taps]) {
+  static ODOT_INLINE void correlate_row(const S* plane_row, const Rows& grads, Correlation& to) {
+    auto& sums = to.sums;
     P row_sums[taps];
-    for (std::size_t t = 0; t < taps; ++t) row_sums[t] = sums[t];
+    for (std::size_t t = 0; t < taps; ++t) row_sums[t] = R::long_sums ? simd::all(S{0}) : sums[t];
+    const auto end_stretch = [&] {
+      for (std::size_t t = 0; t < taps; ++t) {
+        add_compensated(sums[t], to.rests[R::long_sums ? t : 0], row_sums[t]);
+        row_sums[t] = simd::all(S{0});
+      }
+    };
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
       P values[N];
       for (std::size_t k = 0; k < N; ++k) values[k] = simd::load(plane_row + (j + k) * L);
@@ -164,8 +177,12 @@ struct BlockTile : Relevance<S, Image> {
           for (std::size_t v = 0; v < 3; ++v)
             if (q >= v && q < N + v) row_sums[u * 3 + v] = simd::multiply_add(values[q - v], grad, row_sums[u * 3 + v]);
         }
+      if constexpr (R::long_sums)
+        if ((j + N) % sum_stretch == 0) end_stretch();
     });
-    for (std::size_t t = 0; t < taps; ++t) sums[t] = row_sums[t];
+    if constexpr (R::long_sums) end_stretch();
+    else
+      for (std::size_t t = 0; t < taps; ++t) sums[t] = row_sums[t];
   }
 
   /// totals[o · stride][u][v] += Σ_p grad[o](p) · plane(p + (u, v) − (1, 1)), of the plane whose row i is make_row(i). Taken
@@ -173,15 +190,18 @@ struct BlockTile : Relevance<S, Image> {
   template <class MakeRow>
   static ODOT_INLINE void correlate(const Tile& tile, const MakeRow& make_row, S* totals, std::size_t stride) {
     in_steps<C, 8>([&]<std::size_t Outputs>(std::size_t first) {  // of so many channels the sums are on the stack
-      P sums[Outputs][taps];
-      for (auto& of_output : sums)
-        for (auto& sum : of_output) sum = simd::all(S{0});
+      Correlation of[Outputs];
+      for (auto& of_output : of) {
+        for (auto& sum : of_output.sums) sum = simd::all(S{0});
+        if constexpr (R::long_sums)
+          for (auto& rest : of_output.rests) rest = simd::all(S{0});
+      }
       for (std::size_t i = 0; i < H; ++i) {
         const S* const row = make_row(i);
-        for (std::size_t o = 0; o < Outputs; ++o) correlate_row(row, tile.grad_rows(first + o, i), sums[o]);
+        for (std::size_t o = 0; o < Outputs; ++o) correlate_row(row, tile.grad_rows(first + o, i), of[o]);
       }
       for (std::size_t o = 0; o < Outputs; ++o)
-        for (std::size_t t = 0; t < taps; ++t) totals[(first + o) * stride + t] += simd::sum(sums[o][taps - 1 - t]);
+        for (std::size_t t = 0; t < taps; ++t) totals[(first + o) * stride + t] += simd::sum(of[o].sums[taps - 1 - t]);
     });
   }
 
@@ -190,10 +210,10 @@ struct BlockTile : Relevance<S, Image> {
     for (std::size_t c = 0; c < C; ++c)
       correlate(tile, [&](std::size_t i) { return tile.x + (c * plane + i * W) * L; }, with_input + c * taps, C * taps);
     for (std::size_t o = 0; o < C; ++o) {
-      P sum = simd::all(S{0});
+      PacketSum<S, R::long_sums ? plane : 1> sum;
       for (std::size_t i = 0; i < H; ++i)
-        for (std::size_t j = 0; j < W; ++j) sum = simd::add(sum, simd::load(tile.grad_row(o, i) + j * L));
-      bias[o] += simd::sum(sum);
+        for (std::size_t j = 0; j < W; ++j) sum.add(simd::load(tile.grad_row(o, i) + j * L));
+      bias[o] += simd::sum(sum.total());
     }
   }
 
@@ -236,7 +256,7 @@ struct BlockTile : Relevance<S, Image> {
     S *const out = out_row(tile, m, i), *const along_column = tile.along_column + i * W * L;
     S* const column_sums = tile.column_sums;
     const GradientRow gradient = to;  // a copy: stores of packets may change what is not a local variable
-    P sum = simd::all(S{0});
+    PacketSum<S, W> sum;
     in_steps<W, 2>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;
       P x[N], scores[2 * N], terms[2 * N];  // along the row, then along the columns
@@ -261,15 +281,15 @@ struct BlockTile : Relevance<S, Image> {
           simd::store(out + at, simd::multiply_add(t, simd::all(lanes.map.w_both[p + k]), dx));
         }
         // sums, and what is kept for softmax_row
-        sum = simd::add(sum, t);
-        simd::store(column_sums + at, simd::add(simd::load(column_sums + at), t));
+        sum.add(t);
+        R::add_to_column(column_sums + at, t);
         simd::store(gradient.w + at, simd::multiply(t, x[k]));
         if constexpr (Bias) simd::store(gradient.b + at, t);
         simd::store(a + at, terms[k]);
         simd::store(along_column + at, terms[N + k]);
       }
     });
-    return simd::multiply(row, simd::negate(sum));
+    return simd::multiply(row, simd::negate(sum.total()));
   }
 
   /// Row i of map m: rest = terms ⊙ factor(j), which is −Ax Σ_W t or −Ay Σ_H t, with `w` the map's Wx or Wy. Its
@@ -305,6 +325,7 @@ struct BlockTile : Relevance<S, Image> {
       simd::store(tile.column_factors + j * L, simd::multiply(simd::load(kept + (H + j) * L), minus_sum));
       simd::store(tile.column_sums + j * L, simd::all(S{0}));
     }
+    if constexpr (R::long_columns) std::fill_n(tile.column_sums + W * L, W * L, S{0});
   }
 
   /// The part of row i of map m that comes through Ay, once its columns are finished.

@@ -11,6 +11,7 @@
 #include "odot/kernels/attention_block/relevance.hpp"
 #include "odot/kernels/attention_block/scores.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/sample_tile.hpp"
 #include "odot/kernels/simd.hpp"
 
@@ -29,13 +30,14 @@ struct Maps : Relevance<S, In> {
 
   /// A tile's samples and what a worker makes of them, in its memory.
   struct Tile {
-    static constexpr std::size_t forward_elements = (C * plane + plane + C) * L + R::normalisers + R::peaks;
-    static constexpr std::size_t backward_elements = forward_elements + (C + 2 + arrays) * plane * L + R::normalisers;
+    static constexpr std::size_t forward_elements = (C * plane + plane + C) * L + R::normaliser_sums + R::peaks;
+    static constexpr std::size_t backward_elements =
+        forward_elements + (C + 2 + arrays) * plane * L + R::normaliser_sums;
 
     Tile(BatchView<In, const S> batch, const Chunks& tiles, std::size_t t, S* memory)
         : first(tiles.begin(t)), samples(tiles.size(t)), x(memory), a(x + C * plane * L), inverse(a + plane * L),
-          peaks(inverse + R::normalisers), largest(peaks + R::peaks), b(largest + C * L), dy(b + plane * L),
-          dx(dy + plane * L), sums(dx + C * plane * L), gradients(sums + R::normalisers) {
+          peaks(inverse + R::normaliser_sums), largest(peaks + R::peaks), b(largest + C * L), dy(b + plane * L),
+          dx(dy + plane * L), sums(dx + C * plane * L), gradients(sums + R::normaliser_sums) {
       load_tile<C * plane>(batch[first].data(), C * plane, samples, x);
       repeat_last_sample(C * plane, samples, x);
       for (std::size_t c = 0; c < C; ++c) largest[c] = largest_magnitude(x + c * plane * L, plane * L);
@@ -104,14 +106,14 @@ struct Maps : Relevance<S, In> {
   /// sums = {Σ dÂ, Σ dÂ x̂} over the tile, dÂ = dy ⊙ x, from a = (A − mean) ⊙ x = σ x̂ ⊙ x.
   static void norm_sums(const Tile& tile, std::size_t m, S rstd, double* sums) {
     const S* x = tile.x + m % C * plane * L;
-    P sum = simd::all(S{0}), product = simd::all(S{0});
+    PacketSum<S, R::long_sums ? plane : 1> sum, product;
     for (std::size_t p = 0; p < plane; ++p) {
       const P grad = simd::load(tile.dy + p * L);
-      sum = simd::multiply_add(grad, simd::load(x + p * L), sum);
-      product = simd::multiply_add(grad, simd::load(tile.a + p * L), product);
+      sum.multiply_add(grad, simd::load(x + p * L));
+      product.multiply_add(grad, simd::load(tile.a + p * L));
     }
-    sums[0] = static_cast<double>(simd::sum(sum));
-    sums[1] = static_cast<double>(simd::sum(product)) * static_cast<double>(rstd);
+    sums[0] = static_cast<double>(simd::sum(sum.total()));
+    sums[1] = static_cast<double>(simd::sum(product.total())) * static_cast<double>(rstd);
   }
 
   static void clear_input_gradient(const Tile& tile) { std::fill_n(tile.dx, C * plane * L, S{0}); }
@@ -127,10 +129,10 @@ struct Maps : Relevance<S, In> {
       const P scale = simd::all(norm.scale), offset = simd::all(norm.offset),
               constant = simd::multiply(mask, simd::all(norm.constant)),
               by_relevance = simd::multiply(mask, simd::all(norm.by_relevance));
-      std::fill_n(tile.sums, R::normalisers, S{0});
+      std::fill_n(tile.sums, R::normaliser_sums, S{0});
       for (std::size_t i = 0; i < H; ++i) {
         const P row = simd::load(kept + i * L);
-        P row_sum = simd::all(S{0});
+        PacketSum<S, W> row_sum;
         for (std::size_t j = 0; j < W; ++j) {
           const std::size_t p = i * W + j, at = p * L;
           const P x = exponents.lanes.value(p), grad = simd::load(tile.dy + at);
@@ -148,10 +150,10 @@ struct Maps : Relevance<S, In> {
           simd::store(tile.a + at, ax);
           simd::store(tile.b + at, ay);
           simd::store(tile.dy + at, t);
-          row_sum = simd::add(row_sum, t);
-          simd::store(column_sums + j * L, simd::add(simd::load(column_sums + j * L), t));
+          row_sum.add(t);
+          R::add_to_column(column_sums + j * L, t);
         }
-        simd::store(row_sums + i * L, row_sum);
+        simd::store(row_sums + i * L, row_sum.total());
       }
     });
   }
