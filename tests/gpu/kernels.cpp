@@ -305,6 +305,11 @@ TEST_CASE("a gradient is clipped by its norm, and a norm of NaN is an error that
   CHECK(on_host<Gpu>(network.gradients()) == gradient);
   optim::clip_gradients(network, norm / 4);
   CHECK(difference(on_host<Gpu>(network.gradients()), std::vector<double>(gradient.size(), 0.125), 1e-6) == "");
+  std::ranges::fill(gradient, 1e38f);  // the factor is no float
+  set();
+  optim::clip_gradients(network, 1e-6);
+  const double each = 1e-6 / std::sqrt(static_cast<double>(gradient.size()));
+  CHECK(difference(on_host<Gpu>(network.gradients()), std::vector<double>(gradient.size(), each), 1e-6) == "");
   gradient[7] = std::numeric_limits<float>::quiet_NaN();
   set();
   CHECK_THROWS_WITH_AS(optim::clip_gradients(network, 1), doctest::Contains("the gradient of 0.weight is not finite"),

@@ -67,6 +67,16 @@ TEST_CASE("a gradient is scaled down to the norm, a shorter one is left alone") 
   CHECK(clipped({0, 0}, 1) == std::vector<double>{0, 0});
 }
 
+TEST_CASE("a factor that float does not hold still scales to the norm") {
+  Workspace<Cpu> workspace(1);
+  for (const double max_norm : {1e-3, 1e-6, 1e-9}) {
+    std::vector<float> gradient(10'000, 1e38f);
+    const double norm = norm_of(gradient);
+    Kernel::clip<float>(workspace, max_norm, &norm, gradient);
+    CHECK(difference(gradient, std::vector<double>(10'000, max_norm / 100), 1e-6) == "");
+  }
+}
+
 TEST_CASE("a norm that is NaN or infinite makes all of the gradient NaN") {
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
     for (const double g : clipped({1, bad, 2}, 1)) CHECK(std::isnan(g));

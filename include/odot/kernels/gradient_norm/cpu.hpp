@@ -36,7 +36,8 @@ struct GradientNorm<Cpu> {
     if (factor == 1) return;
     const Chunks chunks(gradient.size(), chunk_size);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
-      array(gradient.data() + chunks.begin(c), chunks.size(c)) *= static_cast<S>(factor);
+      auto part = array(gradient.data() + chunks.begin(c), chunks.size(c));
+      part = (part.template cast<double>() * factor).template cast<S>();
     });
   }
 

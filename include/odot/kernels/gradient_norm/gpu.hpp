@@ -37,7 +37,7 @@ struct GradientNorm<Gpu> {
     S* g = gradient.data();
     gpu::for_each_index(gradient.size(), [=] ODOT_HOST_DEVICE(std::size_t i) {
       const double factor = detail::clipping_factor(max_norm, *norm);
-      if (factor != 1) g[i] *= static_cast<S>(factor);
+      if (factor != 1) g[i] = static_cast<S>(static_cast<double>(g[i]) * factor);
     });
   }
 

@@ -12,7 +12,8 @@ namespace odot::kernels {
 
 /// ‖g‖ = √(Σ g²), summed in double, always in the same order; and g scaled down to a norm of at most max_norm. The norm
 /// stays in the device's memory, so that nobody waits for it. Squares neither overflow nor vanish: those of floats are
-/// doubles, and doubles are divided by the largest of them first where that is needed.
+/// doubles, and doubles are divided by the largest of them first where that is needed. The factor is a double too: a small
+/// one would lose digits in float, or vanish.
 /// Source  same convention as torch.nn.utils.clip_grad_norm_: g ·= min(1, max_norm/(‖g‖ + 1e-6)); but a norm that is NaN or
 ///         infinite makes all of g NaN, where PyTorch's infinite norm makes it 0
 ///
