@@ -134,6 +134,13 @@ inline void check_not_finite(const auto& run) {
     }
     CHECK(detail::all_nan(value.dq));
 
+    // A query with a single key, whose weight is 1.
+    DotProductCase single({.tokens = 1, .width = 2, .value_width = 3});
+    single.q = {1, 2}, single.k = {3, -1}, single.v = {1, 2, 3}, single.dy = {1, bad, 1};
+    run(single);
+    CHECK(detail::all_nan(single.dq));
+    CHECK(detail::all_nan(single.dk));
+
     gradient.dy[3 * spoiled] = bad;
     run(gradient);
     for (std::size_t i = 0; i < tokens; ++i) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Dot-product attention on the GPU, backward: a team a block of queries for dq, then a team a block of keys for dk and
+// Dot-product attention on the GPU, backward: one team per block of queries for dq, then one per block of keys for dk and
 // dv. Both make the scores again, so that every sum has one owner.
 
 #include <cmath>
@@ -13,7 +13,8 @@
 namespace odot::kernels::detail {
 
 /// What backward needs of a block: a_ij = exp(scale · (q_i·k_j − m_i)) / Σ_i and b_ij = a_ij (dy_i·v_j − δ_i), where
-/// ds = scale · b. Both are 0 where a query does not see a key; b also where a_ij is 1, since dy_i·v_j is δ_i there.
+/// ds = scale · b. Both are 0 where a query does not see a key; b also where a_ij is 1, since dy_i·v_j is δ_i there (NaN stays
+/// NaN).
 template <class S>
 struct GpuAttentionGradients {
   struct Memory {
@@ -50,7 +51,8 @@ struct GpuAttentionGradients {
                       const S subtracted = valid ? mean[r] : S{0};
                       Quad<S> b = b_column[r];
                       ODOT_UNROLL
-                      for (unsigned j = 0; j < 4; ++j) b.at[j] = a.at[j] == 1 ? S{0} : a.at[j] * (b.at[j] - subtracted);
+                      for (unsigned j = 0; j < 4; ++j)
+                        b.at[j] = (a.at[j] == 1 ? S{0} : a.at[j]) * (b.at[j] - subtracted);
                       b_column[r] = b;
                     }
                   });

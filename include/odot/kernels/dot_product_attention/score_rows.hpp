@@ -59,15 +59,15 @@ class ScoreRows {
     std::fill(s + count, s + padded(columns), S{0});
   }
 
-  /// ds[j] = scale · p[j] · (ds[j] − delta), in packets to the end of the row. 0 where p[j] is 1: there, ds[j] and delta are
-  /// one number, and what they differ by is the rounding of two ways to it.
+  /// ds[j] = scale · p[j] · (ds[j] − delta), in packets to the end of the row. Where p[j] is 1, ds[j] and delta are
+  /// one number, and what they differ by is the rounding of two ways to it: 0 there, but NaN where one of them is NaN.
   void gradients(const S* p, S* ds, std::size_t columns, S delta) const {
     const auto factor = simd::all(scale_), offset = simd::all(delta), zero = simd::all(S{0}),
                below_one = simd::all(1 - std::numeric_limits<S>::epsilon() / 2);
     for (std::size_t j = 0; j < padded(columns); j += lanes) {
       const auto weight = simd::load(p + j);
-      const auto gradient = simd::multiply(simd::multiply(factor, weight), simd::subtract(simd::load(ds + j), offset));
-      simd::store(ds + j, simd::where_less(below_one, weight, zero, gradient));
+      const auto share = simd::where_less(below_one, weight, zero, weight);
+      simd::store(ds + j, simd::multiply(simd::multiply(factor, share), simd::subtract(simd::load(ds + j), offset)));
     }
   }
 
