@@ -312,6 +312,19 @@ TEST_CASE("NaN in one sample leaves large numbers of the others as they are") {
   CHECK(difference_beside_nan(p.y.span(), naive.y, 1e-5) == "");
 }
 
+TEST_CASE("no sample leaves running statistics and gradients as they are") {
+  Problem<HeadNorm::affine, double> p(0, true);
+  const auto mean = values<double>(p.running_mean), variance = values<double>(p.running_var);
+  const auto dwx = values<double>(p.dwx), dscale = values<double>(p.dscale);
+  p.forward(1);
+  p.backward(1, true);
+  p.evaluate(1);
+  CHECK(values<double>(p.running_mean) == mean);
+  CHECK(values<double>(p.running_var) == variance);
+  CHECK(values<double>(p.dwx) == dwx);
+  CHECK(values<double>(p.dscale) == dscale);
+}
+
 TEST_CASE("without a norm, no statistics are read") {
   Problem<HeadNorm::none, float> p(5, true), q(5, true);
   p.forward(1);

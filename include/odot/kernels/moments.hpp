@@ -27,10 +27,11 @@ struct Moments {
 };
 
 /// running = (1 − momentum) · running + momentum · batch; the running variance is the unbiased one, as PyTorch's. With
-/// first_batch_whole, a running variance of 0 takes the batch's statistics as they are.
+/// first_batch_whole, a running variance of 0 takes the batch's statistics as they are. An empty batch changes nothing.
 template <class Scalar>
 ODOT_HOST_DEVICE void update_running(const Moments& batch, const NormConstants& constants, Scalar& running_mean,
                                      Scalar& running_var) {
+  if (batch.count == 0) return;
   const bool first = constants.first_batch_whole && running_var == Scalar{0};
   const double share = first ? 1.0 : constants.momentum;
   const auto mixed = [share](Scalar old, double now) {
