@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The attention block in its two forms on the Gpu: a sample a team (small batches), a sample a lane (large ones).
+// The attention block in its two forms on the Gpu: one team per sample (small batches), one lane per sample (large ones).
 
 #include <doctest/doctest.h>
 
@@ -62,6 +62,24 @@ void check_lane_sums() {
     CAPTURE(i);
     CHECK(found[i] == (i % Count + 1.0) * (31 * 16 + 3200.0 * (i / Count)));
   }
+}
+
+struct LongRow : Bound<nn::AttentionHeads<1, HeadNorm::none>, Shape<1, 1, 10'000>> {};
+struct LongColumn : Bound<nn::AttentionHeads<1, HeadNorm::none>, Shape<1, 10'000, 1>> {};
+struct LongStrip : Bound<nn::AttentionBlock<1>, Shape<1, 3000, 2>> {};
+
+/// Equal scores that are not 0: A = 1/length and y = x / length.
+template <nn::BoundLayer Layer>
+void check_long() {
+  LayerRun<Layer, double> cpu(2);
+  std::ranges::fill(cpu.x.span(), 0.7f);
+  std::ranges::fill(cpu.parameters, 0.5);
+  GpuLayerRun<Layer, float> gpu(cpu);
+  const std::vector<double> expected(cpu.y.size(), 0.7 / static_cast<double>(Layer::input_shape::size));
+  gpu.forward();
+  CHECK(difference(gpu.y.to_host(), expected, 2e-6) == "");
+  gpu.predict();
+  CHECK(difference(gpu.y.to_host(), expected, 2e-6) == "");
 }
 
 struct PlainHeads : Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>> {};
@@ -142,7 +160,7 @@ TEST_CASE("a warp's lanes are summed, any number of numbers up to 32") {
   check_lane_sums<32>();
 }
 
-TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a team") {
+TEST_CASE("the attention block's values and gradients are the Cpu's, one team per sample") {
   for (const std::size_t samples : {1u, 2u, 7u}) {
     check_layer_on_gpu<Plain>(samples);
     check_layer_on_gpu<Everything>(samples);
@@ -154,7 +172,7 @@ TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a 
   check_layer_on_gpu<Scaled>(4);
 }
 
-TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a lane") {
+TEST_CASE("the attention block's values and gradients are the Cpu's, one lane per sample") {
   check_layer_on_gpu<Plain>(lane_samples);
   check_layer_on_gpu<Plain>(lane_samples + 1);
   check_layer_on_gpu<Plain>(lane_samples, false);
@@ -165,7 +183,7 @@ TEST_CASE("the attention block's values and gradients are the Cpu's, a sample a 
   check_layer_on_gpu<Scaled>(lane_samples);
 }
 
-TEST_CASE("the attention block of the papers' images, a sample a lane") {
+TEST_CASE("the attention block of the papers' images, one lane per sample") {
   check_layer_on_gpu<Fashion, double>(lane_samples, 1e-11);
   check_layer_on_gpu<ThreeChannels, double>(lane_samples, 1e-11);
   check_layer_on_gpu<ThreeChannels, float>(lane_samples, 3e-5);
@@ -174,6 +192,24 @@ TEST_CASE("the attention block of the papers' images, a sample a lane") {
 TEST_CASE("images that a lane does not hold go to teams, however large the batch") {
   check_layer_on_gpu<Wide>(lane_samples + 788);  // more than teams of the backward pass
   check_layer_on_gpu<FourChannels>(lane_samples);
+}
+
+TEST_CASE("long rows and columns keep their precision") {
+  check_long<LongRow>();
+  check_long<LongColumn>();
+  check_layer_on_gpu<LongStrip, float>(3, 1e-5);
+  check_layer_on_gpu<LongStrip, float>(lane_samples, 1e-5);
+}
+
+TEST_CASE("a batch of no samples changes nothing") {
+  LayerRun<Plain, double> cpu(0);
+  cpu.draw();
+  GpuLayerRun<Plain, float> gpu(cpu);
+  const auto buffers = gpu.buffers.to_host(), gradients = gpu.gradients.to_host();
+  gpu.forward();
+  gpu.backward(true);
+  CHECK(gpu.buffers.to_host() == buffers);
+  CHECK(gpu.gradients.to_host() == gradients);
 }
 
 TEST_CASE("scores of any size are taken as in double") {

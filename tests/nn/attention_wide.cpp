@@ -11,8 +11,11 @@
 #include <vector>
 
 #include "odot/odot.hpp"
+#include "support/difference.hpp"
+#include "support/layer_run.hpp"
 
 using namespace odot;
+using namespace odot::test;
 
 namespace {
 
@@ -53,6 +56,37 @@ void check_block(float size) {
       std::isfinite(network.template compute_gradients<nn::MeanSquaredError>(x, std::span<const float>(targets)).loss));
 }
 
+/// Outputs and gradients in float are those in double.
+template <nn::BoundLayer Layer>
+void check_precision(std::size_t samples) {
+  CAPTURE(Layer::input_shape::extents[1]);
+  CAPTURE(samples);
+  LayerRun<Layer, double> wide(samples);
+  LayerRun<Layer, float> run(samples);
+  wide.draw();
+  for (std::size_t i = 0; i < wide.x.size(); ++i) wide.x.data()[i] = run.x.data()[i] = 1 + float(wide.x.data()[i]) / 4;
+  for (std::size_t i = 0; i < wide.dy.size(); ++i)
+    wide.dy.data()[i] = run.dy.data()[i] = 1 + float(wide.dy.data()[i]) / 4;
+  for (std::size_t i = 0; i < wide.parameters.size(); ++i)
+    wide.parameters[i] = run.parameters[i] = 1 + float(wide.parameters[i]) / 4;
+  wide.forward(), run.forward();
+  CHECK(difference(run.y.span(), wide.y.span(), 5e-6) == "");
+  wide.backward(), run.backward();
+  CHECK(difference(run.dx.span(), wide.dx.span(), 5e-6) == "");
+  for (const auto& info : wide.parameter_table) {
+    CAPTURE(info.name);
+    CHECK(difference(run.gradient(info.name), wide.gradient(info.name), 2e-5) == "");
+  }
+  wide.predict(), run.predict();
+  CHECK(difference(run.y.span(), wide.y.span(), 5e-6) == "");
+}
+
+template <std::size_t H, std::size_t W>
+struct Heads : Bound<nn::AttentionHeads<1, nn::HeadNorm::plain>, Shape<1, H, W>> {};
+template <std::size_t H, std::size_t W>
+struct Block
+    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = nn::HeadNorm::none}>, Shape<1, H, W>> {};
+
 }  // namespace
 
 TEST_CASE("heads of signals of 100,000 columns or rows are what they are of short ones") {
@@ -64,5 +98,16 @@ TEST_CASE("attention-wise layers predict and train on signals of 100,000 columns
   for (const float size : {1.0f, 300.0f}) {
     check_block<Shape<1, 1, 100'000>>(size);
     check_block<Shape<1, 100'000, 1>>(size);
+  }
+}
+
+TEST_CASE("outputs and gradients of long rows and columns are as in double") {
+  for (const std::size_t samples : {1u, 17u}) {
+    check_precision<Heads<2, 20'000>>(samples);
+    check_precision<Heads<20'000, 2>>(samples);
+    check_precision<Heads<67, 71>>(samples);
+    check_precision<Block<2, 20'000>>(samples);
+    check_precision<Block<20'000, 2>>(samples);
+    check_precision<Block<67, 71>>(samples);
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, a sample a lane: backward. With g = ∂ℓ/∂(convolution's output), d = A − mean,
+// The attention-wise block on the GPU, one lane per sample: backward. With g = ∂ℓ/∂(convolution's output), d = A − mean,
 //     dhead = Σ w ⋆ g (turned),  dÂ = dhead x,  dA = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂)),  t = A dA
 //     ∂ℓ/∂sx = t − Ax Σ_W t,  ∂ℓ/∂sy = t − Ay Σ_H t
 // The sums of t are linear in mean(dÂ) and mean(dÂ x̂), which the whole batch decides; so the first pass leaves the sums of
@@ -64,7 +64,7 @@ struct MapKernel {
   }
 };
 
-/// First pass, a part of a tile's map a warp: the convolution's gradients, Σ dÂ and Σ dÂ d, and what becomes t's sums.
+/// First pass, one warp per part of a tile's map: the convolution's gradients, Σ dÂ and Σ dÂ d, and what becomes t's sums.
 template <class G, class S>
 struct LaneCorrelations {
   using M = LaneMaps<G, S>;
@@ -93,7 +93,8 @@ struct LaneCorrelations {
         column_sums + ((static_cast<std::size_t>(tile) * M::maps + m) * W + left) * terms * gpu::lanes + lane.index;
     const NormLine<S> line = norm.line(m);
     const MapKernel<G, S> kernel(weight, m);
-    S log[columns] = {}, column[terms][columns] = {}, result[numbers] = {};
+    S log[columns] = {}, result[numbers] = {};
+    gpu::LongSum<S, H> column[terms][columns] = {};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q)
       if (Parts::present(left, q)) log[q] = logs[(H + left + q) * gpu::lanes];
@@ -139,7 +140,7 @@ struct LaneCorrelations {
     for (unsigned k = 0; k < terms; ++k) {
       ODOT_UNROLL
       for (unsigned q = 0; q < columns; ++q)
-        if (Parts::present(left, q)) column_sum[(q * terms + k) * gpu::lanes] = column[k][q];
+        if (Parts::present(left, q)) column_sum[(q * terms + k) * gpu::lanes] = static_cast<S>(column[k][q]);
     }
     lane.store_sums(result, partials + static_cast<std::size_t>(warp) * numbers);
   }
@@ -176,7 +177,7 @@ struct alignas(2 * sizeof(S)) LaneTotal {
   S log, total;
 };
 
-/// Between the passes, a map of a tile a warp: normalisers and Σ t side by side.
+/// Between the passes, one warp per row or column of a tile's map: normalisers and Σ t side by side.
 template <class G, class S>
 struct LaneTotals {
   using M = LaneMaps<G, S>;
@@ -206,7 +207,7 @@ struct LaneTotals {
   }
 };
 
-/// Second pass, a part of a row of one channel of a tile a warp: the arrays' gradients, summed over the tile, and dx.
+/// Second pass, one warp per part of a row of a tile's channel: the arrays' gradients, summed over the tile, and dx.
 template <class G, class S>
 struct LaneArrays {
   using M = LaneMaps<G, S>;

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, a sample a lane: forward.
+// The attention-wise block on the GPU, one lane per sample: forward.
 
 #include <cmath>
 #include <cstddef>
@@ -39,7 +39,7 @@ struct LaneRow {
   }
 };
 
-/// First pass, a part of a tile's map a warp: log2 Σ 2^score of the part's columns, and of its piece of every row.
+/// First pass, one warp per part of a tile's map: log2 Σ 2^score of the part's columns, and of its piece of every row.
 template <class G, class S>
 struct LaneNormalisers {
   using M = LaneMaps<G, S>;
@@ -57,7 +57,8 @@ struct LaneNormalisers {
     S* row_logs = pieces + static_cast<std::size_t>(warp) * H * gpu::lanes + lane.index;
     constexpr S lowest = -std::numeric_limits<S>::infinity();
     // Phase 1: the rows' log sums, the columns' maxima.
-    S column[columns], sum[columns] = {};
+    S column[columns];
+    gpu::LongSum<S, H> sum[columns] = {};
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q) column[q] = lowest;
     Row::each(image, arrays, width, [&](unsigned i, const Row& row) {
@@ -82,7 +83,7 @@ struct LaneNormalisers {
     S* logs = maps.logs + M::sums_of(tile, m, lane) + (H + left) * gpu::lanes;
     ODOT_UNROLL
     for (unsigned q = 0; q < columns; ++q)
-      if (Parts::present(left, q)) logs[q * gpu::lanes] = column[q] + std::log2(sum[q]);
+      if (Parts::present(left, q)) logs[q * gpu::lanes] = column[q] + std::log2(static_cast<S>(sum[q]));
   }
 };
 

@@ -36,6 +36,7 @@ struct HeadWeights {
 /// Train   batch statistics; the running ones updated as in batch norm
 /// Grad    dx overwritten (optional), arrays' gradients added; with t = A ⊙ ∂L/∂A:
 ///         ∂L/∂(x ⊙ Wx) = t − Ax Σ_W t,  ∂L/∂(x ⊙ Wy) = t − Ay Σ_H t
+/// Range   scores must fit the scalar (in float |x·w| < 3e38): a product that overflows makes NaN of its map
 /// Cost    forward 3, backward 3 exponentials per map element; no map is kept, only its softmax normalisers
 /// Source  Element-Wise Attention Layers, section 3
 ///

@@ -51,11 +51,12 @@ struct ScoreLine {
       const S product = x[k * x_stride] * w[k * stride];
       found.minus = -larger(-found.minus, b ? product + b[k * stride] : product);
     }
-    S rest = -std::numeric_limits<S>::infinity(), sum{0};
+    S rest = -std::numeric_limits<S>::infinity();
+    double sum = 0;  // of any number of terms
     for (std::size_t k = 0; k < count; ++k) rest = larger(rest, difference(found, k));
     found.rest = -rest;
-    for (std::size_t k = 0; k < count; ++k) sum += std::exp(difference(found, k));
-    found.inverse = S{1} / sum;
+    for (std::size_t k = 0; k < count; ++k) sum += static_cast<double>(std::exp(difference(found, k)));
+    found.inverse = static_cast<S>(1 / sum);
     return found;
   }
   ODOT_HOST_DEVICE S difference(const SoftmaxPeak<S>& from, std::size_t k) const {

@@ -76,11 +76,13 @@ struct GpuMaps {
 template <class S, ShapeType In, std::size_t Heads>
 struct MapStatistics {
   using M = GpuMaps<S, In, Heads>;
+  using RowSum = gpu::LongSum<S, M::W>;
+  using ColumnSum = gpu::LongSum<S, M::H>;
   struct Memory {
     S x[M::plane], y[M::plane];            // scores, then their exponentials
     S row_max[M::H], row_sum[M::H];        //
     S column_max[M::W], column_sum[M::W];  //
-    S parts[gpu::team_parts];
+    gpu::LongSum<S, (M::H > M::W ? M::H : M::W)> parts[gpu::team_parts];
   };
   M maps;
   std::size_t samples;
@@ -106,8 +108,10 @@ struct MapStatistics {
       memory.x[p] = std::exp(memory.x[p] - memory.row_max[p / W]);
       memory.y[p] = std::exp(memory.y[p] - memory.column_max[p % W]);
     });
-    team.reduce(H, W, S{0}, row, gpu::Plus{}, [&](std::size_t i, S sum) { memory.row_sum[i] = sum; });
-    team.reduce(W, H, S{0}, column, gpu::Plus{}, [&](std::size_t j, S sum) { memory.column_sum[j] = sum; });
+    team.reduce(H, W, RowSum{0}, row, gpu::Plus{},
+                [&](std::size_t i, RowSum sum) { memory.row_sum[i] = static_cast<S>(sum); });
+    team.reduce(W, H, ColumnSum{0}, column, gpu::Plus{},
+                [&](std::size_t j, ColumnSum sum) { memory.column_sum[j] = static_cast<S>(sum); });
     S* sums = maps.sums_of(n, m);
     team.each(H + W, [&](std::size_t i) {
       sums[i] = i < H ? memory.row_max[i] + std::log(memory.row_sum[i])
@@ -211,13 +215,15 @@ struct ArrayGradients {
       input_gradient[p] += dhead * (by.scale * relevance + by.offset);
     });
     // A = Ax ⊙ Ay
+    using RowSum = gpu::LongSum<S, W>;
+    using ColumnSum = gpu::LongSum<S, H>;
     const auto add = gpu::Plus{};
     team.reduce(
-        H, W, S{0}, [&](std::size_t i, std::size_t j) { return memory.t[i * W + j]; }, add,
-        [&](std::size_t i, S sum) { memory.row[i] = sum; });
+        H, W, RowSum{0}, [&](std::size_t i, std::size_t j) { return memory.t[i * W + j]; }, add,
+        [&](std::size_t i, RowSum sum) { memory.row[i] = static_cast<S>(sum); });
     team.reduce(
-        W, H, S{0}, [&](std::size_t j, std::size_t i) { return memory.t[i * W + j]; }, add,
-        [&](std::size_t j, S sum) { memory.column[j] = sum; });
+        W, H, ColumnSum{0}, [&](std::size_t j, std::size_t i) { return memory.t[i * W + j]; }, add,
+        [&](std::size_t j, ColumnSum sum) { memory.column[j] = static_cast<S>(sum); });
     // Ax = softmax over W of (x ⊙ Wx + Bx),  Ay = softmax over H of (x ⊙ Wy + By)
     const S *wx = maps.weights.weight_x.data() + m * M::plane, *wy = maps.weights.weight_y.data() + m * M::plane;
     S* mine = sums + m * M::plane;
@@ -244,6 +250,7 @@ void array_gradients(Workspace<Gpu>& workspace, const GpuMaps<S, In, NumberOfHea
                      const HeadWeights<S, In, NumberOfHeads, Gpu>& gradients, S* dx) {
   using M = GpuMaps<S, In, NumberOfHeads>;
   constexpr std::size_t most_runs = 512;
+  if (samples == 0) return;
   auto frame = workspace.frame();
   const std::size_t arrays = gradients.bias_x ? 4 : 2, length = (samples + most_runs - 1) / most_runs;
   const std::size_t runs = (samples + length - 1) / length, each = arrays * M::array;
