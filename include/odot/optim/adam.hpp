@@ -52,7 +52,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
  public:
   static constexpr std::size_t state_blocks = 2;  // first moment, second moment
 
-  /// Elements of a gradient beyond this, whose square may be no number of the scalar, are refused.
+  /// Gradients with larger elements are refused: their squares may overflow the scalar.
   template <class Scalar>
   static Scalar largest_gradient() {
     return std::sqrt((std::numeric_limits<Scalar>::max)()) / 2;

@@ -31,7 +31,7 @@ void require_gradients_within(NetworkState<Device, Scalar>& network, Scalar larg
     if (count > 0)
       throw NonFiniteError("the gradient of " + info->name + " is beyond " + text_of(static_cast<double>(largest)) +
                            " in " + std::to_string(count) + " of " + std::to_string(info->size) +
-                           " elements: its square, the second moment, is no " + name_of_scalar<Scalar>() +
+                           " elements: its square, the second moment, overflows " + name_of_scalar<Scalar>() +
                            "; lower the learning rate, set max_gradient_norm, or check the input data");
   }
 }

@@ -124,9 +124,8 @@ class Optimizer {
                           "; use one optimizer per network");
     if (layout != layout_)
       throw ArgumentError(
-          "odot::optim: this optimizer's state is for parameters of other names or shapes than the network has; use "
-          "one "
-          "optimizer per network");
+          "odot::optim: this optimizer's state is for parameters of other names or shapes than the network has; "
+          "use one optimizer per network");
     (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
   }
 

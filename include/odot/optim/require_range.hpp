@@ -2,22 +2,19 @@
 // SPDX-License-Identifier: MIT
 // require_range, require_held: options within their bounds, and within those of the network's scalar.
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number_text.hpp"
 
 namespace odot::optim {
 
 namespace detail {
 
 /// "0.001", "1e-50", "inf": the number to 9 digits, whatever the locale is.
-inline std::string text_of(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 9).ptr};
-}
+inline std::string text_of(double value) { return number_text::general(value, 9); }
 
 template <class Scalar>
 constexpr const char* name_of_scalar() {
@@ -39,7 +36,7 @@ template <class Scalar>
 void require_held(const char* name, double value,
                   double least = static_cast<double>(std::numeric_limits<Scalar>::denorm_min())) {
   const char* scalar = detail::name_of_scalar<Scalar>();
-  if (!std::isfinite(static_cast<Scalar>(value)))
+  if (!(std::abs(value) <= static_cast<double>((std::numeric_limits<Scalar>::max)())))
     throw ArgumentError(std::string("odot::optim: ") + name + " must be a number that " + scalar +
                         " holds, as the network is of " + scalar + ", found " + detail::text_of(value));
   if (value != 0 && !(value >= least))
