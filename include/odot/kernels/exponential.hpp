@@ -62,8 +62,8 @@ ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x, S least) {
   else return where_less(x, all(least), all(S{0}), exp(x));
 }
 
-/// eˣ for |x| ≤ 2^(Squarings − 1), by packets. Float: relative error below 1.7e-7 · 2^Squarings (1.3e-7 with FMA), 6 + Squarings instructions;
-/// other scalars: Eigen's.
+/// eˣ for |x| ≤ 2^(Squarings − 1), by packets. Float: relative error below 1.7e-7 · 2^Squarings (1.3e-7 with FMA),
+/// 6 + Squarings instructions; other scalars: Eigen's.
 /// eˣ = p(x / 2^Squarings)^(2^Squarings), p the minimax polynomial of degree 6 on [−1/2, 1/2] (error 2.6e-8).
 /// Several at once: their chains of dependent instructions run side by side.
 template <class S, int Squarings, std::size_t N>

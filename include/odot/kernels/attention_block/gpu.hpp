@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The attention-wise block on the GPU, in two forms that both keep heads out of the device's memory:
-//     lane_block.hpp    a sample a lane: large batches of small images
-//     team_block.hpp    a sample a team: small batches, and any image that fits shared memory
+//     lane_block.hpp    one lane per sample: large batches of small images
+//     team_block.hpp    one team per sample: small batches, and any image that fits shared memory
 
 #include <cstddef>
 

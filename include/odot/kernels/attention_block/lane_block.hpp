@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, a sample a lane: the launches of its passes. Forward: tiles; normalisers and
+// The attention-wise block on the GPU, one lane per sample: the launches of its passes. Forward: tiles; normalisers and
 // moments; output. Backward: tiles of the gradient; correlations; arrays and dx; each with its sums.
 
 #include <cmath>
@@ -95,6 +95,8 @@ struct LaneBlock {
 
   static constexpr std::size_t padded(std::size_t samples) { return gpu::tiles_of(samples) * gpu::lanes; }
 
+  /// Brings x or dy and the arrays into tiles. Memory for the peaks, 3 (H + W) numbers per map and sample, is taken always:
+  /// only the device knows whether scores are large.
   static M arrange(typename Workspace<Gpu>::Frame& frame, const S* from, const S* mask, std::size_t samples,
                    const Weights& weights, S* tiles, S* logs, bool repeat) {
     auto* arrays = frame.template take<typename M::Arrays>(M::maps * M::plane);

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, a sample a lane: how its numbers lie, and how they get there. With the samples of a
+// The attention-wise block on the GPU, one lane per sample: how its numbers lie, and how they get there. With the samples of a
 // tile side by side, a warp's lanes read neighbours, the arrays are the same for all of them, a softmax is a loop of each
 // lane's own, and what a row needs stays in registers.
 //     sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By,  Ax = softmax over W of sx,  Ay = softmax over H of sy,  A = Ax ⊙ Ay

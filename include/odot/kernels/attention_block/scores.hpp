@@ -32,9 +32,9 @@ struct BlockForm {
 
 /// How a map's exponentials are taken in a tile of samples. It follows from x and the arrays alone, so every pass comes to
 /// the same answer.
-/// tiny:  no |score| exceeds 1/2, along rows or along columns,
-/// small: none exceeds 1. No maximum is subtracted, a short polynomial does.
-/// any:   the largest score of the row or column is subtracted (Relevance::find_peaks).
+/// tiny: no |score| exceeds 1/2, along rows or along columns,
+/// low:  none exceeds 1. No maximum is subtracted, a short polynomial does.
+/// any:  the largest score of the row or column is subtracted (Relevance::find_peaks).
 /// What is kept of a softmax is 1/Σ exp.
 enum class Scores { tiny, low, any };
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, a sample a team: heads are computed in the team's memory, map by map, and never
+// The attention-wise block on the GPU, one team per sample: heads are computed in the team's memory, map by map, and never
 // written to the device's. Two launches forward (statistics; output), and two backward (correlations; arrays) with their
 // sums. For small batches and for images that do not fit a lane's registers.
 

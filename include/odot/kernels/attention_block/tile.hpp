@@ -64,16 +64,11 @@ struct BlockTile : Relevance<S, Image> {
     }
   };
 
-  /// x [C, H, W] and the largest |x| of each channel, NaN left out, from samples; lanes without one are like the last.
+  /// x [C, H, W] and the largest |x| of each channel (largest_magnitude), from samples; lanes without one are like the last.
   static void load_input(const S* samples, std::size_t count, S* x, S* largest) {
     load_tile<C * plane>(samples, C * plane, count, x);
     repeat_last_sample(C * plane, count, x);
-    for (std::size_t c = 0; c < C; ++c) {
-      P most = simd::all(S{0});
-      for (std::size_t p = c * plane; p < (c + 1) * plane; ++p)
-        most = simd::larger(most, simd::abs(simd::load(x + p * L)));
-      largest[c] = simd::largest(most);
-    }
+    for (std::size_t c = 0; c < C; ++c) largest[c] = largest_magnitude(x + c * plane * L, plane * L);
   }
 
   /// The border of a framed plane = 0.
@@ -231,7 +226,7 @@ struct BlockTile : Relevance<S, Image> {
     }
   }
 
-  /// A row of array gradients, one number a lane, [W].
+  /// A row of array gradients, one number per lane, [W].
   struct GradientRow {
     S *w, *b;  // of Wx or Wy, and of Bx or By
   };

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Batch normalisation on the GPU: a team a plane of one sample, then the planes' results joined.
+// Batch normalisation on the GPU: one team per plane of a sample, then the planes' results joined.
 
 #include <cmath>
 #include <cstddef>

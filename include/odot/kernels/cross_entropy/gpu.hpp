@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The softmax cross-entropy on the GPU: a thread a sample.
+// The softmax cross-entropy on the GPU: one thread per sample.
 
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Dot-product attention on the GPU: a team a block of queries, or in backward of keys, of one head of one sample.
+// Dot-product attention on the GPU: one team per block of queries (in backward also of keys) of one head of one sample.
 
 #include <cstddef>
 #include <cstdint>

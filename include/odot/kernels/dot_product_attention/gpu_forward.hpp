@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Dot-product attention on the GPU, forward: a team a block of queries, over its blocks of keys.
+// Dot-product attention on the GPU, forward: one team per block of queries, over its blocks of keys.
 
 #include <cmath>
 #include <cstddef>
@@ -63,8 +63,8 @@ struct GpuAttentionForward {
       if (4 * quad + j >= seen) scores.at[j] = -std::numeric_limits<S>::infinity();
   }
 
-  /// Turns scores into e^(scale · (s_ij − m_i)). An item takes every fourth quad of a row; neighbours are four rows apart, which lie
-  /// in other banks.
+  /// Turns scores into e^(scale · (s_ij − m_i)). An item takes every fourth quad of a row; neighbours are four rows apart,
+  /// which lie in other banks.
   template <class Team>
   ODOT_HOST_DEVICE void softmax(const Team& team, const GpuScoreBlock& b, bool last, Memory& memory) const {
     const S scale = static_cast<S>(in.g.scale) * std::numbers::log2e_v<S>;

@@ -75,7 +75,7 @@ inline cublasStatus_t gemm_of(cublasHandle_t h, cublasOperation_t ta, cublasOper
 inline void allow_tensor_float_32(bool allow) { detail::tensor_float_32 = allow; }
 
 /// Column-major C [m, n] = op(A) [m, k] · op(B) [k, n] + beta C, on the thread's stream. Throws ArgumentError where an
-/// extent or stride is no int.
+/// extent or stride exceeds int.
 template <class S>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const S* a, std::size_t lda,
           const S* b, std::size_t ldb, S beta, S* c, std::size_t ldc) {

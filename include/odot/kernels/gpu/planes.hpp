@@ -13,7 +13,7 @@ namespace odot::kernels::gpu {
 
 namespace detail {
 
-/// Team t sums planes 8 t to 8 t + 7, a warp a plane.
+/// Team t sums planes 8 t to 8 t + 7, one warp per plane.
 template <class S, std::size_t Plane>
 struct PlaneSums {
   static constexpr std::size_t planes_a_team = team_parts;

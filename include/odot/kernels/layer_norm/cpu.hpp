@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Layer normalisation on the CPU, a sample at a time.
+// Layer normalisation on the CPU, one sample after the other.
 
 #include <algorithm>
 #include <cmath>

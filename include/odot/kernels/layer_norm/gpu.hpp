@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Layer normalisation on the GPU: a team some samples, in its reductions a warp each.
+// Layer normalisation on the GPU: a team takes some samples, each of its warps reduces one.
 
 #include <cmath>
 #include <cstddef>

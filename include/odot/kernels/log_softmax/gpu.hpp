@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Log-softmax on the GPU: a thread a sample.
+// Log-softmax on the GPU: one thread per sample.
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The mean over tokens on the GPU: a thread a feature of a sample.
+// The mean over tokens on the GPU: one thread per feature of a sample.
 
 #include <cstdint>
 

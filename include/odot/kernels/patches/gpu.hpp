@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Patches on the GPU: a thread an element.
+// Patches on the GPU: one thread per element.
 
 #include "odot/kernels/gpu/launch.hpp"
 #include "odot/kernels/patches/patches.hpp"

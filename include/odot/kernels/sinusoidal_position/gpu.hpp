@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The fixed position encoding on the GPU: its table, a thread an element, in double; then one addition for all samples.
+// The fixed position encoding on the GPU: its table, one thread per element, in double; then one addition for all samples.
 
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The packed triangle on the GPU: a thread an element of the square.
+// The packed triangle on the GPU: one thread per element of the square.
 
 #include "odot/kernels/gpu/launch.hpp"
 #include "odot/kernels/triangle/triangle.hpp"
