@@ -43,10 +43,10 @@ using Transformer = nn::Sequential<Image, nn::PatchEmbedding<14, 16>, nn::ClassT
 static_assert(nn::MeanTokens::bind<odot::Shape<4, 16>>::output_shape::size == 16);
 static_assert(nn::LastToken::bind<odot::Shape<4, 16>>::output_shape::size == 16);
 
-/// Your own last layer, which says that it gives log-probabilities; a Flatten after it keeps them.
+/// Your own last layer, which says that it gives log-probabilities; a Flatten after it keeps them. It may be final.
 struct Halves {
   template <odot::ShapeType In>
-  struct bind : odot::nn::Layer<In, odot::Shape<2>> {
+  struct bind final : odot::nn::Layer<In, odot::Shape<2>> {
     static constexpr bool log_probabilities = true;
     static void forward(auto /*pass*/, auto x, auto y) {
       for (std::size_t n = 0; n < x.samples(); ++n) y[n][0] = y[n][1] = -0.693147180559945f;

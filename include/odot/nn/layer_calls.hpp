@@ -1,48 +1,52 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// How layers call each other: a function with another signature than the contract's is one readable error.
+// How layers call each other: a function that is missing, or has another signature than the contract's, is one readable
+// error.
+
+#include <type_traits>
 
 namespace odot::nn::detail {
 
-struct NamesOfCalls {
-  void forward();
-  void backward();
+struct NotInALayer {
   void not_in_a_layer();
 };
 template <class L>
-struct BothNames : L, NamesOfCalls {};
+struct Beside : L, NotInALayer {};
 
-/// Whether L has anything of that name: then it is ambiguous in BothNames. Not in a layer whose shapes do not fit, which
-/// has been reported: compilers may have dropped its functions, and find nothing in BothNames.
+/// False for a layer whose shapes do not fit, which has been reported: compilers may have dropped its functions, and find
+/// nothing in Beside. Nothing can be derived from a final class; it counts as sound.
 template <class L>
-inline constexpr bool is_sound = requires { &BothNames<L>::not_in_a_layer; };
-template <class L>
-inline constexpr bool names_forward = is_sound<L> && !requires { &BothNames<L>::forward; };
-template <class L>
-inline constexpr bool names_backward = is_sound<L> && !requires { &BothNames<L>::backward; };
+constexpr bool is_sound() {
+  if constexpr (std::is_final_v<L>) return true;
+  else return requires { &Beside<L>::not_in_a_layer; };
+}
 
 /// L::forward, L a bound layer. Compilers name L in their notes.
 template <class L>
 void forward(auto pass, auto x, auto y) {
-  if constexpr (requires { L::forward(pass, x, y); } || !names_forward<L>) {
+  if constexpr (requires { L::forward(pass, x, y); }) {
     L::forward(pass, x, y);
-  } else {
-    static_assert(!names_forward<L>,
+  } else if constexpr (is_sound<L>()) {
+    static_assert(!is_sound<L>(),
                   "odot::nn: a layer needs   static void forward(auto pass, auto x, auto y);   public, as "
                   "odot/nn/layer.hpp says");
+  } else {
+    L::forward(pass, x, y);
   }
 }
 
 /// L::backward, L a bound layer.
 template <class L>
 void backward(auto pass, auto x, auto y, auto dy, auto dx) {
-  if constexpr (requires { L::backward(pass, x, y, dy, dx); } || !names_backward<L>) {
+  if constexpr (requires { L::backward(pass, x, y, dy, dx); }) {
     L::backward(pass, x, y, dy, dx);
-  } else {
+  } else if constexpr (is_sound<L>()) {
     static_assert(
-        !names_backward<L>,
+        !is_sound<L>(),
         "odot::nn: a layer needs   static void backward(auto pass, auto x, auto y, auto dy, auto dx);   public, "
         "as odot/nn/layer.hpp says");
+  } else {
+    L::backward(pass, x, y, dy, dx);
   }
 }
 
