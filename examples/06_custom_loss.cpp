@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Your own loss, with a number of its own: cross-entropy with label smoothing.
 
+#include "program.hpp"
+
 #include <odot/odot.hpp>
 
 #include <algorithm>
@@ -45,7 +47,7 @@ struct SmoothedCrossEntropy {
   }
 };
 
-int main() {
+int train_with_and_without() {
   using Model = nn::Sequential<Shape<1, 28, 28>, nn::Flatten, nn::Linear<10>>;  // logits
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 2'000, 500);
   const FitOptions options{.epochs = 5, .batch_size = 100};
@@ -58,4 +60,10 @@ int main() {
     std::printf("label smoothing %.1f: loss %.4f, accuracy %.1f %%, cross-entropy %.4f\n", epsilon, report.test_loss,
                 report.accuracy, plain.loss / static_cast<double>(plain.samples));
   }
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  return program::run(argc, argv, "Trains with your own loss: cross-entropy with and without label smoothing.",
+                      train_with_and_without);
 }

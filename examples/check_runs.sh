@@ -1,6 +1,6 @@
 #!/bin/sh
 # A run in the background: SIGINT, which the shell has it ignore, stays ignored; SIGTERM ends it with its result; while
-# it lives, no other run may write to its folder.
+# it lives, no other run may write to its folder. What else lies in the folder stays as it is.
 #
 # usage: check_runs.sh TIME_SERIES FOLDER
 set -u
@@ -41,3 +41,11 @@ pid=
 tail -n 1 "$folder/output.txt" | grep -q '^result .* interrupted=1$' || fail "after SIGTERM: expected a result"
 
 (train 1) > "$folder/third.txt" 2>&1 || fail "a run after the others must have the folder"
+
+# What lies in the folder and is none of the run's own files stays as it is.
+for file in can-be-written .odot-can-be-written-1 notes.txt; do echo mine > "$folder/logs/$file"; done
+(train 1) > "$folder/fourth.txt" 2>&1 || fail "a run in a folder with other files must do its work"
+for file in can-be-written .odot-can-be-written-1 notes.txt; do
+  [ "$(cat "$folder/logs/$file")" = mine ] || fail "$file was the user's, and has been replaced or removed"
+done
+[ "$(find "$folder/logs" -name '.odot-can-be-written*' | wc -l)" -eq 1 ] || fail "a file of the run's own is left behind"

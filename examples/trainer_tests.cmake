@@ -247,10 +247,11 @@ foreach(trainer fashion_mnist cifar10 stream minimal_transformer time_series)
   odot_output_test(${trainer} --help)
 endforeach()
 odot_output_test(time_series --data synthetic --epochs 0 --threads 1 --quiet)
-foreach(example 01_tensor 02_linear_classifier 03_custom_layer 04_model_b)
+foreach(example 01_tensor 02_linear_classifier 03_custom_layer 04_model_b 06_custom_loss)
   odot_output_test(${example} --help)
 endforeach()
 odot_output_test(01_tensor)
+odot_output_test(06_custom_loss)
 
 # Signals, and two runs that would write to one folder: check_runs.sh.
 if(odot_sh AND TARGET time_series)
