@@ -1,4 +1,4 @@
-// expect: takes log-probabilities, which the model does not end in; put nn::LogSoftmax last, or take nn::CrossEntropy
+// expect: takes log-probabilities, which the model does not end in; put nn::LogSoftmax last, or take nn::CrossEntropy, which takes logits, or say log_probabilities = true in your own last layer
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

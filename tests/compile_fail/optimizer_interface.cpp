@@ -1,4 +1,4 @@
-// expect: odot::fit: the optimizer must have step(network, factor), as optim::Adam has
+// expect: odot::fit: the optimizer must have step(network, factor), as optim::Adam has, and must not be const
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

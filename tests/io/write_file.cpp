@@ -162,6 +162,45 @@ TEST_CASE("a file keeps its permissions, and a link stays one") {
   CHECK(entries(folder.path()) == 2);
 }
 
+TEST_CASE("a link to a file that is not there yet stays one, and the file is made where it points") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder.path() / "store" / "deep");
+  fs::create_directories(folder.path() / "logs");
+  fs::create_symlink("../store/deep/file", folder.path() / "logs" / "second");
+  fs::create_symlink(folder.path() / "logs" / "second", folder.path() / "first");  // absolute, then relative
+  io::write_file(folder.path() / "first", "new");
+  CHECK(content(folder.path() / "store" / "deep" / "file") == "new");
+  CHECK(fs::is_symlink(folder.path() / "first"));
+  CHECK(fs::is_symlink(folder.path() / "logs" / "second"));
+  CHECK(entries(folder.path() / "store" / "deep") == 1);
+  CHECK(entries(folder.path() / "logs") == 1);
+  io::write_file(folder.path() / "first", "newer");
+  CHECK(content(folder.path() / "store" / "deep" / "file") == "newer");
+}
+
+TEST_CASE("a link in a linked folder points from where the folder lies") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder.path() / "a" / "b");
+  fs::create_directory_symlink("a/b", folder.path() / "shortcut");
+  fs::create_symlink("../file", folder.path() / "a" / "b" / "link");
+  io::write_file(folder.path() / "shortcut" / "link", "new");
+  CHECK(content(folder.path() / "a" / "file") == "new");
+}
+
+TEST_CASE("links in a circle, and one into a folder that is not there, are errors that leave them as they are") {
+  const TemporaryFolder folder;
+  const fs::path one = folder.path() / "one", two = folder.path() / "two", away = folder.path() / "away";
+  fs::create_symlink("two", one);
+  fs::create_symlink("one", two);
+  fs::create_symlink("no such folder/file", away);
+  CHECK(
+      says(message_of<FileError>([&] { io::write_file(one, "text"); }), one.string(), "can't be written", "symbolic"));
+  CHECK(says(message_of<FileError>([&] { io::write_file(away, "text"); }), away.string(), "no such folder/file",
+             "No such file or directory"));
+  for (const fs::path& link : {one, two, away}) CHECK(fs::is_symlink(link));
+  CHECK(entries(folder.path()) == 3);
+}
+
 #endif
 
 TEST_CASE("folders are made with those above them, and may be there already") {

@@ -29,16 +29,17 @@ inline void create_folder(const std::filesystem::path& folder) {
 
 /// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole. Any number of
 /// threads and processes may write the same file at once: it is always the whole of what one of them wrote. Of a symbolic
-/// link the file behind it is replaced; a file keeps its permissions. Devices and pipes are written as they are.
+/// link the file behind it is replaced, or made if it is not there; a file keeps its permissions. Devices and pipes are written as they are.
 /// A crash may leave "<name>.partial" behind. After a power cut the file is the new one or, if it was just written, the
 /// old one; never a part.
-/// Errors  FileError: no permission, a folder in the way, a full disk, …
+/// Errors  FileError: no permission, a folder in the way, a folder that is not there, a loop of symbolic links, a full
+///         disk, …
 inline void write_file(const std::filesystem::path& path, std::string_view content);
 
 namespace detail {
 
-[[noreturn]] inline void fail_to_write(const std::filesystem::path& path, const char* what, int error) {
-  throw FileError(path.string(), std::string(what) + ": " + std::generic_category().message(error));
+[[noreturn]] inline void fail_to_write(const std::filesystem::path& path, const std::string& what, int error) {
+  throw FileError(path.string(), what + ": " + std::generic_category().message(error));
 }
 
 /// Has the system put on the disk what was written to a file. An error is a value of errno; 0: none.
@@ -80,10 +81,24 @@ inline std::FILE* create_beside(const std::filesystem::path& path, std::filesyst
   return nullptr;
 }
 
+/// The file that a chain of symbolic links ends in, or where it would be. Throws FileError for a loop of them.
+inline std::filesystem::path behind_links(const std::filesystem::path& path) {
+  constexpr int most_links = 40;  // as systems follow them
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int links = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(target, error)); ++links) {
+    const std::filesystem::path next = std::filesystem::read_symlink(target, error);
+    if (error) fail_to_write(path, "can't be written", error.value());
+    if (links == most_links) fail_to_write(path, "can't be written", ELOOP);
+    target = target.parent_path() / next;  // next alone where it is an absolute path
+  }
+  return target;
+}
+
 }  // namespace detail
 
 inline void write_file(const std::filesystem::path& path, std::string_view content) {
-  std::error_code ignored, unresolved;
+  std::error_code ignored;
   const std::filesystem::file_status old = std::filesystem::status(path, ignored);
   if (std::filesystem::is_other(old)) {
     std::FILE* file = std::fopen(path.string().c_str(), "wb");
@@ -92,12 +107,15 @@ inline void write_file(const std::filesystem::path& path, std::string_view conte
       detail::fail_to_write(path, "writing broke off", error);
     return;
   }
-  std::filesystem::path target = path;
-  if (std::filesystem::is_symlink(path, ignored)) target = std::filesystem::weakly_canonical(path, unresolved);
-  if (unresolved) target = path;
+  const std::filesystem::path target = detail::behind_links(path);
   std::filesystem::path temporary;
   std::FILE* file = detail::create_beside(target, temporary);
-  if (!file) detail::fail_to_write(path, "can't be written", errno);
+  if (!file) {
+    const int error = errno;
+    const bool is_link = target != path;
+    detail::fail_to_write(path, is_link ? "can't be written, as a link to " + target.string() : "can't be written",
+                          error);
+  }
   const auto fail = [&](const char* what, int error) {
     std::filesystem::remove(temporary, ignored);
     detail::fail_to_write(path, what, error);

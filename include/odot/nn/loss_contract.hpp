@@ -81,7 +81,9 @@ constexpr bool loss_fits() {
     static_assert(
         log_probabilities,
         "odot: the loss (by default nn::NegativeLogLikelihood) takes log-probabilities, which the model does not "
-        "end in; put nn::LogSoftmax last, or take nn::CrossEntropy, which takes logits");
+        "end in; put nn::LogSoftmax last, or take nn::CrossEntropy, which takes logits, or say log_probabilities = "
+        "true in "
+        "your own last layer");
     constexpr bool evaluates = LossOf<L, typename Model::output_shape, Scalar, Device>;
     static_assert(
         evaluates,

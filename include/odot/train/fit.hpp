@@ -105,7 +105,8 @@ concept OptimizerOf = requires(Optimizer& optimizer, Network& network) { optimiz
 template <class Network, class Optimizer, class... Callbacks>
 constexpr bool helpers_fit() {
   constexpr bool steps = OptimizerOf<Optimizer, Network>;
-  static_assert(steps, "odot::fit: the optimizer must have step(network, factor), as optim::Adam has");
+  static_assert(steps,
+                "odot::fit: the optimizer must have step(network, factor), as optim::Adam has, and must not be const");
   constexpr bool callbacks = (std::convertible_to<std::remove_reference_t<Callbacks>*, Callback*> && ...);
   static_assert(callbacks,
                 "odot::fit: what follows the options must be callbacks, not const and publicly derived from "
