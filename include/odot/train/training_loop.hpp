@@ -39,7 +39,7 @@ struct FitOptions {
   std::size_t batch_size = 128;             ///< samples; the last batch of an epoch may be smaller
   Seed seed{1};                             ///< of the order of the samples
   optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; none: constant
-  Watch watch = {};                         ///< none: the first parameter, whole
+  Watch watch = Watch();                    ///< none: the first parameter, whole (of {} GCC 12 warns)
   std::function<bool()> should_stop = {};   ///< asked after every batch; true ends the training there
   std::string test_name = "test";           ///< what the second set is, to be shown: "validation"
 };

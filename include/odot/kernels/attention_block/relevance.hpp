@@ -71,23 +71,23 @@ struct Relevance {
 
   /// The peaks of a map's rows, then of its columns, [H + W][2], for scores that are at most `largest_score`.
   template <class Lanes>
-  static void find_peaks(const Lanes& of, S largest_score, S* peaks) {
+  static void find_peaks(const Lanes& of, S largest_score, S* map_peaks) {
     const Lanes lanes = of;
     maxima([&](const P& x, std::size_t p, std::size_t) { return lanes.along_row(x, p); },
-           [&](const P& x, std::size_t p, std::size_t) { return lanes.along_column(x, p); }, lanes, peaks);
+           [&](const P& x, std::size_t p, std::size_t) { return lanes.along_column(x, p); }, lanes, map_peaks);
     const P zero = simd::all(S{0});
     for (std::size_t k = 0; k < H + W; ++k) {
-      S* const peak = peaks + k * Peak<S>::elements;
+      S* const peak = map_peaks + k * Peak<S>::elements;
       simd::store(peak, simd::negate(simd::load(peak)));
       simd::store(peak + L, zero);
     }
     if (largest_score <= Peak<S>::largest_exact) return;
-    const auto minus = [&](std::size_t k) { return simd::load(peaks + k * Peak<S>::elements); };
+    const auto minus = [&](std::size_t k) { return simd::load(map_peaks + k * Peak<S>::elements); };
     maxima([&](const P& x, std::size_t p, std::size_t i) { return lanes.along_row(x, p, minus(i), zero); },
            [&](const P& x, std::size_t p, std::size_t j) { return lanes.along_column(x, p, minus(H + j), zero); },
-           lanes, peaks + L);
+           lanes, map_peaks + L);
     for (std::size_t k = 0; k < H + W; ++k) {
-      S* const rest = peaks + k * Peak<S>::elements + L;
+      S* const rest = map_peaks + k * Peak<S>::elements + L;
       simd::store(rest, simd::negate(simd::load(rest)));
     }
   }
@@ -102,8 +102,8 @@ struct Relevance {
   /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators, which `kept` (optional) gets
   /// too; it has room for normaliser_sums. peaks: Scores::any only.
   template <Scores Size, bool Bias>
-  static void softmaxes(const SampleLanes<S, Bias>& lanes, const S* peaks, S* e, S* inverse, S* kept) {
-    const Exponents<Size, S, Bias> exponents{lanes, peaks};
+  static void softmaxes(const SampleLanes<S, Bias>& lanes, const S* map_peaks, S* e, S* inverse, S* kept) {
+    const Exponents<Size, S, Bias> exponents{lanes, map_peaks};
     S* const columns = inverse + H * L;  // their sums, on the way
     std::fill_n(columns, column_sums, S{0});
     for (std::size_t i = 0; i < H; ++i) {
@@ -178,9 +178,9 @@ struct Relevance {
 
   /// The same from what is kept of the softmaxes and the peaks: one exponential per element.
   template <Scores Size, bool Bias>
-  static ODOT_INLINE void head_row(const SampleLanes<S, Bias>& lanes, const S* peaks, const S* kept, const Line& line,
-                                   std::size_t i, S* head) {
-    const Exponents<Size, S, Bias> exponents{lanes, peaks};
+  static ODOT_INLINE void head_row(const SampleLanes<S, Bias>& lanes, const S* map_peaks, const S* kept,
+                                   const Line& line, std::size_t i, S* head) {
+    const Exponents<Size, S, Bias> exponents{lanes, map_peaks};
     const P scale = simd::multiply(simd::load(kept + i * L), line.scale);
     in_steps<W, 4>([&]<std::size_t N>(std::size_t j) {
       const std::size_t p = i * W + j;
