@@ -172,11 +172,25 @@ TEST_CASE("a header that does not fit is rejected") {
   CHECK(complaint("date\nx\n") == ":1:1: expected a column that is not skipped, found \"date\"");
 }
 
+TEST_CASE("a table with other separators is rejected by their name") {
+  CHECK(complaint("date;oil\n1;2\n") ==
+        ":1:1: expected a column \"date\", found \"date;oil\", separated by ';'; odot reads commas");
+  CHECK(complaint("a\tb\n1\t2\n", {.columns = {"b"}}) ==
+        ":1:1: expected a column \"b\", found \"a?b\", separated by tabs; odot reads commas");
+  CHECK(complaint("a;b\n1,5;2,5\n", {}) ==
+        ":2:1: expected fields separated by commas, found fields separated by ';', as in the header");
+  CHECK(complaint("a\tb\n\n1\t2\n", {}) ==
+        ":3:1: expected fields separated by commas, found fields separated by tabs, as in the header");
+  CHECK(read("a;b\n1\n", {}).columns == std::vector<std::string>{"a;b"});  // one column with a strange name
+  CHECK(read("\"a;b\",\"c\td\"\n1,2\n", {}).columns == std::vector<std::string>{"a;b", "c\td"});
+}
+
 TEST_CASE("no rows are rejected") {
   CHECK(says(complaint("date,oil\n"), "expected a row of numbers after the header, found the end of the file"));
 }
 
 TEST_CASE("ragged rows are rejected with their line") {
+  CHECK(complaint("oil\n1\n2,3\n", {}) == ":3:3: expected 1 field, as the header has, found 2");
   CHECK(complaint("date,oil\nx,1\ny\n") == ":3:1: expected 2 fields, as the header has, found 1");
   CHECK(complaint("date,oil\nx,1\ny,1,2\n") == ":3:5: expected 2 fields, as the header has, found 3");
   CHECK(complaint("date,oil\nx,1\n\ny\n") == ":4:1: expected 2 fields, as the header has, found 1");

@@ -146,6 +146,8 @@ TEST_CASE("a broken header is rejected") {
   CHECK(says(complaint_with("@classLabel", "@classLabel"), ":8:1: expected @classLabel true and the names"));
   CHECK(says(complaint_with("@classLabel", "@classLabel true"), "the names of the classes"));
   CHECK(says(complaint_with("@classLabel", "@classLabel one two"), "the names of the classes"));
+  CHECK(complaint_with("@data", "@data 1:2:one") ==
+        ":9:7: expected the end of the line after @data, and sequences from the next one on, found \"1:2:one\"");
   CHECK(says(complaint_with("@data", "# none"), "@data and sequences after the header, found the end of the file"));
   CHECK(says(complaint(""), "@data and sequences after the header, found the end of the file"));
   CHECK(says(complaint("@problemName x\n"), "@data and sequences after the header, found the end of the file"));

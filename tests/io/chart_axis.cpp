@@ -67,6 +67,18 @@ TEST_CASE("labels have the digits that tell ticks apart") {
   CHECK(labels({0.3, 0.3000002, Axis::linear}) == Labels{"0.3", "0.30000005", "0.3000001", "0.30000015", "0.3000002"});
 }
 
+TEST_CASE("labels of large numbers are written out, or have equally many digits") {
+  CHECK(labels({123456700, 123456800, Axis::linear, true}) ==
+        Labels{"123456700", "123456720", "123456740", "123456760", "123456780", "123456800"});
+  CHECK(labels({0, 4e8, Axis::linear}) == Labels{"0", "100000000", "200000000", "300000000", "400000000"});
+  CHECK(labels({-2e6, 2e6, Axis::linear}) == Labels{"-2000000", "-1000000", "0", "1000000", "2000000"});
+  CHECK(labels({9e11, 9.4e11, Axis::linear, true}) ==
+        Labels{"900000000000", "910000000000", "920000000000", "930000000000", "940000000000"});
+  CHECK(labels({1.2345e15, 1.2346e15, Axis::linear}) ==
+        Labels{"1.23450e+15", "1.23452e+15", "1.23454e+15", "1.23456e+15", "1.23458e+15", "1.23460e+15"});
+  CHECK(labels({0, 2e13, Axis::linear}) == Labels{"0", "5.0e+12", "1.0e+13", "1.5e+13", "2.0e+13"});
+}
+
 TEST_CASE("numbers that a float can't tell apart are one number, in the middle") {
   for (const double value : {0.3, -0.3, 1e-9, 2.5e300, largest, -largest, 1.0}) {
     const double next = std::nextafter(value, -2 * value);
@@ -86,7 +98,7 @@ TEST_CASE("an axis may be longer than the largest number, and shorter than the s
   CHECK(longest.at(-largest) == 0);
   CHECK(longest.at(0) == 0.5);
   CHECK(longest.at(largest) == 1);
-  CHECK(labels(longest) == Labels{"-1.5e+308", "-1e+308", "-5e+307", "0", "5e+307", "1e+308", "1.5e+308"});
+  CHECK(labels(longest) == Labels{"-1.5e+308", "-1.0e+308", "-5.0e+307", "0", "5.0e+307", "1.0e+308", "1.5e+308"});
   check_axis(0, least, Axis::linear, false);
   check_axis(-least, least, Axis::linear, false);
   check_axis(least, 1e-310, Axis::linear, false);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -93,6 +94,29 @@ TEST_CASE("the legend of many curves stands beside them") {
   CHECK(says(svg, "<text x='446.0' y='118.0' text-anchor='start' fill='#b8860b' font-size='12'>e</text>"));
 }
 
+TEST_CASE("a legend of any length stays in its panel, and says how many curves it does not name") {
+  for (const std::size_t curves : {5, 13, 14, 15, 20, 21, 100}) {
+    CAPTURE(curves);
+    LineChart chart("title", "x");
+    for (std::size_t c = 0; c < curves; ++c) chart.add("curve " + std::to_string(c), {{0, 0}, {10, 1}});
+    const std::string svg = chart.group(0);
+    CHECK(count(svg, "<polyline") == curves);
+    CHECK(count(svg, ">curve ") == (curves <= 20 ? curves : 19));
+    CHECK(says(svg, "and " + std::to_string(curves - 19) + " more") == (curves > 20));
+    double above = 0;
+    std::size_t entries = 0;
+    for (std::size_t at = svg.find("<text x='446.0' y='"); at != std::string::npos;
+         at = svg.find("<text x='446.0' y='", at + 1)) {
+      const double y = std::stod(svg.substr(at + 19, 6));
+      CHECK(y >= above + 11);  // the letters are 12 high
+      CHECK(y <= LineChart::height - 8);
+      above = y;
+      ++entries;
+    }
+    CHECK(entries == (std::min)(curves, std::size_t{20}));
+  }
+}
+
 TEST_CASE("a document stacks its panels and leaves empty ones out") {
   LineChart first("first", "x"), empty("empty", "x"), second("second", "x");
   first.add("a", {{0, 0}, {1, 1}});
@@ -116,7 +140,7 @@ TEST_CASE("points one unit in the last place apart make a chart like any other")
 TEST_CASE("points at the ends of what a double holds have their places") {
   LineChart chart("loss", "batch");
   chart.add("training", {{-1e308, -1.7e308}, {0, 0}, {1e308, 1.7e308}});
-  CHECK(says(chart.group(0), "points='70.0,256.0 345.0,145.0 620.0,34.0 '", ">0</text>", ">1e+308</text>"));
+  CHECK(says(chart.group(0), "points='70.0,256.0 345.0,145.0 620.0,34.0 '", ">0</text>", ">1.0e+308</text>"));
   LineChart small("loss", "batch");
   small.add("training", {{0, 0}, {5e-324, 5e-324}});
   CHECK(says(small.group(0), "points='345.0,145.0 345.0,145.0 '"));

@@ -75,6 +75,21 @@ inline std::vector<std::string> csv_names(TextReader& text) {
   return names;
 }
 
+/// What another program would have written between the fields of a line without commas: ';' or a tab; 0: none.
+inline char csv_foreign_separator(std::string_view line) {
+  const std::string_view text = TextReader::trimmed(line);
+  const std::size_t at = text.find_first_of(",\"") == text.npos ? text.find_first_of(";\t") : text.npos;
+  return at == text.npos ? '\0' : text[at];
+}
+
+/// The names of a header for a message, with a hint if they are separated by something else.
+inline std::string csv_found_names(const TextReader& text) {
+  const char foreign = csv_foreign_separator(text.line());
+  const std::string names = in_quotes(text.line());
+  if (foreign == '\0') return names;
+  return names + ", separated by " + (foreign == ';' ? "';'" : "tabs") + "; odot reads commas";
+}
+
 /// Where in a row the wanted columns stand. The current line is the header.
 inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::vector<std::string>& names,
                                             const CsvOptions& options) {
@@ -82,7 +97,7 @@ inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::v
   for (std::size_t i = 0; i < names.size(); ++i) positions[names[i]].push_back(i);
   const auto of = [&](const std::string& name) -> const std::vector<std::size_t>& {
     const auto found = positions.find(name);
-    if (found == positions.end()) text.fail(text.line(), "a column " + in_quotes(name), in_quotes(text.line()));
+    if (found == positions.end()) text.fail(text.line(), "a column " + in_quotes(name), csv_found_names(text));
     return found->second;
   };
   std::vector<bool> skipped(names.size());
@@ -102,12 +117,17 @@ inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::v
 inline Table csv_table(TextReader& text, const CsvOptions& options) {
   const std::vector<std::string> names = csv_names(text);
   const std::vector<std::size_t> columns = csv_columns(text, names, options);
+  const char foreign = csv_foreign_separator(text.line());
+  const std::string expected =
+      std::to_string(names.size()) + (names.size() == 1 ? " field" : " fields") + ", as the header has";
   Table table;
   for (const std::size_t column : columns) table.columns.push_back(names[column]);
   while (text.next_with_content()) {
+    if (foreign && text.line().find(foreign) != std::string_view::npos)
+      text.fail(text.line(), "fields separated by commas",
+                std::string("fields separated by ") + (foreign == ';' ? "';'" : "tabs") + ", as in the header");
     const std::vector<std::string_view> row = csv_fields(text);
-    if (row.size() != names.size())
-      text.fail(row.back(), std::to_string(names.size()) + " fields, as the header has", std::to_string(row.size()));
+    if (row.size() != names.size()) text.fail(row.back(), expected, std::to_string(row.size()));
     for (const std::size_t column : columns) {
       const std::string_view field = csv_content(row[column]);
       table.values.push_back(options.only_finite ? text.number(field) : text.any_number(field));

@@ -13,8 +13,8 @@
 
 namespace odot::data {
 
-/// The folder of a set: "fashion-mnist", "mnist", "cifar-10-batches-bin", "japanese-vowels" or "ett". A `named` folder is the one that holds it or
-/// the set's own, and nothing else is tried then; without it: $ODOT_DATA/<set>, then ./data/<set>.
+/// The folder of a set: "fashion-mnist", "mnist", "cifar-10-batches-bin", "japanese-vowels" or "ett". A `named` folder is
+/// the one that holds it or the set's own, and nothing else is tried then; without it: $ODOT_DATA/<set>, then ./data/<set>.
 /// Errors  FileError: none of them is there; the message lists every place looked in
 inline std::filesystem::path find(const std::string& set, const std::optional<std::filesystem::path>& named = {});
 

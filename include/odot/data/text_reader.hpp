@@ -74,7 +74,7 @@ class TextReader {
   std::string_view line_;
   std::size_t number_ = 0, next_ = 0;  ///< number of the line that line_ begins with; where the next one begins
   std::size_t lines_ = 0;              ///< that line_ consists of
-  std::size_t line_feed_ = 0;          ///< the first one from the current line\'s begin
+  std::size_t line_feed_ = 0;          ///< the first one from the current line's begin
 };
 
 namespace detail {

@@ -26,8 +26,8 @@ namespace odot::data {
 /// Without @classLabel the classes are the labels that occur, sorted. The format has no end mark, so a file cut between two
 /// lines, or within the last label, may be read as a shorter set.
 /// Errors  FileError: the file can't be read;  FormatError: it is gzipped, an archive or binary
-///         TextFormatError: a header without @data, or one that announces time stamps, targets in place of labels, or no
-///         labels; no sequences; sequences with other than D dimensions, dimensions of different lengths, lengths over L or,
+///         TextFormatError: a header without @data, or with more on that line; one that announces time stamps, targets in
+///         place of labels, or no labels; no sequences; sequences with other than D dimensions, dimensions of different lengths, lengths over L or,
 ///         with @equalLength true, other than the first's; what is no finite number; a label that the header does not name
 /// Source  aeon and sktime, "ts file format"; Bagnall et al., "The UEA multivariate time series classification archive",
 ///         2018
@@ -118,7 +118,10 @@ inline void TsReader::read_header() {
   while (next_line()) {
     const Words words = words_of(text_.line());
     const std::string key = lower_case(words.front());
-    if (key == "@data") return;
+    if (key == "@data") {
+      if (words.size() > 1) text_.fail(words[1], "the end of the line after @data, and sequences from the next one on");
+      return;
+    }
     read_key(key, words);
   }
   text_.fail(text_.line(), "@data and sequences after the header", "the end of the file");

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,12 +44,17 @@ class ChartAxis {
 
   const std::vector<double>& ticks() const { return ticks_; }
 
-  /// A tick's text, with as many digits as tell it from its neighbours.
-  std::string label(double tick) const { return number_text::general(tick, digits_); }
+  /// A tick's text, with as many digits as tell it from its neighbours. Numbers up to 1e12 are written out; on an axis of
+  /// larger ones all ticks but 0 have the same number of digits.
+  std::string label(double tick) const {
+    if (decimals_ && tick != 0) return number_text::scientific(tick, *decimals_);
+    return number_text::general(tick, digits_);
+  }
 
  private:
   static constexpr double largest = (std::numeric_limits<double>::max)();
-  static constexpr double rounding = 1e-9;  // of a tick's count
+  static constexpr double rounding = 1e-9;          // of a tick's count
+  static constexpr double most_written_out = 1e12;  // the greatest number that a label writes without an exponent
 
   /// On a logarithmic axis a subnormal number lies where the smallest normal one does.
   double place(double value) const {
@@ -75,6 +81,22 @@ class ChartAxis {
       if (const double tick = static_cast<double>(k) * step; has_place(tick, axis_)) ticks_.push_back(tick);
     const double most = (std::max)(std::abs(low / step), std::abs(high / step));
     digits_ = (std::max)(6, 2 + static_cast<int>(std::log10(std::clamp(most, 1.0, 1e12))));
+    const double greatest = (std::max)(std::abs(low), std::abs(high));
+    if (greatest < most_written_out)
+      digits_ = (std::max)(digits_, 1 + static_cast<int>(std::log10((std::max)(greatest, 1.0))));
+    else decimals_ = decimals_of_ticks(step);
+  }
+
+  /// The fewest decimals with which every tick is written exactly, but for what is small beside a step.
+  int decimals_of_ticks(double step) const {
+    const auto is_exact = [step](double tick, int decimals) {
+      const double written = number_text::read(number_text::scientific(tick, decimals)).value_or(tick);
+      return std::abs(written - tick) < 1e-3 * step;
+    };
+    int decimals = 0;
+    for (const double tick : ticks_)
+      while (decimals < 15 && !is_exact(tick, decimals)) ++decimals;
+    return decimals;
   }
 
   /// Powers of ten, and their doubles and fivefolds where the axis has few powers. A shorter axis has linear ticks.
@@ -100,6 +122,7 @@ class ChartAxis {
   double low_, high_;  ///< where the axis begins and ends, by place()
   std::vector<double> ticks_;
   int digits_ = 6;
+  std::optional<int> decimals_;  ///< of labels with an exponent
 };
 
 }  // namespace odot::io

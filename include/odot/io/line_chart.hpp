@@ -17,8 +17,8 @@
 
 namespace odot::io {
 
-/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if they are many. Titles
-/// and names may be any text.
+/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if they are many; it
+/// names 20 curves, or 19 and how many more there are. Titles and names may be any text.
 class LineChart {
  public:
   LineChart(std::string title, std::string x_label, Axis x = Axis::linear, Axis y = Axis::linear)
@@ -44,7 +44,8 @@ class LineChart {
         text(width / 2, 20, "middle", "#222", title_, 15) + text(width / 2, height - 6, "middle", "#555", x_label_, 12);
     for (const double t : y.ticks()) {
       svg += line(left, at_y(y, t), end, at_y(y, t));
-      svg += text(left - 6, at_y(y, t) + 4, "end", "#555", y.label(t), 11);
+      const std::string label = y.label(t);
+      svg += text(left - 6, at_y(y, t) + 4, "end", "#555", label, label.size() > 10 ? 8 : 11);  // beside the axis
     }
     for (const double t : x.ticks()) svg += text(at_x(x, t), height - bottom + 16, "middle", "#555", x.label(t), 11);
     svg += line(left, height - bottom, end, height - bottom);
@@ -70,7 +71,8 @@ class LineChart {
  private:
   static constexpr double left = 70, right = 20, top_margin = 34, bottom = 44;
   static constexpr double legend_width = 190;  // beside the curves
-  static constexpr std::size_t most_in_title = 4;
+  static constexpr double first_beside = top_margin + 12;
+  static constexpr std::size_t most_in_title = 4, most_beside = 20;  // lines of a legend
   static constexpr const char* colours[] = {"#1f6fb4", "#d1602b", "#3a8f4d", "#8a56ac",
                                             "#b8860b", "#c2559c", "#2a9d9d", "#666666"};
 
@@ -115,8 +117,15 @@ class LineChart {
   }
   std::string legend(std::size_t c, const char* colour) const {
     const auto number = static_cast<double>(c), after = static_cast<double>(curves_.size() - 1 - c);
-    if (legend_beside())
-      return text(plot_end() + 16, top_margin + 12 + 18 * number, "start", colour, curves_[c].name, 12);
+    if (legend_beside()) {
+      const std::size_t all = curves_.size(), lines = (std::min)(all, most_beside);
+      const double pitch = (std::min)(18.0, (height - 8 - first_beside) / static_cast<double>(lines - 1));
+      const auto entry = [&](const char* in, std::string_view content) {
+        return text(plot_end() + 16, first_beside + pitch * number, "start", in, content, 12);
+      };
+      if (c + 1 < lines || all == lines) return entry(colour, curves_[c].name);
+      return c + 1 == lines ? entry("#555", "and " + std::to_string(all - c) + " more") : "";
+    }
     return text(width - right - 80 * after, 20, "end", colour, curves_[c].name, 12);
   }
 

@@ -3,7 +3,6 @@
 // ProgressBar: a moving bar on a terminal, a line an epoch elsewhere.
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -11,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "odot/core/number_text.hpp"
 #include "odot/train/events.hpp"
 #include "odot/train/terminal.hpp"
 
@@ -46,7 +46,7 @@ class ProgressBar : public Callback {
                                  "loss " + fixed(e.loss, 4) + " (mean " + fixed(e.mean_loss, 4) + ")",
                                  std::isnan(e.train_accuracy) ? "" : "train " + fixed(e.train_accuracy, 2) + " %",
                                  tested(e),
-                                 "gradient " + number(e.gradient_average, std::chars_format::scientific, 1),
+                                 "gradient " + number_text::scientific(e.gradient_average, 1),
                                  fixed(e.samples_per_second, 0) + " samples/s",
                                  fixed(e.seconds, 1) + " s"};
     const std::size_t room = terminal_.overwrites() ? terminal_.columns() - 1 : std::string::npos;
@@ -100,18 +100,13 @@ class ProgressBar : public Callback {
   std::string tested(const EpochEvent& e) const {
     const bool labelled = !std::isnan(e.train_accuracy);
     if (std::isnan(labelled ? e.test_accuracy : e.test_loss)) return {};
-    return plan_.test_name + (labelled ? " " + fixed(e.test_accuracy, 2) + " %" : " mean " + fixed(e.test_loss, 4));
+    if (labelled) return plan_.test_name + ' ' + fixed(e.test_accuracy, 2) + " %";
+    return plan_.test_name + " mean " + fixed(e.test_loss, 4);
   }
 
-  // Numbers are written the same under any locale.
-
-  static std::string number(double value, std::chars_format format, int digits) {
-    char text[64];
-    return {text, std::to_chars(text, text + sizeof text, value, format, digits).ptr};
-  }
-  static std::string fixed(double value, int digits) {
-    return std::abs(value) < 1e9 ? number(value, std::chars_format::fixed, digits)
-                                 : number(value, std::chars_format::scientific, 4);
+  /// A number of any size in few columns.
+  static std::string fixed(double value, int decimals) {
+    return std::abs(value) < 1e9 ? number_text::fixed(value, decimals) : number_text::scientific(value, 4);
   }
 
   /// "1:02:03", "2:03"
