@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "support/conv2d_contract.hpp"
@@ -17,6 +19,19 @@ using Kernel = kernels::Conv2d<Cpu>;
 template <std::size_t C, std::size_t H, std::size_t W, std::size_t O, std::size_t K, std::size_t Stride,
           std::size_t Padding>
 using Geometry = kernels::ConvGeometry<Shape<C, H, W>, O, K, Stride, Padding>;
+
+/// Gradients of a 3×3 convolution where every product is the same.
+template <std::size_t H, std::size_t W>
+void check_large_image() {
+  using G = Geometry<1, H, W, 1, 3, 1, 1>;
+  ConvProblem<G, float> p(1);
+  std::ranges::fill(p.x.span(), 0.1f);
+  std::ranges::fill(p.dy.span(), 0.1f);
+  p.backward(1, true, true);
+  const double size = H * W, value = 0.1f;
+  CHECK(std::abs(p.dbias(0) / (size * value) - 1) <= 2e-6);
+  CHECK(std::abs(p.dweight(0, 0, 1, 1) / (size * value * value) - 1) <= 2e-6);
+}
 
 }  // namespace
 
@@ -48,6 +63,11 @@ TEST_CASE("convolution by im2col with strides fulfils its contract") {
 
 TEST_CASE("convolution by im2col with as much padding as kernel fulfils its contract") {
   check_conv2d<Geometry<2, 3, 4, 3, 1, 1, 1>, double>(2, 1e-14);
+}
+
+TEST_CASE("gradients of large images keep float's precision") {
+  check_large_image<700, 701>();
+  check_large_image<1, 100'000>();
 }
 
 TEST_CASE("rows that a stride leaves over get no gradient") {

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "odot/kernels/conv2d/conv2d.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::detail {
@@ -132,12 +133,29 @@ struct DirectConvWeightGradient {
     for (std::size_t v = 0; v + step <= G::K; v += step) kernel_piece<step>(lines, x + v, used, dweight + v);
     if constexpr (rest > 0) kernel_piece<rest>(lines, x + G::K - rest, used, dweight + G::K - rest);
   }
+  /// Large images a stretch at a time, whose sums are added in double.
   template <std::size_t Taps>
   static ODOT_INLINE void kernel_piece(const S* lines, const S* x, std::size_t used, S* dweight) {
+    if constexpr (G::out_h > sum_stretch || G::out_w > sum_stretch) {
+      double totals[rows][Taps] = {};
+      for (std::size_t q = 0; q < line; q += sum_stretch * L)
+        stretch<Taps>(lines, x, q, (std::min)(q + sum_stretch * L, line), rows,
+                      [&](std::size_t r, std::size_t v, S sum) { totals[r][v] += static_cast<double>(sum); });
+      for (std::size_t r = 0; r < used; ++r)
+        for (std::size_t v = 0; v < Taps; ++v) dweight[r * G::taps + v] += static_cast<S>(totals[r][v]);
+    } else {
+      stretch<Taps>(lines, x, 0, line, used,
+                    [&](std::size_t r, std::size_t v, S sum) { dweight[r * G::taps + v] += sum; });
+    }
+  }
+  /// add(row, v, Σ_q lines[row][q] · x[q + v]) over q from `begin` to `end`.
+  template <std::size_t Taps, class Add>
+  static ODOT_INLINE void stretch(const S* lines, const S* x, std::size_t begin, std::size_t end, std::size_t used,
+                                  const Add& add) {
     simd::Packet<S> sums[rows][Taps];
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t v = 0; v < Taps; ++v) sums[r][v] = simd::all(S{0});
-    for (std::size_t q = 0; q < line; q += L) {
+    for (std::size_t q = begin; q < end; q += L) {
       simd::Packet<S> grads[rows];
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < rows; ++r) grads[r] = simd::load(lines + r * line + q);
@@ -149,7 +167,7 @@ struct DirectConvWeightGradient {
       }
     }
     for (std::size_t r = 0; r < used; ++r)
-      for (std::size_t v = 0; v < Taps; ++v) dweight[r * G::taps + v] += simd::sum(sums[r][v]);
+      for (std::size_t v = 0; v < Taps; ++v) add(r, v, simd::sum(sums[r][v]));
   }
 };
 
