@@ -108,9 +108,11 @@ struct MapStatistics {
       memory.x[p] = std::exp(memory.x[p] - memory.row_max[p / W]);
       memory.y[p] = std::exp(memory.y[p] - memory.column_max[p % W]);
     });
-    team.reduce(H, W, RowSum{0}, row, gpu::Plus{},
+    const auto row_term = [&row](std::size_t i, std::size_t j) { return static_cast<RowSum>(row(i, j)); };
+    const auto column_term = [&column](std::size_t j, std::size_t i) { return static_cast<ColumnSum>(column(j, i)); };
+    team.reduce(H, W, RowSum{0}, row_term, gpu::Plus{},
                 [&](std::size_t i, RowSum sum) { memory.row_sum[i] = static_cast<S>(sum); });
-    team.reduce(W, H, ColumnSum{0}, column, gpu::Plus{},
+    team.reduce(W, H, ColumnSum{0}, column_term, gpu::Plus{},
                 [&](std::size_t j, ColumnSum sum) { memory.column_sum[j] = static_cast<S>(sum); });
     S* sums = maps.sums_of(n, m);
     team.each(H + W, [&](std::size_t i) {
@@ -219,11 +221,11 @@ struct ArrayGradients {
     using ColumnSum = gpu::LongSum<S, H>;
     const auto add = gpu::Plus{};
     team.reduce(
-        H, W, RowSum{0}, [&](std::size_t i, std::size_t j) { return memory.t[i * W + j]; }, add,
+        H, W, RowSum{0}, [&](std::size_t i, std::size_t j) { return static_cast<RowSum>(memory.t[i * W + j]); }, add,
         [&](std::size_t i, RowSum sum) { memory.row[i] = static_cast<S>(sum); });
     team.reduce(
-        W, H, ColumnSum{0}, [&](std::size_t j, std::size_t i) { return memory.t[i * W + j]; }, add,
-        [&](std::size_t j, ColumnSum sum) { memory.column[j] = static_cast<S>(sum); });
+        W, H, ColumnSum{0}, [&](std::size_t j, std::size_t i) { return static_cast<ColumnSum>(memory.t[i * W + j]); },
+        add, [&](std::size_t j, ColumnSum sum) { memory.column[j] = static_cast<S>(sum); });
     // Ax = softmax over W of (x ⊙ Wx + Bx),  Ay = softmax over H of (x ⊙ Wy + By)
     const S *wx = maps.weights.weight_x.data() + m * M::plane, *wy = maps.weights.weight_y.data() + m * M::plane;
     S* mine = sums + m * M::plane;
