@@ -42,7 +42,8 @@ inline void flush_output() {
   throw odot::Error("standard output can't be written: " + reason);
 }
 
-/// Standard streams that were closed lead nowhere, lest a file of the program's own is opened in their place.
+/// Opens standard streams that were closed on /dev/null. Otherwise the next file that the program opens would take their
+/// place.
 /// Errors  Error: there is no standard output
 inline void open_standard_streams() {
 #if __has_include(<unistd.h>)

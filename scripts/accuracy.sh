@@ -36,7 +36,7 @@ eigen=/usr/include/eigen3
 [ ! -e /usr/local/include/eigen3/Eigen/Core ] || eigen=/usr/local/include/eigen3
 sources=(tests/main.cpp tests/accuracy/*.cpp)
 
-# compiler_of, flags_of, runner_of <configuration without -off and -fast>; empty: not to be had here.
+# compiler_of, flags_of, runner_of <configuration without -off and -fast>; empty: not available.
 compiler_of() {
   case $1 in
     aarch64) echo aarch64-linux-gnu-g++ ;;

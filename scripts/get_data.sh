@@ -6,7 +6,7 @@
 # Without a name: fashion-mnist, 30 MB. mnist takes 11 MB, cifar-10 163 MB, the series less than 3 MB each.
 # $ODOT_DATA_URL: the address of a mirror to take all from, with fashion-mnist/train-images-idx3-ubyte.gz …, mnist/…,
 # cifar-10-binary.tar.gz, japanese-vowels/JapaneseVowels.zip and ett/ETTh2.csv; what it has is verified in the same way.
-# Exit code: 0; 1 if a set could not be had; 2 for a wrong command line.
+# Exit code: 0; 1 if a set is missing; 2 for a wrong command line.
 
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
 set -eu -o pipefail
@@ -15,19 +15,22 @@ set -eu -o pipefail
 ! odot_help "$odot_root/scripts/get_data.sh" "$@" || exit 0
 
 to=$odot_root/data
-case ${1-} in
-  --to)
-    to=${2-}
-    shift $(($# < 2 ? $# : 2))
-    ;;
-  --to=*)
-    to=${1#*=}
-    shift
-    ;;
-esac
+names=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --to)
+      to=${2-}
+      [ $# -eq 1 ] || shift
+      ;;
+    --to=*) to=${1#*=} ;;
+    *) names+=("$1") ;;
+  esac
+  shift
+done
 [ -n "$to" ] || odot_refuse "--to: expected a folder"
 case $to in /*) ;; *) to=$PWD/$to ;; esac
-[ $# -gt 0 ] || set -- fashion-mnist
+[ ${#names[@]} -gt 0 ] || names=(fashion-mnist)
+set -- "${names[@]}"
 for name in "$@"; do
   case $name in
     fashion-mnist | mnist | cifar-10 | japanese-vowels | ett) ;;
@@ -70,14 +73,20 @@ is_right() {
   }
 }
 
-# download <url> <file>
+# download <url> <file>. The user's .curlrc or .wgetrc is for other downloads.
 download() {
+  local code=0 can_not_write
   if odot_have curl; then
-    curl --fail --silent --show-error --location --connect-timeout 10 --retry 1 --speed-limit 1000 --speed-time 30 \
-      --output "$2" -- "$1"
+    can_not_write=23
+    curl -q --fail --silent --show-error --location --connect-timeout 10 --retry 1 --speed-limit 1000 --speed-time 30 \
+      --output "$2" -- "$1" || code=$?
   else
-    wget --quiet --connect-timeout=10 --read-timeout=30 --tries=2 --output-document="$2" -- "$1"
+    can_not_write=3
+    wget --no-config --quiet --connect-timeout=10 --read-timeout=30 --tries=2 --output-document="$2" -- "$1" || code=$?
   fi
+  [ $code -ne $can_not_write ] || odot_die "can't write to $to; is the disk full? Choose another folder with --to"
+  [ $code -eq 0 ] || no_download=yes
+  return $code
 }
 
 # fetch <url> <path under a mirror's address>: downloads into $work, under the file's name.
@@ -148,7 +157,7 @@ get_japanese_vowels() {
     else
       python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
         "$work/JapaneseVowels.zip" "$name" > "$file" 2> /dev/null
-    fi || odot_say "there is no $name to be had from this archive"
+    fi || odot_say "can't unpack $name from this archive"
     place "$name" "japanese-vowels/$name" || return 1
   done
 }
@@ -204,7 +213,7 @@ get_cifar_10() {
 odot_have gzip || odot_die "gzip is needed; install it"
 odot_sha256 < /dev/null > /dev/null || exit 1
 odot_setup data
-failed=
+failed='' no_download=''
 for name in "$@"; do
   case $name in
     fashion-mnist) get_idx fashion-mnist http://fashion-mnist.s3-website.eu-central-1.amazonaws.com ;;
@@ -214,5 +223,6 @@ for name in "$@"; do
     ett) get_ett ;;
   esac || failed="$failed $name"
 done
-[ -z "$failed" ] || odot_die "could not get:$failed. Is there a network? The files may also be put into $to by hand."
+[ -z "$failed" ] ||
+  odot_die "could not get:$failed.${no_download:+ Is there a network?} The files may also be put into $to by hand."
 odot_say "in $to: $*"

@@ -151,9 +151,28 @@ run 2 good imagenet
 says "unknown data set 'imagenet'"
 run 2 good ett --verbose
 says "unknown option '--verbose'"
+output=$(ODOT_DATA_URL=$address/good "$get" ett --to "$place/behind" 2>&1)
+check "--to may follow the names" [ -f "$place/behind/ett/ETTh2.csv" ]
+output=$(ODOT_DATA_URL=$address/good "$get" ett --to="$place/with =" 2>&1)
+check "--to=FOLDER, too" [ -f "$place/with =/ett/ETTh2.csv" ]
 output=$("$get" --to 2>&1)
 check "exit code 2 without a folder" [ $? -eq 2 ]
 output=$("$get" --to "$place/-data" ett 2>&1 > /dev/full)
 check "output that is not taken is an error" [ $? -ne 0 ]
+
+# Settings of the user's for other downloads.
+mkdir "$place/home"
+echo 'proxy = http://127.0.0.1:1' > "$place/home/.curlrc"
+output=$(unset no_proxy && HOME=$place/home ODOT_DATA_URL=$address/good "$get" --to "$place/no settings" ett 2>&1)
+check "settings for other downloads are not used" [ -f "$place/no settings/ett/ETTh2.csv" ]
+
+# A limit on the size of files is the full disk that a test can have.
+output=$(trap '' XFSZ && ulimit -f 0 && ODOT_DATA_URL=$address/good "$get" --to "$place/full" ett mnist 2>&1 | cat)
+says "is the disk full?"
+check "a full disk is no matter of the network" [ "$(grep -c network <<< "$output")" -eq 0 ]
+output=$(ODOT_DATA_URL=http://127.0.0.1:1 "$get" --to "$place/none" ett 2>&1)
+says "Is there a network?"
+output=$(ODOT_DATA_URL=$address/flipped "$get" --to "$place/flipped" ett 2>&1)
+check "a wrong file is no matter of the network" [ "$(grep -c 'Is there a network' <<< "$output")" -eq 0 ]
 
 exit $failed

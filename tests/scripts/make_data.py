@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Small files in the place of the data sets, good and bad ones, as a server would have them, and their checksums.
+"""Makes small stand-ins for the data sets, good and bad ones, in folders to be served, and the checksums of the good ones.
 
 usage: make_data.py FOLDER CHECKSUMS
 """

@@ -7,6 +7,8 @@
 #define ODOT_VERSION_PATCH 0
 #define ODOT_VERSION_STRING "0.1.0"
 
+// Clang defines no macro for -funsafe-math-optimizations and -fassociative-math, nor for one of -fno-honor-nans and
+// -fno-honor-infinities without the other: there they are not noticed.
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
     defined(__ASSOCIATIVE_MATH__) || defined(_M_FP_FAST)
 #error \
