@@ -64,25 +64,26 @@ runs_here() {
   esac
 }
 
-if [ $# = 0 ]; then
-  odot_have aarch64-linux-gnu-g++ && odot_have qemu-aarch64 ||
-    odot_install g++-aarch64-linux-gnu qemu-user || odot_say "going on without AArch64"
-  set --
-  for kind in sse2 avx2 avx512 scalar aarch64 clang; do
-    if runs_here "$kind"; then
-      set -- "$@" "$kind-off" "$kind-fast"
-    else
-      odot_say "NOT CHECKED: $kind can't run here"
-    fi
-  done
-fi
+[ $# -gt 0 ] || set -- {sse2,avx2,avx512,scalar,aarch64,clang}-{off,fast}
+case " $* " in
+  *" aarch64-"*) runs_here aarch64 || odot_install g++-aarch64-linux-gnu qemu-user || true ;;
+esac
+configurations=()
+for configuration in "$@"; do
+  if runs_here "${configuration%-*}"; then
+    configurations+=("$configuration")
+  else
+    odot_say "NOT CHECKED: $configuration can't run here"
+  fi
+done
+[ ${#configurations[@]} -gt 0 ] || odot_die "none of these configurations can run here: $*"
+set -- "${configurations[@]}"
 
-# One object a source and configuration, as many at a time as there are processors.
+# One object per source and configuration, as many at a time as there are processors.
 commands=$folder/commands.txt
 : > "$commands"
 for configuration in "$@"; do
   kind=${configuration%-*} contract=${configuration##*-}
-  runs_here "$kind" || odot_die "$kind can't run here"
   mkdir -p "$folder/$configuration"
   for source in "${sources[@]}"; do
     printf '%s -std=c++20 -O1 -DNDEBUG %s -ffp-contract=%s -Iinclude -Itests -isystem %s -c %s -o %s\n' \
