@@ -3,19 +3,17 @@
 // Options of the trainers whose values are numbers or folders: read strictly, and the same under any locale.
 
 #include <odot/core/error.hpp>
+#include <odot/core/number_text.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <locale>
 #include <optional>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 namespace trainer {
@@ -57,28 +55,10 @@ Number parse(const std::string& option, const std::string& text, const Range<Num
   return value;
 }
 
-/// Whether the text is a sign, digits with a point, an exponent: what a decimal number is made of.
-inline bool is_decimal(std::string_view text) {
-  const auto take = [&](std::string_view any_of) {
-    const std::size_t n = std::min(text.find_first_not_of(any_of), text.size());
-    text.remove_prefix(n);
-    return n;
-  };
-  constexpr std::string_view digits = "0123456789", signs = "+-";
-  if (take(signs) > 1) return false;
-  const std::size_t whole = take(digits), point = take("."), fraction = point == 1 ? take(digits) : 0;
-  if (point > 1 || whole + fraction == 0) return false;
-  if (text.empty()) return true;
-  return take("eE") == 1 && take(signs) <= 1 && take(digits) > 0 && text.empty();
-}
-
 inline double parse(const std::string& option, const std::string& text, const Range<double>& range) {
-  double value = 0;
-  std::istringstream stream(text);
-  stream.imbue(std::locale::classic());
-  const bool read = is_decimal(text) && (stream >> value) && stream.peek() == std::istringstream::traits_type::eof();
-  require(read && range.has(value), option, "a number from " + range.text(), text);
-  return value;
+  const std::optional<double> value = odot::number_text::read(text);
+  require(value && range.has(*value), option, "a number from " + range.text(), text);
+  return *value;
 }
 
 template <class Number>

@@ -119,6 +119,19 @@ TEST_CASE("without a test set nothing is said of it") {
         "epoch 1/2  loss 7.2500 (mean 2.4000)  train 12.50 %  gradient 2.9e-05  240 samples/s  1.2 s\n");
 }
 
+TEST_CASE("what is no number has no sign") {
+  const Capture capture;
+  REQUIRE(capture.file);
+  ProgressBar bar(capture.file.get());
+  bar.on_begin(plan);
+  EpochEvent event = epoch(1);
+  event.loss = -std::numeric_limits<double>::quiet_NaN();
+  event.mean_loss = -std::numeric_limits<double>::infinity();
+  event.gradient_average = event.loss;
+  bar.on_epoch(event);
+  CHECK(says(capture.text(), "loss nan (mean -inf)", "gradient nan "));
+}
+
 TEST_CASE("numbers are the same under a locale with decimal commas") {
   const std::string before = std::setlocale(LC_ALL, nullptr);
   if (!std::setlocale(LC_ALL, "de_DE.UTF-8")) {
