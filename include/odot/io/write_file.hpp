@@ -29,7 +29,8 @@ inline void create_folder(const std::filesystem::path& folder) {
 
 /// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole. Any number of
 /// threads and processes may write the same file at once: it is always the whole of what one of them wrote. Of a symbolic
-/// link the file behind it is replaced, or made if it is not there; a file keeps its permissions. Devices and pipes are written as they are.
+/// link the file behind it is replaced, or made if it is not there; a file keeps its permissions. Devices and pipes are
+/// written as they are.
 /// A crash may leave "<name>.partial" behind. After a power cut the file is the new one or, if it was just written, the
 /// old one; never a part.
 /// Errors  FileError: no permission, a folder in the way, a folder that is not there, a loop of symbolic links, a full
