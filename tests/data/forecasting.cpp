@@ -78,7 +78,8 @@ TEST_CASE("tables that do not fit are rejected") {
   CHECK_THROWS_WITH_AS((data::forecasting<3, 2, 3>(counting(40), {20, 8, 6}, "x")),
                        "odot::data::forecasting: expected a table of 3 columns, found 2", ArgumentError);
   CHECK_THROWS_WITH_AS((data::forecasting<3, 2, 2>(counting(33), {20, 8, 6}, "x")),
-                       "odot::data::forecasting: expected a table of at least 20 + 8 + 6 rows, found 33", ArgumentError);
+                       "odot::data::forecasting: expected a table of at least 20 + 8 + 6 rows, found 33",
+                       ArgumentError);
   CHECK_THROWS_AS((data::forecasting<3, 2, 2>(counting(40), {4, 8, 6}, "x")), ArgumentError);
   CHECK_THROWS_AS((data::forecasting<3, 2, 2>(counting(40), {20, 1, 6}, "x")), ArgumentError);
   CHECK_THROWS_AS((data::forecasting<3, 2, 2>(counting(40), {20, 8, 1}, "x")), ArgumentError);

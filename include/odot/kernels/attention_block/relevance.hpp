@@ -100,7 +100,7 @@ struct Relevance {
   }
 
   /// e = A · (its row's denominator) · (its column's); inverse [H + W] = 1 / denominators, which `kept` (optional) gets
-  /// too; it has room for normaliser_sums. peaks: Scores::any only.
+  /// too; it has room for normaliser_sums. map_peaks: Scores::any only.
   template <Scores Size, bool Bias>
   static void softmaxes(const SampleLanes<S, Bias>& lanes, const S* map_peaks, S* e, S* inverse, S* kept) {
     const Exponents<Size, S, Bias> exponents{lanes, map_peaks};
