@@ -95,7 +95,7 @@ class PacketSum {
     P total = simd::all(S{0}), rest = simd::all(S{0});
     std::size_t added = 0;
   };
-  struct None {};
+  struct NoParts {};
 
   ODOT_INLINE void count() {
     if constexpr (is_long)
@@ -108,7 +108,7 @@ class PacketSum {
   }
 
   P sum_ = simd::all(S{0});
-  [[no_unique_address]] std::conditional_t<is_long, Parts, None> parts_;
+  [[no_unique_address]] std::conditional_t<is_long, Parts, NoParts> parts_;
 };
 
 /// Sums of rows from `begin` to `end`: add(first, last, sum) adds rows `first` to `last` to `sum`, `size` numbers. Stretches
