@@ -228,10 +228,19 @@ struct Series {
       share[i - from] = gradient.share;
     };
     if (all_direct(q, scale, from, to)) {
-      for (std::size_t i = from; i < to; ++i)
-        keep(i, Direct::gradient(keys, simd::multiply(q[i], scale), scale, ys[i], dys[i]));
       Sums sums;
-      for (std::size_t i = from; i < to; ++i) sums.add(share[i - from], simd::multiply(q[i], scale), ys[i]);
+      if constexpr (4 * (Order + 1) + 4 <= simd::registers) {  // both sums fit the registers
+        for (std::size_t i = from; i < to; ++i) {
+          const P u = simd::multiply(q[i], scale), y = ys[i];
+          const QueryGradient<S> gradient = Direct::gradient(keys, u, scale, y, dys[i]);
+          dq.store(i, gradient.dq);
+          sums.add(gradient.share, u, y);
+        }
+      } else {
+        for (std::size_t i = from; i < to; ++i)
+          keep(i, Direct::gradient(keys, simd::multiply(q[i], scale), scale, ys[i], dys[i]));
+        for (std::size_t i = from; i < to; ++i) sums.add(share[i - from], simd::multiply(q[i], scale), ys[i]);
+      }
       queries.join(sums);
     } else {
       for (std::size_t i = from; i < to; ++i)
