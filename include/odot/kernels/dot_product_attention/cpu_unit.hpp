@@ -50,7 +50,7 @@ struct AttentionScratch {
   std::size_t block;                       // of scores
   std::size_t row;                         // one number a query of a block
   std::size_t key_columns, value_columns;  // a block's keys and values; also its queries and gradients
-  std::size_t tokens;                      // one number a token
+  std::size_t tokens;                      // one number per token
   std::size_t stretch_values;              // a stretch's outputs of a block of queries
   std::size_t stretch_dq = 0;              // a stretch's gradient of all queries
 };
