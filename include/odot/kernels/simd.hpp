@@ -38,6 +38,11 @@ template <class Scalar>
 ODOT_INLINE void store(Scalar* to, const Packet<Scalar>& packet) {
   Eigen::internal::pstoreu(to, packet);
 }
+/// Has the memory at `from` brought near, for a load that comes later.
+template <class Scalar>
+ODOT_INLINE void prefetch(const Scalar* from) {
+  Eigen::internal::prefetch(from);
+}
 template <class Scalar>
 ODOT_INLINE Packet<Scalar> all(Scalar value) {
   return Eigen::internal::pset1<Packet<Scalar>>(value);

@@ -43,6 +43,8 @@ class Column {
     }
   }
 
+  ODOT_INLINE void prefetch(std::size_t row) const { simd::prefetch<Scalar>(first_ + row * stride_); }
+
   operator Column<const Scalar, Whole>() const
     requires(!std::is_const_v<S>)
   {

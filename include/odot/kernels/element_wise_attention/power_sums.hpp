@@ -17,12 +17,10 @@ struct PowerSums {
   using P = simd::Packet<S>;
   static constexpr std::size_t terms = Order + 1, rows = 2 * terms;
 
-  P a[terms], b[terms];
+  P a[terms] = {}, b[terms] = {};
 
-  /// Sums over nothing.
-  PowerSums() {
-    for (std::size_t n = 0; n < terms; ++n) a[n] = b[n] = simd::all(S{0});
-  }
+  /// Sums over nothing. (Zeros without a loop: with one, GCC would keep the sums in memory.)
+  PowerSums() = default;
   /// From rows that store() wrote.
   template <bool Whole>
   explicit PowerSums(const Column<const S, Whole>& from) {

@@ -41,7 +41,9 @@ struct Series {
     for_blocks(s.valid, [&](std::size_t from, std::size_t to) {
       for_packets<S>(begin, end, [&]<bool Whole>(std::size_t c, std::size_t width) {
         State<S, Order, Whole> sums(scratch + c, s.channels, width);
-        add_keys(sums, s.template inputs<Whole>(c, width), from, to);
+        const auto in = s.template inputs<Whole>(c, width);
+        prefetch_next(s, from, to, in.k, in.v);
+        add_keys(sums, in, from, to);
         if (to == s.valid) sums.copy_finished(Column<S, Whole>(state + c, s.channels, width));
       });
     });
@@ -52,6 +54,7 @@ struct Series {
         const P scale = rows[FinishedRows<Order>::scale];
         const auto q = s.template inputs<Whole>(c, width).q;
         const Column<S, Whole> y(s.y + c, s.channels, width);
+        prefetch_next(s, from, to, q, y);
         if (all_direct(q, scale, from, to))
           for (std::size_t i = from; i < to; ++i) y.store(i, Direct::ratio(sums, simd::multiply(q[i], scale)));
         else
@@ -78,6 +81,7 @@ struct Series {
         const WholeSums<S, Order> queries{Sums(Column<const S, Whole>(scratch + c, s.channels, width))};
         const auto in = s.template inputs<Whole>(c, width);
         const auto grad = s.template gradients<Whole>(c, width);
+        prefetch_next(s, from, to, in.k, in.v, grad.k, grad.v);
         const P inverse = simd::reciprocal(reference.scale);
         P weight[block];
         for (std::size_t j = from; j < to; ++j) weight[j - from] = reference.weight(in.k[j]);
@@ -178,6 +182,14 @@ struct Series {
     for (std::size_t from = 0; from < tokens; from += block) body(from, (std::min)(from + block, tokens));
   }
 
+  /// Rows lie a row of all channels apart, too far for the processor to guess the next ones.
+  template <class... Columns>
+  static ODOT_INLINE void prefetch_next(const Sequence<S>& s, std::size_t from, std::size_t to,
+                                        const Columns&... columns) {
+    if (to + block > s.valid) return;
+    for (std::size_t i = from; i < to; ++i) (columns.prefetch(i + block), ...);
+  }
+
   template <bool Whole>
   static Reference<S> finished_reference(const Column<const S, Whole>& rows) {
     Reference<S> reference;
@@ -222,6 +234,7 @@ struct Series {
     const auto q = s.template inputs<Whole>(c, width).q;
     const auto dq = s.template gradients<Whole>(c, width).q;
     const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width);
+    prefetch_next(s, from, to, q, dq, ys, dys);
     P share[block];
     const auto keep = [&](std::size_t i, const QueryGradient<S>& gradient) {
       dq.store(i, gradient.dq);

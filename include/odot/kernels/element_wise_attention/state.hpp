@@ -98,13 +98,8 @@ class State {
   /// Adds the sums of a block to those of all blocks.
   ODOT_INLINE void join(const Sums& block) const {
     constexpr std::size_t terms = Order + 1;
-    const auto add = [&](std::size_t row, const P& sum, std::size_t n) {
-      P total = rows()[row], lost = rows()[Rows::lost + row];
-      add_compensated(total, lost, simd::multiply(sum, simd::all(series_factors<S, Order>[n])));
-      rows().store(row, total), rows().store(Rows::lost + row, lost);
-    };
 #pragma GCC unroll 32
-    for (std::size_t n = 0; n < terms; ++n) add(n, block.a[n], n), add(terms + n, block.b[n], n);
+    for (std::size_t n = 0; n < terms; ++n) join_row(n, block.a[n], n), join_row(terms + n, block.b[n], n);
   }
 
   /// Copies the sums over all blocks.
@@ -126,6 +121,12 @@ class State {
   }
 
  private:
+  ODOT_INLINE void join_row(std::size_t row, const P& sum, std::size_t n) const {
+    P total = rows()[row], lost = rows()[Rows::lost + row];
+    add_compensated(total, lost, simd::multiply(sum, simd::all(series_factors<S, Order>[n])));
+    rows().store(row, total), rows().store(Rows::lost + row, lost);
+  }
+
   Column<S, Whole> column(std::size_t row) const { return {first_ + row * channels_, channels_, width_}; }
   Column<const S, Whole> constant(std::size_t row) const { return column(row); }
   Column<S, Whole> rows() const { return column(0); }
