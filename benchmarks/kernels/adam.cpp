@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/adam.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

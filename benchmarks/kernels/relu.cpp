@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The rectified linear unit: relu/<pass>/<device>/float/<shape>/<samples>.
 
+#include "odot/kernels/relu.hpp"
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/relu/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

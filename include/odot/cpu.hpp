@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 // The Cpu backend: every kernel's Eigen implementation.
 
-#include "odot/kernels/adam/cpu.hpp"
-#include "odot/kernels/add/cpu.hpp"
 #include "odot/kernels/attention_block/cpu.hpp"
 #include "odot/kernels/attention_heads/cpu.hpp"
 #include "odot/kernels/batch_norm/cpu.hpp"
@@ -14,7 +12,6 @@
 #include "odot/kernels/dropout/cpu.hpp"
 #include "odot/kernels/element_wise_attention/cpu.hpp"
 #include "odot/kernels/gather/cpu.hpp"
-#include "odot/kernels/gelu/cpu.hpp"
 #include "odot/kernels/gradient_norm/cpu.hpp"
 #include "odot/kernels/layer_norm/cpu.hpp"
 #include "odot/kernels/lengths/cpu.hpp"
@@ -23,12 +20,11 @@
 #include "odot/kernels/mean_tokens/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
 #include "odot/kernels/normalize/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/patches/cpu.hpp"
 #include "odot/kernels/position_embedding/cpu.hpp"
 #include "odot/kernels/regression_loss/cpu.hpp"
-#include "odot/kernels/relu/cpu.hpp"
 #include "odot/kernels/select_token/cpu.hpp"
-#include "odot/kernels/sgd/cpu.hpp"
 #include "odot/kernels/sinusoidal_position/cpu.hpp"
 #include "odot/kernels/summary/cpu.hpp"
 #include "odot/kernels/triangle/cpu.hpp"

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/add.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_run.hpp"
 

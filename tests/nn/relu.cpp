@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "odot/kernels/relu/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/relu.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 

@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"
-#include "odot/kernels/relu/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/relu.hpp"
 #include "odot/nn/conv2d.hpp"
 #include "odot/nn/relu.hpp"
 #include "support/gradient_report.hpp"

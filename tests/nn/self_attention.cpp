@@ -11,9 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/triangle/cpu.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/sequential.hpp"

@@ -11,7 +11,8 @@
 #include <string>
 #include <utility>
 
-#include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/adam.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/optimizer_reference.hpp"
 
 using namespace odot;

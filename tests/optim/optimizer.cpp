@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "odot/kernels/sgd/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/sgd.hpp"
 #include "odot/optim/sgd.hpp"
 #include "support/optimizer_reference.hpp"
 

@@ -8,7 +8,8 @@
 #include <limits>
 #include <random>
 
-#include "odot/kernels/sgd/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/sgd.hpp"
 #include "support/optimizer_reference.hpp"
 
 using namespace odot;

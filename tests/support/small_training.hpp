@@ -5,11 +5,12 @@
 #include <cstddef>
 
 #include "odot/data/synthetic.hpp"
-#include "odot/kernels/add/cpu.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/kernels/gather/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/summary/cpu.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/linear.hpp"

@@ -12,9 +12,10 @@
 
 #include "core/allocations.hpp"
 #include "data/temporary_folder.hpp"
-#include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/adam.hpp"
 #include "odot/kernels/gradient_norm/cpu.hpp"
-#include "odot/kernels/sgd/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/sgd.hpp"
 #include "odot/optim/adam.hpp"
 #include "odot/optim/sgd.hpp"
 #include "odot/train/interrupt.hpp"

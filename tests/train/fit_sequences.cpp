@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "odot/data/standardise.hpp"
-#include "odot/kernels/adam/cpu.hpp"
+#include "odot/kernels/adam.hpp"
 #include "odot/kernels/gradient_norm/cpu.hpp"
 #include "odot/kernels/log_softmax/cpu.hpp"
 #include "odot/kernels/mean_tokens/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
-#include "odot/kernels/relu/cpu.hpp"
-#include "odot/kernels/sgd/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/relu.hpp"
+#include "odot/kernels/sgd.hpp"
 #include "odot/nn/log_softmax.hpp"
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/relu.hpp"

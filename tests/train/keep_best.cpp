@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "odot/kernels/gradient_norm/cpu.hpp"
-#include "odot/kernels/sgd/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/sgd.hpp"
 #include "odot/optim/sgd.hpp"
 #include "odot/train/fit.hpp"
 #include "support/small_regression.hpp"

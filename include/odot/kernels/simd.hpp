@@ -38,6 +38,41 @@ template <class Scalar>
 ODOT_INLINE void store(Scalar* to, const Packet<Scalar>& packet) {
   Eigen::internal::pstoreu(to, packet);
 }
+/// The first `count` < lanes numbers, 0 in the other lanes; memory behind them is not read.
+template <class Scalar>
+ODOT_INLINE Packet<Scalar> load_first(const Scalar* from, std::size_t count) {
+  using Traits = Eigen::internal::unpacket_traits<Packet<Scalar>>;
+  if constexpr (lanes<Scalar> == 1) {
+    return Scalar{0};
+  } else if constexpr (Traits::masked_load_available) {
+    return Eigen::internal::ploadu<Packet<Scalar>>(from, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else {
+    alignas(64) Scalar padded[lanes<Scalar>] = {};
+    for (std::size_t l = 0; l < count; ++l) padded[l] = from[l];
+    return load<Scalar>(padded);
+  }
+}
+/// Stores the first `count` < lanes numbers, and nothing behind them.
+template <class Scalar>
+ODOT_INLINE void store_first(Scalar* to, std::size_t count, const Packet<Scalar>& packet) {
+  using Traits = Eigen::internal::unpacket_traits<Packet<Scalar>>;
+  if constexpr (lanes<Scalar> == 1) {
+    return;
+  } else if constexpr (Traits::masked_store_available) {
+    Eigen::internal::pstoreu(to, packet, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else {
+    alignas(64) Scalar padded[lanes<Scalar>];
+    store(padded, packet);
+    for (std::size_t l = 0; l < count; ++l) to[l] = padded[l];
+  }
+}
+/// a in the first `count` lanes, b in the others.
+template <class P>
+ODOT_INLINE P first_of(std::size_t count, const P& a, const P& b) {
+  using Scalar = typename Eigen::internal::unpacket_traits<P>::type;
+  const P limit = Eigen::internal::pset1<P>(static_cast<Scalar>(count));
+  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(Eigen::internal::plset<P>(Scalar{0}), limit), a, b);
+}
 /// Has the memory at `from` brought near, for a load that comes later.
 template <class Scalar>
 ODOT_INLINE void prefetch(const Scalar* from) {

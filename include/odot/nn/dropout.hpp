@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Dropout.
 
-#include "odot/kernels/add/add.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/kernels/dropout/dropout.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"

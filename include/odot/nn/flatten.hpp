@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Flatten.
 
-#include "odot/kernels/add/add.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

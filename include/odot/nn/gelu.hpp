@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Gelu.
 
-#include "odot/kernels/gelu/gelu.hpp"
+#include "odot/kernels/gelu.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

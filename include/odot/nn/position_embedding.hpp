@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // PositionEmbedding and SinusoidalPosition: tokens that know where they stand.
 
-#include "odot/kernels/add/add.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/kernels/position_embedding/position_embedding.hpp"
 #include "odot/kernels/sinusoidal_position/sinusoidal_position.hpp"
 #include "odot/nn/layer.hpp"

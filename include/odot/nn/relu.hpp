@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // ReLU.
 
-#include "odot/kernels/relu/relu.hpp"
+#include "odot/kernels/relu.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

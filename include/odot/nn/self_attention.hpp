@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "odot/kernels/add/add.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
 #include "odot/kernels/linear/linear.hpp"
 #include "odot/kernels/triangle/triangle.hpp"

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "odot/kernels/adam/adam.hpp"
+#include "odot/kernels/adam.hpp"
 #include "odot/optim/optimizer.hpp"
 
 namespace odot::optim {

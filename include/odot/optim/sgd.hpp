@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "odot/kernels/sgd/sgd.hpp"
+#include "odot/kernels/sgd.hpp"
 #include "odot/optim/optimizer.hpp"
 
 namespace odot::optim {

@@ -1,13 +1,13 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Contract of Adam's update.
+// Adam's update.
 
 #include <cmath>
 #include <cstddef>
 #include <span>
 
 #include "odot/core/workspace.hpp"
-#include "odot/kernels/kernel.hpp"
+#include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/split.hpp"
 
 namespace odot::kernels {
@@ -39,6 +39,29 @@ struct AdamFactors {
         root(static_cast<Scalar>(1 / std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))) {}
 };
 
+namespace detail {
+
+template <class S>
+struct AdamUpdate {
+  AdamFactors<S> f;
+  const S* gradient;
+  S *parameter, *first_moment, *second_moment;
+
+  template <class Run>
+  ODOT_HOST_DEVICE void operator()(const Run& run) const {
+    const auto p = run.load(parameter), m = run.load(first_moment), v = run.load(second_moment);
+    const auto g = run.load(gradient) + f.coupled_decay * p;
+    const auto new_m = f.beta1.high * m + (f.beta1.low * m + f.new1 * g);
+    const auto new_v = f.beta2.high * v + (f.beta2.low * v + f.new2 * g * g);
+    const auto moved = f.lost * p + f.rate * new_m / (sqrt(new_v) * f.root + f.eps);
+    run.store(first_moment, new_m);
+    run.store(second_moment, new_v);
+    run.store(parameter, p - (moved + (new_v - new_v)));  // v − v: 0, or NaN where v overflowed
+  }
+};
+
+}  // namespace detail
+
 /// g' = g + weight_decay·p;  m = β₁ m + (1−β₁) g';  v = β₂ v + (1−β₂) g'²;
 /// p −= learning_rate · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + eps)
 /// Decoupled: g' = g, and before that p −= learning_rate · weight_decay · p.
@@ -46,9 +69,15 @@ struct AdamFactors {
 /// parameter NaN: it would else never move again, and nobody would see it.
 /// Source  Kingma, Ba, "Adam", 2015, algorithm 1; Loshchilov, Hutter, "Decoupled weight decay regularization", 2019,
 ///         algorithm 2; same convention as torch.optim.Adam and torch.optim.AdamW
-///
-///   update(workspace, step, gradient, parameter, first_moment, second_moment)
 template <class Device>
-struct Adam : detail::NoKernel<Device> {};
+struct Adam {
+  template <class S>
+  static void update(Workspace<Device>& workspace, const AdamStep& step, std::span<const S> gradient,
+                     std::span<S> parameter, std::span<S> first_moment, std::span<S> second_moment) {
+    Parallel<Device>::template map<S>(workspace, 1, parameter.size(),
+                                      detail::AdamUpdate<S>{AdamFactors<S>(step), gradient.data(), parameter.data(),
+                                                            first_moment.data(), second_moment.data()});
+  }
+};
 
 }  // namespace odot::kernels

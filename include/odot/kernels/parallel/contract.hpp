@@ -1,0 +1,59 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The primitives that element-wise, row-wise and column-wise ops are made of: written once per device, so that an op is
+// written once.
+//
+// A program is an object with a generic call operator, marked ODOT_HOST_DEVICE, which is handed a Run of elements: it loads
+// numbers by the Run, computes, and stores. It holds pointers and numbers, is copied to the device, and knows nothing of
+// packets, threads or the device. What a Run's tail lacks is loaded as 0 and never stored, so that the bits of an element
+// do not depend on where it lies.
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+#include "odot/core/device.hpp"
+#include "odot/core/workspace.hpp"
+
+namespace odot::kernels {
+
+namespace detail {
+
+/// The one error where a device's kernels are not included.
+template <class Device>
+struct MissingKernels {
+  static constexpr bool is_cpu = std::is_same_v<Device, Cpu>, is_gpu = Device::name == std::string_view("gpu");
+  static_assert(!is_cpu, "odot: the kernels of the Cpu are not included; include odot/odot.hpp, or odot/cpu.hpp");
+  static_assert(
+      !is_gpu,
+      "odot: the kernels of the Gpu are not included; include odot/gpu.hpp, which needs nvcc, or Thrust on the host");
+  static_assert(is_cpu || is_gpu,
+                "odot: this device has no such kernel; specialise the template of odot::kernels for it");
+};
+
+}  // namespace detail
+
+/// What every device specialises, S the scalar of the numbers:
+///
+///   map<S>(workspace, rows, columns, program)
+///       program(run) for runs that cover [rows, columns], in any order and in parallel. One launch on a Gpu.
+///   reduce_rows<S>(workspace, rows, columns, program)
+///       program(row) for every row, in parallel; row: see Row in cpu.hpp. Sums over a row have an order of their own,
+///       which depends on the number of columns alone.
+///   reduce_columns<S>(workspace, rows, columns, program)
+///       program.term(run) gives Terms<…> of the run's elements; program.finish(run, totals) gets their sums over all
+///       rows, run.row 0. The order of the sums depends on rows and columns alone. term() is called once for each element
+///       and may store.
+template <class Device>
+struct Parallel {
+  [[no_unique_address]] detail::MissingKernels<Device> missing;
+
+  template <class S>
+  static void map(const auto&...);
+  template <class S>
+  static void reduce_rows(const auto&...);
+  template <class S>
+  static void reduce_columns(const auto&...);
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,365 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The primitives on the Cpu: SIMD registers along the columns, chunks of work over the threads.
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "odot/core/parallel.hpp"
+#include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/parallel/packed.hpp"
+#include "odot/kernels/parallel/run.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::kernels {
+
+namespace detail {
+
+/// How a register's numbers are loaded and stored; numbers of other types are converted.
+template <class S>
+struct PackedAccess {
+  using Number = Packed<S>;
+  static constexpr std::size_t lanes = simd::lanes<S>;
+
+  template <bool Whole, class T>
+  static ODOT_INLINE Number load(const T* x, std::size_t count) {
+    if constexpr (!std::is_same_v<T, S>) return load_strided(x, Whole ? lanes : count, 1);
+    else if constexpr (Whole) return number(simd::load(x));
+    else return number(simd::load_first(x, count));
+  }
+  template <class T>
+  static ODOT_INLINE Number load_strided(const T* x, std::size_t count, std::size_t stride) {
+    alignas(64) S numbers[lanes] = {};
+    for (std::size_t l = 0; l < count; ++l) numbers[l] = static_cast<S>(x[l * stride]);
+    return number(simd::load<S>(numbers));
+  }
+  template <bool Whole, class T>
+  static ODOT_INLINE void store(T* y, std::size_t count, const Number& value) {
+    if constexpr (std::is_same_v<T, S>) {
+      if constexpr (Whole) simd::store(y, packet(value));
+      else simd::store_first(y, count, packet(value));
+    } else {
+      alignas(64) S numbers[lanes];
+      simd::store(numbers, packet(value));
+      for (std::size_t l = 0; l < (Whole ? lanes : count); ++l) y[l] = static_cast<T>(numbers[l]);
+    }
+  }
+
+  static ODOT_INLINE Number number(const simd::Packet<S>& packet) { return Number(packet); }
+  static ODOT_INLINE simd::Packet<S> packet(const Number& number) {
+    if constexpr (lanes > 1) return number.packet;
+    else return number.values[0];
+  }
+};
+
+template <class S, bool Whole>
+using PackedRun = Run<Packed<S>, PackedAccess<S>, Whole>;
+
+/// body(run) for the columns [begin, end) of a row.
+template <class S, class Body>
+ODOT_INLINE void for_runs(std::size_t row, std::size_t columns, std::size_t begin, std::size_t end, const Body& body) {
+  constexpr std::size_t lanes = simd::lanes<S>;
+  std::size_t column = begin;
+  for (; column + lanes <= end; column += lanes) body(PackedRun<S, true>{row, column, row * columns + column, lanes});
+  if (column < end) body(PackedRun < S, lanes == 1 > {row, column, row * columns + column, end - column});
+}
+
+/// One term or several, as Terms.
+template <class Number>
+ODOT_INLINE Terms<Number, 1> as_terms(const Number& term) {
+  return {{term}};
+}
+template <class Number, std::size_t K>
+ODOT_INLINE const Terms<Number, K>& as_terms(const Terms<Number, K>& terms) {
+  return terms;
+}
+/// How many a program has.
+template <class S, class Program>
+inline constexpr std::size_t terms_of =
+    std::remove_cvref_t<decltype(as_terms(std::declval<const Program&>()(std::declval<PackedRun<S, true>>())))>::count;
+
+/// Sums, or what else a Reduction makes, of the terms of a number of runs, kept in registers.
+template <class S, class Reduction, std::size_t K>
+struct Accumulator {
+  using Access = PackedAccess<S>;
+  using Number = Packed<S>;
+  using Total = typename Reduction::template total<S>;
+
+  Number values[K];
+
+  ODOT_INLINE Accumulator() {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < K; ++k) values[k] = Number(Reduction::template identity<S>);
+  }
+  template <class R>
+  ODOT_INLINE void add(const R& run, const Terms<Number, K>& terms) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < K; ++k) {
+      Number term = terms[k];
+      if constexpr (!R::whole) {
+        const simd::Packet<S> nothing = simd::all(Reduction::template identity<S>);
+        term = Access::number(simd::first_of(run.count, Access::packet(term), nothing));
+      }
+      values[k] = Reduction::combine(values[k], term);
+    }
+  }
+  ODOT_INLINE void add(const Accumulator& other) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < K; ++k) values[k] = Reduction::combine(values[k], other.values[k]);
+  }
+  /// The lanes' values combined.
+  ODOT_INLINE S total(std::size_t k) const {
+    if constexpr (std::is_same_v<Reduction, Sum>) {
+      return simd::sum(Access::packet(values[k]));
+    } else {
+      S lanes[Access::lanes];
+      simd::store(lanes, Access::packet(values[k]));
+      S all = lanes[0];
+      for (std::size_t l = 1; l < Access::lanes; ++l) all = Reduction::combine(all, lanes[l]);
+      return all;
+    }
+  }
+};
+
+/// totals[k] ∘= the terms of the columns [begin, end) of a row. No more than 64 registers are added one after the other in S;
+/// the order depends on the number of columns alone.
+template <class S, class Reduction, std::size_t K, class Term>
+ODOT_INLINE void reduce_runs(std::size_t row, std::size_t columns, std::size_t begin, std::size_t end, const Term& term,
+                             typename Reduction::template total<S>* totals) {
+  using Total = typename Reduction::template total<S>;
+  constexpr std::size_t lanes = simd::lanes<S>, side_by_side = 4, stretch = 64 * lanes;
+  using Registers = Accumulator<S, Reduction, K>;
+  for (std::size_t first = begin; first < end; first += stretch) {
+    const std::size_t last = (std::min)(first + stretch, end);
+    Registers sum;
+    std::size_t column = first;
+    if (last - first >= 2 * side_by_side * lanes) {  // several sums, so that none waits for the other
+      Registers sums[side_by_side];
+      for (; column + side_by_side * lanes <= last; column += side_by_side * lanes)
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < side_by_side; ++i) {
+          const std::size_t at = column + i * lanes;
+          const PackedRun<S, true> run{row, at, row * columns + at, lanes};
+          sums[i].add(run, as_terms(term(run)));
+        }
+      sums[0].add(sums[1]);
+      sums[2].add(sums[3]);
+      sums[0].add(sums[2]);
+      sum = sums[0];
+    }
+    for_runs<S>(row, columns, column, last, [&](const auto& run) { sum.add(run, as_terms(term(run))); });
+    for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::combine(totals[k], static_cast<Total>(sum.total(k)));
+  }
+}
+
+/// Stretches of rows that are added one after the other in S.
+inline constexpr std::size_t row_stretch = 64;
+
+/// totals[k · size + c] ∘= the terms of the rows [begin, end), columns first + c, c < size: a few registers of columns at a
+/// time, each through a stretch of rows.
+template <class S, class Reduction, std::size_t K, std::size_t Wide, class Term>
+void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, std::size_t first, std::size_t size,
+                       const Term& term, typename Reduction::template total<S>* totals) {
+  using Total = typename Reduction::template total<S>;
+  constexpr std::size_t lanes = simd::lanes<S>;
+  const auto add = [&](std::size_t at, std::size_t count, const Accumulator<S, Reduction, K>& sum) {
+    for (std::size_t k = 0; k < K; ++k) {
+      alignas(64) S values[lanes];
+      simd::store(values, PackedAccess<S>::packet(sum.values[k]));
+      Total* total = totals + k * size + at;
+      for (std::size_t l = 0; l < count; ++l) total[l] = Reduction::combine(total[l], static_cast<Total>(values[l]));
+    }
+  };
+  for (std::size_t from = begin; from < end; from += row_stretch) {
+    const std::size_t to = (std::min)(from + row_stretch, end);
+    std::size_t at = 0;
+    for (; at + Wide * lanes <= size; at += Wide * lanes) {
+      Accumulator<S, Reduction, K> sums[Wide];
+      for (std::size_t row = from; row < to; ++row)
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < Wide; ++i) {
+          const std::size_t column = first + at + i * lanes;
+          const PackedRun<S, true> run{row, column, row * columns + column, lanes};
+          sums[i].add(run, as_terms(term(run)));
+        }
+      for (std::size_t i = 0; i < Wide; ++i) add(at + i * lanes, lanes, sums[i]);
+    }
+    for (; at < size; at += lanes) {
+      Accumulator<S, Reduction, K> sum;
+      const std::size_t column = first + at;
+      if (size - at >= lanes) {
+        for (std::size_t row = from; row < to; ++row) {
+          const PackedRun<S, true> run{row, column, row * columns + column, lanes};
+          sum.add(run, as_terms(term(run)));
+        }
+        add(at, lanes, sum);
+      } else {
+        for (std::size_t row = from; row < to; ++row) {
+          const PackedRun<S, lanes == 1> run{row, column, row * columns + column, size - at};
+          sum.add(run, as_terms(term(run)));
+        }
+        add(at, size - at, sum);
+      }
+    }
+  }
+}
+
+/// A number of columns, a constant where it is a std::integral_constant.
+template <class Columns>
+constexpr std::size_t extent(const Columns& columns) {
+  return columns;
+}
+
+}  // namespace detail
+
+/// One row of a program of Parallel::each_row: what is done to all of its columns, one thing after the other.
+template <class S, class Columns = std::size_t>
+class Row {
+ public:
+  std::size_t index;
+
+  constexpr Row(std::size_t row, const Columns& columns) : index(row), columns_(columns) {}
+
+  /// body(run) for the runs of the row.
+  template <class Body>
+  ODOT_INLINE void each(const Body& body) const {
+    detail::for_runs<S>(index, columns_, 0, columns_, body);
+  }
+  /// Once for the row, where every thread of a Gpu's team would do it.
+  template <class Body>
+  ODOT_INLINE void once(const Body& body) const {
+    body();
+  }
+  /// Σ term(run), max term(run), min term(run): a number, rounded to S.
+  template <class Reduction, class Term>
+  ODOT_INLINE S reduce(const Term& term) const {
+    typename Reduction::template total<S> total = Reduction::template identity<typename Reduction::template total<S>>;
+    detail::reduce_runs<S, Reduction, 1>(index, columns_, 0, columns_, term, &total);
+    return static_cast<S>(total);
+  }
+  template <class Term>
+  ODOT_INLINE S sum(const Term& term) const {
+    return reduce<Sum>(term);
+  }
+  template <class Term>
+  ODOT_INLINE S largest(const Term& term) const {
+    return reduce<Largest>(term);
+  }
+
+ private:
+  [[no_unique_address]] Columns columns_;
+};
+
+template <>
+struct Parallel<Cpu> {
+  static constexpr std::size_t chunk_elements = 1 << 14;
+
+  template <class S, class Columns, class Program>
+  static void map(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
+      detail::for_runs<S>(row, detail::extent(columns), begin, end, program);
+    });
+  }
+
+  template <class S, class Columns, class Program>
+  static void each_row(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    const Chunks chunks(rows, chunk_elements / (std::max)(detail::extent(columns), std::size_t{1}));
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
+      for (std::size_t row = chunks.begin(c); row < chunks.end(c); ++row) program(Row<S, Columns>(row, columns));
+    });
+  }
+
+  template <class S, class Reduction = Sum, class Columns, class Program>
+  static void reduce_rows(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    constexpr std::size_t K = detail::terms_of<S, Program>;
+    using Total = typename Reduction::template total<S>;
+    using Totals = Terms<Total, K>;
+    const auto nothing = [] {
+      Totals totals;
+      for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::template identity<Total>;
+      return totals;
+    };
+    auto frame = workspace.frame();
+    // Long rows in pieces, which are joined in their order.
+    const Chunks pieces(columns, chunk_elements);
+    Totals* parts = pieces.count() > 1 ? frame.take<Totals>(rows * pieces.count()) : nullptr;
+    for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
+      Totals totals = nothing();
+      detail::reduce_runs<S, Reduction, K>(row, detail::extent(columns), begin, end, program, totals.values);
+      if (parts) parts[row * pieces.count() + begin / chunk_elements] = totals;
+      else program.finish(row, totals);
+    });
+    if (columns == 0)
+      for (std::size_t row = 0; row < rows; ++row) program.finish(row, nothing());
+    if (!parts) return;
+    for (std::size_t row = 0; row < rows; ++row) {
+      Totals totals = nothing();
+      for (std::size_t piece = 0; piece < pieces.count(); ++piece)
+        for (std::size_t k = 0; k < K; ++k)
+          totals[k] = Reduction::combine(totals[k], parts[row * pieces.count() + piece][k]);
+      program.finish(row, totals);
+    }
+  }
+
+  template <class S, class Reduction = Sum, class Columns, class Program>
+  static void reduce_columns(Workspace<Cpu>& workspace, std::size_t rows, Columns number, const Program& program) {
+    constexpr std::size_t K = detail::terms_of<S, Program>, wide = K == 1 ? 4 : 1;
+    constexpr std::size_t many_columns = 4096, piece = 256, most_parts = 16;
+    using Total = typename Reduction::template total<S>;
+    const std::size_t columns = number;
+    if (columns == 0) return;
+    // Columns are shared out where there are many, else rows, in parts that are joined in their order.
+    const bool by_columns = columns >= many_columns;
+    const Chunks pieces(columns, by_columns ? piece : columns);
+    const Chunks parts =
+        by_columns ? Chunks(rows, (std::max)(rows, std::size_t{1}))
+                   : Chunks::at_most(most_parts, rows, (std::max)(chunk_elements / columns, detail::row_stretch));
+    const std::size_t tasks = (std::max)(parts.count(), std::size_t{1});
+    auto frame = workspace.frame();
+    Total* totals = frame.take<Total>(tasks * K * columns);
+    parallel_for(workspace.threads(), pieces.count() * tasks, [&](std::size_t task, std::size_t) {
+      const std::size_t part = task / pieces.count(), p = task % pieces.count(), size = pieces.size(p);
+      Total* of_task = totals + (part * columns + pieces.begin(p)) * K;
+      std::fill_n(of_task, K * size, Reduction::template identity<Total>);
+      if (rows > 0)
+        detail::reduce_columns_of<S, Reduction, K, wide>(columns, parts.begin(part), parts.end(part), pieces.begin(p),
+                                                         size, program, of_task);
+    });
+    for (std::size_t p = 0; p < pieces.count(); ++p) {
+      const std::size_t size = pieces.size(p), first = pieces.begin(p);
+      Total* all = totals + first * K;
+      for (std::size_t part = 1; part < tasks; ++part)
+        for (std::size_t i = 0; i < K * size; ++i)
+          all[i] = Reduction::combine(all[i], totals[(part * columns + first) * K + i]);
+      detail::for_runs<S>(0, columns, first, first + size, [&](const auto& run) {
+        Terms<Packed<S>, K> numbers;
+        for (std::size_t k = 0; k < K; ++k) numbers[k] = run.load_from(all + k * size + (run.column - first));
+        program.finish(run, numbers);
+      });
+    }
+  }
+
+ private:
+  /// body(row, begin, end) for pieces of rows, which cover all of them.
+  template <class Columns, class Body>
+  static ODOT_INLINE void for_pieces(Workspace<Cpu>& workspace, std::size_t rows, const Columns& columns,
+                                     const Body& body) {
+    if (rows == 0 || detail::extent(columns) == 0) return;
+    if (detail::extent(columns) > chunk_elements) {
+      const Chunks pieces(columns, chunk_elements);
+      parallel_for(workspace.threads(), rows * pieces.count(), [&](std::size_t c, std::size_t) {
+        const std::size_t piece = c % pieces.count();
+        body(c / pieces.count(), pieces.begin(piece), pieces.end(piece));
+      });
+      return;
+    }
+    const Chunks chunks(rows, chunk_elements / detail::extent(columns));
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
+      for (std::size_t row = chunks.begin(c); row < chunks.end(c); ++row) body(row, std::size_t{0}, columns);
+    });
+  }
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,293 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The primitives on the Gpu: one thread per four elements of a map, per short row, or per column; one team per long row.
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "odot/core/gpu.hpp"
+#include "odot/kernels/gpu/launch.hpp"
+#include "odot/kernels/gpu/rows.hpp"
+#include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/parallel/lanes.hpp"
+#include "odot/kernels/parallel/run.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::kernels {
+
+namespace gpu {
+
+/// How a thread's numbers are loaded and stored: 16 bytes at a time where that can be. Numbers of other types are converted.
+template <class S, unsigned N>
+struct LaneAccess {
+  using Number = Lanes<S, N>;
+
+  template <bool Whole, class T>
+  static ODOT_HOST_DEVICE Number load(const T* x, std::size_t count) {
+    Number number(S{0});
+    if constexpr (std::is_same_v<T, S>) load_row(x, static_cast<unsigned>(Whole ? N : count), number.values);
+    else number = load_strided(x, Whole ? N : count, 1);
+    return number;
+  }
+  template <class T>
+  static ODOT_HOST_DEVICE Number load_strided(const T* x, std::size_t count, std::size_t stride) {
+    Number number(S{0});
+    ODOT_UNROLL
+    for (unsigned l = 0; l < N; ++l)
+      if (l < count) number.values[l] = static_cast<S>(x[l * stride]);
+    return number;
+  }
+  template <bool Whole, class T>
+  static ODOT_HOST_DEVICE void store(T* y, std::size_t count, const Number& number) {
+    if constexpr (std::is_same_v<T, S>) {
+      store_row(number.values, static_cast<unsigned>(Whole ? N : count), y);
+    } else {
+      ODOT_UNROLL
+      for (unsigned l = 0; l < N; ++l)
+        if (l < (Whole ? N : count)) y[l] = static_cast<T>(number.values[l]);
+    }
+  }
+};
+
+template <class S, unsigned N, bool Whole>
+using LaneRun = Run<Lanes<S, N>, LaneAccess<S, N>, Whole>;
+
+/// The run of one element.
+template <class S>
+ODOT_HOST_DEVICE LaneRun<S, 1, true> run_of_one(std::size_t row, std::size_t columns, std::size_t column) {
+  return {row, column, row * columns + column, 1};
+}
+
+namespace detail {
+
+inline constexpr unsigned map_lanes = 4;
+
+/// Thread i of a map: four columns of a row, or what is left of it. (A division of 64 bits costs more than the memory's
+/// pace.)
+template <class S, class Columns, class Program>
+struct MapThread {
+  std::size_t per_row;  // threads
+  bool narrow;          // all numbers fit 32 bits
+  Program program;
+  Columns columns;
+
+  ODOT_HOST_DEVICE void operator()(std::size_t i) const {
+    const std::size_t row =
+        narrow ? static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(threads(per_row)) : i / per_row;
+    const std::size_t column = (i - row * threads(per_row)) * map_lanes, left = columns - column,
+                      offset = row * columns + column;
+    if (left >= map_lanes) program(LaneRun<S, map_lanes, true>{row, column, offset, map_lanes});
+    else program(LaneRun<S, map_lanes, false>{row, column, offset, left});
+  }
+
+  /// A constant where the number of columns is.
+  static ODOT_HOST_DEVICE constexpr std::size_t threads([[maybe_unused]] std::size_t per_row) {
+    if constexpr (std::is_same_v<Columns, std::size_t>) return per_row;
+    else return (Columns::value + map_lanes - 1) / map_lanes;
+  }
+};
+
+/// The terms of one element, each a Total.
+template <class Total, class S>
+ODOT_HOST_DEVICE Terms<Total, 1> totals_of(const Lanes<S, 1>& term) {
+  return {{static_cast<Total>(term.values[0])}};
+}
+template <class Total, class S, std::size_t K>
+ODOT_HOST_DEVICE Terms<Total, K> totals_of(const Terms<Lanes<S, 1>, K>& terms) {
+  Terms<Total, K> totals;
+  ODOT_UNROLL
+  for (std::size_t k = 0; k < K; ++k) totals[k] = static_cast<Total>(terms[k].values[0]);
+  return totals;
+}
+
+template <class S, class Total, class Program>
+struct LoadTerms {
+  std::size_t columns;
+  Program program;
+  ODOT_HOST_DEVICE auto operator()(std::size_t row, std::size_t column) const {
+    return totals_of<Total>(program(run_of_one<S>(row, columns, column)));
+  }
+};
+template <class Reduction>
+struct CombineTerms {
+  template <class Total, std::size_t K>
+  ODOT_HOST_DEVICE Terms<Total, K> operator()(const Terms<Total, K>& a, const Terms<Total, K>& b) const {
+    Terms<Total, K> both;
+    ODOT_UNROLL
+    for (std::size_t k = 0; k < K; ++k) both[k] = Reduction::combine(a[k], b[k]);
+    return both;
+  }
+};
+template <class Program>
+struct FinishRow {
+  Program program;
+  template <class Totals>
+  ODOT_HOST_DEVICE void operator()(std::size_t row, const Totals& totals) const {
+    program.finish(row, totals);
+  }
+};
+template <class S, class Program>
+struct FinishColumn {
+  std::size_t columns;
+  Program program;
+  template <class Total, std::size_t K>
+  ODOT_HOST_DEVICE void operator()(std::size_t column, const Terms<Total, K>& totals) const {
+    Terms<Lanes<S, 1>, K> numbers;
+    ODOT_UNROLL
+    for (std::size_t k = 0; k < K; ++k) numbers[k] = Lanes<S, 1>(static_cast<S>(totals[k]));
+    program.finish(run_of_one<S>(0, columns, column), numbers);
+  }
+};
+
+/// K terms of nothing.
+template <class Reduction, class Total, std::size_t K>
+Terms<Total, K> nothing() {
+  Terms<Total, K> totals;
+  for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::template identity<Total>;
+  return totals;
+}
+template <class S, class Total, class Program>
+inline constexpr std::size_t terms_of =
+    decltype(std::declval<const LoadTerms<S, Total, Program>&>()(std::size_t{0}, std::size_t{0}))::count;
+
+}  // namespace detail
+
+/// A row that one thread goes through.
+template <class S>
+struct ThreadRow {
+  std::size_t index, columns;
+
+  template <class Body>
+  ODOT_HOST_DEVICE void each(const Body& body) const {
+    for (std::size_t column = 0; column < columns; ++column) body(run_of_one<S>(index, columns, column));
+  }
+  template <class Body>
+  ODOT_HOST_DEVICE void once(const Body& body) const {
+    body();
+  }
+  template <class Reduction, class Term>
+  ODOT_HOST_DEVICE S reduce(const Term& term) const {
+    S total = Reduction::template identity<S>;
+    for (std::size_t column = 0; column < columns; ++column)
+      total = Reduction::combine(total, term(run_of_one<S>(index, columns, column)).values[0]);
+    return total;
+  }
+  template <class Term>
+  ODOT_HOST_DEVICE S sum(const Term& term) const {
+    return reduce<Sum>(term);
+  }
+  template <class Term>
+  ODOT_HOST_DEVICE S largest(const Term& term) const {
+    return reduce<Largest>(term);
+  }
+};
+
+/// A row that a team goes through. Two places for the results of reductions, by turns: a thread may still read one while
+/// others fill the next.
+template <class S, class Team>
+struct TeamRow {
+  struct Memory {
+    double parts[2][team_parts];
+  };
+  std::size_t index, columns;
+  const Team& team;
+  Memory& memory;
+  mutable unsigned turn = 0;
+
+  template <class Body>
+  ODOT_HOST_DEVICE void each(const Body& body) const {
+    team.each(columns, [&](std::size_t column) { body(run_of_one<S>(index, columns, column)); });
+  }
+  template <class Body>
+  ODOT_HOST_DEVICE void once(const Body& body) const {
+    team.each(1, [&](std::size_t) { body(); });
+  }
+  template <class Reduction, class Term>
+  ODOT_HOST_DEVICE S reduce(const Term& term) const {
+    double* parts = memory.parts[turn];
+    turn = 1 - turn;
+    reduce_all(
+        team, columns, Reduction::template identity<double>,
+        [&](std::size_t column) { return static_cast<double>(term(run_of_one<S>(index, columns, column)).values[0]); },
+        [](double a, double b) { return Reduction::combine(a, b); }, parts);
+    return static_cast<S>(parts[0]);
+  }
+  template <class Term>
+  ODOT_HOST_DEVICE S sum(const Term& term) const {
+    return reduce<Sum>(term);
+  }
+  template <class Term>
+  ODOT_HOST_DEVICE S largest(const Term& term) const {
+    return reduce<Largest>(term);
+  }
+};
+
+namespace detail {
+
+template <class S, class Program>
+struct ThreadRows {
+  std::size_t columns;
+  Program program;
+  ODOT_HOST_DEVICE void operator()(std::size_t row) const { program(ThreadRow<S>{row, columns}); }
+};
+
+template <class S, class Program>
+struct TeamRows {
+  struct Memory {
+    double parts[2][team_parts];
+  };
+  std::size_t columns;
+  Program program;
+
+  template <class Team>
+  ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t row, Memory& memory) const {
+    using Row = TeamRow<S, Team>;
+    program(Row{row, columns, team, reinterpret_cast<typename Row::Memory&>(memory)});
+  }
+};
+
+}  // namespace detail
+
+}  // namespace gpu
+
+template <>
+struct Parallel<Gpu> {
+  static constexpr std::size_t longest_thread_row = 64;  // columns
+
+  template <class S, class Columns, class Program>
+  static void map(Workspace<Gpu>&, std::size_t rows, Columns columns, const Program& program) {
+    const std::size_t per_row = (columns + gpu::detail::map_lanes - 1) / gpu::detail::map_lanes;
+    const std::size_t threads = rows * per_row;
+    gpu::for_each_index(threads,
+                        gpu::detail::MapThread<S, Columns, Program>{per_row, threads <= UINT32_MAX, program, columns});
+  }
+
+  template <class S, class Columns, class Program>
+  static void each_row(Workspace<Gpu>&, std::size_t rows, Columns columns, const Program& program) {
+    if (columns <= longest_thread_row)
+      gpu::for_each_thread(rows, gpu::detail::ThreadRows<S, Program>{columns, program});
+    else gpu::launch_teams(rows, gpu::detail::TeamRows<S, Program>{columns, program});
+  }
+
+  template <class S, class Reduction = Sum, class Columns, class Program>
+  static void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    using Total = typename Reduction::template total<S>;
+    gpu::reduce_rows(workspace, rows, columns,
+                     gpu::detail::nothing<Reduction, Total, gpu::detail::terms_of<S, Total, Program>>(),
+                     gpu::detail::LoadTerms<S, Total, Program>{columns, program},
+                     gpu::detail::CombineTerms<Reduction>{}, gpu::detail::FinishRow<Program>{program});
+  }
+
+  template <class S, class Reduction = Sum, class Columns, class Program>
+  static void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    using Total = typename Reduction::template total<S>;
+    gpu::reduce_columns(
+        workspace, rows, columns, gpu::detail::nothing<Reduction, Total, gpu::detail::terms_of<S, Total, Program>>(),
+        gpu::detail::LoadTerms<S, Total, Program>{columns, program}, gpu::detail::CombineTerms<Reduction>{},
+        gpu::detail::FinishColumn<S, Program>{columns, program});
+  }
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,58 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Run: some neighbouring elements of a row, as many as are computed with at once. What the primitives hand to programs.
+
+#include <cstddef>
+#include <type_traits>
+
+#include "odot/core/config.hpp"
+
+namespace odot::kernels {
+
+/// `count` elements from `column` on of row `row` of a [rows, columns] array, at most Number::count. Whole: exactly as many.
+/// Access: how a Number is loaded and stored on the device.
+template <class Number_, class Access, bool Whole>
+struct Run {
+  using Number = Number_;
+  using scalar = typename Number::scalar;
+  static constexpr bool whole = Whole;
+
+  std::size_t row, column, offset;  ///< offset: of its first element in a row-major array
+  std::size_t count;
+
+  /// x[offset …] of an array of the same rows and columns.
+  template <class T>
+  ODOT_HOST_DEVICE Number load(const T* x) const {
+    return Access::template load<Whole>(x + offset, count);
+  }
+  template <class T>
+  ODOT_HOST_DEVICE void store(T* y, const Number& value) const {
+    Access::template store<Whole>(y + offset, count, value);
+  }
+  /// `count` numbers that begin at `x`.
+  template <class T>
+  ODOT_HOST_DEVICE Number load_from(const T* x) const {
+    return Access::template load<Whole>(x, count);
+  }
+  template <class T>
+  ODOT_HOST_DEVICE void store_to(T* y, const Number& value) const {
+    Access::template store<Whole>(y, count, value);
+  }
+  /// `count` numbers that lie `stride` apart.
+  template <class T>
+  ODOT_HOST_DEVICE Number load_strided(const T* x, std::size_t stride) const {
+    return Access::load_strided(x, count, stride);
+  }
+  /// x[column …]: the same for every row.
+  template <class T>
+  ODOT_HOST_DEVICE Number load_column(const T* x) const {
+    return Access::template load<Whole>(x + column, count);
+  }
+  /// x[row]: the same for every column.
+  template <class T>
+  ODOT_HOST_DEVICE Number load_row(const T* x) const {
+    return Number(x[row]);
+  }
+};
+
+}  // namespace odot::kernels

@@ -1,0 +1,69 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What reductions add up: several numbers at once, and how two are combined.
+
+#include <cstddef>
+#include <limits>
+
+#include "odot/core/config.hpp"
+
+namespace odot::kernels {
+
+/// K numbers that are reduced side by side.
+template <class Number_, std::size_t K>
+struct Terms {
+  using Number = Number_;
+  static constexpr std::size_t count = K;
+  Number values[K];
+
+  ODOT_HOST_DEVICE Number& operator[](std::size_t k) { return values[k]; }
+  ODOT_HOST_DEVICE const Number& operator[](std::size_t k) const { return values[k]; }
+};
+
+/// Terms of these numbers.
+template <class Number, class... Others>
+ODOT_HOST_DEVICE Terms<Number, 1 + sizeof...(Others)> terms(const Number& first, const Others&... others) {
+  return {{first, others...}};
+}
+
+/// Σ. Sums of floats are joined in double.
+struct Sum {
+  template <class S>
+  using total = double;
+  template <class T>
+  static constexpr T identity = T(0);
+  template <class Number>
+  ODOT_HOST_DEVICE static Number combine(const Number& a, const Number& b) {
+    return a + b;
+  }
+};
+
+/// The largest one; NaN if one of them is.
+struct Largest {
+  template <class S>
+  using total = S;
+  template <class T>
+  static constexpr T identity = -std::numeric_limits<T>::infinity();
+  template <class Number>
+  ODOT_HOST_DEVICE static Number combine(const Number& a, const Number& b) {
+    return maximum(a, b);
+  }
+  ODOT_HOST_DEVICE static float combine(float a, float b) { return a > b || a != a ? a : b; }
+  ODOT_HOST_DEVICE static double combine(double a, double b) { return a > b || a != a ? a : b; }
+};
+
+/// The smallest one; NaN if one of them is.
+struct Smallest {
+  template <class S>
+  using total = S;
+  template <class T>
+  static constexpr T identity = std::numeric_limits<T>::infinity();
+  template <class Number>
+  ODOT_HOST_DEVICE static Number combine(const Number& a, const Number& b) {
+    return minimum(a, b);
+  }
+  ODOT_HOST_DEVICE static float combine(float a, float b) { return a < b || a != a ? a : b; }
+  ODOT_HOST_DEVICE static double combine(double a, double b) { return a < b || a != a ? a : b; }
+};
+
+}  // namespace odot::kernels
