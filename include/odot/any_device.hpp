@@ -3,6 +3,7 @@
 // Everything that is the same on every device. odot/cpu.hpp and odot/gpu.hpp add a device's kernels.
 
 #include "odot/core/config.hpp"
+#include "odot/expressions.hpp"
 
 #include "odot/nn/attention_block.hpp"
 #include "odot/nn/attention_heads.hpp"

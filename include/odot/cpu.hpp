@@ -17,6 +17,7 @@
 #include "odot/kernels/lengths/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/matmul/cpu.hpp"
 #include "odot/kernels/mean_tokens/cpu.hpp"
 #include "odot/kernels/nll/cpu.hpp"
 #include "odot/kernels/normalize/cpu.hpp"

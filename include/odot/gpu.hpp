@@ -23,6 +23,7 @@
 #include "odot/kernels/lengths/gpu.hpp"
 #include "odot/kernels/linear/gpu.hpp"
 #include "odot/kernels/log_softmax/gpu.hpp"
+#include "odot/kernels/matmul/gpu.hpp"
 #include "odot/kernels/mean_tokens/gpu.hpp"
 #include "odot/kernels/nll/gpu.hpp"
 #include "odot/kernels/normalize/gpu.hpp"

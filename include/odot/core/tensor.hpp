@@ -12,6 +12,7 @@
 #include "odot/core/buffer.hpp"
 #include "odot/core/checked.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/expression_base.hpp"
 #include "odot/core/view.hpp"
 
 namespace odot {
@@ -31,10 +32,55 @@ class Tensor {
                           " values, found " + std::to_string(values.size()));
     buffer_.from_host(values.begin());
   }
+  /// The value of an expression of this shape, or of one that broadcasts to it.
+  template <ExpressionNode Expression>
+  Tensor(const Expression& expression) : Tensor() {
+    assign(view(), expression);
+  }
+
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(Tensor&&) noexcept = default;
+  /// Copies elements. (There is no copy constructor, so that no copy is by chance: eval(x) makes one.)
+  Tensor& operator=(const Tensor& other) {
+    view() = other.view();
+    return *this;
+  }
+  /// = += −= *= /= of an expression, a tensor, a view or a number: expressions.hpp.
+  template <class Value>
+  Tensor& operator=(const Value& value) {
+    view() = value;
+    return *this;
+  }
+  template <class Value>
+  Tensor& operator+=(const Value& value) {
+    view() += value;
+    return *this;
+  }
+  template <class Value>
+  Tensor& operator-=(const Value& value) {
+    view() -= value;
+    return *this;
+  }
+  template <class Value>
+  Tensor& operator*=(const Value& value) {
+    view() *= value;
+    return *this;
+  }
+  template <class Value>
+  Tensor& operator/=(const Value& value) {
+    view() /= value;
+    return *this;
+  }
 
   Scalar* data() { return buffer_.data(); }
   const Scalar* data() const { return buffer_.data(); }
   static constexpr std::size_t size() { return S::size; }
+
+  /// The elements in row-major order, on the Cpu.
+  Scalar* begin() { return view().begin(); }
+  Scalar* end() { return view().end(); }
+  const Scalar* begin() const { return view().begin(); }
+  const Scalar* end() const { return view().end(); }
 
   TensorView<S, Scalar, Device> view() { return TensorView<S, Scalar, Device>(data()); }
   TensorView<S, const Scalar, Device> view() const { return TensorView<S, const Scalar, Device>(data()); }
@@ -69,6 +115,53 @@ class Batch {
   }
   /// Throws ArgumentError where so many samples are more than memory can have.
   explicit Batch(std::size_t samples) : buffer_(elements(samples)), samples_(samples) {}
+
+  /// The value of an expression of batches.
+  template <ExpressionNode Expression>
+  Batch(const Expression& expression) : Batch(expression.samples()) {
+    assign(view(), expression);
+  }
+  /// Copies elements, and becomes as many samples. (There is no copy constructor, so that no copy is by chance: eval(x)
+  /// makes one.)
+  Batch& operator=(const Batch& other) {
+    resize(other.samples());
+    view() = other.view();
+    return *this;
+  }
+  /// Of an expression, a batch or a view, becoming as many samples; of a number or a tensor, every sample becomes it.
+  template <class Value>
+  Batch& operator=(const Value& value) {
+    if constexpr (requires { value.samples(); } && !(ExpressionNode<Value> && !detail::is_batched<Value>))
+      resize(value.samples());
+    view() = value;
+    return *this;
+  }
+  template <class Value>
+  Batch& operator+=(const Value& value) {
+    view() += value;
+    return *this;
+  }
+  template <class Value>
+  Batch& operator-=(const Value& value) {
+    view() -= value;
+    return *this;
+  }
+  template <class Value>
+  Batch& operator*=(const Value& value) {
+    view() *= value;
+    return *this;
+  }
+  template <class Value>
+  Batch& operator/=(const Value& value) {
+    view() /= value;
+    return *this;
+  }
+
+  /// The elements in row-major order, on the Cpu.
+  Scalar* begin() { return view().begin(); }
+  Scalar* end() { return view().end(); }
+  const Scalar* begin() const { return view().begin(); }
+  const Scalar* end() const { return view().end(); }
 
   /// From the values of `samples` samples in row-major order. Throws ArgumentError where their number does not fit.
   Batch(std::size_t samples, std::initializer_list<Scalar> values) : Batch(samples) {

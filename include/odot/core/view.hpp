@@ -23,12 +23,60 @@ class TensorView {
 
   constexpr TensorView() = default;
   constexpr explicit TensorView(Scalar* data) : data_(data) {}
+  constexpr TensorView(const TensorView&) = default;
+
+  /// Copies elements, of this type of view too: the view itself stays where it is (rebind). The right side is an
+  /// expression, a tensor, a number: expressions.hpp.
+  const TensorView& operator=(const TensorView& value) const {
+    assign(*this, value);
+    return *this;
+  }
+  template <class Value>
+  const TensorView& operator=(const Value& value) const {
+    assign(*this, value);
+    return *this;
+  }
+  template <class Value>
+  const TensorView& operator+=(const Value& value) const {
+    assign(added_to(*this), value);
+    return *this;
+  }
+  template <class Value>
+  const TensorView& operator-=(const Value& value) const {
+    assign(*this, *this - value);
+    return *this;
+  }
+  template <class Value>
+  const TensorView& operator*=(const Value& value) const {
+    assign(*this, *this * value);
+    return *this;
+  }
+  template <class Value>
+  const TensorView& operator/=(const Value& value) const {
+    assign(*this, *this / value);
+    return *this;
+  }
+  /// Becomes a view of other elements.
+  constexpr void rebind(const TensorView& other) { data_ = other.data_; }
+
   constexpr operator TensorView<S, const scalar, Device>() const { return TensorView<S, const scalar, Device>(data_); }
 
   constexpr Scalar* data() const { return data_; }
   static constexpr std::size_t size() { return S::size; }
   constexpr explicit operator bool() const { return data_ != nullptr; }
   constexpr std::span<Scalar, S::size> span() const { return std::span<Scalar, S::size>(data_, S::size); }
+
+  /// The elements in row-major order.
+  constexpr Scalar* begin() const
+    requires std::is_same_v<Device, Cpu>
+  {
+    return data_;
+  }
+  constexpr Scalar* end() const
+    requires std::is_same_v<Device, Cpu>
+  {
+    return data_ + S::size;
+  }
 
   template <class... Index>
   constexpr Scalar& operator()(Index... index) const
@@ -65,6 +113,42 @@ class BatchView {
 
   constexpr BatchView() = default;
   constexpr BatchView(Scalar* data, std::size_t samples) : data_(data), samples_(samples) {}
+  constexpr BatchView(const BatchView&) = default;
+
+  /// Copies elements, of this type of view too: the view itself stays where it is (rebind). The right side is an
+  /// expression, a tensor, a number: expressions.hpp.
+  const BatchView& operator=(const BatchView& value) const {
+    assign(*this, value);
+    return *this;
+  }
+  template <class Value>
+  const BatchView& operator=(const Value& value) const {
+    assign(*this, value);
+    return *this;
+  }
+  template <class Value>
+  const BatchView& operator+=(const Value& value) const {
+    assign(added_to(*this), value);
+    return *this;
+  }
+  template <class Value>
+  const BatchView& operator-=(const Value& value) const {
+    assign(*this, *this - value);
+    return *this;
+  }
+  template <class Value>
+  const BatchView& operator*=(const Value& value) const {
+    assign(*this, *this * value);
+    return *this;
+  }
+  template <class Value>
+  const BatchView& operator/=(const Value& value) const {
+    assign(*this, *this / value);
+    return *this;
+  }
+  /// Becomes a view of other elements.
+  constexpr void rebind(const BatchView& other) { data_ = other.data_, samples_ = other.samples_; }
+
   constexpr operator BatchView<S, const scalar, Device>() const { return {data_, samples_}; }
 
   constexpr Scalar* data() const { return data_; }
@@ -72,6 +156,18 @@ class BatchView {
   constexpr std::size_t size() const { return samples_ * S::size; }  // elements
   constexpr explicit operator bool() const { return data_ != nullptr; }
   constexpr std::span<Scalar> span() const { return {data_, size()}; }
+
+  /// The elements in row-major order.
+  constexpr Scalar* begin() const
+    requires std::is_same_v<Device, Cpu>
+  {
+    return data_;
+  }
+  constexpr Scalar* end() const
+    requires std::is_same_v<Device, Cpu>
+  {
+    return data_ + size();
+  }
 
   constexpr TensorView<S, Scalar, Device> operator[](std::size_t sample) const {
     assert(sample < samples_);

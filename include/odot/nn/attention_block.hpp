@@ -92,18 +92,18 @@ struct AttentionBlock {
     template <class S, class P>
     static auto arrays(const P&, auto of) {
       kernels::BlockWeights<S, geometry, typename P::device> all{};
-      all.heads.weight_x = of(Name<"heads.weight_x">{});
-      all.heads.weight_y = of(Name<"heads.weight_y">{});
+      all.heads.weight_x.rebind(of(Name<"heads.weight_x">{}));
+      all.heads.weight_y.rebind(of(Name<"heads.weight_y">{}));
       if constexpr (Options.bias) {
-        all.heads.bias_x = of(Name<"heads.bias_x">{});
-        all.heads.bias_y = of(Name<"heads.bias_y">{});
+        all.heads.bias_x.rebind(of(Name<"heads.bias_x">{}));
+        all.heads.bias_y.rebind(of(Name<"heads.bias_y">{}));
       }
       if constexpr (Options.head_norm == HeadNorm::affine) {
-        all.heads.scale = of(Name<"heads.weight">{});
-        all.heads.shift = of(Name<"heads.bias">{});
+        all.heads.scale.rebind(of(Name<"heads.weight">{}));
+        all.heads.shift.rebind(of(Name<"heads.bias">{}));
       }
-      all.conv_weight = of(Name<"conv.weight">{});
-      all.conv_bias = of(Name<"conv.bias">{});
+      all.conv_weight.rebind(of(Name<"conv.weight">{}));
+      all.conv_bias.rebind(of(Name<"conv.bias">{}));
       return all;
     }
     template <class P>

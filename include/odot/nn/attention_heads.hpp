@@ -128,15 +128,15 @@ struct AttentionHeads {
     template <class S, class P>
     static auto arrays(const P&, auto of) {
       kernels::HeadWeights<S, In, Heads, typename P::device> all{};
-      all.weight_x = of(weight_x);
-      all.weight_y = of(weight_y);
+      all.weight_x.rebind(of(weight_x));
+      all.weight_y.rebind(of(weight_y));
       if constexpr (Bias) {
-        all.bias_x = of(bias_x);
-        all.bias_y = of(bias_y);
+        all.bias_x.rebind(of(bias_x));
+        all.bias_y.rebind(of(bias_y));
       }
       if constexpr (Norm == HeadNorm::affine) {
-        all.scale = of(weight);
-        all.shift = of(bias);
+        all.scale.rebind(of(weight));
+        all.shift.rebind(of(bias));
       }
       return all;
     }

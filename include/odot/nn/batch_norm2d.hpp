@@ -36,8 +36,8 @@ struct BatchNorm2d {
       using K = kernels::BatchNorm<typename P::device>;
       TensorView<Shape<channels>, const typename P::scalar, typename P::device> scale, shift;
       if constexpr (Affine) {
-        scale = pass.parameter(weight);
-        shift = pass.parameter(bias);
+        scale.rebind(pass.parameter(weight));
+        shift.rebind(pass.parameter(bias));
       }
       if (pass.training())
         K::forward_training(pass.workspace(), Constants, x, scale, shift, pass.updated_buffer(running_mean),
@@ -53,9 +53,9 @@ struct BatchNorm2d {
       TensorView<Shape<channels>, const Scalar, typename P::device> scale;
       TensorView<Shape<channels>, Scalar, typename P::device> dscale, dshift;
       if constexpr (Affine) {
-        scale = pass.parameter(weight);
-        dscale = pass.gradient(weight);
-        dshift = pass.gradient(bias);
+        scale.rebind(pass.parameter(weight));
+        dscale.rebind(pass.gradient(weight));
+        dshift.rebind(pass.gradient(bias));
       }
       const TensorView<Shape<2, channels>, const Scalar, typename P::device> saved = statistics(pass);
       kernels::BatchNorm<typename P::device>::backward(pass.workspace(), x, scale, saved, dy, dscale, dshift, dx);

@@ -76,6 +76,7 @@ class GradientProbe {
 
   /// Σ r ⊙ y.
   double loss() {
+    const WorkspaceScope<Cpu> scope(workspace_);
     auto frame = workspace_.frame();
     forward(frame);
     double sum = 0;
@@ -85,6 +86,7 @@ class GradientProbe {
 
   /// Fills gradients() and input_gradients() by the layer's backward; outputs start as NaN, gradients as garbage.
   void backward(bool with_input) {
+    const WorkspaceScope<Cpu> scope(workspace_);
     auto frame = workspace_.frame();
     const auto pass = forward(frame);
     std::fill(gradients_.begin(), gradients_.end(), garbage);

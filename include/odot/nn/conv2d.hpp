@@ -56,7 +56,7 @@ struct Conv2d {
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);
       TensorView<Shape<OutChannels>, const typename P::scalar, typename P::device> b;
-      if constexpr (Options.bias) b = pass.parameter(bias);
+      if constexpr (Options.bias) b.rebind(pass.parameter(bias));
       kernels::Conv2d<typename P::device>::template forward<geometry>(pass.workspace(), x, pass.parameter(weight), b,
                                                                       y);
     }
@@ -64,7 +64,7 @@ struct Conv2d {
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
       TensorView<Shape<OutChannels>, typename P::scalar, typename P::device> db;
-      if constexpr (Options.bias) db = pass.gradient(bias);
+      if constexpr (Options.bias) db.rebind(pass.gradient(bias));
       kernels::Conv2d<typename P::device>::template backward<geometry>(pass.workspace(), x, pass.parameter(weight), dy,
                                                                        pass.gradient(weight), db, dx);
     }

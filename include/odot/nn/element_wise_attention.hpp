@@ -171,12 +171,12 @@ struct ElementWiseAttention {
       auto mixed = y, dmixed = dy;
       // y = mixed Woᵀ + bo
       if constexpr (Options.output) {
-        mixed = view<In>(y, memory + mixed_at(n));
+        mixed.rebind(view<In>(y, memory + mixed_at(n)));
         const auto gradient = view<In>(dx, frame.template take<Scalar>(n * L * D), n);
         Linear::backward(pass.workspace(), detail::as_tokens(mixed), pass.parameter(Name<"out.weight">{}),
                          detail::as_tokens(dy), pass.gradient(Name<"out.weight">{}), bias_gradient<"out.bias", D>(pass),
                          detail::as_tokens(gradient));
-        dmixed = gradient;
+        dmixed.rebind(gradient);
       }
       // mixed = attention(q, k, v)
       const auto qkv = view<Shape<L, 3 * D>>(y, memory);

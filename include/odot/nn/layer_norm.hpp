@@ -41,8 +41,8 @@ struct LayerNorm {
       using P = decltype(pass);
       TensorView<Shape<features>, const typename P::scalar, typename P::device> scale, shift;
       if constexpr (Options.affine) {
-        scale = pass.parameter(weight);
-        shift = pass.parameter(bias);
+        scale.rebind(pass.parameter(weight));
+        shift.rebind(pass.parameter(bias));
       }
       kernels::LayerNorm<typename P::device>::forward(pass.workspace(), Options.eps, detail::as_tokens(x), scale, shift,
                                                       statistics<typename P::scalar>(pass, x.samples()),
@@ -55,9 +55,9 @@ struct LayerNorm {
       TensorView<Shape<features>, const S, typename P::device> scale;
       TensorView<Shape<features>, S, typename P::device> dscale, dshift;
       if constexpr (Options.affine) {
-        scale = pass.parameter(weight);
-        dscale = pass.gradient(weight);
-        dshift = pass.gradient(bias);
+        scale.rebind(pass.parameter(weight));
+        dscale.rebind(pass.gradient(weight));
+        dshift.rebind(pass.gradient(bias));
       }
       kernels::LayerNorm<typename P::device>::backward(pass.workspace(), detail::as_tokens(x), scale,
                                                        statistics<const S>(pass, x.samples()), detail::as_tokens(dy),

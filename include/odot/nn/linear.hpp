@@ -44,7 +44,7 @@ struct Linear {
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
       TensorView<Shape<OutFeatures>, typename P::scalar, typename P::device> dbias;
-      if constexpr (Bias) dbias = pass.gradient(bias);
+      if constexpr (Bias) dbias.rebind(pass.gradient(bias));
       kernels::Linear<typename P::device>::backward(pass.workspace(), detail::as_tokens(x), pass.parameter(weight),
                                                     detail::as_tokens(dy), pass.gradient(weight), dbias,
                                                     detail::as_tokens(dx));
@@ -54,7 +54,7 @@ struct Linear {
     template <class P>
     static auto bias_of(const P& pass) {
       TensorView<Shape<OutFeatures>, const typename P::scalar, typename P::device> b;
-      if constexpr (Bias) b = pass.parameter(bias);
+      if constexpr (Bias) b.rebind(pass.parameter(bias));
       return b;
     }
   };

@@ -88,6 +88,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     if (x.samples() != y.samples())
       throw ArgumentError("odot::Network::predict: x has " + std::to_string(x.samples()) + " samples, y has " +
                           std::to_string(y.samples()) + "; they must be as many");
+    const WorkspaceScope<Device> scope(workspace);
     for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
       const std::size_t n = (std::min)(predict_piece, x.samples() - begin);
       const nn::Pass<Model, Device, Scalar> pass(workspace, {.parameters = parameters_.data(),
@@ -201,6 +202,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
   std::string first_non_finite_output(Input x, const std::int32_t* lengths, std::size_t first_sample) {
+    const WorkspaceScope<Device> scope(workspace_);
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);
     const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
@@ -228,6 +230,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
                            nn::LossSums* sums, const std::int32_t* lengths, std::size_t first_sample) {
     const std::size_t n = x.samples();
     (void)checked_product("odot::Network: memory of a training batch", n, training_memory_per_sample);
+    const WorkspaceScope<Device> scope(workspace_);
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(n) + 1);  // never null: null means predict
     const Output y(frame.template take<Scalar>(n * output_shape::size), n);

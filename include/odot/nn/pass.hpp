@@ -8,6 +8,7 @@
 #include "odot/core/random.hpp"
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
+#include "odot/expressions.hpp"
 #include "odot/nn/name.hpp"
 
 namespace odot::nn {

@@ -60,7 +60,7 @@ struct PatchEmbedding {
       auto frame = pass.workspace().frame();
       const auto patches = gather(pass, x, frame);
       BatchView<typename geometry::patches, S, D> dpatches;
-      if (dx) dpatches = {frame.template take<S>(x.size()), x.samples()};
+      if (dx) dpatches.rebind({frame.template take<S>(x.size()), x.samples()});
       // y = patches Wᵀ + b
       kernels::Linear<D>::backward(pass.workspace(), detail::as_tokens(patches), matrix_of(pass), detail::as_tokens(dy),
                                    pass.gradient(weight).template as<matrix>(), pass.gradient(bias),

@@ -185,13 +185,13 @@ struct SelfAttention {
     template <class P>
     static auto output_bias(const P& pass) {
       TensorView<Shape<D>, const typename P::scalar, typename P::device> b;
-      if constexpr (Options.bias) b = pass.parameter(out_bias);
+      if constexpr (Options.bias) b.rebind(pass.parameter(out_bias));
       return b;
     }
     template <class P>
     static auto output_bias_gradient(const P& pass) {
       TensorView<Shape<D>, typename P::scalar, typename P::device> b;
-      if constexpr (Options.bias) b = pass.gradient(out_bias);
+      if constexpr (Options.bias) b.rebind(pass.gradient(out_bias));
       return b;
     }
     /// D·D weights as a batch of one, for sums and copies.

@@ -71,6 +71,7 @@ class Stream : detail::RequireStep<typename nn::detail::FirstWithoutStep<Model>:
     if (x.samples() != sequences_ || y.samples() != sequences_) throw_rows(x.samples(), y.samples());
     if (position_ >= longest()) throw_too_long();
     if constexpr (Model::has_step) {
+      const WorkspaceScope<Device> scope(workspace_);
       const nn::Pass<Model, Device, Scalar> pass(
           workspace_,
           {.parameters = network_->parameters().data(), .buffers = network_->buffers().data(), .position = position_});

@@ -47,6 +47,13 @@ struct PackedAccess {
     }
   }
 
+  template <class T>
+  static void store_strided(T* y, std::size_t count, std::size_t stride, const Number& value) {
+    alignas(64) S numbers[lanes];
+    simd::store(numbers, packet(value));
+    for (std::size_t l = 0; l < count; ++l) y[l * stride] = static_cast<T>(numbers[l]);
+  }
+
   static ODOT_INLINE Number number(const simd::Packet<S>& packet) { return Number(packet); }
   static ODOT_INLINE simd::Packet<S> packet(const Number& number) {
     if constexpr (lanes > 1) return number.packet;

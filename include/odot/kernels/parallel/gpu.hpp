@@ -39,6 +39,12 @@ struct LaneAccess {
       if (l < count) number.values[l] = static_cast<S>(x[l * stride]);
     return number;
   }
+  template <class T>
+  static ODOT_HOST_DEVICE void store_strided(T* y, std::size_t count, std::size_t stride, const Number& number) {
+    ODOT_UNROLL
+    for (unsigned l = 0; l < N; ++l)
+      if (l < count) y[l * stride] = static_cast<T>(number.values[l]);
+  }
   template <bool Whole, class T>
   static ODOT_HOST_DEVICE void store(T* y, std::size_t count, const Number& number) {
     if constexpr (std::is_same_v<T, S>) {

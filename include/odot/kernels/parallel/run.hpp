@@ -43,6 +43,10 @@ struct Run {
   ODOT_HOST_DEVICE Number load_strided(const T* x, std::size_t stride) const {
     return Access::load_strided(x, count, stride);
   }
+  template <class T>
+  ODOT_HOST_DEVICE void store_strided(T* y, std::size_t stride, const Number& value) const {
+    Access::store_strided(y, count, stride, value);
+  }
   /// x[column …]: the same for every row.
   template <class T>
   ODOT_HOST_DEVICE Number load_column(const T* x) const {

@@ -1,0 +1,235 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Several assignments in one pass: assign(dx, …, added_to(db), batch_sum(…)), what a backward usually needs.
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "odot/expressions/assign.hpp"
+
+namespace odot {
+
+namespace expressions::detail {
+
+/// A target and what it becomes.
+template <class Target, class Node>
+struct Entry {
+  Target target;
+  Node node;  // a reference where it is an expression of the caller's
+
+  using elements = std::remove_cvref_t<decltype(target.elements)>;
+  using node_type = std::remove_cvref_t<Node>;
+  static constexpr bool is_batch_sum = is_direct<elements, node_type> && !node_type::batched &&
+                                       elements::batched == false && requires(const node_type& n) { n.node.samples(); };
+};
+
+template <class A>
+decltype(auto) kept_node(const A& a) {
+  if constexpr (ExpressionNode<A>) return (a);
+  else return node_of(a);
+}
+template <class A, class B>
+auto entry_of(A&& a, const B& b) {
+  const auto target = target_of(a);
+  using Elements = std::remove_cvref_t<decltype(target.elements)>;
+  if constexpr (std::is_arithmetic_v<B>) {
+    using C = Constant<typename Elements::scalar, typename Elements::device>;
+    return Entry<std::remove_const_t<decltype(target)>, C>{target, C(static_cast<typename Elements::scalar>(b))};
+  } else {
+    return Entry<std::remove_const_t<decltype(target)>, decltype(kept_node(b))>{target, kept_node(b)};
+  }
+}
+
+inline auto entries_of() { return std::tuple<>(); }
+template <class A, class B, class... Rest>
+auto entries_of(A&& a, const B& b, Rest&&... rest) {
+  return std::tuple_cat(std::make_tuple(entry_of(a, b)), entries_of(rest...));
+}
+
+/// Whether a node is a reduction over samples.
+template <class Node>
+inline constexpr bool is_batch_reduction = false;
+template <class Node>
+inline constexpr bool is_batch_reduction<BatchReduced<kernels::Sum, Node>> = true;
+
+/// An element-wise entry, resolved: what is stored of each element.
+template <class F, class Elements, class Value>
+struct MapEntry {
+  Elements target;
+  Value value;
+};
+/// A sum over samples, resolved: its terms, and where the total goes.
+template <class F, class Elements, class Value>
+struct SumEntry {
+  Elements target;
+  Value value;
+  using function = F;
+};
+
+/// Maps and sums over samples in one pass over [samples, Target].
+template <class Space, class Maps, class Sums>
+struct FusedPass;
+template <class Space, class... Map_, class... Sum_>
+struct FusedPass<Space, Nodes<Map_...>, Nodes<Sum_...>> {
+  Nodes<Map_...> maps;
+  Nodes<Sum_...> sums;
+
+  template <class Run>
+  ODOT_HOST_DEVICE auto operator()(const Run& run) const {
+    using Number = typename Run::Number;
+    const auto all =
+        sums.apply([&](const auto&... sum) { return kernels::terms(load_number<Space>(sum.value, run)...); });
+    maps.apply([&](const auto&... map) {
+      const Number values[] = {load_number<Space>(map.value, run)...};
+      std::size_t next = 0;
+      (map.target.template store<Space>(run, values[next++]), ...);
+      return 0;
+    });
+    return all;
+  }
+  template <class Run, class Totals>
+  ODOT_HOST_DEVICE void finish(const Run& run, const Totals& totals) const {
+    sums.apply([&](const auto&... sum) {
+      std::size_t next = 0;
+      (store(run, sum, totals[next++]), ...);
+      return 0;
+    });
+  }
+
+ private:
+  template <class Run, class Entry_, class Number>
+  static ODOT_HOST_DEVICE void store(const Run& run, const Entry_& sum, const Number& total) {
+    using F = typename Entry_::function;
+    if constexpr (F::reads) run.store(sum.target.data, F()(run.load(sum.target.data), total));
+    else run.store(sum.target.data, total);
+  }
+};
+
+/// The same, resolved. Of sums over samples the terms.
+template <class Device, class E>
+auto resolved(Evaluation<Device>& evaluation, const E& entry) {
+  using Target = std::remove_cvref_t<decltype(entry.target)>;
+  using F = typename Target::F;
+  using Node = typename E::node_type;
+  check_types<typename E::elements, Node>();
+  if (entry.target.elements.data) require_as_many(entry.target.elements, entry.node);
+  if constexpr (is_batch_reduction<Node> && is_direct<typename E::elements, Node>) {
+    auto value = resolve(evaluation, entry.node.node);
+    return SumEntry<F, typename E::elements, decltype(value)>{entry.target.elements, value};
+  } else {
+    auto value = entering<F>(entry.target.elements, resolve(evaluation, entry.node));
+    return MapEntry<F, typename E::elements, decltype(value)>{entry.target.elements, value};
+  }
+}
+
+template <class E>
+inline constexpr bool is_sum = false;
+template <class F, class Elements, class Value>
+inline constexpr bool is_sum<SumEntry<F, Elements, Value>> = true;
+
+/// The entries of one kind.
+template <bool Sums>
+auto of_kind() {
+  return std::tuple<>();
+}
+template <bool Sums, class First, class... Rest>
+auto of_kind(const First& first, const Rest&... rest) {
+  if constexpr (is_sum<First> == Sums) return std::tuple_cat(std::make_tuple(first), of_kind<Sums>(rest...));
+  else return of_kind<Sums>(rest...);
+}
+template <class... E>
+auto as_nodes(const std::tuple<E...>& entries) {
+  return std::apply([](const E&... entry) { return Nodes<E...>(entry...); }, entries);
+}
+
+/// The shape that entries are passes over.
+template <class E>
+struct PassOf {
+  using shape = typename decltype(E::target)::shape;
+  static constexpr bool batched = decltype(E::target)::batched;
+  static constexpr std::size_t samples(const E& entry) { return entry.target.samples(); }
+};
+template <class F, class Elements, class Value>
+struct PassOf<SumEntry<F, Elements, Value>> {
+  using shape = typename Value::shape;
+  static constexpr bool batched = Value::batched;
+  static constexpr std::size_t samples(const SumEntry<F, Elements, Value>& entry) { return entry.value.samples(); }
+};
+
+template <class First, class... Rest>
+inline constexpr bool one_pass = ((std::is_same_v<typename PassOf<First>::shape, typename PassOf<Rest>::shape> &&
+                                   PassOf<First>::batched == PassOf<Rest>::batched) &&
+                                  ...);
+
+template <class... E>
+void require_all_safe(const E&... entries) {
+  const auto against_all = [&](const auto& target) { (require_safe(target, entries.value), ...); };
+  (against_all(entries.target), ...);
+}
+
+template <class Device, class First, class... Rest>
+void run_together(Evaluation<Device>& evaluation, const First& first, const Rest&... rest) {
+  using S = typename decltype(First::target)::scalar;
+  using Target = typename PassOf<First>::shape;
+  constexpr bool batched = PassOf<First>::batched;
+  const std::size_t samples = PassOf<First>::samples(first);
+  require_samples(first.value, samples);
+  (require_samples(rest.value, samples), ...);
+  require_all_safe(first, rest...);
+  const auto maps = as_nodes(of_kind<false>(first, rest...));
+  const auto sums = as_nodes(of_kind<true>(first, rest...));
+  if constexpr (!is_sum<First> && !(is_sum<Rest> || ...)) {
+    using In = SpaceOf<Target, batched, decltype(First::target), decltype(First::value), decltype(Rest::target)...,
+                       decltype(Rest::value)...>;
+    run_map<In, S>(evaluation.workspace, samples, MapPass<In, First, Rest...>{Nodes<First, Rest...>(first, rest...)});
+  } else {
+    using In = Space<Target, true, Target::rank, false>;
+    kernels::Parallel<Device>::template reduce_columns<S>(
+        evaluation.workspace, samples, std::integral_constant<std::size_t, Target::size>{},
+        FusedPass<In, std::remove_const_t<decltype(maps)>, std::remove_const_t<decltype(sums)>>{maps, sums});
+  }
+}
+
+/// Whether all leaves of an entry are runs or single elements over a whole sample, which a sum over samples needs.
+template <class E>
+inline constexpr bool is_even =
+    decltype(E::value)::template merged_axes<typename PassOf<E>::shape> == PassOf<E>::shape::rank;
+
+}  // namespace expressions::detail
+
+/// Several assignments at once: every right side is taken before anything is stored. Those of one shape, and sums over the
+/// samples of such, take one pass. An empty target is left out.
+///     assign(dx, dy * s, added_to(db), batch_sum(dy * x));
+template <class A, class B, class C, class D, class... Rest>
+  requires(sizeof...(Rest) % 2 == 0)
+void assign(A&& first, const B& value, C&& second, const D& second_value, Rest&&... rest) {
+  namespace parts = expressions::detail;
+  const auto entries = parts::entries_of(first, value, second, second_value, rest...);
+  std::apply(
+      [](const auto&... entry) {
+        using Device = typename std::tuple_element_t<
+            0, std::tuple<typename std::remove_cvref_t<decltype(entry)>::elements...>>::device;
+        auto& workspace = current_workspace<Device>();
+        auto frame = workspace.frame();
+        expressions::Evaluation<Device> evaluation{workspace, frame};
+        const auto together = [&](const auto&... resolved) {
+          constexpr bool has_sums = (parts::is_sum<std::remove_cvref_t<decltype(resolved)>> || ...);
+          constexpr bool is_one = parts::one_pass<std::remove_cvref_t<decltype(resolved)>...> &&
+                                  (!has_sums || (parts::is_even<std::remove_cvref_t<decltype(resolved)>> && ...));
+          if constexpr (is_one) {
+            if ((resolved.target.data && ...)) return parts::run_together(evaluation, resolved...), true;
+          }
+          return false;
+        };
+        if (!together(parts::resolved(evaluation, entry)...)) {
+          // One after the other; nothing that is stored may be read after.
+          parts::require_all_safe(parts::resolved(evaluation, entry)...);
+          (parts::assign_one(entry.target, entry.node), ...);
+        }
+      },
+      entries);
+}
+
+}  // namespace odot

@@ -1,0 +1,482 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// How an expression becomes elements in memory: reductions and products inside it first, each once, into scratch memory;
+// then what is left, an element-wise function of leaves, in one pass.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "odot/core/current_workspace.hpp"
+#include "odot/core/error.hpp"
+#include "odot/expressions/arrange.hpp"
+#include "odot/expressions/nodes.hpp"
+#include "odot/kernels/matmul/contract.hpp"
+#include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::expressions {
+
+/// What evaluation takes memory and threads from.
+template <class Device>
+struct Evaluation {
+  Workspace<Device>& workspace;
+  typename Workspace<Device>::Frame& frame;
+
+  template <ShapeType S, bool Batched, class T>
+  Dense<S, Batched, T, Device> scratch(std::size_t samples) {
+    return {frame.template take<T>(S::size * (Batched ? samples : 1)), samples};
+  }
+};
+
+// ---- Passes
+
+/// The space in which element-wise nodes are evaluated to targets of this shape.
+template <ShapeType Target, bool Batched, class... Node>
+struct SpaceFor {
+  static constexpr std::size_t merged = (std::min)({Target::rank, Node::template merged_axes<Target>...});
+  static constexpr bool flat =
+      Batched ? (Node::template is_flat<Target> && ...) : (Node::template is_flat_sample<Target> && ...);
+  using type = Space<Target, Batched, merged, flat>;
+};
+template <ShapeType Target, bool Batched, class... Node>
+using SpaceOf = typename SpaceFor<Target, Batched, Node...>::type;
+
+/// target = value, of as many pairs as there are.
+template <class Target, class Value>
+struct Assignment {
+  Target target;
+  Value value;
+};
+
+/// Value of a node as a number, where it is what a comparison gave.
+template <class Space, class Node, class Run>
+ODOT_HOST_DEVICE typename Run::Number load_number(const Node& node, const Run& run) {
+  using Number = typename Run::Number;
+  const auto value = node.template load<Space>(run);
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, typename Number::mask>)
+    return select(value, Number(1), Number(0));
+  else return value;
+}
+
+/// The pass of element-wise assignments: every right side of an element before the first store.
+template <class Space, class... Pair>
+struct MapPass {
+  Nodes<Pair...> assignments;
+
+  template <class Run>
+  ODOT_HOST_DEVICE void operator()(const Run& run) const {
+    assignments.apply([&](const auto&... pair) {
+      const typename Run::Number values[] = {load_number<Space>(pair.value, run)...};
+      std::size_t next = 0;
+      (pair.target.template store<Space>(run, values[next++]), ...);
+      return 0;
+    });
+  }
+};
+
+/// Terms of a reduction, one per element of the space.
+template <class Space, class Node, class Finish>
+struct ReductionPass {
+  Node node;
+  Finish end;
+
+  template <class Run>
+  ODOT_HOST_DEVICE auto operator()(const Run& run) const {
+    return load_number<Space>(node, run);
+  }
+  template <class At, class Totals>
+  ODOT_HOST_DEVICE void finish(const At& at, const Totals& totals) const {
+    end(at, totals);
+  }
+};
+
+/// How totals are stored: F() is what `=`, `+=` … make of the target's element and the total.
+template <class F, class S>
+struct StoreTotal {
+  S* to;
+
+  template <class Total>
+  ODOT_HOST_DEVICE void operator()(std::size_t row, const Total& totals) const {
+    if constexpr (F::reads) to[row] = F::of_scalars(to[row], static_cast<S>(totals[0]));
+    else to[row] = static_cast<S>(totals[0]);
+  }
+  template <class Run, class Totals>
+    requires requires { typename Run::Number; }
+  ODOT_HOST_DEVICE void operator()(const Run& run, const Totals& totals) const {
+    if constexpr (F::reads) run.store(to, F()(run.load(to), totals[0]));
+    else run.store(to, totals[0]);
+  }
+};
+
+/// Reduces the rows r · length + 0 … length − 1 of the node's space for every output row r: what lies between is reduced.
+template <class F, class R, class Space, std::size_t Length, class Node, class S>
+struct MiddlePass {
+  Node node;
+  S* to;
+
+  template <class Run>
+  ODOT_HOST_DEVICE void operator()(const Run& run) const {
+    using Number = typename Run::Number;
+    constexpr std::size_t stretch = 64;  // that are added one after the other
+    Number all(R::template identity<S>);
+    Run at = run;
+    for (std::size_t first = 0; first < Length; first += stretch) {
+      Number part(R::template identity<S>);
+      for (std::size_t i = first; i < first + stretch && i < Length; ++i) {
+        at.row = run.row * Length + i;
+        at.offset = at.row * Space::columns + at.column;
+        part = R::combine(part, load_number<Space>(node, at));
+      }
+      all = R::combine(all, part);
+    }
+    if constexpr (F::reads) all = F()(run.load(to), all);
+    run.store(to, all);
+  }
+};
+
+/// `=`
+struct Replace {
+  static constexpr bool reads = false;
+};
+/// `+=`
+struct AddTo {
+  static constexpr bool reads = true;
+
+  template <class Number>
+  ODOT_HOST_DEVICE Number operator()(const Number& before, const Number& value) const {
+    return before + value;
+  }
+  template <class S>
+  static ODOT_HOST_DEVICE S of_scalars(const S& before, const S& value) {
+    return before + value;
+  }
+};
+
+// ---- Reductions and products inside
+
+template <class Device, ShapeType S, class Steps, std::size_t B, class T>
+auto resolve(Evaluation<Device>&, const Source<S, Steps, B, T, Device>& source) {
+  return source;
+}
+template <class Device, class S, class D>
+auto resolve(Evaluation<Device>&, const Constant<S, D>& constant) {
+  return constant;
+}
+template <class Device, class Owner>
+auto resolve(Evaluation<Device>&, const Held<Owner>& held) {
+  using H = Held<Owner>;
+  return Dense<typename H::shape, H::batched, const typename H::scalar, Device>{held.owner.data(), held.samples()};
+}
+template <class Device, class F, class... Node>
+auto resolve(Evaluation<Device>& evaluation, const Map<F, Node...>& map);
+template <class Device, class R, class Node, std::size_t First, std::size_t Last>
+auto resolve(Evaluation<Device>& evaluation, const Reduced<R, Node, First, Last>& reduced);
+template <class Device, class R, class Node>
+auto resolve(Evaluation<Device>& evaluation, const BatchReduced<R, Node>& reduced);
+
+template <class Device, class Arrange, class Node>
+auto resolve(Evaluation<Device>& evaluation, const Arranged<Arrange, Node>& arranged);
+template <class Device, class S, class Node>
+auto resolve(Evaluation<Device>& evaluation, const Cast<S, Node>& cast);
+template <class Device, std::size_t Axis, class Shape_, class... Node>
+auto resolve(Evaluation<Device>& evaluation, const Concatenated<Axis, Shape_, Node...>& parts);
+template <class Device, class Shape_, class A, class B>
+auto resolve(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product);
+
+template <class F, class... Node>
+auto map_of(Node... nodes) {
+  return Map<F, Node...>(std::move(nodes)...);
+}
+template <class Device, class F, class... Node>
+auto resolve(Evaluation<Device>& evaluation, const Map<F, Node...>& map) {
+  return map.nodes.apply([&](const auto&... node) { return map_of<F>(resolve(evaluation, node)...); });
+}
+
+/// Calls body(leaf) for every leaf in memory.
+template <class Body, ShapeType S, class Steps, std::size_t B, class T, class Device>
+void for_each_source(const Source<S, Steps, B, T, Device>& source, const Body& body) {
+  body(source);
+}
+template <class Body, class S, class Memory>
+void for_each_source(const Converted<S, Memory>& converted, const Body& body) {
+  body(converted.memory);
+}
+template <class Body, class S, class Device>
+void for_each_source(const Constant<S, Device>&, const Body&) {}
+template <class Body, class F, class... Node>
+void for_each_source(const Map<F, Node...>& map, const Body& body) {
+  map.nodes.apply([&](const auto&... node) {
+    (for_each_source(node, body), ...);
+    return 0;
+  });
+}
+
+/// Throws ArgumentError unless all batches of a node have as many samples.
+template <class Node>
+void require_samples(const Node& node, std::size_t samples) {
+  for_each_source(node, [&](const auto& source) {
+    if (source.batched && source.samples() != samples)
+      throw ArgumentError("odot: an expression of batches of " + std::to_string(samples) + " and of " +
+                          std::to_string(source.samples()) + " samples; all must have as many as the target");
+  });
+}
+
+/// Runs a pass over all elements of a space.
+template <class Space, class S, class Device, class Pass>
+void run_map(Workspace<Device>& workspace, std::size_t samples, const Pass& pass) {
+  using Fixed = std::integral_constant<std::size_t, Space::columns>;
+  if constexpr (!Space::flat)
+    kernels::Parallel<Device>::template map<S>(workspace, (Space::batched ? samples : 1) * Space::outer, Fixed{}, pass);
+  else if constexpr (Space::batched)
+    kernels::Parallel<Device>::template map<S>(workspace, 1, samples * Space::Target::size, pass);
+  else kernels::Parallel<Device>::template map<S>(workspace, 1, Fixed{}, pass);
+}
+
+/// Evaluates an element-wise node into scratch memory.
+template <class Device, class Node>
+auto materialise(Evaluation<Device>& evaluation, const Node& node, std::size_t samples) {
+  using Shape_ = typename Node::shape;
+  using S = typename Node::scalar;
+  auto target = evaluation.template scratch<Shape_, Node::batched, S>(samples);
+  using Pair = Assignment<decltype(target), Node>;
+  using In = SpaceOf<Shape_, Node::batched, decltype(target), Node>;
+  run_map<In, S>(evaluation.workspace, samples, MapPass<In, Pair>{Nodes<Pair>(Pair{target, node})});
+  return target;
+}
+
+/// target = F(target, node reduced) of an element-wise node.
+template <class F, class R, std::size_t First, std::size_t Last, class Device, class Node, class T>
+void reduce_axes(Evaluation<Device>& evaluation, const Node& node, std::size_t samples, T* target) {
+  using S = typename Node::scalar;
+  using Target = typename Node::shape;
+  constexpr std::size_t reduced_axes = Last - First + 1, after = Target::rank - 1 - Last;
+  constexpr std::size_t needed = after == 0 ? reduced_axes : after;
+  if constexpr (Node::template merged_axes<Target> < needed) {
+    reduce_axes<F, R, First, Last>(evaluation, materialise(evaluation, node, samples), samples, target);
+  } else {
+    using In = Space<Target, Node::batched, needed, false>;
+    using Fixed = std::integral_constant<std::size_t, In::columns>;
+    const std::size_t batch = Node::batched ? samples : 1;
+    using Finish = StoreTotal<F, S>;
+    constexpr std::size_t length = [] {
+      std::size_t product = 1;
+      for (std::size_t axis = First; axis <= Last; ++axis) product *= Target::extents[axis];
+      return product;
+    }();
+    if constexpr (after == 0) {
+      kernels::Parallel<Device>::template reduce_rows<S, R>(evaluation.workspace, batch * In::outer, Fixed{},
+                                                            ReductionPass<In, Node, Finish>{node, {target}});
+    } else if constexpr (!Node::batched && In::outer == length) {
+      kernels::Parallel<Device>::template reduce_columns<S, R>(evaluation.workspace, length, Fixed{},
+                                                               ReductionPass<In, Node, Finish>{node, {target}});
+    } else {
+      kernels::Parallel<Device>::template map<S>(evaluation.workspace, batch * In::outer / length, Fixed{},
+                                                 MiddlePass<F, R, In, length, Node, S>{node, target});
+    }
+  }
+}
+
+/// target = F(target, node reduced over its samples).
+template <class F, class R, class Device, class Node, class T>
+void reduce_batch(Evaluation<Device>& evaluation, const Node& node, std::size_t samples, T* target) {
+  using S = typename Node::scalar;
+  using Target = typename Node::shape;
+  if constexpr (Node::template merged_axes<Target> < Target::rank) {
+    reduce_batch<F, R>(evaluation, materialise(evaluation, node, samples), samples, target);
+  } else {
+    using In = Space<Target, true, Target::rank, false>;
+    using Finish = StoreTotal<F, S>;
+    kernels::Parallel<Device>::template reduce_columns<S, R>(evaluation.workspace, samples,
+                                                             std::integral_constant<std::size_t, Target::size>{},
+                                                             ReductionPass<In, Node, Finish>{node, {target}});
+  }
+}
+
+template <class Device, class R, class Node, std::size_t First, std::size_t Last>
+auto resolve(Evaluation<Device>& evaluation, const Reduced<R, Node, First, Last>& reduced) {
+  const std::size_t samples = reduced.samples();
+  const auto node = resolve(evaluation, reduced.node);
+  require_samples(node, samples);
+  using Result = Reduced<R, Node, First, Last>;
+  auto target = evaluation.template scratch<typename Result::shape, Result::batched, typename Result::scalar>(samples);
+  reduce_axes<Replace, R, First, Last>(evaluation, node, samples, target.data);
+  return target;
+}
+template <class Device, class R, class Node>
+auto resolve(Evaluation<Device>& evaluation, const BatchReduced<R, Node>& reduced) {
+  const std::size_t samples = reduced.node.samples();
+  const auto node = resolve(evaluation, reduced.node);
+  require_samples(node, samples);
+  using Result = BatchReduced<R, Node>;
+  auto target = evaluation.template scratch<typename Result::shape, false, typename Result::scalar>(1);
+  reduce_batch<Replace, R>(evaluation, node, samples, target.data);
+  return target;
+}
+
+template <class Device, class Node>
+auto in_memory(Evaluation<Device>& evaluation, const Node& node, std::size_t samples) {
+  if constexpr (is_source<Node>) return node;
+  else return materialise(evaluation, node, samples);
+}
+
+/// The same in row-major order.
+template <class Device, class Node>
+auto dense_of(Evaluation<Device>& evaluation, const Node& node, std::size_t samples) {
+  if constexpr (is_dense<Node>) return node;
+  else return materialise(evaluation, node, samples);
+}
+
+template <class Device, class Arrange, class Node>
+auto resolve(Evaluation<Device>& evaluation, const Arranged<Arrange, Node>& arranged) {
+  const auto node = resolve(evaluation, arranged.node);
+  require_samples(node, arranged.samples());
+  if constexpr (is_source<std::remove_const_t<decltype(node)>> && requires { Arrange::of(node); })
+    return Arrange::of(node);
+  else return Arrange::of(materialise(evaluation, node, arranged.samples()));
+}
+
+template <class Device, class S, class Node>
+auto resolve(Evaluation<Device>& evaluation, const Cast<S, Node>& cast) {
+  const auto memory = in_memory(evaluation, resolve(evaluation, cast.node), cast.samples());
+  return Converted<S, std::remove_const_t<decltype(memory)>>(memory);
+}
+
+// ---- Concatenation: each part is evaluated into its slice of the result.
+
+/// target's indices [Begin, …) of an axis = the first node, and so on.
+template <std::size_t Axis, std::size_t Begin, class Device, class To>
+void fill_parts(Evaluation<Device>&, const To&) {}
+template <std::size_t Axis, std::size_t Begin, class Device, class To, class First, class... Others>
+void fill_parts(Evaluation<Device>& evaluation, const To& to, const First& first, const Others&... others) {
+  constexpr std::size_t end = Begin + First::shape::extents[Axis];
+  const auto part = Slice<Axis, Begin, end>::of(to);
+  using Part = std::remove_const_t<decltype(part)>;
+  const auto value = resolve(evaluation, first);
+  using Value = std::remove_const_t<decltype(value)>;
+  require_samples(value, to.samples());
+  using Pair = Assignment<Part, Value>;
+  using In = SpaceOf<typename Part::shape, Part::batched, Part, Value>;
+  run_map<In, typename Part::scalar>(evaluation.workspace, to.samples(),
+                                     MapPass<In, Pair>{Nodes<Pair>(Pair{part, value})});
+  fill_parts<Axis, end>(evaluation, to, others...);
+}
+template <class Device, std::size_t Axis, class Shape_, class... Node>
+auto resolve(Evaluation<Device>& evaluation, const Concatenated<Axis, Shape_, Node...>& parts) {
+  using Result = Concatenated<Axis, Shape_, Node...>;
+  const auto to = evaluation.template scratch<Shape_, Result::batched, typename Result::scalar>(parts.samples());
+  parts.nodes.apply([&](const auto&... node) {
+    fill_parts<Axis, 0>(evaluation, to, node...);
+    return 0;
+  });
+  return to;
+}
+
+// ---- Products of matrices
+
+/// How a matrix lies: by rows, or by columns.
+template <class Memory>
+inline constexpr bool by_rows = Memory::steps::values[1] == 1 || Memory::shape::extents[1] == 1;
+template <class Memory>
+inline constexpr bool by_columns =
+    !by_rows<Memory> && (Memory::steps::values[0] == 1 || Memory::shape::extents[0] == 1);
+
+/// A node as a matrix in memory that a product can read.
+template <class Device, class Node>
+auto matrix_of(Evaluation<Device>& evaluation, const Node& node, std::size_t samples) {
+  if constexpr (is_source<Node>) {
+    if constexpr (by_rows<Node> || by_columns<Node>) return node;
+    else return materialise(evaluation, node, samples);
+  } else {
+    return materialise(evaluation, node, samples);
+  }
+}
+
+/// c = a b, for every sample.
+template <class Device, class A, class B, class C>
+void multiply(Evaluation<Device>& evaluation, const A& a, const B& b, const C& c) {
+  using S = typename A::scalar;
+  constexpr bool turn_a = by_columns<A>, turn_b = by_columns<B>;
+  constexpr std::size_t M = A::shape::extents[0], K = A::shape::extents[1], N = B::shape::extents[1];
+  constexpr std::size_t step_a = A::steps::values[turn_a ? 1 : 0], step_b = B::steps::values[turn_b ? 1 : 0];
+  const auto product = [&](std::size_t rows, std::size_t sample) {
+    kernels::Matmul<Device>::template multiply<turn_a, turn_b, S>(
+        evaluation.workspace, {rows, N, K}, {a.data + sample * A::batch_stride, step_a},
+        {b.data + sample * B::batch_stride, step_b}, {c.data + sample * C::batch_stride, C::steps::values[0]});
+  };
+  constexpr bool one_product = C::batched && !B::batched && !turn_a && A::batch_stride == M * step_a &&
+                               C::batch_stride == M * C::steps::values[0];
+  if constexpr (!C::batched) product(M, 0);
+  else if constexpr (one_product) product(M * c.samples(), 0);
+  else
+    for (std::size_t sample = 0; sample < c.samples(); ++sample) product(M, sample);
+}
+
+template <class Device, class Shape_, class A, class B, class C>
+void multiply_into(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product, const C& to) {
+  const auto a = resolve(evaluation, product.a);
+  const auto b = resolve(evaluation, product.b);
+  require_samples(a, product.samples());
+  require_samples(b, product.samples());
+  multiply(evaluation, matrix_of(evaluation, a, product.samples()), matrix_of(evaluation, b, product.samples()), to);
+}
+
+template <class Device, class Shape_, class A, class B>
+auto resolve(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product) {
+  using Result = Product<Shape_, A, B>;
+  const auto to = evaluation.template scratch<Shape_, Result::batched, typename Result::scalar>(product.samples());
+  multiply_into(evaluation, product, to);
+  return to;
+}
+
+// ---- Where the largest element is
+
+/// Output (outer, inner) of elements [outer, Length, Inner].
+template <std::size_t Length, std::size_t Inner, class S>
+struct LargestAtPass {
+  const S* from;
+  std::int32_t* to;
+
+  template <class Run>
+  ODOT_HOST_DEVICE void operator()(const Run& run) const {
+    using Number = typename Run::Number;
+    const auto element = [&](std::size_t i) {
+      if constexpr (Inner == 1) return run.load_strided(from + run.column * Length + i, Length);
+      else return run.load_from(from + (run.row * Length + i) * Inner + run.column);
+    };
+    Number largest = element(0), at(0);
+    for (std::size_t i = 1; i < Length; ++i) {
+      const Number value = element(i);
+      // NaN counts as larger than all others, and the first one stays.
+      const auto wins = (value > largest || value != value) && largest == largest;
+      at = select(wins, Number(static_cast<S>(i)), at);
+      largest = select(wins, value, largest);
+    }
+    run.store(to, at);
+  }
+};
+
+template <class Device, class Node, std::size_t Axis, class T>
+void largest_into(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& node, T* to) {
+  using Target = typename Node::shape;
+  using S = typename Node::scalar;
+  constexpr std::size_t length = Target::extents[Axis];
+  constexpr std::size_t inner = [] {
+    std::size_t product = 1;
+    for (std::size_t axis = Axis + 1; axis < Target::rank; ++axis) product *= Target::extents[axis];
+    return product;
+  }();
+  const std::size_t samples = node.samples(), batch = Node::batched ? samples : 1;
+  const auto resolved = resolve(evaluation, node.node);
+  require_samples(resolved, samples);
+  const auto dense = dense_of(evaluation, resolved, samples);
+  const std::size_t outputs = batch * Target::size / length;
+  using Pass = LargestAtPass<length, inner, S>;
+  kernels::Parallel<Device>::template map<S>(evaluation.workspace, inner == 1 ? 1 : outputs / inner,
+                                             inner == 1 ? outputs : inner, Pass{dense.data, to});
+}
+
+}  // namespace odot::expressions

@@ -1,0 +1,192 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The functions that expressions apply to their elements: function objects that are generic in their number, which is
+// Lanes or Packed (kernels/parallel/lanes.hpp).
+
+#include "odot/core/config.hpp"
+
+namespace odot::expressions {
+
+/// What a function takes: numbers (what a comparison gave is 1 or 0), what comparisons gave, or one of these and two numbers.
+enum class Arguments { numbers, masks, choice };
+
+struct OfNumbers {
+  static constexpr Arguments arguments = Arguments::numbers;
+};
+struct OfMasks {
+  static constexpr Arguments arguments = Arguments::masks;
+};
+
+struct Negate : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return -a;
+  }
+};
+struct Abs : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return abs(a);
+  }
+};
+struct Exp : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return exp(a);
+  }
+};
+struct Log : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return log(a);
+  }
+};
+struct Log1p : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return log1p(a);
+  }
+};
+struct Sqrt : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return sqrt(a);
+  }
+};
+struct Rsqrt : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return N(1) / sqrt(a);
+  }
+};
+struct Square : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return a * a;
+  }
+};
+struct Tanh : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return tanh(a);
+  }
+};
+struct Sigmoid : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return N(1) / (N(1) + exp(-a));
+  }
+};
+struct Erf : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return erf(a);
+  }
+};
+struct Sin : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return sin(a);
+  }
+};
+struct Cos : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return cos(a);
+  }
+};
+
+struct Plus : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a + b;
+  }
+};
+struct Minus : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a - b;
+  }
+};
+struct Times : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a * b;
+  }
+};
+struct Divides : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a / b;
+  }
+};
+struct Less : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a < b;
+  }
+};
+struct LessEqual : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a <= b;
+  }
+};
+struct EqualTo : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a == b;
+  }
+};
+struct NotEqualTo : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return a != b;
+  }
+};
+struct Power : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return pow(a, b);
+  }
+};
+struct Minimum : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return minimum(a, b);
+  }
+};
+struct Maximum : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
+    return maximum(a, b);
+  }
+};
+
+struct And : OfMasks {
+  template <class M>
+  ODOT_HOST_DEVICE auto operator()(const M& a, const M& b) const {
+    return a && b;
+  }
+};
+struct Or : OfMasks {
+  template <class M>
+  ODOT_HOST_DEVICE auto operator()(const M& a, const M& b) const {
+    return a || b;
+  }
+};
+struct Not : OfMasks {
+  template <class M>
+  ODOT_HOST_DEVICE auto operator()(const M& a) const {
+    return !a;
+  }
+};
+struct Select {
+  static constexpr Arguments arguments = Arguments::choice;
+  template <class M, class N>
+  ODOT_HOST_DEVICE auto operator()(const M& chosen, const N& a, const N& b) const {
+    return select(chosen, a, b);
+  }
+};
+
+}  // namespace odot::expressions
