@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "odot/expressions/evaluate.hpp"
+#include "odot/expressions/evaluate_products.hpp"
 #include "odot/expressions/operands.hpp"
 
 namespace odot {
