@@ -41,6 +41,10 @@ template <class Device, class S, class D>
 auto resolve(Evaluation<Device>&, const Constant<S, D>& constant) {
   return constant;
 }
+template <class Device, std::size_t K, class S, class D>
+auto resolve(Evaluation<Device>&, const Counting<K, S, D>& counting) {
+  return counting;
+}
 template <class Device, class Owner>
 auto resolve(Evaluation<Device>&, const Held<Owner>& held) {
   using H = Held<Owner>;
@@ -62,6 +66,9 @@ auto resolve(Evaluation<Device>& evaluation, const Concatenated<Axis, Shape_, No
 template <class Device, class Shape_, class A, class B>
 auto resolve(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product);
 
+template <class Device, class Node, std::size_t Axis>
+auto resolve(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& largest);
+
 template <class F, class... Node>
 auto map_of(Node... nodes) {
   return Map<F, Node...>(std::move(nodes)...);
@@ -80,6 +87,8 @@ template <class Body, class S, class Memory>
 void for_each_source(const Converted<S, Memory>& converted, const Body& body) {
   body(converted.memory);
 }
+template <class Body, std::size_t K, class S, class Device>
+void for_each_source(const Counting<K, S, Device>&, const Body&) {}
 template <class Body, class S, class Device>
 void for_each_source(const Constant<S, Device>&, const Body&) {}
 template <class Body, class F, class... Node>

@@ -115,4 +115,12 @@ void largest_into(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& n
                                              inner == 1 ? outputs : inner, Pass{dense.data, to});
 }
 
+template <class Device, class Node, std::size_t Axis>
+auto resolve(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& largest) {
+  using Result = LargestAt<Node, Axis>;
+  const auto to = evaluation.template scratch<typename Result::shape, Result::batched, std::int32_t>(largest.samples());
+  largest_into(evaluation, largest, to.data);
+  return to;
+}
+
 }  // namespace odot::expressions

@@ -71,6 +71,13 @@ struct Tanh : OfNumbers {
     return tanh(a);
   }
 };
+/// −1, 0 or 1; NaN stays NaN.
+struct Sign : OfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    return select(a > N(0), N(1), select(a < N(0), N(-1), a));
+  }
+};
 struct Sigmoid : OfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {

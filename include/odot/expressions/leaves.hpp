@@ -138,6 +138,29 @@ struct Constant : ExpressionBase<Constant<S, Device>> {
   }
 };
 
+/// 0, 1, …, K − 1.
+template <std::size_t K, class S, class Device>
+struct Counting : ExpressionBase<Counting<K, S, Device>> {
+  using shape = Shape<K>;
+  using scalar = S;
+  using device = Device;
+  static constexpr bool batched = false;
+
+  static constexpr std::size_t samples() { return 0; }
+
+  template <class Target>
+  static constexpr std::size_t merged_axes = 1;
+  template <class Target>
+  static constexpr bool is_flat = false;
+  template <class Target>
+  static constexpr bool is_flat_sample = Target::size == K;
+
+  template <class Space, class Run>
+  ODOT_HOST_DEVICE auto load(const Run& run) const {
+    return run.count_from(K == 1 ? 0 : run.column);
+  }
+};
+
 /// A tensor or a batch that the expression owns.
 template <class Owner>
 struct Held : ExpressionBase<Held<Owner>> {

@@ -170,6 +170,27 @@ auto operator!(A&& a) {
   return expressions::detail::unary<expressions::Not>(std::forward<A>(a));
 }
 
+/// The elements as another scalar.
+template <class S, expressions::Operand A>
+auto cast(A&& a) {
+  using Node = expressions::NodeOf<A>;
+  return expressions::Cast<S, Node>(expressions::node_of(std::forward<A>(a)));
+}
+
+// ---- Numbers that are made
+
+/// 0, 1, …, K − 1 of shape [K].
+template <std::size_t K, class S = float, DeviceType Device = Cpu>
+auto arange() {
+  return expressions::Counting<K, S, Device>();
+}
+/// [N, K] of labels [N, 1]: 1 where k is the sample's label, else 0. Of integers, or of whole numbers of S.
+template <std::size_t K, class S = float, expressions::Operand Labels>
+auto one_hot(Labels&& labels) {
+  using Device = typename expressions::NodeOf<Labels>::device;
+  return cast<S>(std::forward<Labels>(labels)) == arange<K, S, Device>();
+}
+
 // ---- Functions, element by element
 
 template <expressions::Operand A>
@@ -203,6 +224,10 @@ auto square(A&& a) {
 template <expressions::Operand A>
 auto tanh(A&& a) {
   return expressions::detail::unary<expressions::Tanh>(std::forward<A>(a));
+}
+template <expressions::Operand A>
+auto sign(A&& a) {
+  return expressions::detail::unary<expressions::Sign>(std::forward<A>(a));
 }
 template <expressions::Operand A>
 auto sigmoid(A&& a) {

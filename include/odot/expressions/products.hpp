@@ -39,11 +39,4 @@ auto argmax(A&& a) {
   return expressions::LargestAt<Node, Axis>(expressions::node_of(std::forward<A>(a)));
 }
 
-/// The elements as another scalar.
-template <class S, expressions::Operand A>
-auto cast(A&& a) {
-  using Node = expressions::NodeOf<A>;
-  return expressions::Cast<S, Node>(expressions::node_of(std::forward<A>(a)));
-}
-
 }  // namespace odot

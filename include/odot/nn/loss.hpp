@@ -9,6 +9,7 @@
 #include "odot/kernels/cross_entropy/cross_entropy.hpp"
 #include "odot/kernels/nll/nll.hpp"
 #include "odot/kernels/regression_loss/regression_loss.hpp"
+#include "odot/nn/add_losses.hpp"
 #include "odot/nn/loss_contract.hpp"
 
 namespace odot::nn {

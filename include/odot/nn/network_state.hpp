@@ -15,6 +15,7 @@
 #include "odot/core/buffer.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/nn/init.hpp"
 #include "odot/nn/parameters.hpp"
@@ -56,6 +57,10 @@ class NetworkState {
   std::span<const Scalar> gradients() const { return gradients_.span(); }
   std::span<Scalar> buffers() { return buffers_.span(); }
   std::span<const Scalar> buffers() const { return buffers_.span(); }
+
+  /// All parameters, and their gradients, as a batch of numbers: for expressions.
+  BatchView<Shape<1>, Scalar, Device> all_parameters() { return {parameters().data(), parameters().size()}; }
+  BatchView<Shape<1>, Scalar, Device> all_gradients() { return {gradients().data(), gradients().size()}; }
 
   /// Name, offset, size and shape of every parameter and buffer, in the order of the block.
   const std::vector<nn::ParameterInfo>& parameter_table() const { return parameter_table_; }

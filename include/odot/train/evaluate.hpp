@@ -54,6 +54,7 @@ template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       data::Loader<Set, Scalar, Device>& loader) {
   using Out = typename Model::output_shape;
+  const WorkspaceScope<Device> scope(workspace);
   Batch<Out, Scalar, Device> y(loader.size(0));
   Buffer<nn::LossSums, Device> sums(1);
   for (std::size_t b = 0; b < loader.count(); ++b) {

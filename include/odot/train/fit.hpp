@@ -19,6 +19,7 @@
 #include "odot/core/random.hpp"
 #include "odot/data/loader.hpp"
 #include "odot/nn/network.hpp"
+#include "odot/optim/optimizer_contract.hpp"
 #include "odot/train/evaluate.hpp"
 #include "odot/train/events.hpp"
 #include "odot/train/training_loop.hpp"
@@ -98,13 +99,10 @@ class Trainer final : public TrainingLoop<typename Network::device, typename Net
   TrainingPlan plan_;
 };
 
-template <class Optimizer, class Network>
-concept OptimizerOf = requires(Optimizer& optimizer, Network& network) { optimizer.step(network, 1.0); };
-
 /// Whether fit can be called with these; a static_assert says what does not fit.
 template <class Network, class Optimizer, class... Callbacks>
 constexpr bool helpers_fit() {
-  constexpr bool steps = OptimizerOf<Optimizer, Network>;
+  constexpr bool steps = optim::OptimizerOf<Optimizer, Network>;
   static_assert(steps,
                 "odot::fit: the optimizer must have step(network, factor), as optim::Adam has, and must not be const");
   constexpr bool callbacks = (std::convertible_to<std::remove_reference_t<Callbacks>*, Callback*> && ...);
@@ -124,6 +122,7 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
     if constexpr (helpers_fit<Network, Optimizer, Callbacks...>()) {
       const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
       using Run = Trainer<Loss, Network, Optimizer, TrainSet, TestSet>;
+      const WorkspaceScope<typename Network::device> scope(network.workspace());
       return Run(network, optimizer, train, test, options, std::span<Callback* const>(list), loss).run();
     }
   }

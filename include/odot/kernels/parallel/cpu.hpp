@@ -54,6 +54,10 @@ struct PackedAccess {
     for (std::size_t l = 0; l < count; ++l) y[l * stride] = static_cast<T>(numbers[l]);
   }
 
+  static ODOT_INLINE Number count_from(std::size_t first) {
+    return number(Eigen::internal::plset<simd::Packet<S>>(static_cast<S>(first)));
+  }
+
   static ODOT_INLINE Number number(const simd::Packet<S>& packet) { return Number(packet); }
   static ODOT_INLINE simd::Packet<S> packet(const Number& number) {
     if constexpr (lanes > 1) return number.packet;

@@ -45,6 +45,12 @@ struct LaneAccess {
     for (unsigned l = 0; l < N; ++l)
       if (l < count) y[l * stride] = static_cast<T>(number.values[l]);
   }
+  static ODOT_HOST_DEVICE Number count_from(std::size_t first) {
+    Number number;
+    ODOT_UNROLL
+    for (unsigned l = 0; l < N; ++l) number.values[l] = static_cast<S>(first + l);
+    return number;
+  }
   template <bool Whole, class T>
   static ODOT_HOST_DEVICE void store(T* y, std::size_t count, const Number& number) {
     if constexpr (std::is_same_v<T, S>) {

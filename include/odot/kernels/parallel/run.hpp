@@ -52,6 +52,8 @@ struct Run {
   ODOT_HOST_DEVICE Number load_column(const T* x) const {
     return Access::template load<Whole>(x + column, count);
   }
+  /// first, first + 1, … in the lanes.
+  ODOT_HOST_DEVICE Number count_from(std::size_t first) const { return Access::count_from(first); }
   /// x[row]: the same for every column.
   template <class T>
   ODOT_HOST_DEVICE Number load_row(const T* x) const {
