@@ -6,7 +6,6 @@
 #include <odot/io/write_file.hpp>
 
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <initializer_list>
 #include <string>
@@ -44,28 +43,11 @@ class OutFolder {
  private:
   static void require_writable(const std::filesystem::path& folder, std::initializer_list<const char*> names) {
     for (const char* name : names) {
-      std::error_code error;
-      const auto found = std::filesystem::status(folder / name, error);
+      std::error_code ignored;
+      const auto found = std::filesystem::status(folder / name, ignored);
       if (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found))
         throw odot::FileError((folder / name).string(), "expected a file or nothing; choose another folder");
-    }
-    make_and_remove_file(folder);
-  }
-
-  /// Throws FileError unless files can be made in the folder. The file that shows it has a name of its own: what lies in
-  /// the folder stays as it is.
-  static void make_and_remove_file(const std::filesystem::path& folder) {
-    for (int attempt = 1;; ++attempt) {
-      const std::filesystem::path file = folder / (".odot-can-be-written-" + std::to_string(attempt));
-      if (std::FILE* const made = std::fopen(file.string().c_str(), "wbx")) {  // x: only if there is none
-        std::fclose(made);
-        std::error_code ignored;
-        std::filesystem::remove(file, ignored);
-        return;
-      }
-      if (errno != EEXIST || attempt == 10'000)
-        throw odot::FileError(
-            folder.string(), "can't be written: " + std::generic_category().message(errno) + "; choose another folder");
+      odot::io::require_writable(folder / name);
     }
   }
 

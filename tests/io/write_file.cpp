@@ -203,6 +203,56 @@ TEST_CASE("links in a circle, and one into a folder that is not there, are error
 
 #endif
 
+TEST_CASE("whether a file can be written is known without writing it, and nothing changes") {
+  const TemporaryFolder folder;
+  const fs::path old = folder.write("old", {'o', 'l', 'd'}), in_the_way = folder.path() / "name";
+  folder.write("old.partial", {'h', 'a', 'l'});
+  fs::create_directory(in_the_way);
+  CHECK_NOTHROW(io::require_writable(old));
+  CHECK_NOTHROW(io::require_writable(folder.path() / "new"));
+  CHECK(says(message_of<FileError>([&] { io::require_writable(in_the_way); }), in_the_way.string(),
+             "expected a file or nothing, found a folder"));
+  const fs::path missing = folder.path() / "no such folder" / "file", below = old / "file";
+  CHECK(says(message_of<FileError>([&] { io::require_writable(missing); }), missing.string(), "can't be written",
+             "No such file or directory"));
+  CHECK(says(message_of<FileError>([&] { io::require_writable(below); }), below.string(), "can't be written"));
+  CHECK(content(old) == "old");
+  CHECK(content(folder.path() / "old.partial") == "hal");
+  CHECK(entries(folder.path()) == 3);
+}
+
+#if __has_include(<unistd.h>)
+
+TEST_CASE("whether a link, a device or a pipe can be written is known too, without waiting for a reader") {
+  const TemporaryFolder folder;
+  const fs::path loop = folder.path() / "loop", away = folder.path() / "away", link = folder.path() / "link",
+                 pipe = folder.path() / "pipe";
+  fs::create_symlink("loop", loop);
+  fs::create_symlink("no such folder/file", away);
+  fs::create_symlink("file", link);
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(says(message_of<FileError>([&] { io::require_writable(loop); }), loop.string(), "can't be written"));
+  CHECK(says(message_of<FileError>([&] { io::require_writable(away); }), away.string(), "no such folder/file"));
+  CHECK_NOTHROW(io::require_writable(link));
+  CHECK_NOTHROW(io::require_writable(pipe));
+  CHECK_NOTHROW(io::require_writable("/dev/null"));
+  CHECK(entries(folder.path()) == 4);
+}
+
+TEST_CASE("a folder without permission is found out before anything is written") {
+  const TemporaryFolder folder;
+  const fs::path closed = folder.path() / "closed";
+  fs::create_directory(closed);
+  fs::permissions(closed, fs::perms::owner_read | fs::perms::owner_exec);
+  if (access(closed.c_str(), W_OK) != 0) {  // root may write anywhere
+    CHECK(says(message_of<FileError>([&] { io::require_writable(closed / "file"); }), (closed / "file").string(),
+               "can't be written", "Permission denied"));
+  }
+  fs::permissions(closed, fs::perms::owner_all);
+}
+
+#endif
+
 TEST_CASE("folders are made with those above them, and may be there already") {
   const TemporaryFolder folder;
   const fs::path deep = folder.path() / "a" / "b" / "c";

@@ -69,6 +69,15 @@ TEST_CASE("a folder that can't be made is rejected at once, with its path") {
   CHECK(says(message_of<FileError>([&] { CsvLog log(file / "below"); }), (file / "below").string(), "can't create"));
 }
 
+TEST_CASE("where one table can't be written, that of an earlier run stays as it was") {
+  const TemporaryFolder folder;
+  folder.write("batches.csv", {'o', 'l', 'd'});
+  std::filesystem::create_directory(folder.path() / "epochs.csv");
+  CHECK(says(message_of<FileError>([&] { CsvLog log(folder.path()); }), (folder.path() / "epochs.csv").string(),
+             "found a folder"));
+  CHECK(content(folder.path() / "batches.csv") == "old");
+}
+
 TEST_CASE("where there is no number, the field is empty") {
   const TemporaryFolder folder;
   CsvLog log(folder.path());

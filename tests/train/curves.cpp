@@ -60,6 +60,18 @@ TEST_CASE("a run without an epoch leaves a valid picture") {
   CHECK(content(folder.path() / "curves.svg").ends_with("</svg>\n"));
 }
 
+TEST_CASE("a picture that can't be written is an error before the first epoch, and an older one stays") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("file", {'o', 'l', 'd'});
+  CHECK(says(message_of<FileError>([&] { Curves curves(file); }), file.string(), "expected a folder, found a file"));
+  std::filesystem::create_directories(folder.path() / "taken" / "curves.svg");
+  CHECK(says(message_of<FileError>([&] { Curves curves(folder.path() / "taken"); }),
+             (folder.path() / "taken" / "curves.svg").string(), "found a folder"));
+  folder.write("curves.svg", {'o', 'l', 'd'});
+  const Curves curves(folder.path());
+  CHECK(content(folder.path() / "curves.svg") == "old");  // until there is another
+}
+
 TEST_CASE("a regression shows its mean loss where accuracies would stand") {
   const TemporaryFolder folder;
   Curves curves(folder.path());

@@ -37,6 +37,11 @@ inline void create_folder(const std::filesystem::path& folder) {
 ///         disk, …
 inline void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// Changes nothing, and throws FileError where write_file would: so that long work whose result goes into a file finds
+/// out before it begins. (A disk that is full later it can't know.)
+/// Errors  FileError, as write_file
+inline void require_writable(const std::filesystem::path& path);
+
 namespace detail {
 
 [[noreturn]] inline void fail_to_write(const std::filesystem::path& path, const std::string& what, int error) {
@@ -96,7 +101,41 @@ inline std::filesystem::path behind_links(const std::filesystem::path& path) {
   return target;
 }
 
+/// A new, open file beside `target`, which is what `path` stands for.
+struct Temporary {
+  Temporary(const std::filesystem::path& path, const std::filesystem::path& target)
+      : file(create_beside(target, name)) {
+    if (file) return;
+    const int error = errno;
+    fail_to_write(path, target != path ? "can't be written, as a link to " + target.string() : "can't be written",
+                  error);
+  }
+  void remove() const {
+    std::error_code ignored;
+    std::filesystem::remove(name, ignored);
+  }
+
+  std::filesystem::path name;
+  std::FILE* file;
+};
+
 }  // namespace detail
+
+inline void require_writable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status found = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(found))
+    throw FileError(path.string(), "expected a file or nothing, found a folder; choose another place");
+  if (std::filesystem::is_other(found)) {  // to open a pipe would wait for its reader
+#if __has_include(<unistd.h>)
+    if (access(path.c_str(), W_OK) != 0) detail::fail_to_write(path, "can't be written", errno);
+#endif
+    return;
+  }
+  const detail::Temporary made(path, detail::behind_links(path));
+  std::fclose(made.file);
+  made.remove();
+}
 
 inline void write_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code ignored;
@@ -109,21 +148,15 @@ inline void write_file(const std::filesystem::path& path, std::string_view conte
     return;
   }
   const std::filesystem::path target = detail::behind_links(path);
-  std::filesystem::path temporary;
-  std::FILE* file = detail::create_beside(target, temporary);
-  if (!file) {
-    const int error = errno;
-    const bool is_link = target != path;
-    detail::fail_to_write(path, is_link ? "can't be written, as a link to " + target.string() : "can't be written",
-                          error);
-  }
+  const detail::Temporary temporary(path, target);
   const auto fail = [&](const char* what, int error) {
-    std::filesystem::remove(temporary, ignored);
+    temporary.remove();
     detail::fail_to_write(path, what, error);
   };
-  if (const int error = detail::write_and_close(file, content, true)) fail("writing broke off", error);
-  if (std::filesystem::is_regular_file(old)) std::filesystem::permissions(temporary, old.permissions(), ignored);
-  if (std::rename(temporary.string().c_str(), target.string().c_str()) != 0) fail("can't be renamed into place", errno);
+  if (const int error = detail::write_and_close(temporary.file, content, true)) fail("writing broke off", error);
+  if (std::filesystem::is_regular_file(old)) std::filesystem::permissions(temporary.name, old.permissions(), ignored);
+  if (std::rename(temporary.name.string().c_str(), target.string().c_str()) != 0)
+    fail("can't be renamed into place", errno);
 }
 
 }  // namespace odot::io

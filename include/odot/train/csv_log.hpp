@@ -18,11 +18,13 @@ namespace odot {
 /// Runs at the same time need a folder each: the later one to write replaces the other's tables.
 /// Where a number does not exist, such as accuracy in a regression, its field is empty. data::read_csv reads them with its
 /// option only_finite = false.
-/// Errors  FileError: the folder can't be created or written (at the construction already)
+/// Errors  FileError: the folder can't be created, a table can't be written (at the construction already: the tables of
+///         an earlier run are then still there)
 class CsvLog : public Callback {
  public:
   explicit CsvLog(std::filesystem::path folder) : folder_(std::move(folder)) {
     io::create_folder(folder_);
+    for (const char* table : {batches_name, epochs_name}) io::require_writable(folder_ / table);
     write();
   }
 
@@ -52,9 +54,11 @@ class CsvLog : public Callback {
   }
 
   void write() const {
-    io::write_file(folder_ / "batches.csv", batches_);
-    io::write_file(folder_ / "epochs.csv", epochs_);
+    io::write_file(folder_ / batches_name, batches_);
+    io::write_file(folder_ / epochs_name, epochs_);
   }
+
+  static constexpr const char *batches_name = "batches.csv", *epochs_name = "epochs.csv";
 
   std::filesystem::path folder_;
   std::string batches_ = "step,epoch,batch,samples,loss,gradient_average,accuracy\n";

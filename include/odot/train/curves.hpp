@@ -16,10 +16,14 @@ namespace odot {
 
 /// Writes curves.svg in a folder, anew after every epoch and at the end: loss and watched gradient by batch, accuracy by
 /// epoch, as the papers' figures show them; where there is no accuracy, the mean loss by epoch.
-/// Errors  FileError: the folder can't be created or written
+/// Errors  FileError: the folder can't be created, the picture can't be written (at the construction already: that of an
+///         earlier run is then still there)
 class Curves : public Callback {
  public:
-  explicit Curves(std::filesystem::path folder) : folder_(std::move(folder)) { io::create_folder(folder_); }
+  explicit Curves(const std::filesystem::path& folder) : picture_(folder / "curves.svg") {
+    io::create_folder(folder);
+    io::require_writable(picture_);
+  }
 
   void on_begin(const TrainingPlan& plan) override { test_name_ = plan.test_name; }
   void on_batch(const BatchEvent& e) override {
@@ -49,10 +53,10 @@ class Curves : public Callback {
     gradient.add("training", gradient_);
     epochs.add("training", train_, true);
     if (!test_.empty() || train_.empty()) epochs.add(test_name_, test_, true);
-    io::write_file(folder_ / "curves.svg", io::LineChart::document({loss, gradient, epochs}));
+    io::write_file(picture_, io::LineChart::document({loss, gradient, epochs}));
   }
 
-  std::filesystem::path folder_;
+  std::filesystem::path picture_;
   Points loss_, gradient_, train_, test_;
   std::string test_name_ = "test";
   bool labelled_ = true;
