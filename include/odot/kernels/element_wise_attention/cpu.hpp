@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "odot/core/parallel.hpp"
+#include "odot/kernels/element_wise_attention/causal_series.hpp"
 #include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
 #include "odot/kernels/element_wise_attention/full.hpp"
 #include "odot/kernels/element_wise_attention/sequence.hpp"
 #include "odot/kernels/element_wise_attention/series.hpp"
+#include "odot/kernels/element_wise_attention/series_step.hpp"
 
 namespace odot::kernels {
 
@@ -49,11 +52,14 @@ struct ElementWiseAttention<Cpu> {
     const Chunks chunks(batch.samples, sequences_a_unit(Form.sums() * D));
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t chunk, std::size_t) {
       for (std::size_t n = chunks.begin(chunk); n < chunks.end(chunk); ++n)
-        detail::Series<S, Form.order>::step(batch[n], state[n].data());
+        detail::SeriesStep<S, Form.order>::step(batch[n], state[n].data());
     });
   }
 
  private:
+  template <ElementWiseForm Form, class S>
+  using SeriesOf = std::conditional_t<Form.causal, detail::CausalSeries<S, Form.order>, detail::Series<S, Form.order>>;
+
   static constexpr std::size_t unit_size = 1 << 14;  // elements that are worth a thread's while
 
   template <class S, class Shape>
@@ -122,11 +128,11 @@ struct ElementWiseAttention<Cpu> {
                        });
     };
     if constexpr (Form.is_series()) {
-      using Series = detail::Series<S, Form.order>;
+      using Series = SeriesOf<Form, S>;
       const std::size_t size = Series::scratch_size(channels);
       each(size + Series::sums_size(channels),
            [&](S* saved, const auto& s, std::size_t begin, std::size_t end, S* own) {
-             if constexpr (Form.causal) Series::forward_causal(s, saved, own, begin, end);
+             if constexpr (Form.causal) Series::forward(s, saved, own, begin, end);
              else Series::forward(s, saved ? saved : own + size, own, begin, end);
            });
     } else {
@@ -153,12 +159,9 @@ struct ElementWiseAttention<Cpu> {
                        });
     };
     if constexpr (Form.is_series()) {
-      using Series = detail::Series<S, Form.order>;
-      each(Series::scratch_size(channels),
-           [&](const S* saved, const auto& s, std::size_t begin, std::size_t end, S* own) {
-             if constexpr (Form.causal) Series::backward_causal(s, saved, own, begin, end);
-             else Series::backward(s, saved, own, begin, end);
-           });
+      using Series = SeriesOf<Form, S>;
+      each(Series::scratch_size(channels), [&](const S* saved, const auto& s, std::size_t begin, std::size_t end,
+                                               S* own) { Series::backward(s, saved, own, begin, end); });
     } else {
       using Full = detail::Full<S, Form.causal>;
       each(Full::backward_scratch(tokens),
