@@ -87,6 +87,17 @@ void element_wise_of_any_size() {
                              queries_and_keys<Layer>(size));
 }
 
+/// The same on every device.
+template <class Device>
+void element_wise_forms_of_any_size() {
+  element_wise_of_any_size<0, false, Device>();
+  element_wise_of_any_size<0, true, Device>();
+  element_wise_of_any_size<2, false, Device>();
+  element_wise_of_any_size<6, false, Device>();
+  element_wise_of_any_size<6, true, Device>();
+  element_wise_of_any_size<16, false, Device>();
+}
+
 /// Values that change in the middle of the sequence, so that sums which stop to grow show.
 template <std::size_t L, std::size_t Order, bool Causal, class Device>
 void long_element_wise(double bound = 1e-6, double gradient_bound = 1e-4) {

@@ -51,10 +51,7 @@ TEST_CASE("gpu: dot-product attention of tokens of any size is as exact as float
   dot_products_of_any_size<OnGpu>();
 }
 TEST_CASE("gpu: element-wise attention of tokens of any size is as exact as float allows") {
-  element_wise_of_any_size<0, false, OnGpu>();
-  element_wise_of_any_size<2, false, OnGpu>();
-  element_wise_of_any_size<6, false, OnGpu>();
-  element_wise_of_any_size<6, true, OnGpu>();
+  element_wise_forms_of_any_size<OnGpu>();
 }
 TEST_CASE("gpu: element-wise attention of long sequences is as exact as float allows") {
   long_element_wise<100'000, 6, false, OnGpu>();
