@@ -95,15 +95,27 @@ fetch() {
   [ -z "${ODOT_DATA_URL-}" ] || url=${ODOT_DATA_URL%/}/$2
   make_work
   odot_say "downloading $url"
+  downloaded=$url
   download "$url" "$work/${2##*/}" || return 1
+}
+
+# refuse <downloaded file> <name>: says why, after is_right.
+refuse() {
+  case $(LC_ALL=C sed -n '/[^[:space:]]/{s/^[[:space:]]*\(.\).*/\1/p;q;}' "$1" 2> /dev/null | tr -d '\0') in
+    '<') odot_say "this is a web page, perhaps of the network's login, not the file that was expected" ;;
+    *)
+      odot_say "this is not the file that was expected: $found. It was damaged on its way, or it has been changed where it"
+      odot_say "lies. To use it all the same, get $downloaded by hand, for $to/$2: the programs don't look at checksums"
+      ;;
+  esac
 }
 
 # place <file in $work> <name>: puts it where the name says, if it is right.
 place() {
   local file=$to/$2
   if ! is_right "$work/$1" "$2"; then
+    refuse "$work/$1" "$2"
     rm -f "${work:?}/$1"
-    odot_say "this is not the file that was expected: $found. It may be a page of the network's login."
     return 1
   fi
   mkdir -p "$(dirname -- "$file")" || return 1
@@ -157,7 +169,11 @@ get_japanese_vowels() {
     else
       python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
         "$work/JapaneseVowels.zip" "$name" > "$file" 2> /dev/null
-    fi || odot_say "can't unpack $name from this archive"
+    fi || {
+      found="no archive with $name"
+      refuse "$work/JapaneseVowels.zip" "japanese-vowels/$name"
+      return 1
+    }
     place "$name" "japanese-vowels/$name" || return 1
   done
 }
@@ -197,7 +213,7 @@ get_cifar_10() {
   else
     fetch "https://www.cs.toronto.edu/~kriz/$archive" "$archive" || return 1
     is_right "$work/$archive" "$archive" || {
-      odot_say "this is not the file that was expected: $found. It may be a page of the network's login."
+      refuse "$work/$archive" cifar-10-batches-bin
       return 1
     }
   fi

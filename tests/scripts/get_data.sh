@@ -67,9 +67,38 @@ for kind in page truncated empty flipped trailing missing; do
     says "could not get: fashion-mnist mnist cifar-10 japanese-vowels ett"
     right 0
   fi
+  # What came is named: a page is one, else it is said where to get it all the same.
+  case $kind in
+    page) check "5 pages" [ "$(grep -c 'this is a web page' <<< "$output")" -eq 5 ] ;;
+    missing) ;;
+    *)
+      check "no page" [ "$(grep -c 'web page' <<< "$output")" -eq 0 ]
+      says "get $address/$kind/ett/ETTh2.csv by hand, for $data/ett/ETTh2.csv"
+      ;;
+  esac
   run 0 good ett
   check "nothing is lost" [ -f "$data/ett/ETTh2.csv" ]
 done
+
+# A set that has been changed where it lies: one's own copy of it stays where it is.
+rm -rf "$data"
+mkdir -p "$data/japanese-vowels" "$place/served/changed/japanese-vowels"
+python3 - "$place/served" << 'PYTHON'
+import sys, zipfile
+from pathlib import Path
+served = Path(sys.argv[1])
+with zipfile.ZipFile(served / "good/japanese-vowels/JapaneseVowels.zip") as old, \
+     zipfile.ZipFile(served / "changed/japanese-vowels/JapaneseVowels.zip", "w") as new:
+    for name in ("JapaneseVowels_TRAIN.ts", "JapaneseVowels_TEST.ts"):
+        new.writestr(name, old.read(name).replace(b"1,2:", b"1.0,2.0:"))
+PYTHON
+echo 'a copy' > "$data/japanese-vowels/JapaneseVowels_TRAIN.ts"
+run 1 changed japanese-vowels
+says "JapaneseVowels_TRAIN.ts is not the file that was expected: SHA-256"
+says "it has been changed where it"
+says "get $address/changed/japanese-vowels/JapaneseVowels.zip by hand, for $data/japanese-vowels/JapaneseVowels_TRAIN.ts"
+check "the copy stays" [ "$(cat "$data/japanese-vowels/JapaneseVowels_TRAIN.ts")" = 'a copy' ]
+right 1
 
 # A bad file that is there already is found; it is kept under another name. Other ends of lines are not bad.
 rm -rf "$data"
