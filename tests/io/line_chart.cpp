@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "data/temporary_folder.hpp"
 #include "support/comma_locale.hpp"
@@ -115,6 +116,61 @@ TEST_CASE("a legend of any length stays in its panel, and says how many curves i
     }
     CHECK(entries == (std::min)(curves, std::size_t{20}));
   }
+}
+
+TEST_CASE("no text of a chart overlaps another in its line or leaves the panel, whatever its length") {
+  struct Text {
+    double left, right, y;
+    std::string content;
+  };
+  const auto attribute = [](const std::string& tag, const std::string& name) {
+    const std::size_t at = tag.find(" " + name + "='") + name.size() + 3;
+    return tag.substr(at, tag.find('\'', at) - at);
+  };
+  const auto texts = [&](const std::string& svg) {
+    std::vector<Text> all;
+    for (std::size_t at = svg.find("<text "); at != std::string::npos; at = svg.find("<text ", at + 1)) {
+      const std::size_t open = svg.find('>', at);
+      const std::string tag = svg.substr(at, open - at), anchor = attribute(tag, "text-anchor");
+      const std::string content = svg.substr(open + 1, svg.find('<', open) - open - 1);
+      const double x = std::stod(attribute(tag, "x")),
+                   wide = io::text_width(content, std::stod(attribute(tag, "font-size")));
+      const double left = anchor == "start" ? x : anchor == "end" ? x - wide : x - wide / 2;
+      all.push_back({left, left + wide, std::stod(attribute(tag, "y")), content});
+    }
+    return all;
+  };
+  for (const std::string& title : {std::string("loss"), std::string("average gradient of the first layer"),
+                                   std::string("a title of a length that nobody would think of for a chart so small")})
+    for (const std::string& name : {std::string("a"), std::string("test"), std::string("the validation set of 2026")})
+      for (const std::size_t curves : {1, 2, 3, 4, 5})
+        for (const double largest : {1.0, 3e6, 123456789.0, 1e11, 1e300}) {
+          CAPTURE(title);
+          CAPTURE(name);
+          CAPTURE(curves);
+          CAPTURE(largest);
+          LineChart chart(title, "batch");
+          for (std::size_t c = 0; c < curves; ++c) chart.add(name, {{1, -largest}, {largest, 1.25 * largest}});
+          const auto all = texts(chart.group(0));
+          CHECK(all.size() >= 4 + curves);
+          for (std::size_t i = 0; i < all.size(); ++i) {
+            CAPTURE(all[i].content);
+            CHECK(all[i].left >= 0);
+            CHECK(all[i].right <= LineChart::width);
+            for (std::size_t j = 0; j < i; ++j)
+              if (all[i].y == all[j].y) CHECK((all[i].left >= all[j].right || all[i].right <= all[j].left));
+          }
+        }
+}
+
+TEST_CASE("the title and the axis's label are in the middle of the curves") {
+  LineChart few("title", "x"), many("title", "x");
+  few.add("a", {{0, 0}, {10, 1}});
+  for (const char* name : {"a", "b", "c", "d", "e"}) many.add(name, {{0, 0}, {10, 1}});
+  CHECK(count(few.group(0), "<text x='345.0' y='20.0' text-anchor='middle'") == 1);
+  CHECK(count(few.group(0), "<text x='345.0' y='294.0' text-anchor='middle'") == 1);
+  CHECK(count(many.group(0), "<text x='250.0' y='20.0' text-anchor='middle'") == 1);
+  CHECK(count(many.group(0), "<text x='250.0' y='294.0' text-anchor='middle'") == 1);
 }
 
 TEST_CASE("a document stacks its panels and leaves empty ones out") {

@@ -13,12 +13,13 @@
 
 #include "odot/core/number_text.hpp"
 #include "odot/io/chart_axis.hpp"
+#include "odot/io/chart_text.hpp"
 #include "odot/io/xml_text.hpp"
 
 namespace odot::io {
 
-/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if they are many; it
-/// names 20 curves, or 19 and how many more there are. Titles and names may be any text.
+/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if it doesn't fit there; it
+/// names 20 curves, or 19 and how many more there are. Titles and names may be any text; long ones are written smaller.
 class LineChart {
  public:
   LineChart(std::string title, std::string x_label, Axis x = Axis::linear, Axis y = Axis::linear)
@@ -38,16 +39,16 @@ class LineChart {
   std::string group(double top) const {
     if (curves_.empty()) return "";
     const ChartAxis x = axis(&Point::first, x_axis_), y = axis(&Point::second, y_axis_);
-    const double end = plot_end();
+    const double end = plot_end(), middle = (left + end) / 2;
     std::string svg = "<g transform='translate(0 " + number_text::general(top, 6) + ")'>\n";
-    svg +=
-        text(width / 2, 20, "middle", "#222", title_, 15) + text(width / 2, height - 6, "middle", "#555", x_label_, 12);
+    svg += text(middle, 20, "middle", "#222", title_, title_size()) +
+           text(middle, height - 6, "middle", "#555", x_label_, fitting_size(x_label_, 12, 2 * (middle - margin)));
     for (const double t : y.ticks()) {
       svg += line(left, at_y(y, t), end, at_y(y, t));
       const std::string label = y.label(t);
-      svg += text(left - 6, at_y(y, t) + 4, "end", "#555", label, label.size() > 10 ? 8 : 11);  // beside the axis
+      svg += text(left - 6, at_y(y, t) + 4, "end", "#555", label, fitting_size(label, 11, left - 6 - margin));
     }
-    for (const double t : x.ticks()) svg += text(at_x(x, t), height - bottom + 16, "middle", "#555", x.label(t), 11);
+    svg += x_labels(x);
     svg += line(left, height - bottom, end, height - bottom);
     for (std::size_t c = 0; c < curves_.size(); ++c) svg += curve(c, x, y);
     return svg + "</g>\n";
@@ -70,8 +71,10 @@ class LineChart {
 
  private:
   static constexpr double left = 70, right = 20, top_margin = 34, bottom = 44;
-  static constexpr double legend_width = 190;  // beside the curves
+  static constexpr double margin = 2, gap = 14;  // between text and the panel's edge, and between texts
+  static constexpr double legend_width = 190;    // beside the curves
   static constexpr double first_beside = top_margin + 12;
+  static constexpr int largest_title = 15, legend_size = 12;
   static constexpr std::size_t most_in_title = 4, most_beside = 20;  // lines of a legend
   static constexpr const char* colours[] = {"#1f6fb4", "#d1602b", "#3a8f4d", "#8a56ac",
                                             "#b8860b", "#c2559c", "#2a9d9d", "#666666"};
@@ -109,24 +112,55 @@ class LineChart {
     return {low, high, kind, whole && of == &Point::first};
   }
 
-  bool legend_beside() const { return curves_.size() > most_in_title; }
+  /// The ticks' labels, as many as there is room for.
+  std::string x_labels(const ChartAxis& axis) const {
+    constexpr int size = 11;
+    std::string svg;
+    double free = 0;  // to the right of the labels so far
+    for (const double tick : axis.ticks()) {
+      const std::string label = axis.label(tick);
+      const double half = text_width(label, size) / 2, x = (std::min)(at_x(axis, tick), width - margin - half);
+      if (x - half < free) continue;
+      svg += text(x, height - bottom + 16, "middle", "#555", label, size);
+      free = x + half + gap / 2;
+    }
+    return svg;
+  }
+
+  /// The width of the legend's names from the one numbered `first`, each with a gap before it.
+  double legend_row(std::size_t first) const {
+    double row = 0;
+    for (std::size_t c = first; c < curves_.size(); ++c) row += gap + text_width(curves_[c].name, legend_size);
+    return row;
+  }
+  bool legend_beside() const {
+    const double room = (width - right - left) / 2;  // from the middle of the title
+    return curves_.size() > most_in_title || text_width(title_, largest_title) / 2 + legend_row(0) > room;
+  }
+  int title_size() const {
+    const double middle = (left + plot_end()) / 2;
+    return fitting_size(title_, largest_title, 2 * ((std::min)(middle, width - middle) - margin));
+  }
   double plot_end() const { return width - right - (legend_beside() ? legend_width : 0); }
   double at_x(const ChartAxis& axis, double v) const { return left + axis.at(v) * (plot_end() - left); }
   static double at_y(const ChartAxis& axis, double v) {
     return height - bottom - axis.at(v) * (height - bottom - top_margin);
   }
   std::string legend(std::size_t c, const char* colour) const {
-    const auto number = static_cast<double>(c), after = static_cast<double>(curves_.size() - 1 - c);
     if (legend_beside()) {
+      const auto number = static_cast<double>(c);
       const std::size_t all = curves_.size(), lines = (std::min)(all, most_beside);
-      const double pitch = (std::min)(18.0, (height - 8 - first_beside) / static_cast<double>(lines - 1));
+      const double pitch =
+          lines < 2 ? 0 : (std::min)(18.0, (height - 8 - first_beside) / static_cast<double>(lines - 1));
       const auto entry = [&](const char* in, std::string_view content) {
-        return text(plot_end() + 16, first_beside + pitch * number, "start", in, content, 12);
+        const double x = plot_end() + 16;
+        const int size = fitting_size(content, legend_size, width - margin - x);
+        return text(x, first_beside + pitch * number, "start", in, content, size);
       };
       if (c + 1 < lines || all == lines) return entry(colour, curves_[c].name);
       return c + 1 == lines ? entry("#555", "and " + std::to_string(all - c) + " more") : "";
     }
-    return text(width - right - 80 * after, 20, "end", colour, curves_[c].name, 12);
+    return text(width - right - legend_row(c + 1), 20, "end", colour, curves_[c].name, legend_size);
   }
 
   std::string curve(std::size_t c, const ChartAxis& x, const ChartAxis& y) const {
