@@ -32,6 +32,10 @@ TEST_CASE("small differences of large squares are exact, whatever the compiler f
 
 TEST_CASE("a large query of small keys gets the definition's value on the Gpu") { check_large_queries_of_forms<Gpu>(); }
 
+TEST_CASE("keys that weigh nothing leave the powers of the others as they are on the Gpu") {
+  check_keys_that_weigh_nothing_of_forms<Gpu>();
+}
+
 TEST_CASE("what depends on a NaN or an infinity is not finite, and all else is as it was on the Gpu") {
   check_not_finite_of_forms<Gpu, float>();
   check_not_finite_of_forms<Gpu, double>();

@@ -179,6 +179,36 @@ void check_large_queries() {
     }
 }
 
+/// Keys that are 0 or small beside keys so large that they weigh nothing, and queries large enough to see powers of the
+/// former: those must not vanish beside the latter's. In any order, within a block and over several.
+template <kernels::ElementWiseForm F, DeviceType Device>
+void check_keys_that_weigh_nothing() {
+  constexpr std::size_t L = 100, D = 8;
+  std::mt19937_64 random(11);
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  for (int trial = 0; trial < 20; ++trial) {
+    CAPTURE(F.order);
+    CAPTURE(F.causal);
+    CAPTURE(trial);
+    AttentionInputs<L, D> in;
+    for (std::size_t c = 0; c < D; ++c) {
+      // The small keys of a channel are of one size, or 0.
+      const double small = c % 2 == 0 ? 0 : std::pow(10, uniform(-9, -2)), large = std::pow(10, uniform(1.7, 30));
+      const double query = std::pow(10, uniform(2, 12)), share = uniform(0, 0.5);
+      for (std::size_t i = 0; i < L; ++i) {
+        in.k(i, c) = uniform(0, 1) < share ? large * uniform(1, 2) : small * uniform(0.1, 1);
+        in.q(i, c) = query * uniform(0.1, 1);
+        in.v(i, c) = uniform(-1, 1);
+        in.gradient(i, c) = uniform(-1, 1);
+      }
+    }
+    in.round();
+    check_by_size<F>(in, attention_on<F, Device, float>(in), attention_by_definition<F>(in), 2e-5);
+  }
+}
+
 /// A NaN or an infinity in one query, key or value: what depends on it is not finite, and all else is as it was.
 template <kernels::ElementWiseForm F, DeviceType Device, class S, std::size_t L>
 void check_not_finite_at(std::initializer_list<std::size_t> tokens) {

@@ -67,6 +67,16 @@ void check_large_queries_of_forms() {
   check_large_queries<causal16, Device>();
 }
 
+template <DeviceType Device>
+void check_keys_that_weigh_nothing_of_forms() {
+  check_keys_that_weigh_nothing<ea2, Device>();
+  check_keys_that_weigh_nothing<ea6, Device>();
+  check_keys_that_weigh_nothing<ea16, Device>();
+  check_keys_that_weigh_nothing<causal2, Device>();
+  check_keys_that_weigh_nothing<causal6, Device>();
+  check_keys_that_weigh_nothing<causal16, Device>();
+}
+
 template <DeviceType Device, class S>
 void check_not_finite_of_forms() {
   check_not_finite<full, Device, S>();

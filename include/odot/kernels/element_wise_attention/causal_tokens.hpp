@@ -31,16 +31,21 @@ class CausalTokens {
     }
     if (reference.fits(low, high)) {
       const P inverse = simd::reciprocal(reference.scale);
-      for (std::size_t i = 0; i < tokens_; ++i) set(i, in.k[from + i], in.q[from + i], reference, inverse, largest);
+      for (std::size_t i = 0; i < tokens_; ++i)
+        set(i, in.k[from + i], in.k[from + i], in.q[from + i], reference, inverse, largest);
     } else {
       for (std::size_t i = 0; i < tokens_; ++i) {
-        const P k = simd::abs(in.k[from + i]);
-        if (!reference.fits(k, k)) {
-          changes_ |= std::uint32_t{1} << i;
-          change_[i] = reference.change(k, k);
+        P base = in.k[from + i];
+        if (const P k = simd::abs(base); !reference.fits(k, k)) {
+          const P taken = reference.weighing(k);
+          if (!reference.fits(taken, taken)) {
+            changes_ |= std::uint32_t{1} << i;
+            change_[i] = reference.change(taken, taken);
+          }
+          base = reference.base(reference.weight(base), base);
         }
         scale_[i] = reference.scale;
-        set(i, in.k[from + i], in.q[from + i], reference, simd::reciprocal(reference.scale), largest);
+        set(i, in.k[from + i], base, in.q[from + i], reference, simd::reciprocal(reference.scale), largest);
       }
     }
     direct_ = !any(beyond_bound<S, Order>(largest));
@@ -77,10 +82,10 @@ class CausalTokens {
   }
 
  private:
-  ODOT_INLINE void set(std::size_t i, const P& k, const P& q, const Reference<S>& reference, const P& inverse,
-                       P& largest) {
+  ODOT_INLINE void set(std::size_t i, const P& k, const P& base, const P& q, const Reference<S>& reference,
+                       const P& inverse, P& largest) {
     weight[i] = reference.weight(k);
-    x[i] = simd::multiply(k, inverse);
+    x[i] = simd::multiply(base, inverse);
     u[i] = simd::multiply(q, reference.scale);
     largest = simd::larger(largest, simd::abs(u[i]));
   }

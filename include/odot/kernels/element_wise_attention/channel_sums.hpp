@@ -53,13 +53,15 @@ struct ChannelReference {
 
   /// Whether a key of magnitude `size` fits.
   ODOT_HOST_DEVICE bool fits(S size) const { return gap(size) <= widest_gap<S> && reached(size) < scale; }
+  /// Whether one weighs nothing.
+  ODOT_HOST_DEVICE bool weightless(S size) const { return gap(size) < least_exponent<S>; }
   /// Takes one in.
   ODOT_HOST_DEVICE void take(S size) { take(size, size); }
 
   /// Takes in what sums relative to another reference have.
   ODOT_HOST_DEVICE void take(const ChannelReference& other) {
     if (scale == S{0}) *this = other;
-    else if (other.scale > S{0}) take(other.least, other.scale / S{2});
+    else if (other.scale > S{0} && !weightless(other.least)) take(other.least, other.scale / S{2});
   }
   /// From sums relative to this to sums relative to another. Of keys; of queries the other way round.
   ODOT_HOST_DEVICE Change to(const ChannelReference& other) const {
@@ -151,6 +153,8 @@ class ChannelSums {
   /// A key and its value, taken into the reference.
   ODOT_HOST_DEVICE void take(S k, S v) {
     if (const S size = magnitude(k); !reference.fits(size)) {
+      if (reference.weightless(size))
+        return add(S{0}, k * S{0}, v);  // its powers might be infinite; an infinite key's are NaN
       auto next = reference;
       next.take(size);
       change_to(next);

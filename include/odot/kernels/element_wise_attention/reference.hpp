@@ -15,7 +15,8 @@ namespace odot::kernels::detail {
 ///     m, `least`: near the smallest |k|, so that the largest weight lies between 1 and e⁴. m² − k² is taken as
 ///         (m − k)(m + k): exactly 0 for k = m, right to the last bits however large the keys are, whatever the compiler
 ///         fuses.
-///     σ, `scale`: a power of two, at least as large as any |k| that weighs something, so that no power overflows.
+///     σ, `scale`: a power of two, at least as large as any |k| that weighs something, so that no power overflows; and
+///         of their size, so that none vanishes: keys that weigh nothing have no part in it.
 /// They change when a key no longer fits, m falling by more than 4 in k², σ doubling at least.
 template <class S>
 struct Reference {
@@ -30,6 +31,19 @@ struct Reference {
     constexpr S below_zero = -(std::numeric_limits<S>::min)();
     return either(exceeds(gap(low), simd::all(widest_gap<S>)),
                   exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
+  }
+
+  /// The lanes of keys that weigh nothing, of these magnitudes.
+  ODOT_INLINE P weightless(const P& size) const { return exceeds(simd::all(least_exponent<S>), gap(size)); }
+  /// A key's magnitude; m, which changes nothing, where it weighs nothing.
+  ODOT_INLINE P weighing(const P& size) const {
+    return simd::where_less(gap(size), simd::all(least_exponent<S>), least, size);
+  }
+
+  /// What a key's powers are made of: 0 where it weighs nothing, for they might be infinite; an infinite key's are NaN.
+  static ODOT_INLINE P base(const P& weight, const P& k) {
+    const P zero = simd::all(S{0});
+    return simd::where_less(zero, weight, k, simd::multiply(k, zero));
   }
 
   /// exp(m² − k²) for a key that fits.

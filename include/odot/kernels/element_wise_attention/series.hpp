@@ -99,13 +99,40 @@ struct Series : SeriesBlocks<S, Order> {
       const P size = simd::abs(in.k[j]);
       low = simd::smaller(low, size), high = simd::larger(high, size);
     }
-    if (!reference.fits(low, high)) state.change(reference, low, high);
+    if (!reference.fits(low, high)) {
+      if (some_weigh_nothing(reference, low, high)) return add_weighing_keys(state, reference, in, low, from, to);
+      state.change(reference, low, high);
+    }
     // The exponentials first: they and the sums would not fit the registers together.
     P weight[block];
     for (std::size_t j = from; j < to; ++j) weight[j - from] = reference.weight(in.k[j]);
     const P inverse = simd::reciprocal(reference.scale);
     Sums sums;
     for (std::size_t j = from; j < to; ++j) sums.add(weight[j - from], simd::multiply(in.k[j], inverse), in.v[j]);
+    state.join(sums);
+  }
+
+  /// Whether keys of low ≤ |k| ≤ high may weigh nothing beside the smallest.
+  static ODOT_INLINE bool some_weigh_nothing(Reference<S> reference, const P& low, const P& high) {
+    reference.least = simd::smaller(reference.least, low);
+    return any(reference.weightless(high));
+  }
+
+  /// Adds the keys of such a block.
+  template <bool Whole, class Inputs>
+  static void add_weighing_keys(State<S, Order, Whole>& state, Reference<S>& reference, const Inputs& in, const P& low,
+                                std::size_t from, std::size_t to) {
+    Reference<S> with_smallest = reference;
+    with_smallest.change(low, low);
+    P high = simd::all(S{0});
+    for (std::size_t j = from; j < to; ++j) high = simd::larger(high, with_smallest.weighing(simd::abs(in.k[j])));
+    if (!reference.fits(low, high)) state.change(reference, low, high);
+    const P inverse = simd::reciprocal(reference.scale);
+    Sums sums;
+    for (std::size_t j = from; j < to; ++j) {
+      const P weight = reference.weight(in.k[j]);
+      sums.add(weight, simd::multiply(Reference<S>::base(weight, in.k[j]), inverse), in.v[j]);
+    }
     state.join(sums);
   }
 

@@ -38,11 +38,12 @@ struct SeriesStep {
   template <bool Whole>
   static void unusual_step(const State<S, Order, Whole>& rows, const P& k, const P& q, const P& v,
                            const Column<S, Whole>& y) {
-    const P size = simd::abs(k);
     Reference<S> reference = rows.reference_or_start();
-    rows.change(reference, size, size);
+    const P taken = reference.weighing(simd::abs(k));
+    rows.change(reference, taken, taken);
+    const P weight = reference.weight(k);
     auto sums = rows.stored_sums();
-    sums.block.add(reference.weight(k), simd::multiply(k, simd::reciprocal(reference.scale)), v);
+    sums.block.add(weight, simd::multiply(reference.base(weight, k), simd::reciprocal(reference.scale)), v);
     y.store(0, AnyQueries<S, Order>::ratio(sums, simd::multiply(q, reference.scale), q));
     rows.end_token(sums.block);
   }
