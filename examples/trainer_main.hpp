@@ -71,8 +71,8 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
   add_folder(app, "--out", settings.out, out_help);
   app.footer(
-      "The eps of the norm inside the heads is a constant of the model, 1e-5 as in the paper; another is a model of "
-      "its "
+      "The eps of the norm inside the heads is a constant of the model, 1e-5 as in the paper. Another is a model of "
+      "its\n"
       "own, a few lines: docs/paper.md, \"Another eps\".");
   return run_program(app, argc, argv, [&] {
     require_device(settings.device);

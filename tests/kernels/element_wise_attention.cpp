@@ -288,8 +288,11 @@ TEST_CASE("steps give the causal form's numbers") {
   const auto check = []<Form F, class S>(S tolerance) {
     constexpr std::size_t L = 1000, D = 5, samples = 2;
     Problem<F, L, D, S> p(samples, 2.0);
-    for (std::size_t i = 0; i < L; ++i)  // a channel of large keys alone, and one where they grow smaller
+    // A channel of large keys alone, one where they grow smaller, one of keys that are 0 or weigh nothing.
+    for (std::size_t i = 0; i < L; ++i)
       for (std::size_t n = 0; n < samples; ++n) {
+        p.qkv[n](i, 3) *= S(1e9);
+        p.qkv[n](i, D + 3) = i % 7 == 3 ? S(1e30) : S(0);
         p.qkv[n](i, D) += 30;
         p.qkv[n](i, D + 1) += i < 100 ? S(40) - static_cast<S>(i) / 4 : 0;
       }
