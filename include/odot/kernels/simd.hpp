@@ -155,6 +155,11 @@ template <class P>
 ODOT_INLINE auto largest(const P& a) {
   return Eigen::internal::predux_max(a);
 }
+/// The smallest, likewise.
+template <class P>
+ODOT_INLINE auto smallest(const P& a) {
+  return Eigen::internal::predux_min(a);
+}
 /// What `a` is rounded to is wanted: a compiler that may regroup sums sees no further than this, on x86 and 64-bit ARM.
 /// (core/config.hpp refuses -ffast-math, but Clang defines no macro for -funsafe-math-optimizations or -fassociative-math
 /// alone. The same of plain numbers: ODOT_KEEP_ORDER.)

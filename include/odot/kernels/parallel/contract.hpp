@@ -31,19 +31,37 @@ struct MissingKernels {
                 "odot: this device has no such kernel; specialise the template of odot::kernels for it");
 };
 
+/// What goes through the runs: the program, or what it prepares.
+template <class Program>
+ODOT_HOST_DEVICE decltype(auto) prepared(const Program& program) {
+  if constexpr (requires { program.prepare(); }) return program.prepare();
+  else return (program);
+}
+
 }  // namespace detail
 
 /// What every device specialises, S the scalar of the numbers:
 ///
 ///   map<S>(workspace, rows, columns, program)
-///       program(run) for runs that cover [rows, columns], in any order and in parallel. One launch on a Gpu.
-///   reduce_rows<S>(workspace, rows, columns, program)
+///       program(run) for runs that cover [rows, columns], in any order and in parallel. One launch on a Gpu. A program
+///       may have prepare(), which gives what is called in its place: for what is the same in all runs and lies in the
+///       device's memory. It is called once for many runs on the Cpu, once per thread on a Gpu.
+///   each_row<S>(workspace, rows, columns, program)
 ///       program(row) for every row, in parallel; row: see Row in cpu.hpp. Sums over a row have an order of their own,
-///       which depends on the number of columns alone.
+///       which depends on the number of columns alone. One launch on a Gpu.
+///   sum_of_rows<S>(workspace, rows, columns, program)
+///       as each_row, but program(row) gives a double, or Terms of doubles; program.finish(totals) gets Terms of their
+///       sums over all rows, once, also where there are no rows. Their order depends on rows and columns alone. Two
+///       launches on a Gpu, three for many rows.
+///   reduce_rows<S>(workspace, rows, columns, program)
+///       program(run) gives a number or Terms of numbers for the run's elements; program.finish(row, totals) gets their
+///       sums over a row's columns. They are added in S in short stretches, then in double: terms that must be added in
+///       double have S = double, and load floats. The order depends on rows and columns alone.
 ///   reduce_columns<S>(workspace, rows, columns, program)
-///       program.term(run) gives Terms<…> of the run's elements; program.finish(run, totals) gets their sums over all
-///       rows, run.row 0. The order of the sums depends on rows and columns alone. term() is called once for each element
-///       and may store.
+///       the same over all rows: program.finish(run, totals), run.row 0.
+///
+/// Reductions call a program once for each element; it may store. Their second template argument is what joins terms:
+/// Sum, Largest or Smallest (terms.hpp).
 template <class Device>
 struct Parallel {
   [[no_unique_address]] detail::MissingKernels<Device> missing;
@@ -51,8 +69,12 @@ struct Parallel {
   template <class S>
   static void map(const auto&...);
   template <class S>
-  static void reduce_rows(const auto&...);
+  static void each_row(const auto&...);
   template <class S>
+  static void sum_of_rows(const auto&...);
+  template <class S, class... Reduction>
+  static void reduce_rows(const auto&...);
+  template <class S, class... Reduction>
   static void reduce_columns(const auto&...);
 };
 

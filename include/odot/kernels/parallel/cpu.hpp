@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -25,7 +26,8 @@ struct PackedAccess {
 
   template <bool Whole, class T>
   static ODOT_INLINE Number load(const T* x, std::size_t count) {
-    if constexpr (!std::is_same_v<T, S>) return load_strided(x, Whole ? lanes : count, 1);
+    if constexpr (!std::is_same_v<T, S> && Whole) return converted(x);
+    else if constexpr (!std::is_same_v<T, S>) return load_strided(x, count, 1);
     else if constexpr (Whole) return number(simd::load(x));
     else return number(simd::load_first(x, count));
   }
@@ -57,11 +59,25 @@ struct PackedAccess {
   static ODOT_INLINE Number count_from(std::size_t first) {
     return number(Eigen::internal::plset<simd::Packet<S>>(static_cast<S>(first)));
   }
+  static ODOT_INLINE typename Number::mask lanes_before(std::ptrdiff_t position) {
+    return number(Eigen::internal::plset<simd::Packet<S>>(S{0})) < Number(position);
+  }
+  static ODOT_INLINE typename Number::mask lane_is(std::ptrdiff_t position) {
+    return number(Eigen::internal::plset<simd::Packet<S>>(S{0})) == Number(position);
+  }
 
   static ODOT_INLINE Number number(const simd::Packet<S>& packet) { return Number(packet); }
   static ODOT_INLINE simd::Packet<S> packet(const Number& number) {
     if constexpr (lanes > 1) return number.packet;
     else return number.values[0];
+  }
+
+ private:
+  template <class T>
+  static ODOT_INLINE Number converted(const T* x) {
+    alignas(64) S numbers[lanes];
+    for (std::size_t l = 0; l < lanes; ++l) numbers[l] = static_cast<S>(x[l]);
+    return number(simd::load<S>(numbers));
   }
 };
 
@@ -77,15 +93,6 @@ ODOT_INLINE void for_runs(std::size_t row, std::size_t columns, std::size_t begi
   if (column < end) body(PackedRun < S, lanes == 1 > {row, column, row * columns + column, end - column});
 }
 
-/// One term or several, as Terms.
-template <class Number>
-ODOT_INLINE Terms<Number, 1> as_terms(const Number& term) {
-  return {{term}};
-}
-template <class Number, std::size_t K>
-ODOT_INLINE const Terms<Number, K>& as_terms(const Terms<Number, K>& terms) {
-  return terms;
-}
 /// How many a program has.
 template <class S, class Program>
 inline constexpr std::size_t terms_of =
@@ -125,11 +132,9 @@ struct Accumulator {
     if constexpr (std::is_same_v<Reduction, Sum>) {
       return simd::sum(Access::packet(values[k]));
     } else {
-      S lanes[Access::lanes];
-      simd::store(lanes, Access::packet(values[k]));
-      S all = lanes[0];
-      for (std::size_t l = 1; l < Access::lanes; ++l) all = Reduction::combine(all, lanes[l]);
-      return all;
+      if (any(values[k] != values[k])) return std::numeric_limits<S>::quiet_NaN();
+      if constexpr (std::is_same_v<Reduction, Largest>) return simd::largest(Access::packet(values[k]));
+      else return simd::smallest(Access::packet(values[k]));
     }
   }
 };
@@ -217,6 +222,12 @@ void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, 
   }
 }
 
+/// Whether a mask holds in some lane.
+template <class Mask>
+ODOT_INLINE bool holds(const Mask& mask) {
+  return any(mask);
+}
+
 /// A number of columns, a constant where it is a std::integral_constant.
 template <class Columns>
 constexpr std::size_t extent(const Columns& columns) {
@@ -232,6 +243,9 @@ class Row {
   std::size_t index;
 
   constexpr Row(std::size_t row, const Columns& columns) : index(row), columns_(columns) {}
+
+  /// Of its first element in a row-major array.
+  constexpr std::size_t offset() const { return index * columns_; }
 
   /// body(run) for the runs of the row.
   template <class Body>
@@ -258,8 +272,21 @@ class Row {
   ODOT_INLINE S largest(const Term& term) const {
     return reduce<Largest>(term);
   }
+  /// Whether condition(run), a mask, holds for some element.
+  template <class Condition>
+  ODOT_INLINE bool any(const Condition& condition) const {
+    bool found = false;
+    each([&](const auto& run) { found = found || any_of(run, condition(run)); });
+    return found;
+  }
 
  private:
+  template <class Run, class Mask>
+  ODOT_INLINE bool any_of(const Run& run, const Mask& mask) const {
+    if constexpr (Run::whole) return detail::holds(mask);
+    else return detail::holds(mask && run.columns_before(columns_));
+  }
+
   [[no_unique_address]] Columns columns_;
 };
 
@@ -270,16 +297,36 @@ struct Parallel<Cpu> {
   template <class S, class Columns, class Program>
   static void map(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      detail::for_runs<S>(row, detail::extent(columns), begin, end, program);
+      detail::for_runs<S>(row, detail::extent(columns), begin, end, detail::prepared(program));
     });
   }
 
   template <class S, class Columns, class Program>
   static void each_row(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     const Chunks chunks(rows, chunk_elements / (std::max)(detail::extent(columns), std::size_t{1}));
-    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) ODOT_FLATTEN {
       for (std::size_t row = chunks.begin(c); row < chunks.end(c); ++row) program(Row<S, Columns>(row, columns));
     });
+  }
+
+  template <class S, class Columns, class Program>
+  static void sum_of_rows(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    using Totals = detail::RowTerms<Row<S, Columns>, Program>;
+    const Chunks chunks(rows, chunk_elements / (std::max)(detail::extent(columns), std::size_t{1}));
+    const auto add = [](Totals& totals, const Totals& terms) {
+      for (std::size_t k = 0; k < Totals::count; ++k) totals[k] += terms[k];
+    };
+    auto frame = workspace.frame();
+    Totals* parts = frame.take<Totals>(chunks.count());
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) ODOT_FLATTEN {
+      auto totals = detail::no_terms<Sum, Totals>();
+      for (std::size_t row = chunks.begin(c); row < chunks.end(c); ++row)
+        add(totals, detail::as_terms(program(Row<S, Columns>(row, columns))));
+      parts[c] = totals;
+    });
+    auto totals = detail::no_terms<Sum, Totals>();
+    for (std::size_t c = 0; c < chunks.count(); ++c) add(totals, parts[c]);
+    program.finish(totals);
   }
 
   template <class S, class Reduction = Sum, class Columns, class Program>
@@ -287,26 +334,21 @@ struct Parallel<Cpu> {
     constexpr std::size_t K = detail::terms_of<S, Program>;
     using Total = typename Reduction::template total<S>;
     using Totals = Terms<Total, K>;
-    const auto nothing = [] {
-      Totals totals;
-      for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::template identity<Total>;
-      return totals;
-    };
     auto frame = workspace.frame();
     // Long rows in pieces, which are joined in their order.
     const Chunks pieces(columns, chunk_elements);
     Totals* parts = pieces.count() > 1 ? frame.take<Totals>(rows * pieces.count()) : nullptr;
     for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      Totals totals = nothing();
+      auto totals = detail::no_terms<Reduction, Totals>();
       detail::reduce_runs<S, Reduction, K>(row, detail::extent(columns), begin, end, program, totals.values);
       if (parts) parts[row * pieces.count() + begin / chunk_elements] = totals;
       else program.finish(row, totals);
     });
     if (columns == 0)
-      for (std::size_t row = 0; row < rows; ++row) program.finish(row, nothing());
+      for (std::size_t row = 0; row < rows; ++row) program.finish(row, detail::no_terms<Reduction, Totals>());
     if (!parts) return;
     for (std::size_t row = 0; row < rows; ++row) {
-      Totals totals = nothing();
+      auto totals = detail::no_terms<Reduction, Totals>();
       for (std::size_t piece = 0; piece < pieces.count(); ++piece)
         for (std::size_t k = 0; k < K; ++k)
           totals[k] = Reduction::combine(totals[k], parts[row * pieces.count() + piece][k]);

@@ -61,6 +61,18 @@ struct LaneAccess {
         if (l < (Whole ? N : count)) y[l] = static_cast<T>(number.values[l]);
     }
   }
+  static ODOT_HOST_DEVICE LaneMask<N> lanes_before(std::ptrdiff_t position) {
+    LaneMask<N> mask;
+    ODOT_UNROLL
+    for (unsigned l = 0; l < N; ++l) mask.values[l] = static_cast<std::ptrdiff_t>(l) < position;
+    return mask;
+  }
+  static ODOT_HOST_DEVICE LaneMask<N> lane_is(std::ptrdiff_t position) {
+    LaneMask<N> mask;
+    ODOT_UNROLL
+    for (unsigned l = 0; l < N; ++l) mask.values[l] = static_cast<std::ptrdiff_t>(l) == position;
+    return mask;
+  }
 };
 
 template <class S, unsigned N, bool Whole>
@@ -90,8 +102,9 @@ struct MapThread {
         narrow ? static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(threads(per_row)) : i / per_row;
     const std::size_t column = (i - row * threads(per_row)) * map_lanes, left = columns - column,
                       offset = row * columns + column;
-    if (left >= map_lanes) program(LaneRun<S, map_lanes, true>{row, column, offset, map_lanes});
-    else program(LaneRun<S, map_lanes, false>{row, column, offset, left});
+    const auto& body = kernels::detail::prepared(program);
+    if (left >= map_lanes) body(LaneRun<S, map_lanes, true>{row, column, offset, map_lanes});
+    else body(LaneRun<S, map_lanes, false>{row, column, offset, left});
   }
 
   /// A constant where the number of columns is.
@@ -153,24 +166,18 @@ struct FinishColumn {
   }
 };
 
-/// K terms of nothing.
-template <class Reduction, class Total, std::size_t K>
-Terms<Total, K> nothing() {
-  Terms<Total, K> totals;
-  for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::template identity<Total>;
-  return totals;
-}
 template <class S, class Total, class Program>
-inline constexpr std::size_t terms_of =
-    decltype(std::declval<const LoadTerms<S, Total, Program>&>()(std::size_t{0}, std::size_t{0}))::count;
+using TermsOf = decltype(std::declval<const LoadTerms<S, Total, Program>&>()(std::size_t{0}, std::size_t{0}));
 
 }  // namespace detail
 
 /// A row that one thread goes through.
-template <class S>
+template <class S, class Columns = std::size_t>
 struct ThreadRow {
-  std::size_t index, columns;
+  std::size_t index;
+  Columns columns;
 
+  ODOT_HOST_DEVICE std::size_t offset() const { return index * columns; }
   template <class Body>
   ODOT_HOST_DEVICE void each(const Body& body) const {
     for (std::size_t column = 0; column < columns; ++column) body(run_of_one<S>(index, columns, column));
@@ -194,6 +201,13 @@ struct ThreadRow {
   ODOT_HOST_DEVICE S largest(const Term& term) const {
     return reduce<Largest>(term);
   }
+  template <class Condition>
+  ODOT_HOST_DEVICE bool any(const Condition& condition) const {
+    bool found = false;
+    for (std::size_t column = 0; column < columns && !found; ++column)
+      found = condition(run_of_one<S>(index, columns, column)).values[0];
+    return found;
+  }
 };
 
 /// A row that a team goes through. Two places for the results of reductions, by turns: a thread may still read one while
@@ -208,6 +222,7 @@ struct TeamRow {
   Memory& memory;
   mutable unsigned turn = 0;
 
+  ODOT_HOST_DEVICE std::size_t offset() const { return index * columns; }
   template <class Body>
   ODOT_HOST_DEVICE void each(const Body& body) const {
     team.each(columns, [&](std::size_t column) { body(run_of_one<S>(index, columns, column)); });
@@ -234,15 +249,39 @@ struct TeamRow {
   ODOT_HOST_DEVICE S largest(const Term& term) const {
     return reduce<Largest>(term);
   }
+  template <class Condition>
+  ODOT_HOST_DEVICE bool any(const Condition& condition) const {
+    return largest([&](const auto& run) { return select(condition(run), Lanes<S, 1>(1), Lanes<S, 1>(0)); }) > S{0};
+  }
 };
 
 namespace detail {
 
-template <class S, class Program>
+template <class S, class Columns, class Program>
 struct ThreadRows {
-  std::size_t columns;
+  Columns columns;
   Program program;
-  ODOT_HOST_DEVICE void operator()(std::size_t row) const { program(ThreadRow<S>{row, columns}); }
+  ODOT_HOST_DEVICE void operator()(std::size_t row) const { program(ThreadRow<S, Columns>{row, columns}); }
+};
+
+/// A row program that leaves what it gives in memory.
+template <class Program, class Totals>
+struct KeepTerms {
+  Program program;
+  Totals* totals;
+  template <class Row>
+  ODOT_HOST_DEVICE void operator()(const Row& row) const {
+    const Totals of_row = kernels::detail::as_terms(program(row));
+    row.once([&] { totals[row.index] = of_row; });
+  }
+};
+template <class Program>
+struct FinishAll {
+  Program program;
+  template <class Totals>
+  ODOT_HOST_DEVICE void operator()(std::size_t, const Totals& totals) const {
+    program.finish(totals);
+  }
 };
 
 template <class S, class Program>
@@ -279,15 +318,24 @@ struct Parallel<Gpu> {
   template <class S, class Columns, class Program>
   static void each_row(Workspace<Gpu>&, std::size_t rows, Columns columns, const Program& program) {
     if (columns <= longest_thread_row)
-      gpu::for_each_thread(rows, gpu::detail::ThreadRows<S, Program>{columns, program});
+      gpu::for_each_thread(rows, gpu::detail::ThreadRows<S, Columns, Program>{columns, program});
     else gpu::launch_teams(rows, gpu::detail::TeamRows<S, Program>{columns, program});
+  }
+
+  template <class S, class Columns, class Program>
+  static void sum_of_rows(Workspace<Gpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
+    using Totals = detail::RowTerms<gpu::ThreadRow<S, Columns>, Program>;
+    auto frame = workspace.frame();
+    Totals* totals = frame.template take<Totals>(rows);
+    each_row<S>(workspace, rows, columns, gpu::detail::KeepTerms<Program, Totals>{program, totals});
+    gpu::reduce_rows(workspace, 1, rows, detail::no_terms<Sum, Totals>(), gpu::detail::LoadPart<Totals>{totals, rows},
+                     gpu::detail::CombineTerms<Sum>{}, gpu::detail::FinishAll<Program>{program});
   }
 
   template <class S, class Reduction = Sum, class Columns, class Program>
   static void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     using Total = typename Reduction::template total<S>;
-    gpu::reduce_rows(workspace, rows, columns,
-                     gpu::detail::nothing<Reduction, Total, gpu::detail::terms_of<S, Total, Program>>(),
+    gpu::reduce_rows(workspace, rows, columns, detail::no_terms<Reduction, gpu::detail::TermsOf<S, Total, Program>>(),
                      gpu::detail::LoadTerms<S, Total, Program>{columns, program},
                      gpu::detail::CombineTerms<Reduction>{}, gpu::detail::FinishRow<Program>{program});
   }
@@ -296,7 +344,7 @@ struct Parallel<Gpu> {
   static void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     using Total = typename Reduction::template total<S>;
     gpu::reduce_columns(
-        workspace, rows, columns, gpu::detail::nothing<Reduction, Total, gpu::detail::terms_of<S, Total, Program>>(),
+        workspace, rows, columns, detail::no_terms<Reduction, gpu::detail::TermsOf<S, Total, Program>>(),
         gpu::detail::LoadTerms<S, Total, Program>{columns, program}, gpu::detail::CombineTerms<Reduction>{},
         gpu::detail::FinishColumn<S, Program>{columns, program});
   }

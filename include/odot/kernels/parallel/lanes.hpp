@@ -36,6 +36,13 @@ struct LaneMask {
     for (unsigned l = 0; l < N; ++l) opposite.values[l] = !a.values[l];
     return opposite;
   }
+  /// Whether it holds in some lane.
+  ODOT_HOST_DEVICE friend bool any(const LaneMask& a) {
+    bool found = false;
+    ODOT_UNROLL
+    for (unsigned l = 0; l < N; ++l) found = found || a.values[l];
+    return found;
+  }
 };
 
 /// Of the standard normal distribution: Φ(x) = (1 + erf(x/√2))/2, the probability below x, and its derivative

@@ -35,6 +35,7 @@ struct Register {
     friend mask operator!(const mask& a) {
       return {Eigen::internal::pandnot(Eigen::internal::ptrue(a.packet), a.packet)};
     }
+    friend bool any(const mask& a) { return simd::any_lane<S>(a.packet); }
   };
 
   Register() = default;

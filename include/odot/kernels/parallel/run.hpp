@@ -20,6 +20,8 @@ struct Run {
   std::size_t row, column, offset;  ///< offset: of its first element in a row-major array
   std::size_t count;
 
+  /// The same number for every element.
+  static ODOT_HOST_DEVICE Number number(scalar value) { return Number(value); }
   /// x[offset …] of an array of the same rows and columns.
   template <class T>
   ODOT_HOST_DEVICE Number load(const T* x) const {
@@ -54,6 +56,13 @@ struct Run {
   }
   /// first, first + 1, … in the lanes.
   ODOT_HOST_DEVICE Number count_from(std::size_t first) const { return Access::count_from(first); }
+  /// The elements whose column is below `position`, and the one whose column it is.
+  ODOT_HOST_DEVICE typename Number::mask columns_before(std::size_t position) const {
+    return Access::lanes_before(static_cast<std::ptrdiff_t>(position) - static_cast<std::ptrdiff_t>(column));
+  }
+  ODOT_HOST_DEVICE typename Number::mask column_is(std::size_t position) const {
+    return Access::lane_is(static_cast<std::ptrdiff_t>(position) - static_cast<std::ptrdiff_t>(column));
+  }
   /// x[row]: the same for every column.
   template <class T>
   ODOT_HOST_DEVICE Number load_row(const T* x) const {

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "odot/core/config.hpp"
 
@@ -25,6 +27,32 @@ template <class Number, class... Others>
 ODOT_HOST_DEVICE Terms<Number, 1 + sizeof...(Others)> terms(const Number& first, const Others&... others) {
   return {{first, others...}};
 }
+
+namespace detail {
+
+/// One term or several, as Terms.
+template <class Number>
+ODOT_HOST_DEVICE Terms<Number, 1> as_terms(const Number& term) {
+  return {{term}};
+}
+template <class Number, std::size_t K>
+ODOT_HOST_DEVICE const Terms<Number, K>& as_terms(const Terms<Number, K>& terms) {
+  return terms;
+}
+
+/// K terms of nothing.
+template <class Reduction, class Terms>
+ODOT_HOST_DEVICE Terms no_terms() {
+  Terms nothing{};
+  for (std::size_t k = 0; k < Terms::count; ++k) nothing[k] = Reduction::template identity<typename Terms::Number>;
+  return nothing;
+}
+
+/// What a program of Parallel::sum_of_rows gives for a row.
+template <class Row, class Program>
+using RowTerms = std::remove_cvref_t<decltype(as_terms(std::declval<const Program&>()(std::declval<const Row&>())))>;
+
+}  // namespace detail
 
 /// Σ. Sums of floats are joined in double.
 struct Sum {
