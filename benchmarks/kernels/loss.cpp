@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/cross_entropy/cpu.hpp"
-#include "odot/kernels/log_softmax/cpu.hpp"
-#include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/cross_entropy.hpp"
+#include "odot/kernels/log_softmax.hpp"
+#include "odot/kernels/nll.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

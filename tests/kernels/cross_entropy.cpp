@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/cross_entropy/cpu.hpp"
+#include "odot/kernels/cross_entropy.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/gradient_norm/cpu.hpp"
+#include "odot/kernels/gradient_norm.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/log_softmax.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 

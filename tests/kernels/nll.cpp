@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/nll.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/log_softmax.hpp"
 #include "support/difference.hpp"
 #include "support/reference.hpp"
 #include "support/row_cases.hpp"

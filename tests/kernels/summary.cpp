@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/summary/cpu.hpp"
+#include "odot/kernels/summary.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/log_softmax.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 

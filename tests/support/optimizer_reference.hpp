@@ -9,9 +9,10 @@
 #include <span>
 #include <string>
 
-#include "odot/kernels/gradient_norm/cpu.hpp"
+#include "odot/kernels/gradient_norm.hpp"
 #include "odot/kernels/linear/cpu.hpp"
-#include "odot/kernels/summary/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/summary.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/sequential.hpp"

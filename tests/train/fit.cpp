@@ -13,7 +13,7 @@
 #include "core/allocations.hpp"
 #include "data/temporary_folder.hpp"
 #include "odot/kernels/adam.hpp"
-#include "odot/kernels/gradient_norm/cpu.hpp"
+#include "odot/kernels/gradient_norm.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "odot/optim/adam.hpp"

@@ -10,10 +10,10 @@
 
 #include "odot/data/standardise.hpp"
 #include "odot/kernels/adam.hpp"
-#include "odot/kernels/gradient_norm/cpu.hpp"
-#include "odot/kernels/log_softmax/cpu.hpp"
+#include "odot/kernels/gradient_norm.hpp"
+#include "odot/kernels/log_softmax.hpp"
 #include "odot/kernels/mean_tokens/cpu.hpp"
-#include "odot/kernels/nll/cpu.hpp"
+#include "odot/kernels/nll.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/relu.hpp"
 #include "odot/kernels/sgd.hpp"

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "odot/kernels/gradient_norm/cpu.hpp"
+#include "odot/kernels/gradient_norm.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "odot/optim/sgd.hpp"

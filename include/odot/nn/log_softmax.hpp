@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // LogSoftmax.
 
-#include "odot/kernels/log_softmax/log_softmax.hpp"
+#include "odot/kernels/log_softmax.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

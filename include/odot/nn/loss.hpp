@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <span>
 
-#include "odot/kernels/cross_entropy/cross_entropy.hpp"
-#include "odot/kernels/nll/nll.hpp"
-#include "odot/kernels/regression_loss/regression_loss.hpp"
+#include "odot/kernels/cross_entropy.hpp"
+#include "odot/kernels/nll.hpp"
+#include "odot/kernels/regression_loss.hpp"
 #include "odot/nn/add_losses.hpp"
 #include "odot/nn/loss_contract.hpp"
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "odot/core/error.hpp"
-#include "odot/kernels/gradient_norm/gradient_norm.hpp"
+#include "odot/kernels/gradient_norm.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/optim/gradient_bounds.hpp"
 #include "odot/optim/require_range.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "odot/core/error.hpp"
-#include "odot/kernels/summary/summary.hpp"
+#include "odot/kernels/summary.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/optim/require_range.hpp"
 

@@ -19,7 +19,7 @@
 #include "odot/core/buffer.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
-#include "odot/kernels/summary/summary.hpp"
+#include "odot/kernels/summary.hpp"
 #include "odot/nn/loss.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/optim/schedule.hpp"

@@ -1,0 +1,74 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Labels: the class that each sample belongs to, and what a loss takes from a sample's outputs by it.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "odot/core/config.hpp"
+#include "odot/core/device.hpp"
+#include "odot/core/error.hpp"
+#include "odot/kernels/loss_sums.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::kernels {
+
+/// Throws ArgumentError, in the name of `loss`, where a label is outside [0, classes), with its position. Labels in the
+/// memory of a device that the host does not read pass: there a loss is NaN (Label).
+template <class Device>
+void check_labels([[maybe_unused]] const char* loss, [[maybe_unused]] std::span<const std::int32_t> labels,
+                  [[maybe_unused]] std::size_t classes) {
+  if constexpr (std::is_same_v<Device, Cpu>) {
+    std::uint32_t most = 0;  // of a negative label: beyond all others
+    for (const std::int32_t label : labels) most = (std::max)(most, static_cast<std::uint32_t>(label));
+    if (most < classes) return;
+    const auto found =
+        std::ranges::find_if(labels, [=](std::int32_t label) { return static_cast<std::uint32_t>(label) >= classes; });
+    throw ArgumentError(std::string("odot::") + loss + ": label of sample " + std::to_string(found - labels.begin()) +
+                        ": expected 0 to " + std::to_string(classes - 1) + ", found " + std::to_string(*found));
+  }
+}
+
+namespace detail {
+
+/// The label of a row of outputs [N, K].
+struct Label {
+  std::size_t index;
+  bool valid;
+
+  ODOT_HOST_DEVICE Label(std::int32_t label, std::size_t classes)
+      : index(static_cast<std::size_t>(label)), valid(label >= 0 && index < classes) {}
+
+  /// The loss and the hit of a sample, for LabelSums. It is a hit where the label's output is the largest one, and the
+  /// first of those as large; where an output is NaN, there is no largest one. loss(output) is the loss by the label's
+  /// output; it is NaN where there is no such output.
+  template <class Row, class S, class Loss>
+  ODOT_HOST_DEVICE Terms<double, 2> terms(const Row& row, const S* outputs, const Loss& loss) const {
+    if (!valid) return kernels::terms(std::numeric_limits<double>::quiet_NaN(), 0.0);
+    const S own = outputs[row.offset() + index];
+    const bool missed = row.any([&](const auto& run) { return !(run.load(outputs) <= own); }) ||
+                        row.any([&](const auto& run) { return run.load(outputs) == own && run.columns_before(index); });
+    return kernels::terms(static_cast<double>(loss(own)), static_cast<double>(!missed));
+  }
+};
+
+/// The end of a loss over labelled rows: adds the sums of losses and hits to *sums. (A double counts without a fault.)
+struct LabelSums {
+  LossSums* sums;
+  std::size_t samples;
+
+  ODOT_HOST_DEVICE void finish(const Terms<double, 2>& totals) const {
+    sums->loss += totals[0];
+    sums->correct += static_cast<std::int64_t>(totals[1]);
+    sums->samples += static_cast<std::int64_t>(samples);
+  }
+};
+
+}  // namespace detail
+
+}  // namespace odot::kernels
