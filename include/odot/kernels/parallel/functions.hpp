@@ -33,6 +33,22 @@ ODOT_INLINE bool any_lane(const Packet<S>& mask) {
   return Eigen::internal::predux_any(mask);
 }
 
+/// `result`, but f of the number in the lanes of the mask `special`, which are few: what a lane holds follows from its own
+/// number alone, whatever lies beside it.
+template <class S, class F>
+ODOT_INLINE Packet<S> unless(const Packet<S>& special, const Packet<S>& result, const F& f, const Packet<S>& x) {
+  if (any_lane<S>(special)) [[unlikely]]
+    return Eigen::internal::pselect(special, by_lanes<S>(f, x), result);
+  return result;
+}
+
+/// Which numbers are above 0 and below the normal ones.
+template <class S>
+ODOT_INLINE Packet<S> is_subnormal(const Packet<S>& x) {
+  return Eigen::internal::pand(Eigen::internal::pcmp_lt(all(S{0}), x),
+                               Eigen::internal::pcmp_lt(x, all((std::numeric_limits<S>::min)())));
+}
+
 namespace detail {
 
 /// eˣ in float. x = n ln 2 + r, |r| ≤ ln 2 / 2;  eˣ = 2ⁿ (1 + r q(r)), q the minimax polynomial of degree 5 (error 2e-9).
@@ -74,9 +90,7 @@ ODOT_INLINE Packet<S> exp_of_any(const Packet<S>& x) {
     return detail::exp_of_any(x);
   } else {
     // Eigen's doubles end near ±709, short of infinity and of the numbers below the normal ones.
-    if (any_lane<S>(Eigen::internal::pcmp_lt(all(S{708}), abs(x)))) [[unlikely]]
-      return by_lanes<S>([](S value) { return std::exp(value); }, x);
-    return exp(x);
+    return unless<S>(Eigen::internal::pcmp_lt(all(S{708}), abs(x)), exp(x), [](S value) { return std::exp(value); }, x);
   }
 }
 
@@ -84,10 +98,31 @@ ODOT_INLINE Packet<S> exp_of_any(const Packet<S>& x) {
 template <class S>
 ODOT_INLINE Packet<S> log_of_any(const Packet<S>& x) {
   // Eigen takes what is below the normal numbers for the smallest one.
-  constexpr S normal = (std::numeric_limits<S>::min)();
-  if (any_lane<S>(Eigen::internal::pcmp_lt(abs(x), all(normal)))) [[unlikely]]
-    return by_lanes<S>([](S value) { return std::log(value); }, x);
-  return log(x);
+  return unless<S>(is_subnormal<S>(abs(x)), log(x), [](S value) { return std::log(value); }, x);
+}
+
+namespace detail {
+
+/// √x by the instruction, where there is one. (Eigen's estimate, which it prefers on x86, is not right for infinity, nor
+/// for what is below the normal numbers.)
+#if defined(__AVX512F__)
+ODOT_INLINE __m512 square_root(const __m512& x) { return _mm512_sqrt_ps(x); }
+ODOT_INLINE __m512d square_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
+#elif defined(__AVX__)
+ODOT_INLINE __m256 square_root(const __m256& x) { return _mm256_sqrt_ps(x); }
+ODOT_INLINE __m256d square_root(const __m256d& x) { return _mm256_sqrt_pd(x); }
+#elif defined(__SSE2__)
+ODOT_INLINE __m128 square_root(const __m128& x) { return _mm_sqrt_ps(x); }
+ODOT_INLINE __m128d square_root(const __m128d& x) { return _mm_sqrt_pd(x); }
+#endif
+
+}  // namespace detail
+
+/// √x
+template <class S>
+ODOT_INLINE Packet<S> sqrt_of_any(const Packet<S>& x) {
+  if constexpr (requires { detail::square_root(x); }) return detail::square_root(x);
+  else return Eigen::internal::psqrt(x);
 }
 
 }  // namespace odot::kernels::simd

@@ -83,7 +83,7 @@ struct Register {
     return {Eigen::internal::pmax<Eigen::PropagateNaN>(a.packet, b.packet)};
   }
   ODOT_INLINE friend Register abs(const Register& a) { return {simd::abs(a.packet)}; }
-  ODOT_INLINE friend Register sqrt(const Register& a) { return {Eigen::internal::psqrt(a.packet)}; }
+  ODOT_INLINE friend Register sqrt(const Register& a) { return {simd::sqrt_of_any<S>(a.packet)}; }
   ODOT_INLINE friend Register exp(const Register& a) { return {simd::exp_of_any<S>(a.packet)}; }
   ODOT_INLINE friend Register log(const Register& a) { return {simd::log_of_any<S>(a.packet)}; }
   ODOT_INLINE friend NormalDistribution<Register> normal_distribution(const Register& a) {
