@@ -28,7 +28,8 @@ TEST_CASE("a number's result does not depend on its lane, nor on what lies besid
     const std::vector<S> x = numbers_of_every_size<S>(1999);
     const auto functions = [](const Number& a) {
       const auto normal = normal_distribution(a);
-      return std::vector<Number>{exp(a), log(a), log1p(a), tanh(a), sin(a), cos(a), normal.probability, normal.density};
+      return std::vector<Number>{exp(a),        log(a), sqrt(a), log1p(a), tanh(a), sin(a), cos(a), normal.probability,
+                                 normal.density};
     };
     for (std::size_t i = 0; i < x.size(); ++i) {
       std::vector<std::vector<S>> alone;
