@@ -63,7 +63,7 @@ struct Elementary {
 };
 
 /// What a row has to say: numbers [rows, row_numbers]; y = x · sum + largest.
-inline constexpr std::size_t row_numbers = 7;
+inline constexpr std::size_t row_numbers = 8;
 template <class S>
 struct EveryRowFunction {
   const S* x;
@@ -77,6 +77,7 @@ struct EveryRowFunction {
     const S largest = row.largest(load), smallest = row.template reduce<kernels::Smallest>(load), sum = row.sum(load);
     const bool found = row.any([&](const auto& run) { return run.load(x) == wanted; });
     const bool before = row.any([&](const auto& run) { return run.load(x) == wanted && run.columns_before(position); });
+    const bool zero = row.any([&](const auto& run) { return run.load(x) == 0; });
     const S at = row.sum([&](const auto& run) { return select(run.column_is(position), run.load(x), 0); });
     row.each([&](const auto& run) { run.store(y, run.load(x) * sum + largest); });
     // y as another thread of the row's may have left it
@@ -84,7 +85,7 @@ struct EveryRowFunction {
     S* of_row = numbers + row.index * row_numbers;
     row.once([&] {
       of_row[0] = largest, of_row[1] = smallest, of_row[2] = sum, of_row[3] = S(found), of_row[4] = S(before);
-      of_row[5] = at, of_row[6] = of_y + static_cast<S>(row.offset() == 0);
+      of_row[5] = S(zero), of_row[6] = at, of_row[7] = of_y + static_cast<S>(row.offset() == 0);
     });
   }
 };
