@@ -105,13 +105,13 @@ namespace detail {
 
 /// √x by the instruction, where there is one. (Eigen's estimate, which it prefers on x86, is not right for infinity, nor
 /// for what is below the normal numbers.)
-#if defined(__AVX512F__)
+#if defined(EIGEN_VECTORIZE_AVX512)
 ODOT_INLINE __m512 square_root(const __m512& x) { return _mm512_sqrt_ps(x); }
 ODOT_INLINE __m512d square_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
-#elif defined(__AVX__)
+#elif defined(EIGEN_VECTORIZE_AVX)
 ODOT_INLINE __m256 square_root(const __m256& x) { return _mm256_sqrt_ps(x); }
 ODOT_INLINE __m256d square_root(const __m256d& x) { return _mm256_sqrt_pd(x); }
-#elif defined(__SSE2__)
+#elif defined(EIGEN_VECTORIZE_SSE2)
 ODOT_INLINE __m128 square_root(const __m128& x) { return _mm_sqrt_ps(x); }
 ODOT_INLINE __m128d square_root(const __m128d& x) { return _mm_sqrt_pd(x); }
 #endif
