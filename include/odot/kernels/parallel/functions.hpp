@@ -105,6 +105,10 @@ namespace detail {
 
 /// √x by the instruction, where there is one. (Eigen's estimate, which it prefers on x86, is not right for infinity, nor
 /// for what is below the normal numbers.)
+template <class P>
+ODOT_INLINE P square_root(const P& x) {
+  return Eigen::internal::psqrt(x);
+}
 #if defined(EIGEN_VECTORIZE_AVX512)
 ODOT_INLINE __m512 square_root(const __m512& x) { return _mm512_sqrt_ps(x); }
 ODOT_INLINE __m512d square_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
@@ -121,8 +125,7 @@ ODOT_INLINE __m128d square_root(const __m128d& x) { return _mm_sqrt_pd(x); }
 /// √x
 template <class S>
 ODOT_INLINE Packet<S> sqrt_of_any(const Packet<S>& x) {
-  if constexpr (requires { detail::square_root(x); }) return detail::square_root(x);
-  else return Eigen::internal::psqrt(x);
+  return detail::square_root(x);
 }
 
 }  // namespace odot::kernels::simd
