@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "data/small_sequences.hpp"
-#include "odot/kernels/gather/cpu.hpp"
+#include "odot/kernels/gather.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 using namespace odot;
 using namespace odot::test;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/layer_norm/cpu.hpp"
+#include "odot/kernels/layer_norm.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 
@@ -78,4 +79,22 @@ TEST_CASE("backward in place and without input gradient gives the same") {
 
 TEST_CASE("inputs of every size and sums of any length keep their precision, NaN stays NaN") {
   check_layer_norm_numbers<kernels::LayerNorm, Cpu>();
+}
+
+TEST_CASE("rows whose squares no scalar holds are normalised by their largest number") {
+  Workspace<Cpu> workspace(1);
+  using W = TensorView<Shape<D>, const double>;
+  for (const double size : {1e160, 1e300, 1.5e308}) {
+    const Rows x(1, {size, -size, size, -size, 0});
+    Rows y(1);
+    Batch<Shape<2>, double> statistics(1);
+    Kernel::forward<double, D>(workspace, 1e-5, x, W(), W(), statistics, y);
+    const double one = std::sqrt(5.0 / 4);
+    CHECK(difference_within(y.span(), std::vector<double>{one, -one, one, -one, 0}, 1e-15) == "");
+    CHECK(statistics[0](1) * size == doctest::Approx(one));
+  }
+  const Rows equal(1, {1e300, 1e300, 1e300, 1e300, 1e300});
+  Rows y(1);
+  Kernel::forward<double, D>(workspace, 1e-5, equal, W(), W(), {}, y);
+  CHECK(std::ranges::all_of(y.span(), [](double value) { return value == 0; }));
 }

@@ -11,7 +11,7 @@
 #include "odot/core/tensor.hpp"
 #include "odot/kernels/batch_norm/cpu.hpp"
 #include "odot/kernels/eigen.hpp"
-#include "odot/kernels/layer_norm/cpu.hpp"
+#include "odot/kernels/layer_norm.hpp"
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
 #include "support/hash_uniform.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/triangle/cpu.hpp"
+#include "odot/kernels/triangle.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 
 #include <doctest/doctest.h>
 
@@ -40,4 +41,24 @@ TEST_CASE("one row is one number") {
   Tensor<Shape<1, 1>, float> dense;
   kernels::Triangle<Cpu>::unpack<float, 1>(workspace, packed, dense);
   CHECK(dense(0, 0) == 5);
+}
+
+TEST_CASE("triangles of more rows than a register has lanes") {
+  constexpr std::size_t D = 37;
+  Workspace<Cpu> workspace(3);
+  Tensor<Shape<D*(D + 1) / 2>> packed;
+  Tensor<Shape<D, D>> dense;
+  for (std::size_t i = 0; i < D * (D + 1) / 2; ++i) packed.data()[i] = static_cast<float>(i + 1);
+  kernels::Triangle<Cpu>::unpack<float, D>(workspace, packed, dense);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < D; ++i)
+    for (std::size_t j = 0; j < D; ++j) wrong += dense(j, i) != (j > i ? 0 : packed.data()[i * (i + 1) / 2 + j]);
+  for (std::size_t i = 0; i < D * D; ++i) dense.data()[i] = static_cast<float>(i);
+  kernels::Triangle<Cpu>::backward<float, D>(workspace, dense, packed);
+  for (std::size_t i = 0; i < D; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      const std::size_t at = i * (i + 1) / 2 + j;
+      wrong += packed.data()[at] != static_cast<float>(at + 1 + j * D + i);
+    }
+  CHECK(wrong == 0);
 }

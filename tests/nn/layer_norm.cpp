@@ -7,7 +7,8 @@
 #include <cmath>
 #include <vector>
 
-#include "odot/kernels/layer_norm/cpu.hpp"
+#include "odot/kernels/layer_norm.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 #include "support/same_bits.hpp"

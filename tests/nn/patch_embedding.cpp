@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "odot/kernels/linear/cpu.hpp"
-#include "odot/kernels/patches/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/patches.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 #include "support/same_bits.hpp"

@@ -9,8 +9,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/mean_tokens/cpu.hpp"
-#include "odot/kernels/select_token/cpu.hpp"
+#include "odot/kernels/mean_tokens.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/select_token.hpp"
 #include "support/difference.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_run.hpp"

@@ -15,7 +15,7 @@
 #include "odot/kernels/dot_product_attention/cpu.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
-#include "odot/kernels/triangle/cpu.hpp"
+#include "odot/kernels/triangle.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/sequential.hpp"
 #include "support/gradient_report.hpp"

@@ -6,7 +6,7 @@
 #include "odot/data/sequence_loader.hpp"
 #include "odot/data/synthetic_sequences.hpp"
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/gather/cpu.hpp"
+#include "odot/kernels/gather.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/regression_loss.hpp"

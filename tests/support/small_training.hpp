@@ -6,7 +6,7 @@
 
 #include "odot/data/synthetic.hpp"
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/gather/cpu.hpp"
+#include "odot/kernels/gather.hpp"
 #include "odot/kernels/linear/cpu.hpp"
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/kernels/nll.hpp"

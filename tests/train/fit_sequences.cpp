@@ -12,7 +12,7 @@
 #include "odot/kernels/adam.hpp"
 #include "odot/kernels/gradient_norm.hpp"
 #include "odot/kernels/log_softmax.hpp"
-#include "odot/kernels/mean_tokens/cpu.hpp"
+#include "odot/kernels/mean_tokens.hpp"
 #include "odot/kernels/nll.hpp"
 #include "odot/kernels/parallel/cpu.hpp"
 #include "odot/kernels/relu.hpp"

@@ -69,6 +69,15 @@
 #endif
 #endif
 
+/// Whether the compiler converts the numbers of a vector to another type.
+#define ODOT_CONVERT 0
+#if defined(__has_builtin) && !defined(__CUDACC__)
+#if __has_builtin(__builtin_convertvector)
+#undef ODOT_CONVERT
+#define ODOT_CONVERT 1
+#endif
+#endif
+
 namespace odot {
 
 /// False when the translation unit was compiled without optimisation. Such a build is 20 to 100 times slower;

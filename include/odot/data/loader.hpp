@@ -14,7 +14,7 @@
 #include "odot/core/workspace.hpp"
 #include "odot/data/batches.hpp"
 #include "odot/data/dataset.hpp"
-#include "odot/kernels/gather/gather.hpp"
+#include "odot/kernels/gather.hpp"
 
 namespace odot::data {
 

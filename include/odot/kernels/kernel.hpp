@@ -41,19 +41,10 @@ struct NoKernel {
   static void backward(const auto&...);
   template <auto Explicit>
   static void step(const auto&...);
-  template <class... Explicit>
-  static void gather(const auto&...);
-  template <class... Explicit>
-  static void scatter(const auto&...);
-  static void add(const auto&...);
-  static void copy(const auto&...);
-  static void rows(const auto&...);
-  static void pixels(const auto&...);
   static void clip(const auto&...);
   static void evaluate(const auto&...);
   static void measure(const auto&...);
   static void update(const auto&...);
-  static void unpack(const auto&...);
 };
 
 }  // namespace odot::kernels::detail

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: MIT
 // Eigen's packets under short names: one SIMD register of the widest kind that the build allows, or a plain number.
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -65,6 +68,43 @@ ODOT_INLINE void store_first(Scalar* to, std::size_t count, const Packet<Scalar>
     store(padded, packet);
     for (std::size_t l = 0; l < count; ++l) to[l] = padded[l];
   }
+}
+#if ODOT_CONVERT
+namespace detail {
+
+template <class T, std::size_t N>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(N * sizeof(T))));
+};
+
+/// Numbers become twice as wide in a step: other steps have no instructions.
+template <class S, std::size_t N, class T>
+ODOT_INLINE typename VectorOf<S, N>::type converted(const typename VectorOf<T, N>::type& numbers) {
+  if constexpr (std::is_integral_v<T> && sizeof(T) < sizeof(std::int32_t)) {
+    using Wider = std::conditional_t<sizeof(T) == 1, std::int16_t, std::int32_t>;
+    return converted<S, N, Wider>(__builtin_convertvector(numbers, typename VectorOf<Wider, N>::type));
+  } else {
+    return __builtin_convertvector(numbers, typename VectorOf<S, N>::type);
+  }
+}
+
+}  // namespace detail
+#endif
+
+/// As many numbers of another type.
+template <class Scalar, class T>
+ODOT_INLINE Packet<Scalar> load_converted(const T* from) {
+#if ODOT_CONVERT
+  if constexpr (lanes<Scalar> > 1 && std::is_floating_point_v<Scalar> && std::is_arithmetic_v<T> &&
+                sizeof(T) <= sizeof(std::int64_t) && !std::is_same_v<T, bool>) {
+    typename detail::VectorOf<T, lanes<Scalar>>::type numbers;
+    std::memcpy(&numbers, from, sizeof(numbers));
+    return std::bit_cast<Packet<Scalar>>(detail::converted<Scalar, lanes<Scalar>, T>(numbers));
+  }
+#endif
+  alignas(64) Scalar converted[lanes<Scalar>];
+  for (std::size_t l = 0; l < lanes<Scalar>; ++l) converted[l] = static_cast<Scalar>(from[l]);
+  return load<Scalar>(converted);
 }
 /// a in the first `count` lanes, b in the others.
 template <class P>

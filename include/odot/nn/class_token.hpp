@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "odot/kernels/class_token/class_token.hpp"
+#include "odot/kernels/class_token.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

@@ -3,7 +3,7 @@
 // Dropout.
 
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/dropout/dropout.hpp"
+#include "odot/kernels/dropout.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "odot/kernels/layer_norm/layer_norm.hpp"
+#include "odot/kernels/layer_norm.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

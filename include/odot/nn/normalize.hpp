@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "odot/kernels/normalize/normalize.hpp"
+#include "odot/kernels/normalize.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "odot/kernels/linear/linear.hpp"
-#include "odot/kernels/patches/patches.hpp"
+#include "odot/kernels/patches.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

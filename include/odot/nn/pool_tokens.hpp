@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "odot/kernels/mean_tokens/mean_tokens.hpp"
-#include "odot/kernels/select_token/select_token.hpp"
+#include "odot/kernels/mean_tokens.hpp"
+#include "odot/kernels/select_token.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

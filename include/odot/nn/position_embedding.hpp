@@ -3,8 +3,8 @@
 // PositionEmbedding and SinusoidalPosition: tokens that know where they stand.
 
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/position_embedding/position_embedding.hpp"
-#include "odot/kernels/sinusoidal_position/sinusoidal_position.hpp"
+#include "odot/kernels/position_embedding.hpp"
+#include "odot/kernels/sinusoidal_position.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

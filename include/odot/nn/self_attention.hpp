@@ -7,7 +7,7 @@
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
 #include "odot/kernels/linear/linear.hpp"
-#include "odot/kernels/triangle/triangle.hpp"
+#include "odot/kernels/triangle.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/self_attention_plan.hpp"

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "odot/core/view.hpp"
-#include "odot/kernels/lengths/lengths.hpp"
+#include "odot/kernels/lengths.hpp"
 #include "odot/nn/chain_plan.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/layer_calls.hpp"

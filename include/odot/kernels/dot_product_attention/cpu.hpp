@@ -14,7 +14,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/kernels/dot_product_attention/cpu_backward.hpp"
 #include "odot/kernels/dot_product_attention/cpu_forward.hpp"
-#include "odot/kernels/lengths/lengths.hpp"
+#include "odot/kernels/lengths.hpp"
 
 namespace odot::kernels {
 

@@ -8,7 +8,7 @@
 
 #include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
 #include "odot/kernels/dot_product_attention/gpu_tiles.hpp"
-#include "odot/kernels/lengths/lengths.hpp"
+#include "odot/kernels/lengths.hpp"
 
 namespace odot::kernels::detail {
 

@@ -11,7 +11,7 @@
 #include "odot/kernels/element_wise_attention/channel_sums.hpp"
 #include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
 #include "odot/kernels/element_wise_attention/limits.hpp"
-#include "odot/kernels/lengths/lengths.hpp"
+#include "odot/kernels/lengths.hpp"
 
 namespace odot::kernels::detail {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "odot/kernels/element_wise_attention/channels.hpp"
-#include "odot/kernels/lengths/lengths.hpp"
+#include "odot/kernels/lengths.hpp"
 
 namespace odot::kernels::detail {
 

@@ -46,6 +46,12 @@ ODOT_HOST_DEVICE decltype(auto) prepared(const Program& program) {
 ///       program(run) for runs that cover [rows, columns], in any order and in parallel. One launch on a Gpu. A program
 ///       may have prepare(), which gives what is called in its place: for what is the same in all runs and lies in the
 ///       device's memory. It is called once for many runs on the Cpu, once per thread on a Gpu.
+///       program(run, program.of_row(row)) where the program has a function `of_row`: what depends on the row alone.
+///   map_blocks<S>(workspace, first, count, program)
+///       program(block) for blocks of Block::size neighbouring positions that cover [first, first + count), the first and
+///       the last one in part; block.position, where it begins, is a multiple of Block::size, which is one of four.
+///       block.each(body) calls body(run, at) for its elements: run.offset counts from `first`, `at` from where the block
+///       begins.
 ///   each_row<S>(workspace, rows, columns, program)
 ///       program(row) for every row, in parallel; row: see Row in cpu.hpp. Sums over a row have an order of their own,
 ///       which depends on the number of columns alone. One launch on a Gpu.
@@ -59,6 +65,8 @@ ODOT_HOST_DEVICE decltype(auto) prepared(const Program& program) {
 ///       double have S = double, and load floats. The order depends on rows and columns alone.
 ///   reduce_columns<S>(workspace, rows, columns, program)
 ///       the same over all rows: program.finish(run, totals), run.row 0.
+///       program.of_row as in map. A program may have program.row(row) too: what is done to a row after its terms
+///       were made, and perhaps before those of others.
 ///
 /// Reductions call a program once for each element; it may store. Their second template argument is what joins terms:
 /// Sum, Largest or Smallest (terms.hpp).
@@ -68,6 +76,8 @@ struct Parallel {
 
   template <class S>
   static void map(const auto&...);
+  template <class S>
+  static void map_blocks(const auto&...);
   template <class S>
   static void each_row(const auto&...);
   template <class S>

@@ -3,7 +3,9 @@
 // The primitives on the Cpu: SIMD registers along the columns, chunks of work over the threads.
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -26,31 +28,33 @@ struct PackedAccess {
 
   template <bool Whole, class T>
   static ODOT_INLINE Number load(const T* x, std::size_t count) {
-    if constexpr (!std::is_same_v<T, S> && Whole) return converted(x);
-    else if constexpr (!std::is_same_v<T, S>) return load_strided(x, count, 1);
+    constexpr bool converted = !std::is_same_v<T, S>;
+    if constexpr (converted && Whole) return number(simd::load_converted<S>(x));
+    else if constexpr (converted) return load_strided(x, count, 1);
     else if constexpr (Whole) return number(simd::load(x));
+    else if constexpr (lanes == 1) return Number(count ? *x : S{0});
     else return number(simd::load_first(x, count));
   }
   template <class T>
   static ODOT_INLINE Number load_strided(const T* x, std::size_t count, std::size_t stride) {
-    alignas(64) S numbers[lanes] = {};
-    for (std::size_t l = 0; l < count; ++l) numbers[l] = static_cast<S>(x[l * stride]);
+    return generate<false>(count, [=](std::size_t l) { return x[l * stride]; });
+  }
+  /// f(l) in lane l.
+  template <bool Whole, class F>
+  static ODOT_INLINE Number generate(std::size_t count, const F& f) {
+    alignas(64) S numbers[lanes];
+    if constexpr (!Whole) std::fill_n(numbers, lanes, S{0});
+    for (std::size_t l = 0; l < (Whole ? lanes : count); ++l) numbers[l] = static_cast<S>(f(l));
     return number(simd::load<S>(numbers));
   }
   template <bool Whole, class T>
   static ODOT_INLINE void store(T* y, std::size_t count, const Number& value) {
-    if constexpr (std::is_same_v<T, S>) {
-      if constexpr (Whole) simd::store(y, packet(value));
-      else simd::store_first(y, count, packet(value));
-    } else {
-      alignas(64) S numbers[lanes];
-      simd::store(numbers, packet(value));
-      for (std::size_t l = 0; l < (Whole ? lanes : count); ++l) y[l] = static_cast<T>(numbers[l]);
-    }
+    if constexpr (!std::is_same_v<T, S> || (lanes == 1 && !Whole)) store_strided(y, Whole ? lanes : count, 1, value);
+    else if constexpr (Whole) simd::store(y, packet(value));
+    else simd::store_first(y, count, packet(value));
   }
-
   template <class T>
-  static void store_strided(T* y, std::size_t count, std::size_t stride, const Number& value) {
+  static ODOT_INLINE void store_strided(T* y, std::size_t count, std::size_t stride, const Number& value) {
     alignas(64) S numbers[lanes];
     simd::store(numbers, packet(value));
     for (std::size_t l = 0; l < count; ++l) y[l * stride] = static_cast<T>(numbers[l]);
@@ -71,18 +75,64 @@ struct PackedAccess {
     if constexpr (lanes > 1) return number.packet;
     else return number.values[0];
   }
-
- private:
-  template <class T>
-  static ODOT_INLINE Number converted(const T* x) {
-    alignas(64) S numbers[lanes];
-    for (std::size_t l = 0; l < lanes; ++l) numbers[l] = static_cast<S>(x[l]);
-    return number(simd::load<S>(numbers));
-  }
 };
 
 template <class S, bool Whole>
 using PackedRun = Run<Packed<S>, PackedAccess<S>, Whole>;
+
+/// The same for K numbers, fewer than a register's, which the compiler finds instructions for.
+template <class S, std::size_t K>
+struct ShortAccess {
+  using Number = Lanes<S, K>;
+
+  static ODOT_INLINE Number count_from(std::size_t first) {
+    return generate<true>(K, [=](std::size_t l) { return first + l; });
+  }
+  static ODOT_INLINE typename Number::mask lanes_before(std::ptrdiff_t position) {
+    return count_from(0) < Number(position);
+  }
+  static ODOT_INLINE typename Number::mask lane_is(std::ptrdiff_t position) {
+    return count_from(0) == Number(position);
+  }
+
+  template <bool Whole, class T>
+  static ODOT_INLINE Number load(const T* x, std::size_t count) {
+    return generate<Whole>(count, [=](std::size_t l) { return x[l]; });
+  }
+  template <class T>
+  static ODOT_INLINE Number load_strided(const T* x, std::size_t count, std::size_t stride) {
+    return generate<false>(count, [=](std::size_t l) { return x[l * stride]; });
+  }
+  template <bool Whole, class F>
+  static ODOT_INLINE Number generate(std::size_t count, const F& f) {
+    Number number(S{0});
+    for (std::size_t l = 0; l < (Whole ? K : count); ++l) number.values[l] = static_cast<S>(f(l));
+    return number;
+  }
+  template <bool Whole, class T>
+  static ODOT_INLINE void store(T* y, std::size_t count, const Number& number) {
+    for (std::size_t l = 0; l < (Whole ? K : count); ++l) y[l] = static_cast<T>(number.values[l]);
+  }
+  template <class T>
+  static ODOT_INLINE void store_strided(T* y, std::size_t count, std::size_t stride, const Number& number) {
+    for (std::size_t l = 0; l < count; ++l) y[l * stride] = static_cast<T>(number.values[l]);
+  }
+};
+
+/// Whether rows of this many columns are such: a constant power of two.
+template <class S, class Columns>
+inline constexpr bool are_short = false;
+template <class S, std::size_t K>
+inline constexpr bool are_short<S, std::integral_constant<std::size_t, K>> =
+    K < simd::lanes<S> && std::has_single_bit(K);
+
+/// A program, with what it makes of a row alone.
+template <class Program>
+ODOT_INLINE auto with_row(const Program& program, std::size_t row) {
+  if constexpr (requires { program.of_row(row); })
+    return [&program, of_row = program.of_row(row)](const auto& run) { return program(run, of_row); };
+  else return [&program](const auto& run) { return program(run); };
+}
 
 /// body(run) for the columns [begin, end) of a row.
 template <class S, class Body>
@@ -95,8 +145,8 @@ ODOT_INLINE void for_runs(std::size_t row, std::size_t columns, std::size_t begi
 
 /// How many a program has.
 template <class S, class Program>
-inline constexpr std::size_t terms_of =
-    std::remove_cvref_t<decltype(as_terms(std::declval<const Program&>()(std::declval<PackedRun<S, true>>())))>::count;
+inline constexpr std::size_t terms_of = std::remove_cvref_t<decltype(as_terms(
+    with_row(std::declval<const Program&>(), 0)(std::declval<PackedRun<S, true>>())))>::count;
 
 /// Sums, or what else a Reduction makes, of the terms of a number of runs, kept in registers.
 template <class S, class Reduction, std::size_t K>
@@ -170,57 +220,31 @@ ODOT_INLINE void reduce_runs(std::size_t row, std::size_t columns, std::size_t b
   }
 }
 
-/// Stretches of rows that are added one after the other in S.
-inline constexpr std::size_t row_stretch = 64;
+/// Elements of a sequence that begins before them: those at the positions from `position` on, `size` of them, as far as
+/// [begin, end) goes. `position` is a multiple of `size`; `first` is that of element 0.
+template <class S>
+struct Block {
+  static constexpr std::size_t size = 128;
+  std::uint64_t position, first;
+  std::size_t begin, end;  ///< in the block
 
-/// totals[k · size + c] ∘= the terms of the rows [begin, end), columns first + c, c < size: a few registers of columns at a
-/// time, each through a stretch of rows.
-template <class S, class Reduction, std::size_t K, std::size_t Wide, class Term>
-void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, std::size_t first, std::size_t size,
-                       const Term& term, typename Reduction::template total<S>* totals) {
-  using Total = typename Reduction::template total<S>;
-  constexpr std::size_t lanes = simd::lanes<S>;
-  const auto add = [&](std::size_t at, std::size_t count, const Accumulator<S, Reduction, K>& sum) {
-    for (std::size_t k = 0; k < K; ++k) {
-      alignas(64) S values[lanes];
-      simd::store(values, PackedAccess<S>::packet(sum.values[k]));
-      Total* total = totals + k * size + at;
-      for (std::size_t l = 0; l < count; ++l) total[l] = Reduction::combine(total[l], static_cast<Total>(values[l]));
+  /// body(run, at) for the runs of the elements, the first of a run at `at` in the block.
+  template <class Body>
+  ODOT_INLINE void each(const Body& body) const {
+    constexpr std::size_t lanes = simd::lanes<S>;
+    const auto offset = static_cast<std::size_t>(position - first);  // modulo 2⁶⁴
+    const auto run_at = [&](auto whole, std::size_t at, std::size_t count) {
+      body(PackedRun<S, decltype(whole)::value>{0, offset + at, offset + at, count}, at);
+    };
+    if (begin == 0 && end == size) {
+      for (std::size_t at = 0; at < size; at += lanes) run_at(std::true_type(), at, lanes);
+      return;
     }
-  };
-  for (std::size_t from = begin; from < end; from += row_stretch) {
-    const std::size_t to = (std::min)(from + row_stretch, end);
-    std::size_t at = 0;
-    for (; at + Wide * lanes <= size; at += Wide * lanes) {
-      Accumulator<S, Reduction, K> sums[Wide];
-      for (std::size_t row = from; row < to; ++row)
-#pragma GCC unroll 4
-        for (std::size_t i = 0; i < Wide; ++i) {
-          const std::size_t column = first + at + i * lanes;
-          const PackedRun<S, true> run{row, column, row * columns + column, lanes};
-          sums[i].add(run, as_terms(term(run)));
-        }
-      for (std::size_t i = 0; i < Wide; ++i) add(at + i * lanes, lanes, sums[i]);
-    }
-    for (; at < size; at += lanes) {
-      Accumulator<S, Reduction, K> sum;
-      const std::size_t column = first + at;
-      if (size - at >= lanes) {
-        for (std::size_t row = from; row < to; ++row) {
-          const PackedRun<S, true> run{row, column, row * columns + column, lanes};
-          sum.add(run, as_terms(term(run)));
-        }
-        add(at, lanes, sum);
-      } else {
-        for (std::size_t row = from; row < to; ++row) {
-          const PackedRun<S, lanes == 1> run{row, column, row * columns + column, size - at};
-          sum.add(run, as_terms(term(run)));
-        }
-        add(at, size - at, sum);
-      }
-    }
+    std::size_t at = begin;
+    for (; at + lanes <= end; at += lanes) run_at(std::true_type(), at, lanes);
+    if (at < end) run_at(std::bool_constant<lanes == 1>(), at, end - at);
   }
-}
+};
 
 /// Whether a mask holds in some lane.
 template <class Mask>
@@ -268,6 +292,16 @@ class Row {
   ODOT_INLINE S sum(const Term& term) const {
     return reduce<Sum>(term);
   }
+  /// Of Terms: their sums.
+  template <class Term>
+  ODOT_INLINE auto sums(const Term& term) const {
+    constexpr std::size_t K = detail::terms_of<S, Term>;
+    double totals[K] = {};
+    detail::reduce_runs<S, Sum, K>(index, columns_, 0, columns_, term, totals);
+    Terms<S, K> sums;
+    for (std::size_t k = 0; k < K; ++k) sums[k] = static_cast<S>(totals[k]);
+    return sums;
+  }
   template <class Term>
   ODOT_INLINE S largest(const Term& term) const {
     return reduce<Largest>(term);
@@ -290,6 +324,92 @@ class Row {
   [[no_unique_address]] Columns columns_;
 };
 
+namespace detail {
+
+/// Whether a program of columns is handed whole rows before.
+template <class S, class Columns, class Program>
+concept has_rows = requires(const Program& program, const Row<S, Columns>& row) { program.row(row); };
+
+/// Stretches of rows that are added one after the other in S.
+inline constexpr std::size_t row_stretch = 64;
+
+/// totals[k · size + c] ∘= the terms of the rows [begin, end), columns first + c, c < size: a few registers of columns at a
+/// time, each through a stretch of rows.
+template <class S, class Reduction, std::size_t K, std::size_t Wide, class Term>
+void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, std::size_t first, std::size_t size,
+                       const Term& term, typename Reduction::template total<S>* totals) {
+  using Total = typename Reduction::template total<S>;
+  constexpr std::size_t lanes = simd::lanes<S>;
+  const auto add = [&](std::size_t at, const auto& count, const Accumulator<S, Reduction, K>& sum) {
+    for (std::size_t k = 0; k < K; ++k) {
+      alignas(64) S values[lanes];
+      simd::store(values, PackedAccess<S>::packet(sum.values[k]));
+      Total* total = totals + k * size + at;
+      for (std::size_t l = 0; l < count; ++l) total[l] = Reduction::combine(total[l], static_cast<Total>(values[l]));
+    }
+  };
+  for (std::size_t from = begin; from < end; from += row_stretch) {
+    const std::size_t to = (std::min)(from + row_stretch, end);
+    std::size_t at = 0;
+    for (; at + Wide * lanes <= size; at += Wide * lanes) {
+      Accumulator<S, Reduction, K> sums[Wide];
+      for (std::size_t row = from; row < to; ++row) {
+        const auto term_of_row = with_row(term, row);
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < Wide; ++i) {
+          const std::size_t column = first + at + i * lanes;
+          const PackedRun<S, true> run{row, column, row * columns + column, lanes};
+          sums[i].add(run, as_terms(term_of_row(run)));
+        }
+      }
+      for (std::size_t i = 0; i < Wide; ++i) add(at + i * lanes, std::integral_constant<std::size_t, lanes>(), sums[i]);
+    }
+    for (; at < size; at += lanes) {
+      Accumulator<S, Reduction, K> sum;
+      const std::size_t column = first + at;
+      if (size - at >= lanes) {
+        for (std::size_t row = from; row < to; ++row) {
+          const PackedRun<S, true> run{row, column, row * columns + column, lanes};
+          sum.add(run, as_terms(with_row(term, row)(run)));
+        }
+        add(at, std::integral_constant<std::size_t, lanes>(), sum);
+      } else {
+        for (std::size_t row = from; row < to; ++row) {
+          const PackedRun<S, lanes == 1> run{row, column, row * columns + column, size - at};
+          sum.add(run, as_terms(with_row(term, row)(run)));
+        }
+        add(at, size - at, sum);
+      }
+    }
+  }
+}
+
+/// The same for all columns, with program.row: row after row, while the row is in the first-level cache. The sums of a
+/// stretch are in `sums`, K · columns numbers.
+template <class S, class Reduction, std::size_t K, class Columns, class Program>
+void reduce_columns_by_rows(const Columns& columns, std::size_t begin, std::size_t end, const Program& program, S* sums,
+                            typename Reduction::template total<S>* totals) {
+  using Total = typename Reduction::template total<S>;
+  for (std::size_t from = begin; from < end; from += row_stretch) {
+    std::fill_n(sums, K * columns, Reduction::template identity<S>);
+    for (std::size_t row = from; row < (std::min)(from + row_stretch, end); ++row) {
+      const auto term = with_row(program, row);
+      for_runs<S>(row, columns, 0, columns, [&](const auto& run) {
+        const Terms<Packed<S>, K> terms = as_terms(term(run));
+        for (std::size_t k = 0; k < K; ++k) {
+          S* sum = sums + k * columns + run.column;
+          run.store_to(sum, Reduction::combine(run.load_from(sum), terms[k]));
+        }
+      });
+      program.row(Row<S, Columns>(row, columns));
+    }
+    for (std::size_t i = 0; i < K * columns; ++i)
+      totals[i] = Reduction::combine(totals[i], static_cast<Total>(sums[i]));
+  }
+}
+
+}  // namespace detail
+
 template <>
 struct Parallel<Cpu> {
   static constexpr std::size_t chunk_elements = 1 << 14;
@@ -297,7 +417,29 @@ struct Parallel<Cpu> {
   template <class S, class Columns, class Program>
   static void map(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      detail::for_runs<S>(row, detail::extent(columns), begin, end, detail::prepared(program));
+      const auto& body = detail::prepared(program);
+      const auto run_program = detail::with_row(body, row);
+      if constexpr (detail::are_short<S, Columns>) {
+        constexpr std::size_t all = Columns::value;
+        run_program(Run<Lanes<S, all>, detail::ShortAccess<S, all>, true>{row, 0, row * all, all});
+      } else {
+        detail::for_runs<S>(row, detail::extent(columns), begin, end, run_program);
+      }
+    });
+  }
+
+  template <class S, class Program>
+  static void map_blocks(Workspace<Cpu>& workspace, std::uint64_t first, std::size_t count, const Program& program) {
+    using Block = detail::Block<S>;
+    if (count == 0) return;
+    const std::uint64_t end = first + count, before = first / Block::size;
+    const Chunks chunks(static_cast<std::size_t>((end - 1) / Block::size - before) + 1, chunk_elements / Block::size);
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
+      for (std::size_t b = chunks.begin(c); b < chunks.end(c); ++b) {
+        const std::uint64_t position = (before + b) * Block::size;
+        program(Block{position, first, position < first ? static_cast<std::size_t>(first - position) : 0,
+                      end - position < Block::size ? static_cast<std::size_t>(end - position) : Block::size});
+      }
     });
   }
 
@@ -358,7 +500,7 @@ struct Parallel<Cpu> {
 
   template <class S, class Reduction = Sum, class Columns, class Program>
   static void reduce_columns(Workspace<Cpu>& workspace, std::size_t rows, Columns number, const Program& program) {
-    constexpr std::size_t K = detail::terms_of<S, Program>, wide = K == 1 ? 4 : 1;
+    constexpr std::size_t K = detail::terms_of<S, Program>, wide = K <= 2 ? 4 : 1;
     constexpr std::size_t many_columns = 4096, piece = 256, most_parts = 16;
     using Total = typename Reduction::template total<S>;
     const std::size_t columns = number;
@@ -372,14 +514,23 @@ struct Parallel<Cpu> {
     const std::size_t tasks = (std::max)(parts.count(), std::size_t{1});
     auto frame = workspace.frame();
     Total* totals = frame.take<Total>(tasks * K * columns);
+    constexpr bool has_rows = detail::has_rows<S, Columns, Program>;
+    [[maybe_unused]] S* sums = has_rows && !by_columns ? frame.take<S>(tasks * K * columns) : nullptr;
     parallel_for(workspace.threads(), pieces.count() * tasks, [&](std::size_t task, std::size_t) {
       const std::size_t part = task / pieces.count(), p = task % pieces.count(), size = pieces.size(p);
       Total* of_task = totals + (part * columns + pieces.begin(p)) * K;
       std::fill_n(of_task, K * size, Reduction::template identity<Total>);
-      if (rows > 0)
-        detail::reduce_columns_of<S, Reduction, K, wide>(columns, parts.begin(part), parts.end(part), pieces.begin(p),
-                                                         size, program, of_task);
+      if (rows == 0) return;
+      if constexpr (has_rows) {
+        if (!by_columns)
+          return detail::reduce_columns_by_rows<S, Reduction, K>(number, parts.begin(part), parts.end(part), program,
+                                                                 sums + part * K * columns, of_task);
+      }
+      detail::reduce_columns_of<S, Reduction, K, wide>(columns, parts.begin(part), parts.end(part), pieces.begin(p),
+                                                       size, program, of_task);
     });
+    if constexpr (has_rows)
+      if (by_columns) each_row<S>(workspace, rows, number, [&](const auto& row) { program.row(row); });
     for (std::size_t p = 0; p < pieces.count(); ++p) {
       const std::size_t size = pieces.size(p), first = pieces.begin(p);
       Total* all = totals + first * K;

@@ -49,6 +49,13 @@ struct Run {
   ODOT_HOST_DEVICE void store_strided(T* y, std::size_t stride, const Number& value) const {
     Access::store_strided(y, count, stride, value);
   }
+  /// f(0), …, f(count − 1): a number for each element of the run.
+  template <class F>
+  ODOT_HOST_DEVICE Number generate(const F& f) const {
+    return Access::template generate<Whole>(count, f);
+  }
+  /// Its first `fewer` elements, at most `count`.
+  ODOT_HOST_DEVICE Run<Number, Access, false> first(std::size_t fewer) const { return {row, column, offset, fewer}; }
   /// x[column …]: the same for every row.
   template <class T>
   ODOT_HOST_DEVICE Number load_column(const T* x) const {

@@ -1,0 +1,154 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Layer normalisation.
+
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+
+#include "odot/core/view.hpp"
+#include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::kernels {
+
+namespace detail {
+
+template <class S, std::size_t D>
+struct LayerNormForward {
+  double eps;
+  const S *x, *weight, *bias;  // weight and bias may be null
+  S *statistics, *y;           // statistics may be null
+
+  template <class Row>
+  ODOT_HOST_DEVICE void operator()(const Row& row) const {
+    constexpr S size = static_cast<S>(D);
+    S mean = row.sum([&](const auto& run) { return run.load(x); }) / size;
+    S rstd = 1 / std::sqrt(squares(row, mean, S{1}) / size + static_cast<S>(eps));
+    // Squares that S can't hold: as if all numbers were divided by the largest. (NaN and infinity come out as NaN.)
+    if (!(rstd > 0)) {
+      const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
+      const S mean_share = row.sum([&](const auto& run) { return run.load(x) / largest; }) / size;
+      const double deviation =
+          std::sqrt(static_cast<double>(squares(row, mean_share, largest) / size)) * static_cast<double>(largest);
+      mean = mean_share * largest;
+      rstd = static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps)));
+    }
+    if (statistics)
+      row.once([&] {
+        statistics[2 * row.index] = mean;
+        statistics[2 * row.index + 1] = rstd;
+      });
+    if (weight)
+      row.each([&](const auto& run) {
+        run.store(y, (run.load(x) - mean) * rstd * run.load_column(weight) + run.load_column(bias));
+      });
+    else row.each([&](const auto& run) { run.store(y, (run.load(x) - mean) * rstd); });
+  }
+
+  /// Σ (x/divisor − mean)²
+  template <class Row>
+  ODOT_HOST_DEVICE S squares(const Row& row, S mean, S divisor) const {
+    if (divisor == 1)
+      return row.sum([&](const auto& run) {
+        const auto deviation = run.load(x) - mean;
+        return deviation * deviation;
+      });
+    return row.sum([&](const auto& run) {
+      const auto deviation = run.load(x) / divisor - mean;
+      return deviation * deviation;
+    });
+  }
+};
+
+/// dx; a row is a sample.
+template <class S, std::size_t D>
+struct LayerNormInputGradient {
+  const S *x, *weight, *statistics, *dy;  // weight may be null
+  S* dx;
+
+  template <class Row>
+  ODOT_HOST_DEVICE void operator()(const Row& row) const {
+    const S mean = statistics[2 * row.index], rstd = statistics[2 * row.index + 1];
+    const auto sums = row.sums([&](const auto& run) {
+      const auto g = grad(run);
+      return terms(g, g * (run.load(x) - mean));
+    });
+    const S size = static_cast<S>(D), mean_grad = sums[0] / size, mean_product = sums[1] * rstd / size;
+    // x̂ = (x − μ) / √(σ² + eps)
+    row.each([&](const auto& run) {
+      run.store(dx, (grad(run) - mean_grad - (run.load(x) - mean) * (rstd * mean_product)) * rstd);
+    });
+  }
+  /// g = γ ⊙ dy
+  template <class Run>
+  ODOT_HOST_DEVICE auto grad(const Run& run) const {
+    return weight ? run.load(dy) * run.load_column(weight) : run.load(dy);
+  }
+};
+
+/// dγ and dβ; dx of a row after its terms, because it may be dy's memory.
+template <class S, std::size_t D>
+struct LayerNormBackward {
+  LayerNormInputGradient<S, D> input;
+  S *dweight, *dbias;
+
+  struct Statistics {
+    S mean, rstd;
+  };
+  ODOT_HOST_DEVICE Statistics of_row(std::size_t row) const {
+    return {input.statistics[2 * row], input.statistics[2 * row + 1]};
+  }
+  template <class Run>
+  ODOT_HOST_DEVICE auto operator()(const Run& run, const Statistics& sample) const {
+    const auto grad = run.load(input.dy);
+    return terms(grad * ((run.load(input.x) - sample.mean) * sample.rstd), grad);
+  }
+  template <class Row>
+  ODOT_HOST_DEVICE void row(const Row& row) const {
+    if (input.dx) input(row);
+  }
+  template <class Run, class Totals>
+  ODOT_HOST_DEVICE void finish(const Run& run, const Totals& totals) const {
+    // y = γ x̂ + β
+    run.store(dweight, run.load(dweight) + totals[0]);
+    run.store(dbias, run.load(dbias) + totals[1]);
+  }
+};
+
+}  // namespace detail
+
+/// x̂ = (x − μ_n) / √(σ²_n + eps),  y_d = γ_d x̂_d + β_d; μ and σ² (biased) of each sample's D numbers.
+/// Shapes  x [N, D], weight γ and bias β [D] (optional, both or none) → y [N, D]; y may be x's memory
+///         statistics [N, 2] (optional in forward): μ and 1/√(σ² + eps), for backward
+/// Grad    g = γ ⊙ dy:  dx = (g − mean(g) − x̂ mean(g x̂)) / √(σ² + eps) (overwritten; optional; may be dy's memory);
+///         dγ += Σₙ dy x̂,  dβ += Σₙ dy (added; optional, both or none)
+template <class Device>
+struct LayerNorm {
+  template <class S, std::size_t D>
+  static void forward(Workspace<Device>& workspace, double eps, BatchView<Shape<D>, const S, Device> x,
+                      TensorView<Shape<D>, const S, Device> weight, TensorView<Shape<D>, const S, Device> bias,
+                      BatchView<Shape<2>, S, Device> statistics, BatchView<Shape<D>, S, Device> y) {
+    Parallel<Device>::template each_row<S>(
+        workspace, x.samples(), std::integral_constant<std::size_t, D>{},
+        detail::LayerNormForward<S, D>{eps, x.data(), weight.data(), bias.data(), statistics.data(), y.data()});
+  }
+
+  template <class S, std::size_t D>
+  static void backward(Workspace<Device>& workspace, BatchView<Shape<D>, const S, Device> x,
+                       TensorView<Shape<D>, const S, Device> weight, BatchView<Shape<2>, const S, Device> statistics,
+                       BatchView<Shape<D>, const S, Device> dy, TensorView<Shape<D>, S, Device> dweight,
+                       TensorView<Shape<D>, S, Device> dbias, BatchView<Shape<D>, S, Device> dx) {
+    using Input = detail::LayerNormInputGradient<S, D>;
+    constexpr std::integral_constant<std::size_t, D> columns;
+    const Input input{x.data(), weight.data(), statistics.data(), dy.data(), dx.data()};
+    if (dweight) {
+      Parallel<Device>::template reduce_columns<S>(
+          workspace, x.samples(), columns, detail::LayerNormBackward<S, D>{input, dweight.data(), dbias.data()});
+    } else if (dx) {
+      Parallel<Device>::template each_row<S>(workspace, x.samples(), columns, input);
+    }
+  }
+};
+
+}  // namespace odot::kernels
