@@ -37,14 +37,15 @@ struct functor_traits<odot::kernels::SameNumber<S>> {
 
 namespace odot::kernels {
 
-/// Σ of an Eigen array's Size elements, in an order that follows from Size alone. No more than sum_stretch packets are added in a row in the array's own scalar, so the
-/// error is the same at any length: below 2e-6 of Σ|values| in float, 1e-7 as a rule.
+/// Σ of an Eigen array's Size elements, in an order that follows from Size alone. No more than sum_stretch packets are added
+/// in a row in the array's own scalar, so the error is the same at any length: below 2e-6 of Σ|values| in float, 1e-7 as a
+/// rule.
 template <std::size_t Size, class Values>
-typename Values::Scalar long_sum(const Values& values) {
+double long_sum_in_double(const Values& values) {
   using S = typename Values::Scalar;
   constexpr std::size_t stretch = sum_stretch * simd::lanes<S>;
   if constexpr (Size <= stretch) {
-    return values.unaryExpr(SameNumber<S>()).sum();
+    return static_cast<double>(values.unaryExpr(SameNumber<S>()).sum());
   } else {
     double total = 0;
     for (std::size_t i = 0; i < Size; i += stretch)
@@ -52,8 +53,14 @@ typename Values::Scalar long_sum(const Values& values) {
           values.segment(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>((std::min)(stretch, Size - i)))
               .unaryExpr(SameNumber<S>())
               .sum());
-    return static_cast<S>(total);
+    return total;
   }
+}
+
+/// The same, rounded to the array's scalar.
+template <std::size_t Size, class Values>
+typename Values::Scalar long_sum(const Values& values) {
+  return static_cast<typename Values::Scalar>(long_sum_in_double<Size>(values));
 }
 
 /// sum += term; `rest` is what earlier additions have added too much, 0 at first.
@@ -110,21 +117,5 @@ class PacketSum {
   P sum_ = simd::all(S{0});
   [[no_unique_address]] std::conditional_t<is_long, Parts, NoParts> parts_;
 };
-
-/// Sums of rows from `begin` to `end`: add(first, last, sum) adds rows `first` to `last` to `sum`, `size` numbers. Stretches
-/// after the first one are summed in `scratch`, also of `size`, and then added to `total`, which is 0 at first.
-template <class S, class Add>
-void sum_rows_in_stretches(std::size_t begin, std::size_t end, std::size_t size, S* total, S* scratch, const Add& add) {
-  for (std::size_t first = begin; first < end; first += sum_stretch) {
-    const std::size_t last = (std::min)(first + sum_stretch, end);
-    if (first == begin) {
-      add(first, last, total);
-      continue;
-    }
-    std::fill_n(scratch, size, S{0});
-    add(first, last, scratch);
-    for (std::size_t i = 0; i < size; ++i) total[i] += scratch[i];
-  }
-}
 
 }  // namespace odot::kernels

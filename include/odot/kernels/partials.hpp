@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Partial sums of a gradient, one a chunk of the batch, and their sum in a fixed order.
+// Partial sums of a gradient, one per chunk of the batch, and their sum: in double precision and in a fixed order.
 
 #include <algorithm>
 #include <cstddef>
@@ -26,22 +26,31 @@ class Partials {
 
   /// total[i] += partial₀[offset + i] + partial₁[offset + i] + …, i < count: always in this order.
   void add_to(int threads, Scalar* total, std::size_t offset, std::size_t count) const {
-    add(threads, 0, total, offset, count);
+    each_sum(threads, offset, count, [total](std::size_t i, double sum) { total[i] += static_cast<Scalar>(sum); });
   }
 
   /// partial₀ + partial₁ + …, in the memory of the first one.
   Scalar* sum(int threads) const {
-    add(threads, 1, data_, 0, size_);
+    each_sum(threads, 0, size_, [this](std::size_t i, double sum) { data_[i] = static_cast<Scalar>(sum); });
     return data_;
   }
 
  private:
-  void add(int threads, std::size_t first, Scalar* total, std::size_t offset, std::size_t count) const {
+  /// store(i, partial₀[offset + i] + partial₁[offset + i] + …) for every i < count.
+  template <class Store>
+  void each_sum(int threads, std::size_t offset, std::size_t count, const Store& store) const {
+    constexpr std::size_t block = 64;
+    if (chunks_ == 0) return;
     const Chunks pieces(count, std::size_t{1} << 14);
     parallel_for(threads, pieces.count(), [&](std::size_t piece, std::size_t) {
-      for (std::size_t chunk = first; chunk < chunks_; ++chunk) {
-        const Scalar* partial = data_ + chunk * size_ + offset;
-        for (std::size_t i = pieces.begin(piece); i < pieces.end(piece); ++i) total[i] += partial[i];
+      for (std::size_t i = pieces.begin(piece); i < pieces.end(piece); i += block) {
+        const std::size_t size = (std::min)(block, pieces.end(piece) - i);
+        double sums[block] = {};
+        for (std::size_t chunk = 0; chunk < chunks_; ++chunk) {
+          const Scalar* partial = data_ + chunk * size_ + offset + i;
+          for (std::size_t k = 0; k < size; ++k) sums[k] += static_cast<double>(partial[k]);
+        }
+        for (std::size_t k = 0; k < size; ++k) store(i + k, sums[k]);
       }
     });
   }

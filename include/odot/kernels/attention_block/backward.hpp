@@ -9,6 +9,7 @@
 #include "odot/core/view.hpp"
 #include "odot/kernels/attention_block/memory.hpp"
 #include "odot/kernels/partials.hpp"
+#include "odot/kernels/stretches.hpp"
 
 namespace odot::kernels::detail {
 
@@ -55,20 +56,24 @@ class BlockBackward {
     const std::size_t heads_size = C * form_.maps * taps, size = heads_size + C * C * taps + C;
     auto frame = workspace_.frame();
     const Partials<S> partials(frame, runs_.count(), size);
+    const Stretches<S> stretches(workspace_, frame, runs_.chunk_size(), size);
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
       const auto& scratch = workers_.scratch(worker);
       auto& tile = workers_.tile(worker);
-      S *with_heads = partials.start(run), *with_input = with_heads + heads_size, *bias = with_input + C * C * taps;
-      for (std::size_t t = runs_.begin(run); t < runs_.end(run); ++t) {
-        T::load_gradient(y_[tiles_.begin(t)].data(), dy_[tiles_.begin(t)].data(), tiles_.size(t), form_.relu, scratch,
-                         grad_ + t * grad_stride);
-        show(t, tile);
-        T::correlate_input(tile, with_input, bias);
-        for (std::size_t m = 0; m < form_.maps; ++m) {
-          with_scores(T::scores_of(maps_, tile, m),
-                      [&]<Scores Size>() { correlate_head<Size>(tile, scratch, t, m, with_heads); });
+      const auto add_tiles = [&](std::size_t first, std::size_t last, S* with_heads) {
+        S *with_input = with_heads + heads_size, *bias = with_input + C * C * taps;
+        for (std::size_t t = first; t < last; ++t) {
+          T::load_gradient(y_[tiles_.begin(t)].data(), dy_[tiles_.begin(t)].data(), tiles_.size(t), form_.relu, scratch,
+                           grad_ + t * grad_stride);
+          show(t, tile);
+          T::correlate_input(tile, with_input, bias);
+          for (std::size_t m = 0; m < form_.maps; ++m) {
+            with_scores(T::scores_of(maps_, tile, m),
+                        [&]<Scores Size>() { correlate_head<Size>(tile, scratch, t, m, with_heads); });
+          }
         }
-      }
+      };
+      stretches.sum(worker, runs_.begin(run), runs_.end(run), partials.start(run), add_tiles);
     });
     const S* total = partials.sum(1);
     convolution_gradients(total, total + heads_size);
@@ -126,17 +131,22 @@ class BlockBackward {
     auto frame = workspace_.frame();
     const std::size_t array = form_.maps * T::plane;
     const Partials<S> partials(frame, runs_.count(), arrays * array + T::L);  // add_lane_sums needs what follows
+    const Stretches<S> stretches(workspace_, frame, runs_.chunk_size(), arrays * array);
     S* memory = frame.take<S>(workers_.count() * ArrayRows::elements);
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
-      const ArrayRows rows(memory + worker * ArrayRows::elements, partials.start(run), array);
       auto& tile = workers_.tile(worker);
       const S* zeros = workers_.scratch(worker).head.zeros();
-      for (std::size_t t = runs_.begin(run); t < runs_.end(run); ++t) {
-        show(t, tile);
-        std::fill_n(tile.column_sums, T::R::column_sums, S{0});
-        for (std::size_t c = 0; c < C; ++c) channel_gradients<InputGradient>(tile, t, c, rows, zeros);
-        if (InputGradient) store_tile<Image::size>(tile.out, Image::size, tiles_.size(t), dx_[tiles_.begin(t)].data());
-      }
+      const auto add_tiles = [&](std::size_t first, std::size_t last, S* sum) {
+        const ArrayRows rows(memory + worker * ArrayRows::elements, sum, array);
+        for (std::size_t t = first; t < last; ++t) {
+          show(t, tile);
+          std::fill_n(tile.column_sums, T::R::column_sums, S{0});
+          for (std::size_t c = 0; c < C; ++c) channel_gradients<InputGradient>(tile, t, c, rows, zeros);
+          if (InputGradient)
+            store_tile<Image::size>(tile.out, Image::size, tiles_.size(t), dx_[tiles_.begin(t)].data());
+        }
+      };
+      stretches.sum(worker, runs_.begin(run), runs_.end(run), partials.start(run), add_tiles);
     });
     S* const targets[] = {gradients_.weight_x, gradients_.weight_y, gradients_.bias_x, gradients_.bias_y};
     for (std::size_t a = 0; a < arrays; ++a) partials.add_to(workspace_.threads(), targets[a], a * array, array);

@@ -15,6 +15,7 @@
 #include "odot/kernels/moments.hpp"
 #include "odot/kernels/partials.hpp"
 #include "odot/kernels/sample_tile.hpp"
+#include "odot/kernels/stretches.hpp"
 
 namespace odot::kernels {
 
@@ -146,21 +147,24 @@ struct AttentionHeads<Cpu> {
       const std::size_t array = form.maps * M::plane;
       const Chunks runs = Chunks::at_most(most_partials, tiles.count());
       const Partials<S> partials(frame, runs.count(), M::arrays * array + M::L);  // add_lane_sums needs them
+      const Stretches<S> stretches(workspace, frame, runs.chunk_size(), M::arrays * array);
       parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
-        S* partial = partials.start(run);
-        for (std::size_t t = runs.begin(run); t < runs.end(run); ++t) {
-          const typename M::Tile tile(x, tiles, t, scratch + worker * M::Tile::backward_elements);
-          M::clear_input_gradient(tile);
-          for (std::size_t m = 0; m < form.maps; ++m) {
-            M::load_gradient(tile, dy, m);
-            M::relevance_gradient(maps, tile, m, kept(t, m),
-                                  detail::norm_gradient<Norm>(weights, mean, rstd, means, form.maps, m));
-            M::array_gradients(maps, tile, m);
-            for (std::size_t a = 0; a < M::arrays; ++a)
-              add_lane_sums<M::plane>(tile.gradients + a * M::plane * M::L, partial + a * array + m * M::plane);
+        const auto add_tiles = [&](std::size_t first, std::size_t last, S* sum) {
+          for (std::size_t t = first; t < last; ++t) {
+            const typename M::Tile tile(x, tiles, t, scratch + worker * M::Tile::backward_elements);
+            M::clear_input_gradient(tile);
+            for (std::size_t m = 0; m < form.maps; ++m) {
+              M::load_gradient(tile, dy, m);
+              M::relevance_gradient(maps, tile, m, kept(t, m),
+                                    detail::norm_gradient<Norm>(weights, mean, rstd, means, form.maps, m));
+              M::array_gradients(maps, tile, m);
+              for (std::size_t a = 0; a < M::arrays; ++a)
+                add_lane_sums<M::plane>(tile.gradients + a * M::plane * M::L, sum + a * array + m * M::plane);
+            }
+            if (dx) M::store_input_gradient(tile, dx);
           }
-          if (dx) M::store_input_gradient(tile, dx);
-        }
+        };
+        stretches.sum(worker, runs.begin(run), runs.end(run), partials.start(run), add_tiles);
       });
       const std::array targets{gradients.weight_x, gradients.weight_y, gradients.bias_x, gradients.bias_y};
       for (std::size_t a = 0; a < M::arrays; ++a)

@@ -12,6 +12,7 @@
 #include "odot/kernels/conv2d/winograd.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
+#include "odot/kernels/stretches.hpp"
 
 namespace odot::kernels {
 
@@ -161,15 +162,20 @@ struct Conv2d<Cpu> {
     using Winograd = detail::WinogradWeightGradient<G, S>;
     auto frame = workspace.frame();
     const Chunks tiles(x.samples(), Winograd::L), runs = Chunks::at_most(most_partials, tiles.count());
-    const Partials<S> partials(frame, runs.count(), Winograd::partial_size + G::O);
+    constexpr std::size_t size = Winograd::partial_size + G::O, rows = Winograd::tile_rows;
+    const Partials<S> partials(frame, runs.count(), size);
+    const Stretches<S> stretches(workspace, frame, runs.chunk_size() * rows, size, Winograd::units_a_stretch);
     const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
     parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
-      S *du = partials.start(run), *db = du + Winograd::partial_size;
-      for (std::size_t t = runs.begin(run); t < runs.end(run); ++t)
-        for (std::size_t r = 0; r < Winograd::tile_rows; ++r)
-          Winograd::unit(x[tiles.begin(t)].data(), dy[tiles.begin(t)].data(), tiles.size(t), r, du, memory.of(worker));
-      const std::size_t first = tiles.begin(runs.begin(run)), last = tiles.end(runs.end(run) - 1);
-      for (std::size_t n = first; n < last; ++n) add_bias_gradient<G>(dy, n, db);
+      const auto add_units = [&](std::size_t first, std::size_t last, S* du) {
+        for (std::size_t unit = first; unit < last; ++unit) {
+          const std::size_t t = unit / rows, r = unit % rows, n = tiles.begin(t);
+          Winograd::unit(x[n].data(), dy[n].data(), tiles.size(t), r, du, memory.of(worker));
+          for (std::size_t k = 0; r == 0 && k < tiles.size(t); ++k)
+            add_bias_gradient<G>(dy, n + k, du + Winograd::partial_size);
+        }
+      };
+      stretches.sum(worker, runs.begin(run) * rows, runs.end(run) * rows, partials.start(run), add_units);
     });
     const S *du = partials.sum(workspace.threads()), *db = du + Winograd::partial_size;
     const Chunks channels = Chunks::at_most(most_partials, G::O);
@@ -204,14 +210,17 @@ struct Conv2d<Cpu> {
     auto frame = workspace.frame();
     const Chunks chunks = Chunks::at_most(most_partials, x.samples());
     const Partials<S> partials(frame, chunks.count(), G::weight::size + G::O);
+    const Stretches<S> stretches(workspace, frame, chunks.chunk_size(), G::weight::size + G::O);
     const WorkerMemory<S, Algorithm::scratch> memory(workspace, frame);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
-      S *dw = partials.start(c), *db = dw + G::weight::size;
-      for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) {
-        if constexpr (direct<G>) Algorithm::add(x[n].data(), dy[n].data(), dw, memory.of(worker));
-        else Algorithm::backward_weight(x[n].data(), dy[n].data(), dw, memory.of(worker));
-        add_bias_gradient<G>(dy, n, db);
-      }
+      const auto add_samples = [&](std::size_t first, std::size_t last, S* dw) {
+        for (std::size_t n = first; n < last; ++n) {
+          if constexpr (direct<G>) Algorithm::add(x[n].data(), dy[n].data(), dw, memory.of(worker));
+          else Algorithm::backward_weight(x[n].data(), dy[n].data(), dw, memory.of(worker));
+          add_bias_gradient<G>(dy, n, dw + G::weight::size);
+        }
+      };
+      stretches.sum(worker, chunks.begin(c), chunks.end(c), partials.start(c), add_samples);
     });
     partials.add_to(workspace.threads(), dweight.data(), 0, G::weight::size);
     if (dbias) partials.add_to(workspace.threads(), dbias.data(), G::weight::size, G::O);

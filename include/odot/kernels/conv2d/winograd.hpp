@@ -11,6 +11,7 @@
 
 #include "odot/kernels/conv2d/conv2d.hpp"
 #include "odot/kernels/conv2d/winograd_transforms.hpp"
+#include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/sample_tile.hpp"
 
 namespace odot::kernels::detail {
@@ -177,6 +178,10 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
       std::min<std::size_t>({(simd::registers >= 32 ? std::size_t{28} : std::size_t{12}) / width, 6, G::O});
   static constexpr std::size_t padded_o = (G::O + rows - 1) / rows * rows;
   static constexpr std::size_t depth = tiles * L;  // terms of a unit's sums
+  // Of so many at a time a sum of its own is made, and so many units' sums are added in S.
+  static constexpr std::size_t terms_at_once = std::min<std::size_t>(depth, 128);
+  static constexpr std::size_t sums_a_unit = (depth + terms_at_once - 1) / terms_at_once;
+  static constexpr std::size_t units_a_stretch = std::max<std::size_t>(1, sum_stretch / sums_a_unit);
 
   static constexpr std::size_t partial_size = F * padded_o * padded;  // dU
   static constexpr std::size_t v_size = F * G::C * tiles * L;
@@ -262,10 +267,15 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
 
   /// du[row][0 … width) += Σ_k d[row][k] · turned[k]
   static ODOT_INLINE void product(const S* d, const S* turned, S* du) {
+    for (std::size_t first = 0; first < depth; first += terms_at_once)
+      add_terms(d + first, turned + first * padded, (std::min)(terms_at_once, depth - first), du);
+  }
+  /// The same of `terms` k.
+  static ODOT_INLINE void add_terms(const S* d, const S* turned, std::size_t terms, S* du) {
     P sums[rows][width];
     for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::load(du + r * padded + k * L);
-    for (std::size_t term = 0; term < depth; ++term, turned += padded) {
+      for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::all(S{0});
+    for (std::size_t term = 0; term < terms; ++term, turned += padded) {
 #pragma GCC unroll 6
       for (std::size_t r = 0; r < rows; ++r) {
         const P g = simd::all(d[r * depth + term]);
@@ -275,7 +285,10 @@ struct WinogradWeightGradient : WinogradPlan<G, S> {
       }
     }
     for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t k = 0; k < width; ++k) simd::store(du + r * padded + k * L, sums[r][k]);
+      for (std::size_t k = 0; k < width; ++k) {
+        S* to = du + r * padded + k * L;
+        simd::store(to, simd::add(simd::load(to), sums[r][k]));
+      }
   }
 };
 

@@ -5,6 +5,7 @@
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/linear/linear.hpp"
 #include "odot/kernels/partials.hpp"
+#include "odot/kernels/stretches.hpp"
 
 namespace odot::kernels {
 
@@ -34,20 +35,22 @@ struct Linear<Cpu> {
     auto frame = workspace.frame();
     const Chunks chunks = Chunks::at_most(most_partials, x.samples(), chunk_size);
     const Partials<S> partials(frame, chunks.count(), Out * In + Out);
-    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
-      S* partial = partials.start(c);
-      auto dw = matrix(partial, Out, In);
-      auto db = row_vector(partial + Out * In, Out);
+    const Stretches<S> stretches(workspace, frame, Chunks(chunks.chunk_size(), chunk_size).count(), Out * In + Out);
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
       const Chunks parts(chunks.size(c), chunk_size);
-      for (std::size_t p = 0; p < parts.count(); ++p) {
-        const std::size_t begin = chunks.begin(c) + parts.begin(p), n = parts.size(p);
-        const auto xs = matrix(x.data() + begin * In, n, In);
-        const auto dys = matrix(dy.data() + begin * Out, n, Out);
-        // y = x Wᵀ + b
-        dw.noalias() += dys.transpose() * xs;
-        db += dys.colwise().sum();
-        if (dx) matrix(dx.data() + begin * In, n, In).noalias() = dys * matrix(weight.data(), Out, In);
-      }
+      stretches.sum(worker, 0, parts.count(), partials.start(c), [&](std::size_t first, std::size_t last, S* sum) {
+        auto dw = matrix(sum, Out, In);
+        auto db = row_vector(sum + Out * In, Out);
+        for (std::size_t p = first; p < last; ++p) {
+          const std::size_t begin = chunks.begin(c) + parts.begin(p), n = parts.size(p);
+          const auto xs = matrix(x.data() + begin * In, n, In);
+          const auto dys = matrix(dy.data() + begin * Out, n, Out);
+          // y = x Wᵀ + b
+          dw.noalias() += dys.transpose() * xs;
+          db += dys.colwise().sum();
+          if (dx) matrix(dx.data() + begin * In, n, In).noalias() = dys * matrix(weight.data(), Out, In);
+        }
+      });
     });
     partials.add_to(workspace.threads(), dweight.data(), 0, Out * In);
     if (dbias) partials.add_to(workspace.threads(), dbias.data(), Out * In, Out);
