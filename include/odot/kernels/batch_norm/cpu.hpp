@@ -32,14 +32,16 @@ struct BatchNorm<Cpu> {
         parts[k * C + c] = all;
       }
     });
+    auto* lines = frame.take<Line<S>>(C);
     for (std::size_t c = 0; c < C; ++c) {
       Moments batch;
       for (std::size_t k = 0; k < chunks.count(); ++k) batch.join(parts[k * C + c]);
       statistics(0, c) = static_cast<S>(batch.mean);
       statistics(1, c) = static_cast<S>(1 / std::sqrt(batch.variance() + constants.eps));
       update_running(batch, constants, running_mean[c], running_var[c]);
+      lines[c] = line(batch.mean, statistics(1, c), weight, bias, c);
     }
-    apply(workspace, x, weight, bias, &statistics(0, 0), &statistics(1, 0), y);
+    apply(workspace, x, lines, y);
   }
 
   template <class S, std::size_t C, std::size_t H, std::size_t W>
@@ -48,10 +50,12 @@ struct BatchNorm<Cpu> {
                                  TensorView<Shape<C>, const S> bias, TensorView<Shape<C>, const S> running_mean,
                                  TensorView<Shape<C>, const S> running_var, BatchView<Shape<C, H, W>, S> y) {
     auto frame = workspace.frame();
-    S* rstd = frame.template take<S>(C);
-    for (std::size_t c = 0; c < C; ++c)
-      rstd[c] = static_cast<S>(1 / std::sqrt(static_cast<double>(running_var[c]) + constants.eps));
-    apply(workspace, x, weight, bias, running_mean.data(), rstd, y);
+    auto* lines = frame.take<Line<S>>(C);
+    for (std::size_t c = 0; c < C; ++c) {
+      const auto rstd = static_cast<S>(1 / std::sqrt(static_cast<double>(running_var[c]) + constants.eps));
+      lines[c] = line(static_cast<double>(running_mean[c]), rstd, weight, bias, c);
+    }
+    apply(workspace, x, lines, y);
   }
 
   template <class S, std::size_t C, std::size_t H, std::size_t W>
@@ -109,26 +113,39 @@ struct BatchNorm<Cpu> {
   static Moments moments_of(const S* plane) {
     const auto values = array(plane, Size);
     const auto size = static_cast<double>(Size);
-    const S mean = long_sum<Size>(values) / static_cast<S>(Size), squares = long_sum<Size>((values - mean).square());
-    if (squares <= (std::numeric_limits<S>::max)())
-      return {size, static_cast<double>(mean), static_cast<double>(squares)};
+    const double exact_mean = long_sum_in_double<Size>(values) / size;
+    const S mean = static_cast<S>(exact_mean);
+    const double squares = long_sum_in_double<Size>((values - mean).square());
+    if (squares <= static_cast<double>((std::numeric_limits<S>::max)())) return {size, exact_mean, squares};
     // S can't hold the squares, or a value is NaN or infinite.
     const auto wide = values.template cast<double>();
     const double wide_mean = long_sum<Size>(wide) / size;
     return {size, wide_mean, long_sum<Size>((wide - wide_mean).square())};
   }
 
+  /// y = (x − mean) · scale + shift of a channel. `shift` holds what rounding the mean has left out, which matters where the
+  /// numbers are large next to their deviations.
+  template <class S>
+  struct Line {
+    S mean, scale, shift;
+  };
+  template <class S, std::size_t C>
+  static Line<S> line(double exact_mean, S rstd, TensorView<Shape<C>, const S> weight,
+                      TensorView<Shape<C>, const S> bias, std::size_t c) {
+    const S mean = static_cast<S>(exact_mean), scale = (weight ? weight[c] : S{1}) * rstd;
+    const double left_out = (static_cast<double>(mean) - exact_mean) * static_cast<double>(scale);
+    return {mean, scale, static_cast<S>(left_out + static_cast<double>(bias ? bias[c] : S{0}))};
+  }
+
   template <class S, std::size_t C, std::size_t H, std::size_t W>
-  static void apply(Workspace<Cpu>& workspace, BatchView<Shape<C, H, W>, const S> x,
-                    TensorView<Shape<C>, const S> weight, TensorView<Shape<C>, const S> bias, const S* mean,
-                    const S* rstd, BatchView<Shape<C, H, W>, S> y) {
+  static void apply(Workspace<Cpu>& workspace, BatchView<Shape<C, H, W>, const S> x, const Line<S>* lines,
+                    BatchView<Shape<C, H, W>, S> y) {
     const Chunks chunks = Chunks::at_most(most_chunks, x.samples());
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t k, std::size_t) {
       for (std::size_t n = chunks.begin(k); n < chunks.end(k); ++n)
-        for (std::size_t c = 0; c < C; ++c) {
-          const S scale = (weight ? weight[c] : S{1}) * rstd[c], shift = bias ? bias[c] : S{0};
-          array(&y[n](c, 0, 0), H * W) = (array(&x[n](c, 0, 0), H * W) - mean[c]) * scale + shift;
-        }
+        for (std::size_t c = 0; c < C; ++c)
+          array(&y[n](c, 0, 0), H * W) =
+              (array(&x[n](c, 0, 0), H * W) - lines[c].mean) * lines[c].scale + lines[c].shift;
     });
   }
 };
