@@ -73,13 +73,16 @@ struct LaneCorrelations {
   static constexpr unsigned terms = G::norm == HeadNorm::none ? 1 : 3;  // A dÂ, A d, A
   // Numbers that a warp leaves: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
   static constexpr unsigned sum_dnorm = 9 * C, sum_product = sum_dnorm + 1, db = sum_product + 1, numbers = db + C;
+  // It leaves them after so many rows each time, so that a lane adds no more than 512 terms.
+  static constexpr unsigned rows_a_sum = 512 / columns, sums_a_part = (H + rows_a_sum - 1) / rows_a_sum;
+  static constexpr unsigned sums = parts * sums_a_part;  // of a tile's map
 
   M maps;
   LaneNorm<G, S> norm;
   const S *weight, *g;  // [C, maps, 3, 3], [tiles, C, H, W, 32]
   S* row_sums;          // [tiles, maps, parts, H, terms, 32]
   S* column_sums;       // [tiles, maps, W, terms, 32]
-  S* partials;          // [tiles, maps, parts, numbers]
+  S* partials;          // [tiles, maps, sums, numbers]
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
     const unsigned tile = warp / parts / M::maps, m = warp / parts % M::maps, left = warp % parts * columns;
@@ -91,6 +94,7 @@ struct LaneCorrelations {
     S* row_sum = row_sums + static_cast<std::size_t>(warp) * H * terms * gpu::lanes + lane.index;
     S* column_sum =
         column_sums + ((static_cast<std::size_t>(tile) * M::maps + m) * W + left) * terms * gpu::lanes + lane.index;
+    S* partial = partials + static_cast<std::size_t>(warp) * sums_a_part * numbers;
     const NormLine<S> line = norm.line(m);
     const MapKernel<G, S> kernel(weight, m);
     S log[columns] = {}, result[numbers] = {};
@@ -135,6 +139,13 @@ struct LaneCorrelations {
       for (unsigned k = 0; k < terms; ++k) row_sum[(i * terms + k) * gpu::lanes] = row[k];
       window.advance();
       window.load(gradient, i + 1, 2, left);
+      if constexpr (sums_a_part > 1) {
+        if ((i + 1) % rows_a_sum == 0 && i + 1 < H) {
+          lane.store_sums(result, partial + i / rows_a_sum * numbers);
+          ODOT_UNROLL
+          for (unsigned k = 0; k < numbers; ++k) result[k] = S{0};
+        }
+      }
     });
     ODOT_UNROLL
     for (unsigned k = 0; k < terms; ++k) {
@@ -142,7 +153,7 @@ struct LaneCorrelations {
       for (unsigned q = 0; q < columns; ++q)
         if (Parts::present(left, q)) column_sum[(q * terms + k) * gpu::lanes] = static_cast<S>(column[k][q]);
     }
-    lane.store_sums(result, partials + static_cast<std::size_t>(warp) * numbers);
+    lane.store_sums(result, partial + (sums_a_part - 1) * numbers);
   }
 };
 

@@ -78,7 +78,7 @@ struct LaneBlock {
     const std::size_t map_lanes = padded(samples) * M::maps;
     S* row_sums = frame.template take<S>(map_lanes * First::parts * M::H * First::terms);
     S* column_sums = frame.template take<S>(map_lanes * M::W * First::terms);
-    S* partials = frame.template take<S>(tiles * M::maps * First::parts * First::numbers);
+    S* partials = frame.template take<S>(tiles * M::maps * First::sums * First::numbers);
     S* means = frame.template take<S>(2 * M::maps);
     gpu::launch_warps(tiles * M::maps * First::parts,
                       First{maps, norm, weights.conv_weight.data(), g, row_sums, column_sums, partials});
@@ -154,27 +154,27 @@ struct LaneBlock {
     constexpr std::size_t rows = G::maps * First::numbers, numbers = First::numbers;
     S *dweight = gradients.conv_weight.data(), *dbias = gradients.conv_bias.data();
     S *dscale = gradients.heads.scale.data(), *dshift = gradients.heads.shift.data();
-    const S elements = static_cast<S>(samples * M::plane);
+    const auto elements = static_cast<double>(samples * M::plane);
     gpu::reduce_rows(
-        workspace, rows, tiles * First::parts, S{0},
+        workspace, rows, tiles * First::sums, 0.0,
         [=] ODOT_HOST_DEVICE(std::size_t row, std::size_t at) {
-          const std::size_t m = row / numbers, k = row % numbers, tile = at / First::parts, part = at % First::parts;
-          return partials[((tile * G::maps + m) * First::parts + part) * numbers + k];
+          const std::size_t m = row / numbers, k = row % numbers, tile = at / First::sums, sum = at % First::sums;
+          return static_cast<double>(partials[((tile * G::maps + m) * First::sums + sum) * numbers + k]);
         },
         gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t row, S sum) {
+        [=] ODOT_HOST_DEVICE(std::size_t row, double sum) {
           const std::size_t m = row / numbers, k = row % numbers;
           if (k < First::sum_dnorm) {
-            dweight[(k / 9 * G::maps + m) * 9 + k % 9] += sum;
+            dweight[(k / 9 * G::maps + m) * 9 + k % 9] += static_cast<S>(sum);
           } else if (k == First::sum_dnorm) {
-            means[m] = sum / elements;
-            if (dshift) dshift[m] += sum;
+            means[m] = static_cast<S>(sum / elements);
+            if (dshift) dshift[m] += static_cast<S>(sum);
           } else if (k == First::sum_product) {
-            const S product = G::norm == HeadNorm::none ? S{0} : sum * rstd[m];
-            means[G::maps + m] = product / elements;
-            if (dscale) dscale[m] += product;
+            const double product = G::norm == HeadNorm::none ? 0.0 : sum * static_cast<double>(rstd[m]);
+            means[G::maps + m] = static_cast<S>(product / elements);
+            if (dscale) dscale[m] += static_cast<S>(product);
           } else if (m == 0) {
-            dbias[k - First::db] += sum;
+            dbias[k - First::db] += static_cast<S>(sum);
           }
         });
   }
@@ -185,11 +185,14 @@ struct LaneBlock {
     S *dwx = gradients.weight_x.data(), *dwy = gradients.weight_y.data();
     S *dbx = gradients.bias_x.data(), *dby = gradients.bias_y.data();
     gpu::reduce_columns(
-        workspace, tiles, columns, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t tile, std::size_t i) { return partials[tile * columns + i]; }, gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t i, S sum) {
+        workspace, tiles, columns, 0.0,
+        [=] ODOT_HOST_DEVICE(std::size_t tile, std::size_t i) {
+          return static_cast<double>(partials[tile * columns + i]);
+        },
+        gpu::Plus{},
+        [=] ODOT_HOST_DEVICE(std::size_t i, double sum) {
           S* const of[4] = {dwx, dwy, dbx, dby};
-          of[i / array][i % array] += sum;
+          of[i / array][i % array] += static_cast<S>(sum);
         });
   }
 };

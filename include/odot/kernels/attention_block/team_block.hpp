@@ -102,18 +102,19 @@ template <class G, class S>
 struct BlockCorrelations {
   using M = GpuMaps<S, typename G::image, G::heads>;
   using Heads = ConvolvedHeadGradients<G, S>;
+  using Sum = gpu::LongSum<S, M::plane>;
   static constexpr std::size_t conv = G::conv_weight::size + G::C;  // numbers of the convolution: weights, then bias
   struct Memory {
     typename Heads::Memory heads;
     BorderedPlane<S, G::H, G::W> head;
-    gpu::Pair<S> parts[gpu::team_parts];
+    gpu::Pair<Sum> parts[gpu::team_parts];
   };
   M maps;
   GpuNorm<G::norm, S, typename G::image, G::heads> norm;
   Heads heads;
   std::size_t samples;
-  S* convolution;      // [conv, N]
-  gpu::Pair<S>* sums;  // [maps, N]
+  S* convolution;        // [conv, N]
+  gpu::Pair<Sum>* sums;  // [maps, N]
 
   template <class Team>
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t n, Memory& memory) const {
@@ -122,25 +123,29 @@ struct BlockCorrelations {
     const auto& g = memory.heads.g;
     // y = Σ w ⋆ head + bias
     team.reduce(
-        G::C, M::plane, S{0}, [&](std::size_t c, std::size_t p) { return g[c].at(p, 1, 1); }, gpu::Plus{},
-        [&](std::size_t c, S sum) { convolution[(G::conv_weight::size + c) * samples + n] = sum; });
+        G::C, M::plane, Sum{0}, [&](std::size_t c, std::size_t p) { return static_cast<Sum>(g[c].at(p, 1, 1)); },
+        gpu::Plus{},
+        [&](std::size_t c, Sum sum) { convolution[(G::conv_weight::size + c) * samples + n] = static_cast<S>(sum); });
     for (std::size_t m = 0; m < M::maps; ++m) {
       const S* image = maps.image(n, m);
       team.each(M::plane,
                 [&](std::size_t p) { memory.head[p] = norm.normalised(maps, m, maps.relevance(n, m, p)) * image[p]; });
       team.reduce(
-          G::C * 9, M::plane, S{0},
+          G::C * 9, M::plane, Sum{0},
           [&](std::size_t row, std::size_t p) {
-            return g[row / 9].at(p, 1, 1) * memory.head.at(p, row % 9 / 3, row % 3);
+            return static_cast<Sum>(g[row / 9].at(p, 1, 1) * memory.head.at(p, row % 9 / 3, row % 3));
           },
           gpu::Plus{},
-          [&](std::size_t row, S sum) { convolution[((row / 9 * M::maps + m) * 9 + row % 9) * samples + n] = sum; });
+          [&](std::size_t row, Sum sum) {
+            convolution[((row / 9 * M::maps + m) * 9 + row % 9) * samples + n] = static_cast<S>(sum);
+          });
       if constexpr (G::norm != HeadNorm::none) {
         gpu::reduce_all(
-            team, M::plane, gpu::Pair<S>{},
+            team, M::plane, gpu::Pair<Sum>{},
             [&](std::size_t p) {
               const S grad = heads.value(n, m, p, memory.heads) * image[p];
-              return gpu::Pair<S>{grad, grad * norm.standard(m, maps.relevance(n, m, p))};
+              return gpu::Pair<Sum>{static_cast<Sum>(grad),
+                                    static_cast<Sum>(grad * norm.standard(m, maps.relevance(n, m, p)))};
             },
             gpu::Plus{}, memory.parts);
         team.each(1, [&](std::size_t) { sums[m * samples + n] = memory.parts[0]; });
@@ -218,15 +223,18 @@ struct TeamBlock {
     using Program = BlockCorrelations<G, S>;
     auto frame = workspace.frame();
     S* convolution = frame.template take<S>(Program::conv * samples);
-    auto* sums = frame.template take<gpu::Pair<S>>(G::maps * samples);
+    auto* sums = frame.template take<gpu::Pair<typename Program::Sum>>(G::maps * samples);
     gpu::launch_teams(samples, Program{maps, norm, heads, samples, convolution, sums});
     S *dweight = gradients.conv_weight.data(), *dbias = gradients.conv_bias.data();
     gpu::reduce_rows(
-        workspace, Program::conv, samples, S{0},
-        [=] ODOT_HOST_DEVICE(std::size_t i, std::size_t n) { return convolution[i * samples + n]; }, gpu::Plus{},
-        [=] ODOT_HOST_DEVICE(std::size_t i, S sum) {
-          if (i < G::conv_weight::size) dweight[i] += sum;
-          else dbias[i - G::conv_weight::size] += sum;
+        workspace, Program::conv, samples, 0.0,
+        [=] ODOT_HOST_DEVICE(std::size_t i, std::size_t n) {
+          return static_cast<double>(convolution[i * samples + n]);
+        },
+        gpu::Plus{},
+        [=] ODOT_HOST_DEVICE(std::size_t i, double sum) {
+          if (i < G::conv_weight::size) dweight[i] += static_cast<S>(sum);
+          else dbias[i - G::conv_weight::size] += static_cast<S>(sum);
         });
     if constexpr (G::norm != HeadNorm::none)
       gpu::add_norm_gradients(workspace, G::maps, samples, G::H * G::W, sums, gradients.heads.scale.data(),

@@ -29,23 +29,25 @@ struct StoredHeadGradients {
 template <HeadNorm Norm, class S, ShapeType In, std::size_t NumberOfHeads>
 struct HeadNormSums {
   using M = GpuMaps<S, In, NumberOfHeads>;
+  using Sum = gpu::LongSum<S, M::plane>;
   struct Memory {
-    gpu::Pair<S> parts[gpu::team_parts];
+    gpu::Pair<Sum> parts[gpu::team_parts];
   };
   M maps;
   GpuNorm<Norm, S, In, NumberOfHeads> norm;
   const S* dy;
   std::size_t samples;
-  gpu::Pair<S>* sums;  // [maps, N]
+  gpu::Pair<Sum>* sums;  // [maps, N]
 
   template <class Team>
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const {
     const std::size_t n = index / M::maps, m = index % M::maps;
     gpu::reduce_all(
-        team, M::plane, gpu::Pair<S>{},
+        team, M::plane, gpu::Pair<Sum>{},
         [&](std::size_t p) {
           const S grad = dy[index * M::plane + p] * maps.image(n, m)[p];
-          return gpu::Pair<S>{grad, grad * norm.standard(m, maps.relevance(n, m, p))};
+          return gpu::Pair<Sum>{static_cast<Sum>(grad),
+                                static_cast<Sum>(grad * norm.standard(m, maps.relevance(n, m, p)))};
         },
         gpu::Plus{}, memory.parts);
     team.each(1, [&](std::size_t) { sums[m * samples + n] = memory.parts[0]; });
@@ -104,9 +106,9 @@ struct AttentionHeads<Gpu> {
     const detail::GpuNorm<Norm, S, In, Heads> norm{mean, mean + M::maps, means};
     // Phase 1: what the norm's gradient needs.
     if constexpr (Norm != HeadNorm::none) {
-      auto* sums = frame.template take<gpu::Pair<S>>(M::maps * samples);
-      gpu::launch_teams(samples * M::maps,
-                        detail::HeadNormSums<Norm, S, In, Heads>{maps, norm, dy.data(), samples, sums});
+      using Program = detail::HeadNormSums<Norm, S, In, Heads>;
+      auto* sums = frame.template take<gpu::Pair<typename Program::Sum>>(M::maps * samples);
+      gpu::launch_teams(samples * M::maps, Program{maps, norm, dy.data(), samples, sums});
       gpu::add_norm_gradients(workspace, M::maps, samples, M::plane, sums, gradients.scale.data(),
                               gradients.shift.data(), means);
     }

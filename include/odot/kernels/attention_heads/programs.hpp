@@ -4,6 +4,7 @@
 //     sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By,  Ax = softmax over W of sx,  Ay = softmax over H of sy,  A = Ax ⊙ Ay
 // Kept for later passes are log Σ exp of every row of sx and every column of sy: H + W numbers a map and sample.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -251,22 +252,26 @@ void array_gradients(Workspace<Gpu>& workspace, const GpuMaps<S, In, NumberOfHea
                      const GpuNorm<Norm, S, In, NumberOfHeads>& norm, const Heads& heads, std::size_t samples,
                      const HeadWeights<S, In, NumberOfHeads, Gpu>& gradients, S* dx) {
   using M = GpuMaps<S, In, NumberOfHeads>;
-  constexpr std::size_t most_runs = 512;
+  // As many teams as keep a GPU busy, but no run so long that adding its samples loses digits.
+  constexpr std::size_t enough_runs = 512, longest_run = 64;
   if (samples == 0) return;
   auto frame = workspace.frame();
-  const std::size_t arrays = gradients.bias_x ? 4 : 2, length = (samples + most_runs - 1) / most_runs;
+  const std::size_t arrays = gradients.bias_x ? 4 : 2;
+  const std::size_t length = (std::min)((samples + enough_runs - 1) / enough_runs, longest_run);
   const std::size_t runs = (samples + length - 1) / length, each = arrays * M::array;
   S* partials = frame.template take<S>(runs * each);
   gpu::launch_teams(
       runs, ArrayGradients<Norm, S, In, NumberOfHeads, Heads>{maps, norm, heads, samples, length, partials, dx});
   S *dwx = gradients.weight_x.data(), *dwy = gradients.weight_y.data();
   S *dbx = gradients.bias_x.data(), *dby = gradients.bias_y.data();
-  gpu::for_each_index(each, [=] ODOT_HOST_DEVICE(std::size_t i) {
-    S sum{0};
-    for (std::size_t run = 0; run < runs; ++run) sum += partials[run * each + i];
-    S* const of[4] = {dwx, dwy, dbx, dby};
-    of[i / M::array][i % M::array] += sum;
-  });
+  gpu::reduce_columns(
+      workspace, runs, each, 0.0,
+      [=] ODOT_HOST_DEVICE(std::size_t run, std::size_t i) { return static_cast<double>(partials[run * each + i]); },
+      gpu::Plus{},
+      [=] ODOT_HOST_DEVICE(std::size_t i, double sum) {
+        S* const of[4] = {dwx, dwy, dbx, dby};
+        of[i / M::array][i % M::array] += static_cast<S>(sum);
+      });
 }
 
 }  // namespace odot::kernels::detail

@@ -24,17 +24,23 @@ struct Matrix {
   std::size_t stride;
 };
 
-/// C = op(A) op(B) + beta C; op transposes where the template argument says so. A thread an element of C.
+/// C = op(A) op(B) + beta C; op transposes where the template argument says so. One thread per element of C; a long sum goes
+/// by stretches, which are added in double.
 template <bool TransposeA, bool TransposeB, class S>
 void multiply_by_thrust(const ProductSize& size, Matrix<const S> a, Matrix<const S> b, S beta, Matrix<S> c) {
   for_each_index(size.rows * size.columns, [=] ODOT_HOST_DEVICE(std::size_t index) {
     const std::size_t i = index / size.columns, j = index % size.columns;
-    S sum{0};
-    for (std::size_t k = 0; k < size.inner; ++k)
-      sum += a.data[TransposeA ? k * a.stride + i : i * a.stride + k] *
-             b.data[TransposeB ? j * b.stride + k : k * b.stride + j];
+    constexpr std::size_t stretch = 64;
+    double total = 0;
+    for (std::size_t first = 0; first < size.inner; first += stretch) {
+      S sum{0};
+      for (std::size_t k = first; k < size.inner && k < first + stretch; ++k)
+        sum += a.data[TransposeA ? k * a.stride + i : i * a.stride + k] *
+               b.data[TransposeB ? j * b.stride + k : k * b.stride + j];
+      total += static_cast<double>(sum);
+    }
     S& out = c.data[i * c.stride + j];
-    out = beta == S{0} ? sum : sum + beta * out;
+    out = beta == S{0} ? static_cast<S>(total) : static_cast<S>(total) + beta * out;
   });
 }
 
