@@ -9,7 +9,7 @@
 #include "odot/core/view.hpp"
 #include "odot/kernels/attention_block/memory.hpp"
 #include "odot/kernels/partials.hpp"
-#include "odot/kernels/stretches.hpp"
+#include "odot/kernels/row_stretches.hpp"
 
 namespace odot::kernels::detail {
 
@@ -56,7 +56,7 @@ class BlockBackward {
     const std::size_t heads_size = C * form_.maps * taps, size = heads_size + C * C * taps + C;
     auto frame = workspace_.frame();
     const Partials<S> partials(frame, runs_.count(), size);
-    const Stretches<S> stretches(workspace_, frame, runs_.chunk_size(), size);
+    const RowStretches<S> stretches(workspace_, frame, runs_.chunk_size(), size);
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
       const auto& scratch = workers_.scratch(worker);
       auto& tile = workers_.tile(worker);
@@ -131,7 +131,7 @@ class BlockBackward {
     auto frame = workspace_.frame();
     const std::size_t array = form_.maps * T::plane;
     const Partials<S> partials(frame, runs_.count(), arrays * array + T::L);  // add_lane_sums needs what follows
-    const Stretches<S> stretches(workspace_, frame, runs_.chunk_size(), arrays * array);
+    const RowStretches<S> stretches(workspace_, frame, runs_.chunk_size(), arrays * array);
     S* memory = frame.take<S>(workers_.count() * ArrayRows::elements);
     parallel_for(workspace_.threads(), runs_.count(), [&](std::size_t run, std::size_t worker) {
       auto& tile = workers_.tile(worker);

@@ -14,8 +14,8 @@
 #include "odot/kernels/attention_heads/maps.hpp"
 #include "odot/kernels/moments.hpp"
 #include "odot/kernels/partials.hpp"
+#include "odot/kernels/row_stretches.hpp"
 #include "odot/kernels/sample_tile.hpp"
-#include "odot/kernels/stretches.hpp"
 
 namespace odot::kernels {
 
@@ -147,7 +147,7 @@ struct AttentionHeads<Cpu> {
       const std::size_t array = form.maps * M::plane;
       const Chunks runs = Chunks::at_most(most_partials, tiles.count());
       const Partials<S> partials(frame, runs.count(), M::arrays * array + M::L);  // add_lane_sums needs them
-      const Stretches<S> stretches(workspace, frame, runs.chunk_size(), M::arrays * array);
+      const RowStretches<S> stretches(workspace, frame, runs.chunk_size(), M::arrays * array);
       parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
         const auto add_tiles = [&](std::size_t first, std::size_t last, S* sum) {
           for (std::size_t t = first; t < last; ++t) {

@@ -12,7 +12,7 @@
 #include "odot/kernels/conv2d/winograd.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
-#include "odot/kernels/stretches.hpp"
+#include "odot/kernels/row_stretches.hpp"
 
 namespace odot::kernels {
 
@@ -164,7 +164,7 @@ struct Conv2d<Cpu> {
     const Chunks tiles(x.samples(), Winograd::L), runs = Chunks::at_most(most_partials, tiles.count());
     constexpr std::size_t size = Winograd::partial_size + G::O, rows = Winograd::tile_rows;
     const Partials<S> partials(frame, runs.count(), size);
-    const Stretches<S> stretches(workspace, frame, runs.chunk_size() * rows, size, Winograd::units_a_stretch);
+    const RowStretches<S> stretches(workspace, frame, runs.chunk_size() * rows, size, Winograd::units_a_stretch);
     const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
     parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
       const auto add_units = [&](std::size_t first, std::size_t last, S* du) {
@@ -210,7 +210,7 @@ struct Conv2d<Cpu> {
     auto frame = workspace.frame();
     const Chunks chunks = Chunks::at_most(most_partials, x.samples());
     const Partials<S> partials(frame, chunks.count(), G::weight::size + G::O);
-    const Stretches<S> stretches(workspace, frame, chunks.chunk_size(), G::weight::size + G::O);
+    const RowStretches<S> stretches(workspace, frame, chunks.chunk_size(), G::weight::size + G::O);
     const WorkerMemory<S, Algorithm::scratch> memory(workspace, frame);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
       const auto add_samples = [&](std::size_t first, std::size_t last, S* dw) {

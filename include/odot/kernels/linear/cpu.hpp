@@ -5,7 +5,7 @@
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/linear/linear.hpp"
 #include "odot/kernels/partials.hpp"
-#include "odot/kernels/stretches.hpp"
+#include "odot/kernels/row_stretches.hpp"
 
 namespace odot::kernels {
 
@@ -35,7 +35,7 @@ struct Linear<Cpu> {
     auto frame = workspace.frame();
     const Chunks chunks = Chunks::at_most(most_partials, x.samples(), chunk_size);
     const Partials<S> partials(frame, chunks.count(), Out * In + Out);
-    const Stretches<S> stretches(workspace, frame, Chunks(chunks.chunk_size(), chunk_size).count(), Out * In + Out);
+    const RowStretches<S> stretches(workspace, frame, Chunks(chunks.chunk_size(), chunk_size).count(), Out * In + Out);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
       const Chunks parts(chunks.size(c), chunk_size);
       stretches.sum(worker, 0, parts.count(), partials.start(c), [&](std::size_t first, std::size_t last, S* sum) {

@@ -13,11 +13,11 @@ namespace odot::kernels {
 /// What a chunk of a batch adds to a gradient of `size` numbers, row by row. No more than `length` rows are added one after
 /// the other in S, so the error is the same for any number of rows. Takes memory only where a chunk has more.
 template <class S>
-class Stretches {
+class RowStretches {
  public:
   /// `rows`: of the largest chunk. Memory comes from the frame, for every worker of the workspace.
-  Stretches(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame, std::size_t rows, std::size_t size,
-            std::size_t length = sum_stretch)
+  RowStretches(const Workspace<Cpu>& workspace, Workspace<Cpu>::Frame& frame, std::size_t rows, std::size_t size,
+               std::size_t length = sum_stretch)
       : size_(size), length_(length),
         sums_(rows > length ? frame.take<double>(static_cast<std::size_t>(workspace.threads()) * size) : nullptr) {}
 
