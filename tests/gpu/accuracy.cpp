@@ -5,6 +5,7 @@
 
 #include "accuracy/images.hpp"
 #include "accuracy/rows.hpp"
+#include "accuracy/samples.hpp"
 #include "accuracy/tokens.hpp"
 #include "odot/gpu.hpp"
 #include "odot/odot.hpp"
@@ -56,4 +57,10 @@ TEST_CASE("gpu: element-wise attention of tokens of any size is as exact as floa
 TEST_CASE("gpu: element-wise attention of long sequences is as exact as float allows") {
   long_element_wise<100'000, 6, false, OnGpu>();
   long_element_wise<100'000, 6, true, OnGpu>();
+}
+TEST_CASE("gpu: gradients of parameters are as exact as float allows over any number of samples") {
+  gradients_over_samples<OnGpu>();
+}
+TEST_CASE("gpu: gradients of parameters are as exact as float allows over any number of pixels") {
+  gradients_over_pixels<OnGpu>();
 }

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
 #include <vector>
 
 using namespace odot;
@@ -25,19 +27,42 @@ TEST_CASE("partial sums start at zero and are added to what is there") {
   CHECK(total == std::vector<double>{100 + 1 + 11 + 21, 200 + 2 + 12 + 22});
 }
 
-TEST_CASE("the order of the sum is that of the chunks, on any number of threads") {
-  // In single precision 1e8 + 1 = 1e8, so other orders give other sums.
-  constexpr std::size_t size = 10'000;
+TEST_CASE("the sum of the chunks loses nothing that float holds, on any number of threads") {
+  // In single precision 1e8 + 1 = 1e8.
+  constexpr std::size_t size = 20'000;
   for (const int threads : {1, 2, 3}) {
     Workspace<Cpu> workspace(threads);
     auto frame = workspace.frame();
     const kernels::Partials<float> partials(frame, 3, size);
     const float values[]{1e8f, 1.0f, -1e8f};
-    for (std::size_t chunk = 0; chunk < 3; ++chunk) std::fill_n(partials.start(chunk), size, values[chunk]);
-    std::vector<float> total(size, 0.0f);
+    for (std::size_t chunk = 0; chunk < 3; ++chunk) {
+      float* partial = partials.start(chunk);
+      for (std::size_t i = 0; i < size; ++i) partial[i] = values[chunk] * static_cast<float>(i % 7);
+    }
+    std::vector<float> expected(size), total(size, 0.0f);
+    for (std::size_t i = 0; i < size; ++i) expected[i] = static_cast<float>(i % 7);
     partials.add_to(threads, total.data(), 0, size);
-    CHECK(total == std::vector<float>(size, (1e8f + 1.0f) - 1e8f));
+    CHECK(total == expected);
     const float* sum = partials.sum(threads);
-    CHECK(std::vector<float>(sum, sum + size) == total);
+    CHECK(std::vector<float>(sum, sum + size) == expected);
   }
+}
+
+TEST_CASE("infinities stay infinities, and no chunk adds nothing") {
+  Workspace<Cpu> workspace(1);
+  auto frame = workspace.frame();
+  const float infinite = std::numeric_limits<float>::infinity();
+  const kernels::Partials<float> partials(frame, 3, 2);
+  for (std::size_t chunk = 0; chunk < 3; ++chunk) {
+    float* partial = partials.start(chunk);
+    partial[0] = infinite;
+    partial[1] = chunk == 1 ? -infinite : 1;
+  }
+  std::vector<float> total(2, 5.0f);
+  partials.add_to(1, total.data(), 0, 2);
+  CHECK(total == std::vector<float>{infinite, -infinite});
+  const kernels::Partials<float> none(frame, 0, 2);
+  std::vector<float> same(2, 5.0f);
+  none.add_to(1, same.data(), 0, 2);
+  CHECK(same == std::vector<float>{5, 5});
 }
