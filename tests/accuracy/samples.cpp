@@ -10,4 +10,5 @@ TEST_CASE("gradients of parameters are as exact as float allows over any number 
 }
 TEST_CASE("gradients of parameters are as exact as float allows over any number of pixels") {
   gradients_over_pixels<OnCpu>();
+  check_pixels<WideWinograd, OnCpu>("Conv2d, Winograd, over pixels", 16, 1e-6);
 }

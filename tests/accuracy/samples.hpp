@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Rows of docs/accuracy.md: gradients of parameters, which are sums over all samples of a batch and all pixels of an image.
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
@@ -48,9 +49,11 @@ Prepare<Layer> same_samples() {
   };
 }
 
-template <class Device>
+/// Share: a part of the samples, for devices that are slow.
+template <class Device, std::size_t Share = 1>
 void gradients_over_samples() {
   const auto check = []<nn::BoundLayer Layer>(const char* name, std::size_t samples, double bound) {
+    samples /= Share;
     const auto work = static_cast<double>(samples * (Layer::input_shape::size + Layer::output_shape::size));
     check_row<Layer, Device>({name, 1, samples, 1e-6, bound, 0, work}, samples, same_samples<Layer>());
   };
@@ -66,16 +69,20 @@ void gradients_over_samples() {
   check.template operator()<SmallWise>("AttentionWise, over samples", 300'000, 3e-6);
 }
 
+template <nn::BoundLayer Layer, class Device>
+void check_pixels(const char* name, std::size_t samples, double bound) {
+  constexpr std::size_t pixels = Layer::input_shape::extents[1] * Layer::input_shape::extents[2];
+  check_row<Layer, Device>({name, 1, pixels, 1e-6, bound}, samples, [](LayerRun<Layer, double>& run) {
+    same_samples<Layer>()(run);
+    std::ranges::fill(run.dy.span(), 0.7);  // equal numbers, whose sums drift most
+  });
+}
+
 /// On the Gpu, the attention block gives an image's pixels to one lane of a warp (2,000 × 8, of 128 samples) or to one team.
 template <class Device>
 void gradients_over_pixels() {
-  const auto check = []<nn::BoundLayer Layer>(const char* name, std::size_t samples, double bound) {
-    constexpr std::size_t pixels = Layer::input_shape::extents[1] * Layer::input_shape::extents[2];
-    check_row<Layer, Device>({name, 1, pixels, 1e-6, bound}, samples, same_samples<Layer>());
-  };
-  check.template operator()<WideWinograd>("Conv2d, Winograd, over pixels", 16, 1.5e-5);
-  check.template operator()<Block<2000, 8>>("AttentionBlock, over pixels", 128, 3e-6);
-  check.template operator()<Block<224, 224>>("AttentionBlock, over pixels", 3, 3e-6);
+  check_pixels<Block<2000, 8>, Device>("AttentionBlock, over pixels", 128, 5e-6);
+  check_pixels<Block<224, 224>, Device>("AttentionBlock, over pixels", 3, 5e-6);
 }
 
 }  // namespace odot::test

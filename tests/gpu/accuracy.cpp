@@ -59,7 +59,7 @@ TEST_CASE("gpu: element-wise attention of long sequences is as exact as float al
   long_element_wise<100'000, 6, true, OnGpu>();
 }
 TEST_CASE("gpu: gradients of parameters are as exact as float allows over any number of samples") {
-  gradients_over_samples<OnGpu>();
+  gradients_over_samples<OnGpu, 20>();
 }
 TEST_CASE("gpu: gradients of parameters are as exact as float allows over any number of pixels") {
   gradients_over_pixels<OnGpu>();
