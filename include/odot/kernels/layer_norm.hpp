@@ -22,16 +22,18 @@ struct LayerNormForward {
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    constexpr S size = static_cast<S>(D);
-    S mean = row.sum([&](const auto& run) { return run.load(x); }) / size;
-    S rstd = 1 / std::sqrt(squares(row, mean, S{1}) / size + static_cast<S>(eps));
+    constexpr double size = static_cast<double>(D);
+    double exact_mean = row.sum_in_double([&](const auto& run) { return run.load(x); }) / size;
+    S mean = static_cast<S>(exact_mean);
+    S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) / size + eps));
     // Squares that S can't hold: as if all numbers were divided by the largest. (NaN and infinity come out as NaN.)
     if (!(rstd > 0)) {
       const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
-      const S mean_share = row.sum([&](const auto& run) { return run.load(x) / largest; }) / size;
-      const double deviation =
-          std::sqrt(static_cast<double>(squares(row, mean_share, largest) / size)) * static_cast<double>(largest);
+      const S mean_share =
+          static_cast<S>(row.sum_in_double([&](const auto& run) { return run.load(x) / largest; }) / size);
+      const double deviation = std::sqrt(squares(row, mean_share, largest) / size) * static_cast<double>(largest);
       mean = mean_share * largest;
+      exact_mean = static_cast<double>(mean);
       rstd = static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps)));
     }
     if (statistics)
@@ -39,22 +41,24 @@ struct LayerNormForward {
         statistics[2 * row.index] = mean;
         statistics[2 * row.index + 1] = rstd;
       });
+    // What rounding the mean has left out matters where the numbers are large next to their deviations.
+    const S rest = static_cast<S>(static_cast<double>(mean) - exact_mean) * rstd;
     if (weight)
       row.each([&](const auto& run) {
-        run.store(y, (run.load(x) - mean) * rstd * run.load_column(weight) + run.load_column(bias));
+        run.store(y, ((run.load(x) - mean) * rstd + rest) * run.load_column(weight) + run.load_column(bias));
       });
-    else row.each([&](const auto& run) { run.store(y, (run.load(x) - mean) * rstd); });
+    else row.each([&](const auto& run) { run.store(y, (run.load(x) - mean) * rstd + rest); });
   }
 
   /// Σ (x/divisor − mean)²
   template <class Row>
-  ODOT_HOST_DEVICE S squares(const Row& row, S mean, S divisor) const {
+  ODOT_HOST_DEVICE double squares(const Row& row, S mean, S divisor) const {
     if (divisor == 1)
-      return row.sum([&](const auto& run) {
+      return row.sum_in_double([&](const auto& run) {
         const auto deviation = run.load(x) - mean;
         return deviation * deviation;
       });
-    return row.sum([&](const auto& run) {
+    return row.sum_in_double([&](const auto& run) {
       const auto deviation = run.load(x) / divisor - mean;
       return deviation * deviation;
     });

@@ -292,6 +292,13 @@ class Row {
   ODOT_INLINE S sum(const Term& term) const {
     return reduce<Sum>(term);
   }
+  /// The sum as it is joined, before it is rounded.
+  template <class Term>
+  ODOT_INLINE double sum_in_double(const Term& term) const {
+    double total = 0;
+    detail::reduce_runs<S, Sum, 1>(index, columns_, 0, columns_, term, &total);
+    return total;
+  }
   /// Of Terms: their sums.
   template <class Term>
   ODOT_INLINE auto sums(const Term& term) const {

@@ -229,7 +229,7 @@ template <class S, class Term>
 inline constexpr std::size_t terms_of_row =
     decltype(detail::totals_of<S>(std::declval<const Term&>()(std::declval<LaneRun<S, 1, true>>())))::count;
 
-/// What the rows below have in common: Row::reduce_terms<Reduction>(term) gives Terms.
+/// What the rows below have in common: Row::reduce_terms<Reduction, T>(term) gives Terms, made in T, by default S.
 template <class S, class Row>
 struct RowReductions {
   template <class Reduction, class Term>
@@ -239,6 +239,10 @@ struct RowReductions {
   template <class Term>
   ODOT_HOST_DEVICE S sum(const Term& term) const {
     return reduce<Sum>(term);
+  }
+  template <class Term>
+  ODOT_HOST_DEVICE double sum_in_double(const Term& term) const {
+    return static_cast<const Row&>(*this).template reduce_terms<Sum, double>(term)[0];
   }
   template <class Term>
   ODOT_HOST_DEVICE auto sums(const Term& term) const {
@@ -267,12 +271,12 @@ struct ThreadRow : RowReductions<S, ThreadRow<S, Columns>> {
   ODOT_HOST_DEVICE void once(const Body& body) const {
     body();
   }
-  template <class Reduction, class Term>
+  template <class Reduction, class T = S, class Term>
   ODOT_HOST_DEVICE auto reduce_terms(const Term& term) const {
-    auto totals = detail::nothing<Reduction, S, terms_of_row<S, Term>>();
+    auto totals = detail::nothing<Reduction, T, terms_of_row<S, Term>>();
     for (std::size_t column = 0; column < columns; ++column)
       totals =
-          detail::CombineTerms<Reduction>()(totals, detail::totals_of<S>(term(run_of_one<S>(index, columns, column))));
+          detail::CombineTerms<Reduction>()(totals, detail::totals_of<T>(term(run_of_one<S>(index, columns, column))));
     return totals;
   }
   template <class Condition>
@@ -314,27 +318,27 @@ struct WarpRow : RowReductions<S, WarpRow<S>> {
     body();
 #endif
   }
-  template <class Reduction, class Term>
+  template <class Reduction, class T = S, class Term>
   ODOT_HOST_DEVICE auto reduce_terms(const Term& term) const {
     constexpr std::size_t K = terms_of_row<S, Term>;
     const detail::CombineTerms<Reduction> combine;
     const auto at = [&](std::size_t column) {
-      return detail::totals_of<S>(term(run_of_one<S>(index, columns, column)));
+      return detail::totals_of<T>(term(run_of_one<S>(index, columns, column)));
     };
 #ifdef __CUDA_ARCH__
-    auto totals = detail::nothing<Reduction, S, K>();
+    auto totals = detail::nothing<Reduction, T, K>();
     for (std::size_t column = lane; column < columns; column += threads) totals = combine(totals, at(column));
     ODOT_UNROLL
     for (unsigned distance = threads / 2; distance > 0; distance /= 2) {
-      Terms<S, K> others;
+      Terms<T, K> others;
       ODOT_UNROLL
       for (std::size_t k = 0; k < K; ++k) others[k] = __shfl_xor_sync(0xffffffffu, totals[k], distance);
       totals = combine(totals, others);
     }
     return totals;
 #else
-    Terms<S, K> parts[threads];
-    for (unsigned l = 0; l < threads; ++l) parts[l] = detail::nothing<Reduction, S, K>();
+    Terms<T, K> parts[threads];
+    for (unsigned l = 0; l < threads; ++l) parts[l] = detail::nothing<Reduction, T, K>();
     for (std::size_t column = 0; column < columns; ++column)
       parts[column % threads] = combine(parts[column % threads], at(column));
     for (unsigned distance = threads / 2; distance > 0; distance /= 2)
@@ -381,10 +385,10 @@ struct TeamRow : RowReductions<S, TeamRow<S, Team>> {
   ODOT_HOST_DEVICE void once(const Body& body) const {
     team.each(1, [&](std::size_t) { body(); });
   }
-  template <class Reduction, class Term>
+  template <class Reduction, class T = S, class Term>
   ODOT_HOST_DEVICE auto reduce_terms(const Term& term) const {
     constexpr std::size_t K = terms_of_row<S, Term>;
-    Terms<S, K> totals;
+    Terms<T, K> totals;
     ODOT_UNROLL
     for (std::size_t k = 0; k < K; ++k) {
       double* parts = memory.parts[turn];
@@ -395,7 +399,7 @@ struct TeamRow : RowReductions<S, TeamRow<S, Team>> {
             return static_cast<double>(detail::totals_of<S>(term(run_of_one<S>(index, columns, column)))[k]);
           },
           [](double a, double b) { return Reduction::combine(a, b); }, parts);
-      totals[k] = static_cast<S>(parts[0]);
+      totals[k] = static_cast<T>(parts[0]);
     }
     return totals;
   }
