@@ -79,21 +79,20 @@ done
 [ ${#configurations[@]} -gt 0 ] || odot_die "none of these configurations can run here: $*"
 set -- "${configurations[@]}"
 
-# One object per source and configuration, as many at a time as there are processors.
-commands=$folder/commands.txt
-: > "$commands"
+# One object per source and configuration, as many at a time as there are processors; what has not changed stays.
+makefile=$folder/makefile
+printf 'all:\n-include %s/*/*.d\n' "$folder" > "$makefile"
 for configuration in "$@"; do
   kind=${configuration%-*} contract=${configuration##*-}
   mkdir -p "$folder/$configuration"
   for source in "${sources[@]}"; do
-    printf '%s -std=c++20 -O1 -DNDEBUG %s -ffp-contract=%s -Iinclude -Itests -isystem %s -c %s -o %s\n' \
-      "$(compiler_of "$kind")" "$(flags_of "$kind")" "$contract" "$eigen" "$source" \
-      "$folder/$configuration/$(basename "$source" .cpp).o" >> "$commands"
+    object=$folder/$configuration/$(basename "$source" .cpp).o
+    printf 'all: %s\n%s: %s scripts/accuracy.sh\n\t%s -std=c++20 -O1 -DNDEBUG %s -ffp-contract=%s -Iinclude -Itests -isystem %s -MMD -MP -c %s -o %s\n' \
+      "$object" "$object" "$source" "$(compiler_of "$kind")" "$(flags_of "$kind")" "$contract" "$eigen" "$source" \
+      "$object" >> "$makefile"
   done
 done
-# shellcheck disable=SC2016  # the inner shell expands it
-odot_step "compiling $# configurations" "$folder/compile.log" \
-  xargs -P "$(odot_jobs)" -d '\n' -n 1 -a "$commands" sh -c 'eval "$0" || exit 255'
+odot_step "compiling $# configurations" "$folder/compile.log" make -f "$makefile" -j "$(odot_jobs)" all
 
 failed=
 for configuration in "$@"; do

@@ -75,6 +75,7 @@ struct Row {
 /// The layer in float on the Cpu.
 struct OnCpu {
   static constexpr const char* name = "Cpu";
+  using device = Cpu;
 
   template <nn::BoundLayer Layer>
   static Errors errors(LayerRun<Layer, double>& reference, const Row& row) {
@@ -93,15 +94,29 @@ struct OnCpu {
   }
 };
 
-/// Writes a row where $ODOT_ACCURACY_ROWS names a file: layer | device | size | length | y | gradients | bounds.
+/// Writes a row where $ODOT_ACCURACY_ROWS names a file: layer | device | size | length | y | gradients | bounds. Where
+/// there are no gradients, NaN stands for them.
 inline void write_row(const Row& row, const char* device, const Errors& errors) {
   const char* const path = std::getenv("ODOT_ACCURACY_ROWS");
   if (!path) return;
   if (std::FILE* const file = std::fopen(path, "a")) {
+    const double none = std::numeric_limits<double>::quiet_NaN();
     std::fprintf(file, "%s|%s|%.0e|%zu|%.1e|%.1e|%.1e|%.1e\n", row.layer.c_str(), device, row.size, row.length,
-                 errors.y, errors.gradients(), row.output, row.gradients);
+                 errors.y, row.backward ? errors.gradients() : none, row.output, row.backward ? row.gradients : none);
     std::fclose(file);
   }
+}
+
+/// Writes a row and checks its bounds.
+inline void check_errors(const Row& row, const char* device, const Errors& errors) {
+  CAPTURE(row.layer);
+  CAPTURE(row.size);
+  CAPTURE(row.length);
+  write_row(row, device, errors);
+  CHECK(errors.y <= row.output);
+  if (!row.backward) return;
+  CHECK(errors.dx <= row.gradients);
+  CHECK(errors.dparameters <= row.gradients);
 }
 
 /// Rows of more work than $ODOT_ACCURACY_WORK are left out: an emulator takes minutes for what takes a second, and the longest
@@ -114,9 +129,6 @@ inline double most_work() {
 /// Checks one row: `prepare` fills a run of `samples` samples; the layer runs in double on the Cpu and in float on `Device`.
 template <nn::BoundLayer Layer, class Device>
 void check_row(const Row& row, std::size_t samples, const Prepare<Layer>& prepare) {
-  CAPTURE(row.layer);
-  CAPTURE(row.size);
-  CAPTURE(row.length);
   if (row.work > most_work()) return;
   LayerRun<Layer, double> reference(samples);
   prepare(reference);
@@ -125,13 +137,7 @@ void check_row(const Row& row, std::size_t samples, const Prepare<Layer>& prepar
   reference.forward();
   if (row.backward) reference.backward();
   reference.buffers = buffers;  // float starts from the same
-  const Errors errors = Device::template errors<Layer>(reference, row);
-  write_row(row, Device::name, errors);
-  CHECK(errors.y <= row.output);
-  if (row.backward) {
-    CHECK(errors.dx <= row.gradients);
-    CHECK(errors.dparameters <= row.gradients);
-  }
+  check_errors(row, Device::name, Device::template errors<Layer>(reference, row));
 }
 
 /// x of `size` times numbers in [−1, 1), dy and parameters of numbers in [−1, 1) and [−weight, weight).

@@ -4,37 +4,14 @@
 #include <doctest/doctest.h>
 
 #include "accuracy/images.hpp"
+#include "accuracy/on_gpu.hpp"
 #include "accuracy/rows.hpp"
 #include "accuracy/samples.hpp"
 #include "accuracy/tokens.hpp"
 #include "odot/gpu.hpp"
 #include "odot/odot.hpp"
-#include "support/gpu_layer.hpp"
 
-using namespace odot;
 using namespace odot::test;
-
-namespace {
-
-/// The layer in float on the Gpu.
-struct OnGpu {
-  static constexpr const char* name = "Gpu";
-
-  template <nn::BoundLayer Layer>
-  static Errors errors(LayerRun<Layer, double>& reference, const Row& row) {
-    GpuLayerRun<Layer, float> run(reference);
-    run.gradients.zero();
-    run.forward();
-    Errors errors{.y = relative_error(run.y.to_host(), reference.y.span(), row.output_floor())};
-    if (!row.backward) return errors;
-    run.backward(true);
-    errors.dx = relative_error(run.dx.to_host(), reference.dx.span(), row.gradient_floor());
-    errors.dparameters = relative_error(run.gradients.to_host(), reference.gradients, row.gradient_floor());
-    return errors;
-  }
-};
-
-}  // namespace
 
 TEST_CASE("gpu: products of inputs of any size are as exact as float allows") { products_of_any_size<OnGpu>(); }
 TEST_CASE("gpu: batch norm of inputs of any size is as exact as float allows") { norms_of_any_size<OnGpu>(); }
