@@ -36,22 +36,32 @@ def relative_error(actual, expected, floor):
     return float((actual - expected).abs().max()) / max(float(expected.abs().max()), floor)
 
 
-def row(name, size, length, layer, arrays, dy, terms=0.0):
+def write(name, size, length, output, gradients):
+    print(f"{name}|{size:.0e}|{length}|{output:.1e}|{gradients:.1e}", flush=True)
+
+
+def row(name, size, length, layer, arrays, dy, terms=0.0, backward=True):
     """layer(*arrays) in both scalars; arrays and dy are float64 arrays of numbers that float32 holds."""
     results = []
     for dtype in (torch.float32, torch.float64):
         inputs = [torch.tensor(as_float(a), dtype=dtype, requires_grad=True) for a in arrays]
         y = layer(*inputs)
+        if not backward:
+            results.append((y.detach(), None))
+            continue
         y.backward(torch.tensor(as_float(dy), dtype=dtype).reshape(y.shape))
         results.append((y.detach(), [i.grad for i in inputs]))
     (y32, g32), (y64, g64) = results
     floor = max(1e-35 * size, 1e-37)
     y = relative_error(y32, y64, floor)
+    if not backward:
+        write(name, size, length, y, float("nan"))
+        return
     gradient_floor = max(floor, terms)
     dx = relative_error(g32[0], g64[0], gradient_floor)
     rest32, rest64 = [torch.cat([g.flatten() for g in gs[1:]]) if gs[1:] else torch.zeros(0) for gs in (g32, g64)]
     dp = relative_error(rest32, rest64.double(), gradient_floor)
-    print(f"{name}|{size:.0e}|{length}|{y:.1e}|{max(dx, dp):.1e}", flush=True)
+    write(name, size, length, y, max(dx, dp))
 
 
 def uniform(size, x_shape, y_shape, shapes, weight=0.5):
@@ -80,6 +90,25 @@ def attention_heads(heads, bias):
     return layer
 
 
+def normed_heads(heads):
+    def layer(x, wx, wy):
+        a = (x[:, None] * wx).softmax(-1) * (x[:, None] * wy).softmax(-2)
+        return F.batch_norm(a.flatten(1, 2), None, None, training=True) * x.repeat(1, heads, 1, 1)
+
+    return layer
+
+
+def attention_wise(heads):
+    def layer(x, wx, wy, weight, bias):
+        return F.relu(F.conv2d(normed_heads(heads)(x, wx, wy), weight, bias.abs(), padding=1) + x)
+
+    return layer
+
+
+def terms_of_maps(size):
+    return 0 if size < 1e3 else size**2
+
+
 def images():
     for size in ANY_SIZE:
         row("Linear, 512 → 64", size, 512, F.linear, *uniform(size, (33, 512), (33, 64), [(64, 512), (64,)]))
@@ -91,10 +120,17 @@ def images():
             *uniform(size, (33, 16, 13, 12), (33, 16, 13, 12), [(16, 16, 3, 3), (16,)]))
         arrays = (3, 2, 7, 5)
         row("AttentionHeads, no norm", size, 35, attention_heads(3, False),
-            *uniform(size, (33, 2, 7, 5), (33, 6, 7, 5), [arrays, arrays]))
+            *uniform(size, (33, 2, 7, 5), (33, 6, 7, 5), [arrays, arrays]), terms=terms_of_maps(size))
         arrays = (2, 2, 7, 5)
         row("AttentionHeads, bias, no norm", size, 35, attention_heads(2, True),
-            *uniform(size, (33, 2, 7, 5), (33, 4, 7, 5), [arrays] * 4))
+            *uniform(size, (33, 2, 7, 5), (33, 4, 7, 5), [arrays] * 4), terms=terms_of_maps(size))
+    for size in (1e-3, 1.0, 1e3, 1e10):
+        arrays = (3, 2, 7, 5)
+        row("AttentionHeads", size, 35, normed_heads(3), *uniform(size, (33, 2, 7, 5), (33, 6, 7, 5), [arrays, arrays]),
+            terms=terms_of_maps(size))
+        row("AttentionWise", size, 35, attention_wise(3),
+            *uniform(size, (33, 2, 7, 5), (33, 2, 7, 5), [arrays, arrays, (2, 6, 3, 3), (2,)]),
+            terms=terms_of_maps(size))
     for size in (1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10):
         row("BatchNorm2d", size, 1155, lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
             *uniform(size, (33, 3, 7, 5), (33, 3, 7, 5), [(3,), (3,)]))
@@ -110,7 +146,7 @@ def rows():
     for size in (1e-30, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30):
         for n, classes in ((21, 10), (2, 100_000)):
             row("LogSoftmax", size, classes, lambda x: x.log_softmax(-1), *uniform(size, (n, classes), (n, classes), []))
-    for length in (1_000, 100_000, 10_000_000):
+    for length in (1_000, 100_000, 1_000_000, 10_000_000):
         row("MeanTokens", 1, length, lambda x: x.mean(0), [0.9 + 0.1 * hash_uniform(0, length)], np.array([0.7]))
 
 
@@ -175,6 +211,142 @@ def tokens():
             0.5 + hash_uniform(3 * length, length))
 
 
+
+def numbers(size, count, start=0):
+    return as_float(size * hash_uniform(start, count))
+
+
+def both(compute):
+    """compute(dtype) in float32 and float64."""
+    return compute(torch.float32), compute(torch.float64)
+
+
+def loss_row(name, size, length, loss, outputs, targets):
+    """loss(outputs, targets): a mean, as odot's divided by the samples. Of the loss, any difference counts."""
+
+    def compute(dtype):
+        y = torch.tensor(outputs, dtype=dtype, requires_grad=True)
+        target = torch.tensor(targets, dtype=None if targets.dtype == np.int64 else dtype)
+        value = loss(y, target)
+        value.backward()
+        return float(value.detach()), y.grad
+
+    (loss32, g32), (loss64, g64) = both(compute)
+    error = abs(loss32 - loss64) / abs(loss64) if np.isfinite(loss32) else float("inf")
+    write(name, size, length, error, relative_error(g32, g64, max(1e-35 * size, 1e-37)))
+
+
+def losses():
+    labels = lambda n, k: np.arange(n) * 5 % k
+    for size in (1e-30, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30):
+        for n, k in ((21, 10), (2, 100_000)):
+            loss_row("CrossEntropy", size, k, F.cross_entropy, numbers(size, n * k).reshape(n, k), labels(n, k))
+        loss_row("NegativeLogLikelihood", size, 21, F.nll_loss, -np.abs(numbers(size, 210)).reshape(21, 10), labels(21, 10))
+    for n in (10_000, 1_000_000):
+        loss_row("CrossEntropy", 1, 10 * n, F.cross_entropy, numbers(1, n * 10).reshape(n, 10), labels(n, 10))
+        loss_row("NegativeLogLikelihood", 1, n, F.nll_loss, numbers(1, n * 2).reshape(n, 2), labels(n, 2))
+    cases = [(size, 100) for size in ANY_SIZE] + [(1, n) for n in (1, 100_000, 1_000_000, 10_000_000)]
+    for size, n in cases:
+        for name, loss in (("MeanSquaredError", F.mse_loss), ("MeanAbsoluteError", F.l1_loss)):
+            loss_row(name, size, n, loss, numbers(size, n), numbers(size, n, n))
+
+
+def update_row(name, size, steps, optimizer, start):
+    def compute(dtype):
+        p = torch.nn.Parameter(torch.tensor(numbers(start, 100), dtype=dtype))
+        optimize = optimizer([p])
+        for step in range(1, steps + 1):
+            p.grad = torch.tensor(numbers(size, 100, step * 100), dtype=dtype)
+            optimize.step()
+        state = optimize.state[p]
+        return [p.detach()] + [state[key] for key in ("exp_avg", "exp_avg_sq", "momentum_buffer") if key in state]
+
+    single, exact = both(compute)
+    floor = max(1e-35 * size, 1e-37)
+    errors = [relative_error(a, b, floor) for a, b in zip(single, exact)]
+    write(name, size, steps, errors[0], max(errors[1:]))
+
+
+def updates():
+    adam = lambda p: torch.optim.Adam(p)
+    adamw = lambda p: torch.optim.AdamW(p, weight_decay=0.01)
+    sgd = lambda p: torch.optim.SGD(p, lr=1e-2, momentum=0.9)
+    nesterov = lambda p: torch.optim.SGD(p, lr=1e-2, momentum=0.9, nesterov=True)
+    steps = [(1, 1), (1, 1_000), (1, 100_000)]
+    for size, n in [(size, 10) for size in (1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10, 1e18)] + steps:
+        update_row("Adam", size, n, adam, 0)
+        update_row("AdamW", size, n, adamw, 0.5)
+    for size, n in [(size, 10) for size in ANY_SIZE] + steps:
+        update_row("Sgd, momentum", size, n, sgd, 0)
+        update_row("Sgd, Nesterov's momentum", size, n, nesterov, 0)
+    for size, n in [(size, 1_000) for size in ANY_SIZE] + [(1, n) for n in (1, 100_000, 1_000_000, 10_000_000)]:
+
+        def clip(dtype):
+            p = torch.zeros(n, dtype=dtype)
+            p.grad = torch.tensor(numbers(size, n), dtype=dtype)
+            return float(torch.nn.utils.clip_grad_norm_([p], 1.0)), p.grad
+
+        (norm32, g32), (norm64, g64) = both(clip)
+        error = abs(norm32 - norm64) / norm64 if np.isfinite(norm32) else float("inf")
+        write("Gradient norm and clipping", size, n, error, relative_error(g32, g64, 1e-37))
+
+
+def sinusoidal(x):
+    """As in the transformer tutorial, in the scalar of x; of the first feature pairs sine and cosine."""
+    length, features = x.shape[1:]
+    position = torch.arange(length, dtype=x.dtype)[:, None]
+    angles = position * torch.exp(torch.arange(0, features, 2, dtype=x.dtype) * (-np.log(10000.0) / features))
+    return x + torch.stack((angles.sin(), angles.cos()), -1).flatten(1)
+
+
+def patch_embedding(x, w, b):
+    return F.conv2d(x, w, b, stride=4).flatten(2).transpose(1, 2)
+
+
+def elements():
+    for size in ANY_SIZE:
+        row("Residual: x + y", size, 2, torch.add, [numbers(size, 777), numbers(1, 777, 777)], None, backward=False)
+        row("PositionEmbedding", size, 33, torch.add, *uniform(size, (33, 5, 7), (33, 5, 7), [(5, 7)]))
+        row("ClassToken", size, 33, lambda x, w: torch.cat((w.expand(33, 1, 7), x), 1),
+            *uniform(size, (33, 5, 7), (33, 6, 7), [(7,)]))
+        row("PatchEmbedding", size, 48, patch_embedding, *uniform(size, (33, 3, 12, 8), (33, 6, 16), [(16, 3, 4, 4), (16,)]))
+        row("SinusoidalPosition", size, 37, sinusoidal, *uniform(size, (1, 37, 6), (1, 37, 6), []))
+    for size in (1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10, 1e15):
+        mean, deviation = [as_float(size * np.array(a)) for a in ((0.5, 0.2, -0.1), (0.1, 0.3, 0.5))]
+        constant = lambda a, x: torch.tensor(a, dtype=x.dtype)[:, None, None]
+        row("Normalize", size, 0, lambda x: (x - constant(mean, x)) / constant(deviation, x),
+            *uniform(size, (21, 3, 7, 5), (21, 3, 7, 5), []))
+    for n in (1_000, 10_000, 100_000, 1_000_000):
+        def positive(x_shape, y_shape, shapes):
+            arrays, dy = uniform(1, x_shape, y_shape, shapes)
+            return arrays, np.abs(dy)
+
+        row("PositionEmbedding", 1, n, torch.add, *positive((n, 1, 2), (n, 1, 2), [(1, 2)]))
+        row("ClassToken", 1, n, lambda x, w: torch.cat((w.expand(n, 1, 2), x), 1), *positive((n, 1, 2), (n, 2, 2), [(2,)]))
+        row("Linear, many samples", 1, n, F.linear, *positive((n, 2), (n, 3), [(3, 2), (3,)]))
+    for length in (1_000, 100_000, 1_000_000):
+        row("SinusoidalPosition", 1, length, sinusoidal, *uniform(1, (1, length, 6), (1, length, 6), []))
+    # Dropout of the same elements: what is left is a product.
+    for size in ANY_SIZE:
+        row("Dropout", size, 0, lambda x: x * (1 / (1 - 0.3)), *uniform(size, (21, 37), (21, 37), []))
+
+
+def streams():
+    """The causal form of all tokens at once: PyTorch has no recurrent one."""
+    for order in (2, 6):
+        for size in (1e-30, 1e-10, 1e-3, 1.0, 3.0, 10.0, 1e3, 1e6, 1e15, 1e30):
+            x = hash_uniform(0, 300).reshape(1, 100, 3) * np.array([size, size, 1])
+            row(f"Stream, order {order}", size, 100, element_wise(order, True), [x], None, backward=False)
+        for length in (1, 1_000, 10_000, 100_000, 1_000_000, 10_000_000):
+            x = hash_uniform(0, 3 * length).reshape(1, length, 3) * np.array([0.5, 0.5, 0.02])
+            x[..., 2] += np.where(np.arange(length) < length // 2, 0.1, 0.9)
+            row(f"Stream, order {order}", 0.5, length, element_wise(order, True), [x], None, backward=False)
+
+
 images()
 rows()
 tokens()
+losses()
+updates()
+elements()
+streams()
