@@ -331,6 +331,33 @@ def elements():
         row("Dropout", size, 0, lambda x: x * (1 / (1 - 0.3)), *uniform(size, (21, 37), (21, 37), []))
 
 
+def of_one_sign(x_shape, y_shape, shapes):
+    arrays, dy = uniform(1, x_shape, y_shape, shapes, 1)
+    return [np.abs(a) for a in arrays], np.abs(dy)
+
+
+def sums():
+    for k in (1, 100_000, 1_000_000):
+        row("Linear, of one sign", 1, k, F.linear, *of_one_sign((3, k), (3, 2), [(2, k), (2,)]))
+    k = 1_000_000
+    row("LayerNorm", 1, k, lambda x, w, b: F.layer_norm(x, x.shape[-1:], w, b), *uniform(1, (2, k), (2, k), [(k,), (k,)]))
+    row("LogSoftmax", 1, k, lambda x: x.log_softmax(-1), *uniform(1, (2, k), (2, k), []))
+    for n in (10_000, 100_000, 1_000_000):
+        row("BatchNorm2d", 1, n, lambda x, w, b: F.batch_norm(x, None, None, w, b, True),
+            *uniform(1, (n, 2, 1, 1), (n, 2, 1, 1), [(2,), (2,)]))
+    padded = lambda x, w, b: F.conv2d(x, w, b, padding=1)
+    row("Conv2d, direct, of one sign", 1, 600_000, padded,
+        *of_one_sign((20, 1, 100, 300), (20, 2, 100, 300), [(2, 1, 3, 3), (2,)]))
+    row("Conv2d, im2col, of one sign", 1, 100_000, lambda x, w, b: F.conv2d(x, w, b, stride=3),
+        *of_one_sign((20, 1, 150, 300), (20, 2, 50, 100), [(2, 1, 3, 3), (2,)]))
+    row("Conv2d, Winograd, of one sign", 1, 32_000, padded,
+        *of_one_sign((20, 16, 40, 40), (20, 16, 40, 40), [(16, 16, 3, 3), (16,)]))
+    for length in (1_000, 100_000):
+        for name, shape in (("row", (1, length)), ("column", (length, 1))):
+            row(f"AttentionHeads, no norm, one {name}", 1, length, attention_heads(1, False),
+                *uniform(1, (3, 1, *shape), (3, 1, *shape), [(1, 1, *shape)] * 2))
+
+
 def streams():
     """The causal form of all tokens at once: PyTorch has no recurrent one."""
     for order in (2, 6):
@@ -349,4 +376,5 @@ tokens()
 losses()
 updates()
 elements()
+sums()
 streams()
