@@ -12,8 +12,9 @@
 
 #include "odot/core/tensor.hpp"
 #include "odot/kernels/conv2d/cpu.hpp"
-#include "odot/kernels/layer_norm/cpu.hpp"
+#include "odot/kernels/layer_norm.hpp"
 #include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/parallel/cpu.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 
