@@ -34,7 +34,10 @@ folder=build/accuracy
 mkdir -p "$folder"
 eigen=/usr/include/eigen3
 [ ! -e /usr/local/include/eigen3/Eigen/Core ] || eigen=/usr/local/include/eigen3
-sources=(tests/main.cpp tests/accuracy/*.cpp)
+# All of the tests in one source: half of each one's time to compile is the library and Eigen.
+sources=(tests/main.cpp "$folder/tests.cpp")
+printf '#include "%s"\n' "$odot_root"/tests/accuracy/*.cpp > "$folder/tests.cpp.new"
+cmp -s "$folder/tests.cpp.new" "$folder/tests.cpp" || mv "$folder/tests.cpp.new" "$folder/tests.cpp"
 
 # compiler_of, flags_of, runner_of <configuration without -off and -fast>; empty: not available.
 compiler_of() {
@@ -79,7 +82,7 @@ done
 [ ${#configurations[@]} -gt 0 ] || odot_die "none of these configurations can run here: $*"
 set -- "${configurations[@]}"
 
-# One object per source and configuration, as many at a time as there are processors; what has not changed stays.
+# As many objects at a time as there are processors; what has not changed stays.
 makefile=$folder/makefile
 printf 'all:\n-include %s/*/*.d\n' "$folder" > "$makefile"
 for configuration in "$@"; do
@@ -99,7 +102,7 @@ for configuration in "$@"; do
   kind=${configuration%-*}
   program=$folder/$configuration/accuracy
   # shellcheck disable=SC2046  # words, both
-  $(compiler_of "$kind") $(flags_of "$kind") "$folder/$configuration"/*.o -o "$program"
+  $(compiler_of "$kind") $(flags_of "$kind") "$folder/$configuration"/{main,tests}.o -o "$program"
   runner=() most=
   if [ "$kind" = aarch64 ]; then
     runner=(env ODOT_ACCURACY_WORK=2e7 qemu-aarch64) most=", without the longest sequences, since it is emulated"

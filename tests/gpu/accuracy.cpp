@@ -25,8 +25,10 @@ TEST_CASE("gpu: the mean of many tokens is as exact as float allows") {
   mean_of_tokens<1'000, OnGpu>();
   mean_of_tokens<1'000'000, OnGpu>();
 }
-TEST_CASE("gpu: dot-product attention of tokens of any size is as exact as float allows") {
+TEST_CASE("gpu: dot-product attention of tokens of any size, and of many tokens, is as exact as float allows") {
   dot_products_of_any_size<OnGpu>();
+  long_dot_products<1, OnGpu>();
+  long_dot_products<1'000, OnGpu>();
 }
 TEST_CASE("gpu: element-wise attention of tokens of any size is as exact as float allows") {
   element_wise_forms_of_any_size<OnGpu>();

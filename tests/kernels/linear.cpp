@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "odot/core/tensor.hpp"
@@ -121,4 +123,55 @@ TEST_CASE("any number of threads gives the same bits") {
     CHECK(values(q.dbias) == values(p.dbias));
     CHECK(values(q.dx) == values(p.dx));
   }
+}
+
+namespace {
+
+/// Outputs and input gradients of positive numbers in float, each within `tolerance` of the naive sums in double, with the
+/// same bits on two threads.
+template <std::size_t Features, std::size_t Outputs>
+void check_long_sums(double tolerance) {
+  constexpr std::size_t samples = 131;  // two chunks
+  const auto positive = [](std::size_t count, std::size_t start) {
+    auto numbers = hash_uniform<float>(count, start);
+    for (float& number : numbers) number = std::abs(number);
+    return numbers;
+  };
+  const auto weight = positive(Outputs * Features, 0), x = positive(samples * Features, 1'000'000),
+             dy = positive(samples * Outputs, 2'000'000);
+  using Weight = TensorView<Shape<Outputs, Features>, const float>;
+  const auto run = [&](int threads) {
+    Workspace<Cpu> workspace(threads);
+    std::vector<float> y(samples * Outputs), dx(samples * Features), dweight(Outputs * Features);
+    const BatchView<Shape<Features>, const float> in(x.data(), samples);
+    Kernel::forward<float, Features, Outputs>(workspace, in, Weight(weight.data()), {}, {y.data(), samples});
+    Kernel::backward<float, Features, Outputs>(workspace, in, Weight(weight.data()), {dy.data(), samples},
+                                               TensorView<Shape<Outputs, Features>, float>(dweight.data()), {},
+                                               {dx.data(), samples});
+    return std::pair(y, dx);
+  };
+  const auto [y, dx] = run(1);
+  double worst = 0;
+  for (std::size_t n = 0; n < samples; n += 65) {
+    std::vector<double> outputs(Outputs), gradient(Features);
+    for (std::size_t o = 0; o < Outputs; ++o)
+      for (std::size_t i = 0; i < Features; ++i) {
+        outputs[o] += static_cast<double>(weight[o * Features + i]) * static_cast<double>(x[n * Features + i]);
+        gradient[i] += static_cast<double>(weight[o * Features + i]) * static_cast<double>(dy[n * Outputs + o]);
+      }
+    for (std::size_t o = 0; o < Outputs; ++o)
+      worst = std::max(worst, std::abs(static_cast<double>(y[n * Outputs + o]) / outputs[o] - 1));
+    for (std::size_t i = 0; i < Features; ++i)
+      worst = std::max(worst, std::abs(static_cast<double>(dx[n * Features + i]) / gradient[i] - 1));
+  }
+  CHECK(worst > 0);
+  CHECK(worst <= tolerance);
+  CHECK(run(2) == std::pair(y, dx));
+}
+
+}  // namespace
+
+TEST_CASE("sums of very many features, and of very many outputs, keep float's precision") {
+  check_long_sums<200'000, 2>(3e-7);
+  check_long_sums<2, 200'000>(3e-7);
 }
