@@ -134,7 +134,7 @@ void gradients_of_many_samples(std::size_t most) {
 template <std::size_t L, class Device>
 void positions(double size) {
   struct Layer : Bound<nn::SinusoidalPosition, Shape<L, 6>> {};
-  check_row<Layer, Device>({"SinusoidalPosition", size, L, 2e-7, 0}, 1, uniform<Layer>(size));
+  check_row<Layer, Device>({"SinusoidalPosition", size, L, 2e-7, 0, 0, 30.0 * L}, 1, uniform<Layer>(size));
 }
 
 template <class Device>

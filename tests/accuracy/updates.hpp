@@ -38,6 +38,8 @@ std::vector<std::vector<Scalar>> updated(double start, double size, std::size_t 
 /// What parameters may be off by: they are rounded once a step, so that it grows with the root of the steps.
 inline double bound_of_steps(std::size_t steps) { return std::max(1e-6, 1e-7 * std::sqrt(static_cast<double>(steps))); }
 
+inline double work_of_steps(std::size_t steps) { return 3 * static_cast<double>(steps * updated_parameters); }
+
 /// Of an optimizer, the output are the parameters, and the moments stand in the gradients' place.
 template <class Device, class Update>
 void check_updates(const Row& row, double start, const Update& update) {
@@ -53,26 +55,29 @@ void check_updates(const Row& row, double start, const Update& update) {
 template <class Device>
 void check_adam(double size, std::size_t steps) {
   for (const bool decoupled : {false, true})
-    check_updates<Device>({decoupled ? "AdamW" : "Adam", size, steps, bound_of_steps(steps), 5e-6}, decoupled ? 0.5 : 0,
-                          [=]<class S, class D>(Workspace<D>& workspace, std::size_t step, std::span<const S> gradient,
-                                                std::span<S> parameters, Buffer<S, D>* moments) {
-                            kernels::Adam<D>::template update<S>(
-                                workspace, {.weight_decay = decoupled ? 0.01 : 0, .step = step, .decoupled = decoupled},
-                                gradient, parameters, moments[0].span(), moments[1].span());
-                          });
+    check_updates<Device>(
+        {decoupled ? "AdamW" : "Adam", size, steps, bound_of_steps(steps), 5e-6, 0, work_of_steps(steps)},
+        decoupled ? 0.5 : 0,
+        [=]<class S, class D>(Workspace<D>& workspace, std::size_t step, std::span<const S> gradient,
+                              std::span<S> parameters, Buffer<S, D>* moments) {
+          kernels::Adam<D>::template update<S>(
+              workspace, {.weight_decay = decoupled ? 0.01 : 0, .step = step, .decoupled = decoupled}, gradient,
+              parameters, moments[0].span(), moments[1].span());
+        });
 }
 
 /// With momentum, from parameters of 0.
 template <class Device>
 void check_sgd(double size, std::size_t steps) {
   for (const bool nesterov : {false, true})
-    check_updates<Device>(
-        {nesterov ? "Sgd, Nesterov's momentum" : "Sgd, momentum", size, steps, bound_of_steps(steps), 1e-6}, 0,
-        [=]<class S, class D>(Workspace<D>& workspace, std::size_t, std::span<const S> gradient,
-                              std::span<S> parameters, Buffer<S, D>* moments) {
-          kernels::Sgd<D>::template update<S>(workspace, {.momentum = 0.9, .nesterov = nesterov}, gradient, parameters,
-                                              moments[0].span());
-        });
+    check_updates<Device>({nesterov ? "Sgd, Nesterov's momentum" : "Sgd, momentum", size, steps, bound_of_steps(steps),
+                           1e-6, 0, work_of_steps(steps)},
+                          0,
+                          [=]<class S, class D>(Workspace<D>& workspace, std::size_t, std::span<const S> gradient,
+                                                std::span<S> parameters, Buffer<S, D>* moments) {
+                            kernels::Sgd<D>::template update<S>(workspace, {.momentum = 0.9, .nesterov = nesterov},
+                                                                gradient, parameters, moments[0].span());
+                          });
 }
 
 /// Up to `longest` steps.
