@@ -31,10 +31,10 @@ int check_and_train() try {
 
   using Model = nn::Sequential<Shape<1, 28, 28>, nn::Flatten, nn::Linear<32>, Swish, nn::Linear<10>, nn::LogSoftmax>;
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 2'000, 500);
-  Network<Model, Device> network{Seed{1}, nn::init::kaiming()};
+  Network<Model, OnDevice> network{Seed{1}, nn::init::kaiming()};
   optim::Adam adam;
   const TrainingReport report = fit(network, adam, train, test, {.epochs = 5, .batch_size = 50}, ProgressBar{});
-  std::printf("a model with Swish in it, on the %s: accuracy %.1f %%\n", Device::name, report.accuracy);
+  std::printf("a model with Swish in it, on the %s: accuracy %.1f %%\n", OnDevice::name, report.accuracy);
   return alone ? 0 : 1;
 } catch (const DeviceError& error) {
   return program::fail(77, error.what());  // what CTest takes for skipped

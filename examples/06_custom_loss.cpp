@@ -41,7 +41,7 @@ int train_with_and_without() try {
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 2'000, 500);
   const FitOptions options{.epochs = 5, .batch_size = 100};
   for (const double epsilon : {0.0, 0.1}) {
-    Network<Model, Device> network{Seed{1}};
+    Network<Model, OnDevice> network{Seed{1}};
     optim::Adam adam;
     const SmoothedCrossEntropy loss{.epsilon = epsilon};
     const TrainingReport report = fit(network, adam, loss, train, test, options);

@@ -26,16 +26,16 @@ class Lion {
   static constexpr double beta1 = 0.9, beta2 = 0.99, weight_decay = 1e-2;
 
   double learning_rate_;
-  Batch<Shape<1>, float, Device> moment_;  // of every parameter
+  Batch<Shape<1>, float, OnDevice> moment_;  // of every parameter
 };
 
 int compare() try {
   using Model = nn::Sequential<Shape<1, 28, 28>, nn::Flatten, nn::Linear<64>, nn::ReLU, nn::Linear<10>, nn::LogSoftmax>;
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 2'000, 500);
   const auto train_by = [&](const char* name, auto optimizer) {
-    Network<Model, Device> network{Seed{1}, nn::init::kaiming()};
+    Network<Model, OnDevice> network{Seed{1}, nn::init::kaiming()};
     const TrainingReport report = fit(network, optimizer, train, test, {.epochs = 8, .batch_size = 50});
-    std::printf("%s on the %s: loss %.4f, accuracy %.1f %%\n", name, Device::name, report.test_loss, report.accuracy);
+    std::printf("%s on the %s: loss %.4f, accuracy %.1f %%\n", name, OnDevice::name, report.test_loss, report.accuracy);
   };
   train_by("Adam", optim::Adam());
   train_by("Lion", Lion());

@@ -9,7 +9,7 @@
 #include <odot/odot.hpp>
 
 #if defined(__CUDACC__) || defined(THRUST_DEVICE_SYSTEM)
-using Device = odot::Gpu;
+using OnDevice = odot::Gpu;
 #else
-using Device = odot::Cpu;
+using OnDevice = odot::Cpu;
 #endif
