@@ -32,7 +32,7 @@ std::string text(const Figures& figures) {
   return all;
 }
 
-double mean(const std::vector<double>& values) {
+double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
@@ -129,7 +129,7 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
   }
   if (runs.empty()) return 128 + interrupt.signal();
   const bool interrupted = interrupt.requested();  // the last run is not whole, or some are missing
-  if (!settings.quiet && runs.size() > 1) std::printf("mean:%s\n", text(summarised(runs, mean)).c_str());
+  if (!settings.quiet && runs.size() > 1) std::printf("mean:%s\n", text(summarised(runs, mean_of)).c_str());
   std::printf("result task=%s attention=%s dataset=%s parameters=%zu epochs=%zu seeds=%zu judged_by=%s%s%s\n",
               settings.task.c_str(), settings.attention.c_str(), subject.dataset.c_str(), subject.parameters,
               run.fit.epochs, runs.size(), judge(settings), text(summarised(runs, median)).c_str(),

@@ -109,10 +109,10 @@ class Problem {
   }
   kernels::BlockWeights<const float, G, Gpu> weights() const {
     kernels::BlockWeights<const float, G, Gpu> all{};
-    all.heads.weight_x = decltype(all.heads.weight_x)(arrays_.data());
-    all.heads.weight_y = decltype(all.heads.weight_y)(arrays_.data() + array);
-    all.conv_weight = decltype(all.conv_weight)(conv_.data());
-    all.conv_bias = decltype(all.conv_bias)(conv_.data() + G::conv_weight::size);
+    all.heads.weight_x.rebind(decltype(all.heads.weight_x)(arrays_.data()));
+    all.heads.weight_y.rebind(decltype(all.heads.weight_y)(arrays_.data() + array));
+    all.conv_weight.rebind(decltype(all.conv_weight)(conv_.data()));
+    all.conv_bias.rebind(decltype(all.conv_bias)(conv_.data() + G::conv_weight::size));
     return all;
   }
   TensorView<Shape<G::maps>, float, Gpu> running(std::size_t which) {
@@ -120,10 +120,10 @@ class Problem {
   }
   kernels::BlockWeights<float, G, Gpu> gradients() {
     kernels::BlockWeights<float, G, Gpu> all{};
-    all.heads.weight_x = decltype(all.heads.weight_x)(gradients_.data());
-    all.heads.weight_y = decltype(all.heads.weight_y)(gradients_.data() + array);
-    all.conv_weight = decltype(all.conv_weight)(gradients_.data() + 2 * array);
-    all.conv_bias = decltype(all.conv_bias)(gradients_.data() + 2 * array + G::conv_weight::size);
+    all.heads.weight_x.rebind(decltype(all.heads.weight_x)(gradients_.data()));
+    all.heads.weight_y.rebind(decltype(all.heads.weight_y)(gradients_.data() + array));
+    all.conv_weight.rebind(decltype(all.conv_weight)(gradients_.data() + 2 * array));
+    all.conv_bias.rebind(decltype(all.conv_bias)(gradients_.data() + 2 * array + G::conv_weight::size));
     return all;
   }
 

@@ -10,7 +10,7 @@
 #include "accuracy/images.hpp"
 #include "accuracy/losses.hpp"
 #include "accuracy/probe.hpp"
-#include "odot/kernels/add/add.hpp"
+#include "odot/kernels/add.hpp"
 #include "odot/nn/class_token.hpp"
 #include "odot/nn/dropout.hpp"
 #include "odot/nn/normalize.hpp"

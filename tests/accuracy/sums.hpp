@@ -63,10 +63,10 @@ void convolutions_of_many_pixels() {
 /// Softmaxes over one long row, and over one long column.
 template <std::size_t L, class Device>
 void long_maps() {
-  struct Row : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, 1, L>> {};
-  struct Column : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, L, 1>> {};
-  check_row<Row, Device>({"AttentionHeads, no norm, one row", 1, L, 5e-6, 1e-5}, 3, uniform<Row>(1));
-  check_row<Column, Device>({"AttentionHeads, no norm, one column", 1, L, 5e-6, 1e-5}, 3, uniform<Column>(1));
+  struct OneRow : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, 1, L>> {};
+  struct OneColumn : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, L, 1>> {};
+  check_row<OneRow, Device>({"AttentionHeads, no norm, one row", 1, L, 5e-6, 1e-5}, 3, uniform<OneRow>(1));
+  check_row<OneColumn, Device>({"AttentionHeads, no norm, one column", 1, L, 5e-6, 1e-5}, 3, uniform<OneColumn>(1));
 }
 
 }  // namespace odot::test

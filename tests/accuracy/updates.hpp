@@ -10,9 +10,9 @@
 
 #include "accuracy/losses.hpp"
 #include "accuracy/probe.hpp"
-#include "odot/kernels/adam/adam.hpp"
-#include "odot/kernels/gradient_norm/gradient_norm.hpp"
-#include "odot/kernels/sgd/sgd.hpp"
+#include "odot/kernels/adam.hpp"
+#include "odot/kernels/gradient_norm.hpp"
+#include "odot/kernels/sgd.hpp"
 
 namespace odot::test {
 

@@ -86,12 +86,12 @@ struct Problem {
     kernels::HeadWeights<const S, In, heads, Cpu> all{
         .weight_x = wx, .weight_y = wy, .bias_x = {}, .bias_y = {}, .scale = {}, .shift = {}};
     if (with_bias) {
-      all.bias_x = bx;
-      all.bias_y = by;
+      all.bias_x.rebind(bx);
+      all.bias_y.rebind(by);
     }
     if (Norm == HeadNorm::affine) {
-      all.scale = scale;
-      all.shift = shift;
+      all.scale.rebind(scale);
+      all.shift.rebind(shift);
     }
     return all;
   }
@@ -99,12 +99,12 @@ struct Problem {
     kernels::HeadWeights<S, In, heads, Cpu> all{
         .weight_x = dwx, .weight_y = dwy, .bias_x = {}, .bias_y = {}, .scale = {}, .shift = {}};
     if (with_bias) {
-      all.bias_x = dbx;
-      all.bias_y = dby;
+      all.bias_x.rebind(dbx);
+      all.bias_y.rebind(dby);
     }
     if (Norm == HeadNorm::affine) {
-      all.scale = dscale;
-      all.shift = dshift;
+      all.scale.rebind(dscale);
+      all.shift.rebind(dshift);
     }
     return all;
   }

@@ -61,34 +61,34 @@ struct BlockProblem {
 
   kernels::BlockWeights<const S, G, Cpu> weights() const {
     kernels::BlockWeights<const S, G, Cpu> all{};
-    all.heads.weight_x = wx;
-    all.heads.weight_y = wy;
+    all.heads.weight_x.rebind(wx);
+    all.heads.weight_y.rebind(wy);
     if (G::bias) {
-      all.heads.bias_x = bx;
-      all.heads.bias_y = by;
+      all.heads.bias_x.rebind(bx);
+      all.heads.bias_y.rebind(by);
     }
     if (G::norm == kernels::HeadNorm::affine) {
-      all.heads.scale = scale;
-      all.heads.shift = shift;
+      all.heads.scale.rebind(scale);
+      all.heads.shift.rebind(shift);
     }
-    all.conv_weight = conv;
-    all.conv_bias = conv_bias;
+    all.conv_weight.rebind(conv);
+    all.conv_bias.rebind(conv_bias);
     return all;
   }
   kernels::BlockWeights<S, G, Cpu> gradients() {
     kernels::BlockWeights<S, G, Cpu> all{};
-    all.heads.weight_x = dwx;
-    all.heads.weight_y = dwy;
+    all.heads.weight_x.rebind(dwx);
+    all.heads.weight_y.rebind(dwy);
     if (G::bias) {
-      all.heads.bias_x = dbx;
-      all.heads.bias_y = dby;
+      all.heads.bias_x.rebind(dbx);
+      all.heads.bias_y.rebind(dby);
     }
     if (G::norm == kernels::HeadNorm::affine) {
-      all.heads.scale = dscale;
-      all.heads.shift = dshift;
+      all.heads.scale.rebind(dscale);
+      all.heads.shift.rebind(dshift);
     }
-    all.conv_weight = dconv;
-    all.conv_bias = dconv_bias;
+    all.conv_weight.rebind(dconv);
+    all.conv_bias.rebind(dconv_bias);
     return all;
   }
 

@@ -44,15 +44,15 @@ struct Nodes {
   }
 };
 template <class First, class... Others>
-struct Nodes<First, Others...> {
+struct Nodes<First, Others...> : Nodes<Others...> {  // (a [[no_unique_address]] member makes nvcc run out of memory)
   First first;
-  [[no_unique_address]] Nodes<Others...> others;
 
-  constexpr explicit Nodes(First node, Others... nodes) : first(std::move(node)), others(std::move(nodes)...) {}
+  constexpr explicit Nodes(First node, Others... nodes)
+      : Nodes<Others...>(std::move(nodes)...), first(std::move(node)) {}
 
   template <class F, class... Before>
   ODOT_HOST_DEVICE auto apply(const F& f, const Before&... before) const {
-    return others.apply(f, before..., first);
+    return Nodes<Others...>::apply(f, before..., first);
   }
 };
 

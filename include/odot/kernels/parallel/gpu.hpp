@@ -118,8 +118,11 @@ struct MapThread {
     const std::size_t column = (i - row * threads(per_row)) * map_lanes, left = columns - column,
                       offset = row * columns + column;
     const auto& body = kernels::detail::prepared(program);
-    if (left >= map_lanes) call(body, LaneRun<S, map_lanes, true>{row, column, offset, map_lanes});
-    else call(body, LaneRun<S, map_lanes, false>{row, column, offset, left});
+    if (left >= map_lanes) {
+      call(body, LaneRun<S, map_lanes, true>{row, column, offset, map_lanes});
+    } else {  // one by one: conditions on lanes in every load would multiply the code's paths
+      for (std::size_t at = 0; at < left; ++at) call(body, run_of_one<S>(row, columns, column + at));
+    }
   }
 
   /// A constant where the number of columns is.
