@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The Cpu backend: every kernel's Eigen implementation.
 
+#include "odot/expressions/eigen.hpp"
 #include "odot/kernels/attention_block/cpu.hpp"
 #include "odot/kernels/attention_heads/cpu.hpp"
 #include "odot/kernels/batch_norm/cpu.hpp"

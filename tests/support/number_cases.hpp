@@ -28,17 +28,17 @@ std::vector<S> numbers_of_every_size(std::size_t count) {
   const Bits step = static_cast<Bits>(~Bits{0} / count) | 1;
   for (Bits i = 0; i < count; ++i) numbers.push_back(std::bit_cast<S>(static_cast<Bits>(i * step)));
   for (const S x : {S{0},
-                    S{0.5},
+                    static_cast<S>(0.5),
                     S{1},
                     S{2},
-                    S{3.14159265358979},
+                    static_cast<S>(3.14159265358979),
                     S{10},
-                    S{88.7},
+                    static_cast<S>(88.7),
                     S{89},
-                    S{103.9},
+                    static_cast<S>(103.9),
                     S{104},
                     S{708},
-                    S{709.7},
+                    static_cast<S>(709.7),
                     S{710},
                     S{745},
                     S{746},
@@ -54,7 +54,7 @@ std::vector<S> numbers_of_every_size(std::size_t count) {
     numbers.push_back(-x);
   }
   numbers.push_back(Limits::quiet_NaN());
-  for (S x = S{-8}; x <= S{8}; x += S{0.0078125}) numbers.push_back(x);
+  for (S x = S{-8}; x <= S{8}; x += static_cast<S>(0.0078125)) numbers.push_back(x);
   return numbers;
 }
 
@@ -180,7 +180,7 @@ void check_pairs() {
       "||", [](Number a, Number b) { return select(a < b || b < 0, a, b); },
       [](S a, S b) { return a < b || b < 0 ? a : b; });
   check("!", [](Number a, Number b) { return select(!(a < b), a, b); }, [](S a, S b) { return !(a < b) ? a : b; });
-  check("numbers beside lanes", [](Number a, Number) { return 1 - 0.5 * a; }, [](S a, S) { return 1 - S{0.5} * a; }, 1);
+  check("numbers beside lanes", [](Number a, Number) { return 1 - 0.5 * a; }, [](S a, S) { return 1 - static_cast<S>(0.5) * a; }, 1);
   check("pow", [](Number a, Number b) { return pow(a, b); }, [](S a, S b) { return std::pow(a, b); }, 1);
 }
 

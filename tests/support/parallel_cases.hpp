@@ -122,7 +122,7 @@ struct PrimitiveCases {
     const std::vector<S> actual = numbers.values();
     REQUIRE(actual.size() == of_rows.size());
     for (std::size_t i = 0; i < actual.size(); ++i) {
-      if (i % row_numbers == 7) CHECK(std::abs(actual[i] - of_rows[i]) <= S{1e-5} * (std::abs(of_rows[i]) + 1000));
+      if (i % row_numbers == 7) CHECK(std::abs(actual[i] - of_rows[i]) <= static_cast<S>(1e-5) * (std::abs(of_rows[i]) + 1000));
       else CHECK(actual[i] == of_rows[i]);
     }
   }
@@ -210,7 +210,7 @@ struct PrimitiveCases {
 
   /// Sums of `count` numbers that are all alike, so that the roundings of a plain sum go one way, in any of the ways to sum.
   void long_sums(std::size_t count, double tolerance) const {
-    const std::vector<S> x(count, S{1.1});
+    const std::vector<S> x(count, static_cast<S>(1.1));
     const double right = static_cast<double>(x[0]) * static_cast<double>(count);
     const auto is_right = [&](double found) { return std::abs(found - right) <= tolerance * right; };
     const Numbers<S> in(x);
@@ -261,7 +261,7 @@ struct PrimitiveCases {
   void positions() const {
     constexpr std::size_t count = 240;
     std::vector<S> x = hash_uniform<S>(count, 0);
-    for (std::size_t i = 0; i < count; ++i) x[i] *= i % 3 == 0 ? S{1} : i % 3 == 1 ? S{50} : S{1e-3};
+    for (std::size_t i = 0; i < count; ++i) x[i] *= i % 3 == 0 ? S{1} : i % 3 == 1 ? S{50} : static_cast<S>(1e-3);
     const Numbers<S> in(x);
     const auto mapped = [&](std::size_t start, std::size_t rows, std::size_t columns) {
       Numbers<S> y(count);

@@ -68,6 +68,23 @@ class Buffer {
   std::size_t count_ = 0;
 };
 
+namespace detail {
+/// Copies elements from one device to another, or within one, by way of the host.
+template <DeviceType From, DeviceType To, class T>
+void copy_between(const T* from, T* to, std::size_t count) {
+  if (count == 0) return;
+  if constexpr (std::is_same_v<From, Cpu>) {
+    To::copy_from_host(to, from, count * sizeof(T));
+  } else if constexpr (std::is_same_v<To, Cpu>) {
+    From::copy_to_host(to, from, count * sizeof(T));
+  } else {
+    std::vector<T> host(count);
+    From::copy_to_host(host.data(), from, count * sizeof(T));
+    To::copy_from_host(to, host.data(), count * sizeof(T));
+  }
+}
+}  // namespace detail
+
 /// Elements of a device's memory where the host can read them: themselves on the Cpu, else a copy.
 template <DeviceType Device, class T>
 auto on_host(std::span<T> values) {

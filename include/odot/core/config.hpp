@@ -33,6 +33,13 @@
 #define ODOT_SHARED
 #endif
 
+/// After a member function: what it returns refers to the object. Clang warns where a view of a temporary gets a name.
+#if defined(__clang__) && !defined(__CUDACC__)
+#define ODOT_LIFETIMEBOUND [[clang::lifetimebound]]
+#else
+#define ODOT_LIFETIMEBOUND
+#endif
+
 // A GPU's part of a file is compiled without exceptions; what is thrown is thrown on the host.
 #if !defined(__cpp_exceptions) && !defined(__CUDA_ARCH__)
 #error "odot needs exceptions: compile the files that include it without -fno-exceptions, and catch odot::Error there"

@@ -11,6 +11,7 @@
 
 #include "odot/core/buffer.hpp"
 #include "odot/core/checked.hpp"
+#include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/expression_base.hpp"
 #include "odot/core/view.hpp"
@@ -82,10 +83,20 @@ class Tensor {
   const Scalar* begin() const { return view().begin(); }
   const Scalar* end() const { return view().end(); }
 
-  TensorView<S, Scalar, Device> view() { return TensorView<S, Scalar, Device>(data()); }
-  TensorView<S, const Scalar, Device> view() const { return TensorView<S, const Scalar, Device>(data()); }
-  operator TensorView<S, Scalar, Device>() { return view(); }
-  operator TensorView<S, const Scalar, Device>() const { return view(); }
+  TensorView<S, Scalar, Device> view() ODOT_LIFETIMEBOUND { return TensorView<S, Scalar, Device>(data()); }
+  TensorView<S, const Scalar, Device> view() const ODOT_LIFETIMEBOUND {
+    return TensorView<S, const Scalar, Device>(data());
+  }
+  operator TensorView<S, Scalar, Device>() ODOT_LIFETIMEBOUND { return view(); }
+  operator TensorView<S, const Scalar, Device>() const ODOT_LIFETIMEBOUND { return view(); }
+
+  /// A copy on another device, or on the same one.
+  template <DeviceType Other>
+  Tensor<S, Scalar, Other> to() const {
+    Tensor<S, Scalar, Other> copy;
+    detail::copy_between<Device, Other>(data(), copy.data(), S::size);
+    return copy;
+  }
 
   template <class... Index>
   Scalar& operator()(Index... index) {
@@ -119,21 +130,23 @@ class Batch {
   /// The value of an expression of batches.
   template <ExpressionNode Expression>
   Batch(const Expression& expression) : Batch(expression.samples()) {
-    assign(view(), expression);
+    static_assert(
+        detail::is_batched<Expression>,
+        "odot::Batch: an expression without a batch has no number of samples; make the batch first, and assign");
+    if constexpr (detail::is_batched<Expression>) assign(view(), expression);
   }
   /// Copies elements, and becomes as many samples. (There is no copy constructor, so that no copy is by chance: eval(x)
   /// makes one.)
   Batch& operator=(const Batch& other) {
-    resize(other.samples());
-    view() = other.view();
+    become(other.samples(), other);
     return *this;
   }
   /// Of an expression, a batch or a view, becoming as many samples; of a number or a tensor, every sample becomes it.
   template <class Value>
   Batch& operator=(const Value& value) {
     if constexpr (requires { value.samples(); } && !(ExpressionNode<Value> && !detail::is_batched<Value>))
-      resize(value.samples());
-    view() = value;
+      become(value.samples(), value);
+    else view() = value;
     return *this;
   }
   template <class Value>
@@ -176,15 +189,23 @@ class Batch {
   std::size_t samples() const { return samples_; }
   std::size_t size() const { return samples_ * S::size; }  // elements
 
-  BatchView<S, Scalar, Device> view() { return {data(), samples_}; }
-  BatchView<S, const Scalar, Device> view() const { return {data(), samples_}; }
-  operator BatchView<S, Scalar, Device>() { return view(); }
-  operator BatchView<S, const Scalar, Device>() const { return view(); }
+  BatchView<S, Scalar, Device> view() ODOT_LIFETIMEBOUND { return {data(), samples_}; }
+  BatchView<S, const Scalar, Device> view() const ODOT_LIFETIMEBOUND { return {data(), samples_}; }
+  operator BatchView<S, Scalar, Device>() ODOT_LIFETIMEBOUND { return view(); }
+  operator BatchView<S, const Scalar, Device>() const ODOT_LIFETIMEBOUND { return view(); }
 
-  TensorView<S, Scalar, Device> operator[](std::size_t sample) { return view()[sample]; }
-  TensorView<S, const Scalar, Device> operator[](std::size_t sample) const { return view()[sample]; }
-  std::span<Scalar> span() { return {data(), size()}; }
-  std::span<const Scalar> span() const { return {data(), size()}; }
+  /// A copy on another device, or on the same one.
+  template <DeviceType Other>
+  Batch<S, Scalar, Other> to() const {
+    Batch<S, Scalar, Other> copy(samples_);
+    detail::copy_between<Device, Other>(data(), copy.data(), size());
+    return copy;
+  }
+
+  TensorView<S, Scalar, Device> operator[](std::size_t sample) ODOT_LIFETIMEBOUND { return view()[sample]; }
+  TensorView<S, const Scalar, Device> operator[](std::size_t sample) const ODOT_LIFETIMEBOUND { return view()[sample]; }
+  std::span<Scalar> span() ODOT_LIFETIMEBOUND { return {data(), size()}; }
+  std::span<const Scalar> span() const ODOT_LIFETIMEBOUND { return {data(), size()}; }
 
   /// Makes it `samples` samples; allocates, and forgets the content, only when it must grow. Throws as the constructor.
   void resize(std::size_t samples) {
@@ -193,6 +214,18 @@ class Batch {
   }
 
  private:
+  /// = value, of so many samples. The value may read this batch: memory that is too small is given back last.
+  template <class Value>
+  void become(std::size_t samples, const Value& value) {
+    if (elements(samples) > buffer_.size()) {
+      Batch larger(samples);
+      assign(larger.view(), value);
+      *this = std::move(larger);
+    } else {
+      assign(BatchView<S, Scalar, Device>(data(), samples), value);
+      samples_ = samples;
+    }
+  }
   static std::size_t elements(std::size_t samples) { return checked_product("odot::Batch", samples, S::size); }
 
   Buffer<Scalar, Device> buffer_;

@@ -42,7 +42,12 @@ inline constexpr bool is_in_memory = is_view<std::remove_cvref_t<A>> || is_sourc
 /// An arrangement of elements in memory, or of a node that is evaluated first.
 template <class Arrange, class A>
 auto arrange(A&& a) {
-  if constexpr (is_in_memory<A> && requires { Arrange::of(elements_of(a)); }) {
+  using Node = NodeOf<A>;
+  if constexpr (is_refused<Node>) {
+    return node_of(a);
+  } else if constexpr (!Arrange::template fits<typename Node::shape>()) {
+    return RefusedOf<Node>();
+  } else if constexpr (is_in_memory<A> && requires { Arrange::of(elements_of(a)); }) {
     return Arrange::of(elements_of(a));
   } else {
     auto node = node_of(std::forward<A>(a));
@@ -75,16 +80,26 @@ auto as(A&& a) {
 }
 
 namespace expressions::detail {
+/// Whether shapes can be joined along an axis; else an error.
+template <std::size_t Axis, ShapeType First, ShapeType... Others>
+constexpr bool can_be_joined() {
+  static_assert(Axis < First::rank, "odot::concat: the axis must be less than the rank; the batch is not counted");
+  if constexpr (Axis < First::rank) {
+    constexpr auto joins = []<ShapeType S>(S*) {
+      if (S::rank != First::rank) return false;
+      for (std::size_t axis = 0; axis < First::rank; ++axis)
+        if (axis != Axis && S::extents[axis] != First::extents[axis]) return false;
+      return true;
+    };
+    constexpr bool all_join = (joins(static_cast<Others*>(nullptr)) && ...);
+    static_assert(all_join, "odot::concat: all extents must be equal but those of the axis along which is joined");
+    return all_join;
+  } else {
+    return false;
+  }
+}
 template <std::size_t Axis, ShapeType First, ShapeType... Others, std::size_t... A>
-auto concatenated_shape(std::index_sequence<A...>) {
-  constexpr auto fits = []<ShapeType S>(S*) {
-    if (S::rank != First::rank) return false;
-    for (std::size_t axis = 0; axis < First::rank; ++axis)
-      if (axis != Axis && S::extents[axis] != First::extents[axis]) return false;
-    return true;
-  };
-  static_assert((fits(static_cast<Others*>(nullptr)) && ...),
-                "odot::concat: all extents must be equal but those of the axis along which is joined");
+auto joined_shape(std::index_sequence<A...>) {
   constexpr std::size_t joined = (First::extents[Axis] + ... + Others::extents[Axis]);
   return Shape<(A == Axis ? joined : First::extents[A])...>();
 }
@@ -94,13 +109,18 @@ auto concatenated_shape(std::index_sequence<A...>) {
 template <std::size_t Axis, expressions::Operand First, expressions::Operand... Others>
 auto concat(First&& first, Others&&... others) {
   using namespace expressions;
+  namespace parts = expressions::detail;
   using S = typename NodeOf<First>::shape;
-  static_assert(Axis < S::rank, "odot::concat: the axis must be less than the rank; the batch is not counted");
-  using Result = decltype(expressions::detail::concatenated_shape<Axis, S, typename NodeOf<Others>::shape...>(
-      std::make_index_sequence<S::rank>{}));
-  expressions::detail::check_operands<NodeOf<First>, NodeOf<Others>...>();
-  return Concatenated<Axis, Result, NodeOf<First>, NodeOf<Others>...>(node_of(std::forward<First>(first)),
-                                                                      node_of(std::forward<Others>(others))...);
+  if constexpr (!parts::operands_fit<NodeOf<First>, NodeOf<Others>...>()) {
+    return RefusedOf<NodeOf<First>, NodeOf<Others>...>();
+  } else if constexpr (!parts::can_be_joined<Axis, S, typename NodeOf<Others>::shape...>()) {
+    return RefusedOf<NodeOf<First>, NodeOf<Others>...>();
+  } else {
+    using Result =
+        decltype(parts::joined_shape<Axis, S, typename NodeOf<Others>::shape...>(std::make_index_sequence<S::rank>{}));
+    return Concatenated<Axis, Result, NodeOf<First>, NodeOf<Others>...>(node_of(std::forward<First>(first)),
+                                                                        node_of(std::forward<Others>(others))...);
+  }
 }
 
 }  // namespace odot

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "odot/expressions/evaluate.hpp"
 #include "odot/expressions/evaluate_products.hpp"
 #include "odot/expressions/operands.hpp"
+#include "odot/expressions/overlap.hpp"
 
 namespace odot {
 
@@ -32,17 +32,14 @@ struct Added {
 
 template <ShapeType S, class T, class Device>
 auto target_of(const TensorView<S, T, Device>& view) {
-  static_assert(!std::is_const_v<T>, "odot: a view of constant elements can't be assigned to");
   return Target<Replace, Dense<S, false, T, Device>>{{view.data(), 1}};
 }
 template <ShapeType S, class T, class Device>
 auto target_of(const BatchView<S, T, Device>& view) {
-  static_assert(!std::is_const_v<T>, "odot: a view of constant elements can't be assigned to");
   return Target<Replace, Dense<S, true, T, Device>>{{view.data(), view.samples()}};
 }
 template <ShapeType S, class Steps, std::size_t B, class T, class Device>
 auto target_of(const Source<S, Steps, B, T, Device>& elements) {
-  static_assert(!std::is_const_v<T>, "odot: a view of constant elements can't be assigned to");
   return Target<Replace, Source<S, Steps, B, T, Device>>{elements};
 }
 template <class Owner>
@@ -58,54 +55,39 @@ auto target_of(const Added<View>& added) {
 
 namespace detail {
 
-/// One past the last byte that a leaf reads or writes.
-template <class Leaf>
-std::uintptr_t end_of(const Leaf& leaf) {
-  std::size_t last = 0;
-  for (std::size_t axis = 0; axis < Leaf::shape::rank; ++axis)
-    last += (Leaf::shape::extents[axis] - 1) * Leaf::steps::values[axis];
-  if (Leaf::batched) last += (leaf.samples() - 1) * Leaf::batch_stride;
-  return reinterpret_cast<std::uintptr_t>(leaf.data + last) + sizeof(typename Leaf::scalar);
-}
-
-/// Whether a leaf gives each element of the target from that element's own memory, or from memory that the target lacks.
-template <class Elements, class Leaf>
-bool is_safe(const Elements& target, const Leaf& leaf) {
-  if (target.count == 0 || (Leaf::batched && leaf.count == 0)) return true;
-  const auto start = reinterpret_cast<std::uintptr_t>(target.data), from = reinterpret_cast<std::uintptr_t>(leaf.data);
-  if (end_of(leaf) <= start || end_of(target) <= from) return true;
-  using Shape_ = typename Elements::shape;
-  if constexpr (Leaf::shape::rank > Shape_::rank) return false;
-  else
-    return from == start && std::is_same_v<typename Leaf::scalar, typename Elements::scalar> &&
-           Leaf::batch_stride == Elements::batch_stride &&
-           std::ranges::equal(Alignment<typename Leaf::shape, typename Leaf::steps, Shape_>::strides,
-                              Alignment<Shape_, typename Elements::steps, Shape_>::strides);
-}
-
-/// Throws ArgumentError where a node would read what has been overwritten.
 template <class Elements, class Node>
-void require_safe(const Elements& target, const Node& node) {
-  for_each_source(node, [&](const auto& leaf) {
-    if (!is_safe(target, leaf))
-      throw ArgumentError("odot: an assignment to " + Elements::shape::to_string() +
-                          " would read elements that it has overwritten: target and operand share memory, but not "
-                          "element by element; write eval(…) around the right side");
-  });
+constexpr bool is_large_enough() {
+  using To = typename Elements::shape;
+  using From = typename Node::shape;
+  if constexpr (broadcast_together<To, From>()) {
+    constexpr bool is_enough = std::is_same_v<typename Broadcast<To, From>::type, To>;
+    static_assert(is_enough, "odot: the expression's shape is larger than the target's");
+    return is_enough;
+  } else {
+    return false;
+  }
 }
 
+/// Whether a node can be assigned to elements; else an error. False of what has been refused before.
 template <class Elements, class Node>
-constexpr void check_types() {
-  static_assert(std::is_same_v<typename Elements::device, typename Node::device>,
-                "odot: target and expression are on two devices; to<Device>() copies");
-  static_assert(std::is_same_v<typename Elements::scalar, typename Node::scalar>,
-                "odot: target and expression have two scalars, float and double for instance; cast<Scalar>() converts");
-  static_assert(Elements::batched || !Node::batched,
-                "odot: a batch can't be assigned to one tensor; batch_sum and batch_mean reduce it");
-  using Both = typename Broadcast<typename Elements::shape, typename Node::shape>::type;
-  static_assert(!Broadcast<typename Elements::shape, typename Node::shape>::fits ||
-                    std::is_same_v<Both, typename Elements::shape>,
-                "odot: the expression's shape is larger than the target's");
+constexpr bool can_become() {
+  if constexpr (is_refused<Node>) {
+    return false;
+  } else {
+    constexpr bool is_writable = !std::is_const_v<std::remove_pointer_t<decltype(Elements::data)>>,
+                   one_device = std::is_same_v<typename Elements::device, typename Node::device>,
+                   one_scalar = std::is_same_v<typename Elements::scalar, typename Node::scalar>,
+                   has_samples = Elements::batched || !Node::batched;
+    static_assert(is_writable, "odot: a view of constant elements can't be assigned to");
+    static_assert(!is_writable || one_device, "odot: target and expression are on two devices; to<Device>() copies");
+    static_assert(
+        !is_writable || !one_device || one_scalar,
+        "odot: target and expression have two scalars, float and double for instance; cast<Scalar>() converts");
+    static_assert(!is_writable || !one_device || !one_scalar || has_samples,
+                  "odot: a batch can't be assigned to one tensor; batch_sum and batch_mean reduce it");
+    if constexpr (is_writable && one_device && one_scalar && has_samples) return is_large_enough<Elements, Node>();
+    else return false;
+  }
 }
 
 template <class Elements, class Node>
@@ -124,10 +106,6 @@ inline constexpr bool is_reduction<Reduced<R, Node, First, Last>> = true;
 template <class R, class Node>
 inline constexpr bool is_reduction<BatchReduced<R, Node>> = true;
 
-template <class Node>
-inline constexpr bool is_product = false;
-template <class Shape_, class A, class B>
-inline constexpr bool is_product<Product<Shape_, A, B>> = true;
 template <class Node>
 inline constexpr bool is_largest_at = false;
 template <class Node, std::size_t Axis>
@@ -163,8 +141,7 @@ auto entering(const Elements& elements, const Node& node) {
 }
 
 template <class F, class Elements, class Node>
-void assign_one(const Target<F, Elements>& target, const Node& node) {
-  check_types<Elements, Node>();
+void assign_fitting(const Target<F, Elements>& target, const Node& node) {
   const Elements& to = target.elements;
   if (!to.data) return;
   require_as_many(to, node);
@@ -175,9 +152,8 @@ void assign_one(const Target<F, Elements>& target, const Node& node) {
   Evaluation<Device> evaluation{workspace, frame};
   if constexpr (is_direct<Elements, Node>) {
     reduce_into<F>(evaluation, to, node);
-  } else if constexpr (is_largest_at<Node>) {
-    static_assert(is_dense<Elements> && std::is_same_v<typename Elements::shape, typename Node::shape> && !F::reads,
-                  "odot: argmax is assigned to a tensor or batch of its own shape");
+  } else if constexpr (is_largest_at<Node> && is_dense<Elements> && Elements::batched == Node::batched && !F::reads &&
+                       std::is_same_v<typename Elements::shape, typename Node::shape>) {
     largest_into(evaluation, node, to.data);
   } else {
     const auto value = entering<F>(to, resolve(evaluation, node));
@@ -187,6 +163,11 @@ void assign_one(const Target<F, Elements>& target, const Node& node) {
     using In = SpaceOf<typename Elements::shape, Elements::batched, Elements, std::remove_const_t<decltype(value)>>;
     run_map<In, S>(workspace, to.samples(), MapPass<In, Pair>{Nodes<Pair>(Pair{to, value})});
   }
+}
+
+template <class F, class Elements, class Node>
+void assign_one(const Target<F, Elements>& target, const Node& node) {
+  if constexpr (can_become<Elements, Node>()) assign_fitting(target, node);
 }
 
 }  // namespace detail

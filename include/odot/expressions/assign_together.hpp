@@ -113,7 +113,6 @@ auto resolved(Evaluation<Device>& evaluation, const E& entry) {
   using Target = std::remove_cvref_t<decltype(entry.target)>;
   using F = typename Target::F;
   using Node = typename E::node_type;
-  check_types<typename E::elements, Node>();
   if (entry.target.elements.data) require_as_many(entry.target.elements, entry.node);
   if constexpr (is_batch_reduction<Node> && is_direct<typename E::elements, Node>) {
     auto value = resolve(evaluation, entry.node.node);
@@ -169,6 +168,27 @@ void require_all_safe(const E&... entries) {
   (against_all(entries.target), ...);
 }
 
+/// Throws ArgumentError where two targets have elements in common.
+inline void require_apart() {}
+template <class First, class... Rest>
+void require_apart(const First& first, const Rest&... rest) {
+  if ((share_elements(first.target.elements, rest.target.elements) || ...))
+    throw ArgumentError("odot::assign: two of the targets share elements; each must be written once");
+  require_apart(rest...);
+}
+
+/// Whether a right side reads what an earlier one of the assignments writes.
+inline bool reads_earlier_target() { return false; }
+template <class First, class... Rest>
+bool reads_earlier_target(const First& first, const Rest&... rest) {
+  bool reads = false;
+  [[maybe_unused]] const auto look = [&](const auto& operand) {
+    reads = reads || share_elements(first.target.elements, operand);
+  };
+  (for_each_operand(rest.node, look), ...);
+  return reads || reads_earlier_target(rest...);
+}
+
 template <class Device, class First, class... Rest>
 void run_together(Evaluation<Device>& evaluation, const First& first, const Rest&... rest) {
   using S = typename decltype(First::target)::scalar;
@@ -192,15 +212,59 @@ void run_together(Evaluation<Device>& evaluation, const First& first, const Rest
   }
 }
 
-/// Whether all leaves of an entry are runs or single elements over a whole sample, which a sum over samples needs.
+/// Whether all that an entry reads and stores of each element are runs or single elements over a whole sample, which a sum
+/// over samples needs.
 template <class E>
 inline constexpr bool is_even =
-    decltype(E::value)::template merged_axes<typename PassOf<E>::shape> == PassOf<E>::shape::rank;
+    decltype(E::value)::template merged_axes<typename PassOf<E>::shape> == PassOf<E>::shape::rank &&
+    (is_sum<E> || decltype(E::target)::template merged_axes<typename PassOf<E>::shape> == PassOf<E>::shape::rank);
+
+/// Whether resolved entries take one pass.
+template <class... E>
+inline constexpr bool take_one_pass = one_pass<E...> && (!(is_sum<E> || ...) || (is_even<E> && ...));
+
+/// An entry whose target, where it is empty, is scratch memory.
+template <class Device, class E>
+E with_target(Evaluation<Device>& evaluation, E entry, std::size_t samples) {
+  using Elements = typename E::elements;
+  if (!entry.target.elements.data) {
+    auto* const scratch = evaluation.frame.template take<typename Elements::scalar>(Elements::shape::size *
+                                                                                    (Elements::batched ? samples : 1));
+    using Target = std::remove_cvref_t<decltype(entry.target)>;
+    return {Target{Elements(scratch, samples)}, entry.node};
+  }
+  return entry;
+}
+
+/// Every right side is taken before anything is stored.
+template <class Device, class... E>
+void assign_together(const E&... entries) {
+  auto& workspace = current_workspace<Device>();
+  auto frame = workspace.frame();
+  Evaluation<Device> evaluation{workspace, frame};
+  constexpr bool is_one = take_one_pass<decltype(resolved(evaluation, entries))...>;
+  require_apart(entries...);
+  const bool all_have_targets = (entries.target.elements.data && ...);
+  if constexpr (is_one)
+    if (all_have_targets) return run_together(evaluation, resolved(evaluation, entries)...);
+  if (!reads_earlier_target(entries...)) {  // then one after the other is the same
+    (assign_one(entries.target, entries.node), ...);
+  } else if constexpr (is_one) {
+    const std::size_t samples = (std::max)({entries.node.samples()...});
+    run_together(evaluation, resolved(evaluation, with_target(evaluation, entries, samples))...);
+  } else {
+    throw ArgumentError(
+        "odot::assign: a right side reads what an earlier one of the assignments writes, and they do not take one "
+        "pass; "
+        "write eval(…) around that right side");
+  }
+}
 
 }  // namespace expressions::detail
 
 /// Several assignments at once: every right side is taken before anything is stored. Those of one shape, and sums over the
-/// samples of such, take one pass. An empty target is left out.
+/// samples of such, take one pass. An empty target is left out. Throws ArgumentError where two targets share elements, and
+/// where a right side reads an earlier target although they do not take one pass.
 ///     assign(dx, dy * s, added_to(db), batch_sum(dy * x));
 template <class A, class B, class C, class D, class... Rest>
   requires(sizeof...(Rest) % 2 == 0)
@@ -211,23 +275,10 @@ void assign(A&& first, const B& value, C&& second, const D& second_value, Rest&&
       [](const auto&... entry) {
         using Device = typename std::tuple_element_t<
             0, std::tuple<typename std::remove_cvref_t<decltype(entry)>::elements...>>::device;
-        auto& workspace = current_workspace<Device>();
-        auto frame = workspace.frame();
-        expressions::Evaluation<Device> evaluation{workspace, frame};
-        const auto together = [&](const auto&... resolved) {
-          constexpr bool has_sums = (parts::is_sum<std::remove_cvref_t<decltype(resolved)>> || ...);
-          constexpr bool is_one = parts::one_pass<std::remove_cvref_t<decltype(resolved)>...> &&
-                                  (!has_sums || (parts::is_even<std::remove_cvref_t<decltype(resolved)>> && ...));
-          if constexpr (is_one) {
-            if ((resolved.target.data && ...)) return parts::run_together(evaluation, resolved...), true;
-          }
-          return false;
-        };
-        if (!together(parts::resolved(evaluation, entry)...)) {
-          // One after the other; nothing that is stored may be read after.
-          parts::require_all_safe(parts::resolved(evaluation, entry)...);
-          (parts::assign_one(entry.target, entry.node), ...);
-        }
+        if constexpr ((parts::can_become<typename std::remove_cvref_t<decltype(entry)>::elements,
+                                         typename std::remove_cvref_t<decltype(entry)>::node_type>() &&
+                       ...))
+          parts::assign_together<Device>(entry...);
       },
       entries);
 }

@@ -44,7 +44,7 @@ auto broadcast_shape(std::index_sequence<Axis...>) {
 
 template <ShapeType S, std::size_t... Axis>
 auto contiguous_strides(std::index_sequence<Axis...>) {
-  constexpr auto step = [](std::size_t axis) {
+  [[maybe_unused]] constexpr auto step = [](std::size_t axis) {
     std::size_t product = 1;
     for (std::size_t later = axis + 1; later < S::rank; ++later) product *= S::extents[later];
     return product;
@@ -54,22 +54,38 @@ auto contiguous_strides(std::index_sequence<Axis...>) {
 
 }  // namespace detail
 
-/// The shape of an element-wise operation on two operands.
+/// Whether two shapes broadcast to one; else an error that names both.
 template <ShapeType A, ShapeType B>
-struct Broadcast {
-  static constexpr bool fits = detail::broadcasts<A, B>();
+constexpr bool broadcast_together() {
+  constexpr bool fits = detail::broadcasts<A, B>();
   static_assert(
       fits,
       "odot: the two shapes named here do not fit: aligned from the last axis, two extents must be equal or one "
       "of them 1; a number per channel of [C, H, W] is a [C, 1, 1]");
+  return fits;
+}
 
-  template <bool Fits>
+/// The shape of an element-wise operation on two operands; A where they do not fit.
+template <ShapeType A, ShapeType B>
+struct Broadcast {
   static auto shape() {
-    if constexpr (Fits) return detail::broadcast_shape<A, B>(std::make_index_sequence<(std::max)(A::rank, B::rank)>{});
+    if constexpr (detail::broadcasts<A, B>())
+      return detail::broadcast_shape<A, B>(std::make_index_sequence<(std::max)(A::rank, B::rank)>{});
     else return A();
   }
-  using type = decltype(shape<fits>());
+  using type = decltype(shape());
 };
+
+/// Whether several operands fit; else the error of the first two that don't.
+template <ShapeType A>
+constexpr bool shapes_broadcast() {
+  return true;
+}
+template <ShapeType A, ShapeType B, ShapeType... Others>
+constexpr bool shapes_broadcast() {
+  if constexpr (broadcast_together<A, B>()) return shapes_broadcast<typename Broadcast<A, B>::type, Others...>();
+  else return false;
+}
 
 /// Of several operands.
 template <ShapeType First, ShapeType... Others>

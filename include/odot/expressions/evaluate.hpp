@@ -67,7 +67,7 @@ template <class Device, class Shape_, class A, class B>
 auto resolve(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product);
 
 template <class Device, class Node, std::size_t Axis>
-auto resolve(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& largest);
+auto resolve(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& node);
 
 template <class F, class... Node>
 auto map_of(Node... nodes) {
@@ -99,10 +99,13 @@ void for_each_source(const Map<F, Node...>& map, const Body& body) {
   });
 }
 
-/// Throws ArgumentError unless all batches of a node have as many samples.
+/// Throws ArgumentError unless all batches of a node have as many samples, and all operands have elements.
 template <class Node>
 void require_samples(const Node& node, std::size_t samples) {
   for_each_source(node, [&](const auto& source) {
+    if (!source.data && (!source.batched || source.count > 0))
+      throw ArgumentError("odot: an operand " + std::remove_cvref_t<decltype(source)>::shape::to_string() +
+                          " of an expression is an empty view, which has no elements");
     if (source.batched && source.samples() != samples)
       throw ArgumentError("odot: an expression of batches of " + std::to_string(samples) + " and of " +
                           std::to_string(source.samples()) + " samples; all must have as many as the target");

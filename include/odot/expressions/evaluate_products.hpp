@@ -100,6 +100,7 @@ void largest_into(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& n
   using Target = typename Node::shape;
   using S = typename Node::scalar;
   constexpr std::size_t length = Target::extents[Axis];
+  static_assert(length <= std::size_t{1} << 24, "odot::argmax: the axis has more elements than a float can count");
   constexpr std::size_t inner = [] {
     std::size_t product = 1;
     for (std::size_t axis = Axis + 1; axis < Target::rank; ++axis) product *= Target::extents[axis];
@@ -116,10 +117,10 @@ void largest_into(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& n
 }
 
 template <class Device, class Node, std::size_t Axis>
-auto resolve(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& largest) {
+auto resolve(Evaluation<Device>& evaluation, const LargestAt<Node, Axis>& node) {
   using Result = LargestAt<Node, Axis>;
-  const auto to = evaluation.template scratch<typename Result::shape, Result::batched, std::int32_t>(largest.samples());
-  largest_into(evaluation, largest, to.data);
+  const auto to = evaluation.template scratch<typename Result::shape, Result::batched, std::int32_t>(node.samples());
+  largest_into(evaluation, node, to.data);
   return to;
 }
 

@@ -70,6 +70,21 @@ struct Source : ExpressionBase<Source<S, Steps, BatchStride, T, Device>> {
     assign(added_to(*this), value);
     return *this;
   }
+  template <class Value>
+  const Source& operator-=(const Value& value) const {
+    assign(*this, *this - value);
+    return *this;
+  }
+  template <class Value>
+  const Source& operator*=(const Value& value) const {
+    assign(*this, *this * value);
+    return *this;
+  }
+  template <class Value>
+  const Source& operator/=(const Value& value) const {
+    assign(*this, *this / value);
+    return *this;
+  }
 
   constexpr std::size_t samples() const { return batched ? count : 0; }
 

@@ -35,12 +35,24 @@ struct Cast : ExpressionBase<Cast<S, Node>> {
   std::size_t samples() const { return node.samples(); }
 };
 
-/// Some nodes side by side. (std::tuple does not run on a device.)
+/// Some nodes side by side. (std::tuple does not run on a device. No [[no_unique_address]] here: with it
+/// nvcc 13 takes all memory over a number in an expression.)
 template <class... Node>
 struct Nodes {
   template <class F, class... Before>
   ODOT_HOST_DEVICE auto apply(const F& f, const Before&... before) const {
     return f(before...);
+  }
+};
+template <class First>
+struct Nodes<First> {
+  First first;
+
+  constexpr explicit Nodes(First node) : first(std::move(node)) {}
+
+  template <class F, class... Before>
+  ODOT_HOST_DEVICE auto apply(const F& f, const Before&... before) const {
+    return f(before..., first);
   }
 };
 template <class First, class... Others>

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "odot/expressions/nodes.hpp"
+#include "odot/expressions/refused.hpp"
 #include "odot/kernels/parallel/terms.hpp"
 
 namespace odot {
@@ -59,19 +60,27 @@ namespace detail {
 template <class T>
 concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
+/// Whether operands can be computed with together, shapes aside; else an error. False of what has been refused before.
 template <class First, class... Others>
-constexpr void check_operands() {
-  static_assert((std::is_same_v<typename First::device, typename Others::device> && ...),
-                "odot: operands on two devices; to<Device>() copies");
-  static_assert((std::is_same_v<typename First::scalar, typename Others::scalar> && ...),
-                "odot: operands of two scalars, float and double for instance; cast<Scalar>() converts");
+constexpr bool operands_fit() {
+  if constexpr (is_refused<First> || (is_refused<Others> || ...)) {
+    return false;
+  } else {
+    constexpr bool one_device = (std::is_same_v<typename First::device, typename Others::device> && ...),
+                   one_scalar = (std::is_same_v<typename First::scalar, typename Others::scalar> && ...);
+    static_assert(one_device, "odot: operands on two devices; to<Device>() copies");
+    static_assert(!one_device || one_scalar,
+                  "odot: operands of two scalars, float and double for instance; cast<Scalar>() converts");
+    return one_device && one_scalar;
+  }
 }
 
 /// A function of nodes.
 template <class F, class... Node>
 auto make_map(Node... node) {
-  check_operands<Node...>();
-  return Map<F, Node...>(std::move(node)...);
+  if constexpr (!operands_fit<Node...>()) return RefusedOf<Node...>();
+  else if constexpr (!shapes_broadcast<typename Node::shape...>()) return RefusedOf<Node...>();
+  else return Map<F, Node...>(std::move(node)...);
 }
 
 /// A number beside a node: its scalar.
@@ -174,7 +183,8 @@ auto operator!(A&& a) {
 template <class S, expressions::Operand A>
 auto cast(A&& a) {
   using Node = expressions::NodeOf<A>;
-  return expressions::Cast<S, Node>(expressions::node_of(std::forward<A>(a)));
+  if constexpr (expressions::is_refused<Node>) return expressions::Refused<S, typename Node::device, Node::batched>();
+  else return expressions::Cast<S, Node>(expressions::node_of(std::forward<A>(a)));
 }
 
 // ---- Numbers that are made
@@ -250,6 +260,7 @@ template <class A, class B>
 auto pow(A&& a, B&& b) {
   return expressions::detail::binary<expressions::Power>(std::forward<A>(a), std::forward<B>(b));
 }
+/// The smaller and the larger of two elements; NaN if one of them is.
 template <class A, class B>
   requires expressions::Operands<A, B>
 auto minimum(A&& a, B&& b) {
@@ -259,6 +270,17 @@ template <class A, class B>
   requires expressions::Operands<A, B>
 auto maximum(A&& a, B&& b) {
   return expressions::detail::binary<expressions::Maximum>(std::forward<A>(a), std::forward<B>(b));
+}
+/// The same under numpy's short names. (max<Axes…>(x) and min<Axes…>(x) reduce: reductions.hpp.)
+template <class A, class B>
+  requires expressions::Operands<A, B>
+auto min(A&& a, B&& b) {
+  return minimum(std::forward<A>(a), std::forward<B>(b));
+}
+template <class A, class B>
+  requires expressions::Operands<A, B>
+auto max(A&& a, B&& b) {
+  return maximum(std::forward<A>(a), std::forward<B>(b));
 }
 /// Between low and high, numbers or tensors. NaN stays NaN.
 template <expressions::Operand A, class Low, class High>

@@ -90,6 +90,27 @@ struct StoreTotal {
   }
 };
 
+/// What stretches give, combined; Σ with what rounding lost.
+template <class R, class Number>
+struct StretchTotal {
+  Number all, lost = Number(0);
+
+  ODOT_HOST_DEVICE void add(const Number& part) {
+    if constexpr (std::is_same_v<R, kernels::Sum>) {
+      const Number sum = all + part, added = sum - all;
+      lost = lost + ((all - (sum - added)) + (part - added));
+      all = sum;
+    } else {
+      all = R::combine(all, part);
+    }
+  }
+  ODOT_HOST_DEVICE Number total() const {
+    if constexpr (std::is_same_v<R, kernels::Sum>)
+      return select(lost == lost, all + lost, all);  // NaN beside infinities
+    else return all;
+  }
+};
+
 /// Reduces the rows r · length + 0 … length − 1 of the node's space for every output row r: what lies between is reduced.
 template <class F, class R, class Space, std::size_t Length, class Node, class S>
 struct MiddlePass {
@@ -100,7 +121,7 @@ struct MiddlePass {
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
     using Number = typename Run::Number;
     constexpr std::size_t stretch = 64;  // that are added one after the other
-    Number all(R::template identity<S>);
+    StretchTotal<R, Number> total{Number(R::template identity<S>)};
     Run at = run;
     for (std::size_t first = 0; first < Length; first += stretch) {
       Number part(R::template identity<S>);
@@ -109,8 +130,9 @@ struct MiddlePass {
         at.offset = at.row * Space::columns + at.column;
         part = R::combine(part, load_number<Space>(node, at));
       }
-      all = R::combine(all, part);
+      total.add(part);
     }
+    Number all = total.total();
     if constexpr (F::reads) all = F()(run.load(to), all);
     run.store(to, all);
   }

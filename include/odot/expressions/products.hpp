@@ -3,11 +3,27 @@
 // Products of matrices, and where the largest element is.
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "odot/expressions/operands.hpp"
 
 namespace odot {
+
+namespace expressions::detail {
+/// Whether shapes are those of a product's operands; else an error.
+template <ShapeType A, ShapeType B>
+constexpr bool are_matrices() {
+  static_assert(A::rank == 2 && B::rank == 2, "odot::matmul: both operands must have two axes; as<Shape<…>>(…)");
+  if constexpr (A::rank == 2 && B::rank == 2) {
+    static_assert(A::extents[1] == B::extents[0],
+                  "odot::matmul: the first operand must have as many columns as the second has rows");
+    return A::extents[1] == B::extents[0];
+  } else {
+    return false;
+  }
+}
+}  // namespace expressions::detail
 
 /// The product of two matrices A [M, K] and B [K, N]; of batches, sample by sample, where one of them may be a tensor.
 /// transpose(…) of either costs nothing.
@@ -17,12 +33,11 @@ auto matmul(A&& a, B&& b) {
   using NodeB = expressions::NodeOf<B>;
   using ShapeA = typename NodeA::shape;
   using ShapeB = typename NodeB::shape;
-  static_assert(ShapeA::rank == 2 && ShapeB::rank == 2,
-                "odot::matmul: both operands must have two axes; as<Shape<…>>(…)");
-  expressions::detail::check_operands<NodeA, NodeB>();
-  if constexpr (ShapeA::rank == 2 && ShapeB::rank == 2) {
-    static_assert(ShapeA::extents[1] == ShapeB::extents[0],
-                  "odot::matmul: the first operand must have as many columns as the second has rows");
+  if constexpr (!expressions::detail::operands_fit<NodeA, NodeB>()) {
+    return expressions::RefusedOf<NodeA, NodeB>();
+  } else if constexpr (!expressions::detail::are_matrices<ShapeA, ShapeB>()) {
+    return expressions::RefusedOf<NodeA, NodeB>();
+  } else {
     using Result = Shape<ShapeA::extents[0], ShapeB::extents[1]>;
     return expressions::Product<Result, NodeA, NodeB>(expressions::node_of(std::forward<A>(a)),
                                                       expressions::node_of(std::forward<B>(b)));
@@ -34,9 +49,11 @@ auto matmul(A&& a, B&& b) {
 template <std::size_t Axis, expressions::Operand A>
 auto argmax(A&& a) {
   using Node = expressions::NodeOf<A>;
-  static_assert(Axis < Node::shape::rank,
-                "odot::argmax: the axis must be less than the rank; the batch is not counted");
-  return expressions::LargestAt<Node, Axis>(expressions::node_of(std::forward<A>(a)));
+  constexpr bool is_axis = expressions::is_refused<Node> || Axis < Node::shape::rank;
+  static_assert(is_axis, "odot::argmax: the axis must be less than the rank; the batch is not counted");
+  if constexpr (expressions::is_refused<Node> || !is_axis)
+    return expressions::Refused<std::int32_t, typename Node::device, Node::batched>();
+  else return expressions::LargestAt<Node, Axis>(expressions::node_of(std::forward<A>(a)));
 }
 
 }  // namespace odot

@@ -17,8 +17,6 @@ namespace expressions::detail {
 /// The axes as bits. No axis: all.
 template <ShapeType S, std::size_t... Axes>
 constexpr std::uint64_t axes_mask() {
-  static_assert(((Axes < S::rank) && ...),
-                "odot: a reduction's axis must be less than the rank; the batch is not counted");
   if constexpr (sizeof...(Axes) == 0) return (std::uint64_t{1} << S::rank) - 1;
   else return ((std::uint64_t{1} << Axes) | ...);
 }
@@ -42,9 +40,12 @@ auto reduce(Node node) {
 
 template <class R, std::size_t... Axes, class A>
 auto reduce_axes_of(A&& a) {
-  auto node = node_of(std::forward<A>(a));
-  constexpr std::uint64_t mask = axes_mask<typename decltype(node)::shape, Axes...>();
-  return reduce<R, mask>(std::move(node));
+  using Node = NodeOf<A>;
+  using S = typename Node::shape;
+  constexpr bool are_axes = is_refused<Node> || ((Axes < S::rank) && ...);
+  static_assert(are_axes, "odot: a reduction's axis must be less than the rank; the batch is not counted");
+  if constexpr (is_refused<Node> || !are_axes) return RefusedOf<Node>();
+  else return reduce<R, axes_mask<S, Axes...>()>(node_of(std::forward<A>(a)));
 }
 
 /// Node divided by a number.
@@ -85,8 +86,11 @@ auto min(A&& a) {
 template <expressions::Operand A>
 auto batch_sum(A&& a) {
   using Node = expressions::NodeOf<A>;
-  static_assert(Node::batched, "odot::batch_sum: a batch is summed over its samples; of one tensor, use sum");
-  return expressions::BatchReduced<kernels::Sum, Node>(expressions::node_of(std::forward<A>(a)));
+  static_assert(Node::batched || expressions::is_refused<Node>,
+                "odot::batch_sum: a batch is summed over its samples; of one tensor, use sum");
+  if constexpr (!Node::batched || expressions::is_refused<Node>)
+    return expressions::Refused<typename Node::scalar, typename Node::device, false>();
+  else return expressions::BatchReduced<kernels::Sum, Node>(expressions::node_of(std::forward<A>(a)));
 }
 /// The mean over the samples of a batch.
 template <expressions::Operand A>

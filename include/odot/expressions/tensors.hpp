@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "odot/expressions/assign.hpp"
 
@@ -41,26 +40,42 @@ auto with_elements(const A& a, const Body& body) {
   else return body(eval(a));
 }
 
+/// A view's elements in an owner on another device.
+template <class Device, ShapeType S, class T, class From>
+auto copy_to(const TensorView<S, T, From>& from) {
+  Tensor<S, std::remove_const_t<T>, Device> result;
+  odot::detail::copy_between<From, Device>(from.data(), result.data(), from.size());
+  return result;
+}
+template <class Device, ShapeType S, class T, class From>
+auto copy_to(const BatchView<S, T, From>& from) {
+  Batch<S, std::remove_const_t<T>, Device> result(from.samples());
+  odot::detail::copy_between<From, Device>(from.data(), result.data(), from.size());
+  return result;
+}
+
 }  // namespace expressions::detail
 
-/// The same elements on another device, or on the same one.
+/// The same elements on another device, or a copy on the same one.
 template <DeviceType Device, expressions::Operand A>
 auto to(const A& a) {
-  using Node = expressions::NodeOf<A>;
-  using From = typename Node::device;
-  using S = typename Node::scalar;
   return expressions::detail::with_elements(a, [](const auto& from) {
-    auto result = [&] {
-      if constexpr (Node::batched) return Batch<typename Node::shape, S, Device>(from.samples());
-      else return Tensor<typename Node::shape, S, Device>();
-    }();
-    std::vector<S> host(from.size());
-    if (!host.empty()) {
-      From::copy_to_host(host.data(), from.data(), host.size() * sizeof(S));
-      Device::copy_from_host(result.data(), host.data(), host.size() * sizeof(S));
-    }
-    return result;
+    using View = std::remove_cvref_t<decltype(from)>;
+    if constexpr (expressions::detail::is_owner<View>) return from.template to<Device>();
+    else return expressions::detail::copy_to<Device>(from);
   });
+}
+
+/// A copy of the elements in memory of their own: eval by its everyday name.
+template <expressions::Operand A>
+auto copy(const A& a) {
+  return eval(a);
+}
+/// Every element of a tensor, a batch or a view becomes the number.
+template <class Target, class Number>
+  requires std::is_arithmetic_v<Number>
+void fill(Target&& target, Number value) {
+  assign(std::forward<Target>(target), value);
 }
 
 }  // namespace odot

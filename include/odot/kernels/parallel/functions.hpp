@@ -81,7 +81,31 @@ ODOT_INLINE P exp_of_any(const P& argument) {
   return multiply(multiply(q, power(half)), power(Eigen::internal::psub(integer, half)));
 }
 
+// Some of Eigen's registers on x86 make √x from an estimate: NaN for infinity, 0 for numbers below the normal ones.
+template <class P>
+ODOT_INLINE P square_root(const P& x) {
+  return Eigen::internal::psqrt(x);
+}
+#ifdef EIGEN_VECTORIZE_SSE
+ODOT_INLINE __m128 square_root(const __m128& x) { return _mm_sqrt_ps(x); }
+ODOT_INLINE __m128d square_root(const __m128d& x) { return _mm_sqrt_pd(x); }
+#endif
+#ifdef EIGEN_VECTORIZE_AVX
+ODOT_INLINE __m256 square_root(const __m256& x) { return _mm256_sqrt_ps(x); }
+ODOT_INLINE __m256d square_root(const __m256d& x) { return _mm256_sqrt_pd(x); }
+#endif
+#ifdef EIGEN_VECTORIZE_AVX512
+ODOT_INLINE __m512 square_root(const __m512& x) { return _mm512_sqrt_ps(x); }
+ODOT_INLINE __m512d square_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
+#endif
+
 }  // namespace detail
+
+/// √x
+template <class S>
+ODOT_INLINE Packet<S> sqrt_of_any(const Packet<S>& x) {
+  return detail::square_root(x);
+}
 
 /// eˣ; float: relative error below 1.2e-7, 20 instructions.
 template <class S>
@@ -99,33 +123,6 @@ template <class S>
 ODOT_INLINE Packet<S> log_of_any(const Packet<S>& x) {
   // Eigen takes what is below the normal numbers for the smallest one.
   return unless<S>(is_subnormal<S>(abs(x)), log(x), [](S value) { return std::log(value); }, x);
-}
-
-namespace detail {
-
-/// √x by the instruction, where there is one. (Eigen's estimate, which it prefers on x86, is not right for infinity, nor
-/// for what is below the normal numbers.)
-template <class P>
-ODOT_INLINE P square_root(const P& x) {
-  return Eigen::internal::psqrt(x);
-}
-#if defined(EIGEN_VECTORIZE_AVX512)
-ODOT_INLINE __m512 square_root(const __m512& x) { return _mm512_sqrt_ps(x); }
-ODOT_INLINE __m512d square_root(const __m512d& x) { return _mm512_sqrt_pd(x); }
-#elif defined(EIGEN_VECTORIZE_AVX)
-ODOT_INLINE __m256 square_root(const __m256& x) { return _mm256_sqrt_ps(x); }
-ODOT_INLINE __m256d square_root(const __m256d& x) { return _mm256_sqrt_pd(x); }
-#elif defined(EIGEN_VECTORIZE_SSE2)
-ODOT_INLINE __m128 square_root(const __m128& x) { return _mm_sqrt_ps(x); }
-ODOT_INLINE __m128d square_root(const __m128d& x) { return _mm_sqrt_pd(x); }
-#endif
-
-}  // namespace detail
-
-/// √x
-template <class S>
-ODOT_INLINE Packet<S> sqrt_of_any(const Packet<S>& x) {
-  return detail::square_root(x);
 }
 
 }  // namespace odot::kernels::simd

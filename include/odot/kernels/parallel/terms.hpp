@@ -71,13 +71,17 @@ struct Largest {
   template <class S>
   using total = S;
   template <class T>
-  static constexpr T identity = -std::numeric_limits<T>::infinity();
+  static constexpr T identity =
+      std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
   template <class Number>
   ODOT_HOST_DEVICE static Number combine(const Number& a, const Number& b) {
     return maximum(a, b);
   }
-  ODOT_HOST_DEVICE static float combine(float a, float b) { return a > b || a != a ? a : b; }
-  ODOT_HOST_DEVICE static double combine(double a, double b) { return a > b || a != a ? a : b; }
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  ODOT_HOST_DEVICE static T combine(const T& a, const T& b) {
+    return a > b || a != a ? a : b;
+  }
 };
 
 /// The smallest one; NaN if one of them is.
@@ -85,13 +89,17 @@ struct Smallest {
   template <class S>
   using total = S;
   template <class T>
-  static constexpr T identity = std::numeric_limits<T>::infinity();
+  static constexpr T identity =
+      std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : (std::numeric_limits<T>::max)();
   template <class Number>
   ODOT_HOST_DEVICE static Number combine(const Number& a, const Number& b) {
     return minimum(a, b);
   }
-  ODOT_HOST_DEVICE static float combine(float a, float b) { return a < b || a != a ? a : b; }
-  ODOT_HOST_DEVICE static double combine(double a, double b) { return a < b || a != a ? a : b; }
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  ODOT_HOST_DEVICE static T combine(const T& a, const T& b) {
+    return a < b || a != a ? a : b;
+  }
 };
 
 }  // namespace odot::kernels
