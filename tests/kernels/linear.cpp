@@ -139,13 +139,13 @@ void check_long_sums(double tolerance) {
   };
   const auto weight = positive(Outputs * Features, 0), x = positive(samples * Features, 1'000'000),
              dy = positive(samples * Outputs, 2'000'000);
-  using Weight = TensorView<Shape<Outputs, Features>, const float>;
+  using Weights = TensorView<Shape<Outputs, Features>, const float>;
   const auto run = [&](int threads) {
     Workspace<Cpu> workspace(threads);
     std::vector<float> y(samples * Outputs), dx(samples * Features), dweight(Outputs * Features);
     const BatchView<Shape<Features>, const float> in(x.data(), samples);
-    Kernel::forward<float, Features, Outputs>(workspace, in, Weight(weight.data()), {}, {y.data(), samples});
-    Kernel::backward<float, Features, Outputs>(workspace, in, Weight(weight.data()), {dy.data(), samples},
+    Kernel::forward<float, Features, Outputs>(workspace, in, Weights(weight.data()), {}, {y.data(), samples});
+    Kernel::backward<float, Features, Outputs>(workspace, in, Weights(weight.data()), {dy.data(), samples},
                                                TensorView<Shape<Outputs, Features>, float>(dweight.data()), {},
                                                {dx.data(), samples});
     return std::pair(y, dx);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -135,7 +136,7 @@ void check_functions(double ulps) {
       [](Wide a) { return std::erfc(-a / std::sqrt(Wide{2})) / 2; }, 60, 0.01);
   check(
       "φ", [](Number a) { return normal_distribution(a).density; },
-      [](Wide a) { return std::exp(-a * a / 2) / std::sqrt(2 * Wide{3.14159265358979323846264338L}); }, 60, 0.01);
+      [](Wide a) { return std::exp(-a * a / 2) / std::sqrt(2 * std::numbers::pi_v<Wide>); }, 60, 0.01);
 }
 
 /// Sums, products, comparisons, choices and powers of two numbers: each with each.
@@ -180,7 +181,9 @@ void check_pairs() {
       "||", [](Number a, Number b) { return select(a < b || b < 0, a, b); },
       [](S a, S b) { return a < b || b < 0 ? a : b; });
   check("!", [](Number a, Number b) { return select(!(a < b), a, b); }, [](S a, S b) { return !(a < b) ? a : b; });
-  check("numbers beside lanes", [](Number a, Number) { return 1 - 0.5 * a; }, [](S a, S) { return 1 - static_cast<S>(0.5) * a; }, 1);
+  check(
+      "numbers beside lanes", [](Number a, Number) { return 1 - 0.5 * a; },
+      [](S a, S) { return 1 - static_cast<S>(0.5) * a; }, 1);
   check("pow", [](Number a, Number b) { return pow(a, b); }, [](S a, S b) { return std::pow(a, b); }, 1);
 }
 

@@ -122,7 +122,8 @@ struct PrimitiveCases {
     const std::vector<S> actual = numbers.values();
     REQUIRE(actual.size() == of_rows.size());
     for (std::size_t i = 0; i < actual.size(); ++i) {
-      if (i % row_numbers == 7) CHECK(std::abs(actual[i] - of_rows[i]) <= static_cast<S>(1e-5) * (std::abs(of_rows[i]) + 1000));
+      if (i % row_numbers == 7)
+        CHECK(std::abs(actual[i] - of_rows[i]) <= static_cast<S>(1e-5) * (std::abs(of_rows[i]) + 1000));
       else CHECK(actual[i] == of_rows[i]);
     }
   }
