@@ -60,6 +60,13 @@
 #define ODOT_HOST_DEVICE
 #endif
 
+/// Before a template marked so which calls functions of its arguments that may be of the host alone: it runs where they do.
+#ifdef __CUDACC__
+#define ODOT_ANY_CALLEE _Pragma("nv_exec_check_disable")
+#else
+#define ODOT_ANY_CALLEE
+#endif
+
 /// Before a loop of constant length on a GPU: its numbers stay in registers.
 #ifdef __CUDACC__
 #define ODOT_UNROLL _Pragma("unroll")

@@ -12,6 +12,7 @@
 #include "odot/expressions/evaluate_products.hpp"
 #include "odot/expressions/operands.hpp"
 #include "odot/expressions/overlap.hpp"
+#include "odot/expressions/rows.hpp"
 
 namespace odot {
 
@@ -140,6 +141,42 @@ auto entering(const Elements& elements, const Node& node) {
   else return node;
 }
 
+/// target = value, row by row. False where operands lie so that this can't be: nothing is stored then.
+template <class F, std::size_t Axes, class Device, class Elements, class Node>
+bool assign_rows(Evaluation<Device>& evaluation, const Elements& to, const Node& node) {
+  using Shape_ = typename Elements::shape;
+  using S = typename Elements::scalar;
+  const auto resolved = [&] {
+    return entering<F>(to, resolve_rows<Shape_, Elements::batched, Axes>(evaluation, node));
+  };
+  using Value = decltype(resolved());
+  if constexpr ((std::min)(Value::template merged_axes<Shape_>, Elements::template merged_axes<Shape_>) < Axes) {
+    return false;
+  } else {
+    using In = Space<Shape_, Elements::batched, Axes, false>;
+    using OfRow = typename ChosenFrom<In, true, true, typename CostlyNodes<Value, true>::type>::type;
+    using OfRun =
+        std::conditional_t<remembers_on<Device>,
+                           typename ChosenFrom<In, true, false, typename CostlyNodes<Value, false>::type>::type,
+                           List<>>;
+    const Value value = resolved();
+    require_samples(value, to.samples());
+    bool is_apart = true;
+    for_each_source(value, [&](const auto& leaf) { is_apart = is_apart && is_safe(to, leaf); });
+    auto found = found_of(OfRow(), OfRun());
+    found.look(value);
+    if (!is_apart || !found.all_same) return false;
+    using Pair = Assignment<Elements, Value>;
+    using Pass = MapPass<In, Pair>;
+    kernels::Parallel<Device>::template each_row<S>(
+        evaluation.workspace, (In::batched ? to.samples() : 1) * In::outer,
+        std::integral_constant<std::size_t, In::columns>{},
+        RowPass<In, Pass, typename NodesOf<OfRow>::type, typename NodesOf<OfRun>::type>{
+            Pass{Nodes<Pair>(Pair{to, value})}, found.copies(OfRow()), found.copies(OfRun())});
+    return true;
+  }
+}
+
 template <class F, class Elements, class Node>
 void assign_fitting(const Target<F, Elements>& target, const Node& node) {
   const Elements& to = target.elements;
@@ -156,12 +193,16 @@ void assign_fitting(const Target<F, Elements>& target, const Node& node) {
                        std::is_same_v<typename Elements::shape, typename Node::shape>) {
     largest_into(evaluation, node, to.data);
   } else {
+    if constexpr (constexpr std::size_t axes = row_axes_of<typename Elements::shape, Elements::batched, Node>; axes > 0)
+      if (assign_rows<F, axes>(evaluation, to, node)) return;
     const auto value = entering<F>(to, resolve(evaluation, node));
     require_samples(value, to.samples());
     require_safe(to, value);
     using Pair = Assignment<Elements, std::remove_const_t<decltype(value)>>;
     using In = SpaceOf<typename Elements::shape, Elements::batched, Elements, std::remove_const_t<decltype(value)>>;
-    run_map<In, S>(workspace, to.samples(), MapPass<In, Pair>{Nodes<Pair>(Pair{to, value})});
+    with_remembering<In, true>(
+        MapPass<In, Pair>{Nodes<Pair>(Pair{to, value})},
+        [&](const auto& pass) { run_map<In, S>(workspace, to.samples(), pass); }, value);
   }
 }
 

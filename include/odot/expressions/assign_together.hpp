@@ -203,12 +203,18 @@ void run_together(Evaluation<Device>& evaluation, const First& first, const Rest
   if constexpr (!is_sum<First> && !(is_sum<Rest> || ...)) {
     using In = SpaceOf<Target, batched, decltype(First::target), decltype(First::value), decltype(Rest::target)...,
                        decltype(Rest::value)...>;
-    run_map<In, S>(evaluation.workspace, samples, MapPass<In, First, Rest...>{Nodes<First, Rest...>(first, rest...)});
+    with_remembering<In, true>(
+        MapPass<In, First, Rest...>{Nodes<First, Rest...>(first, rest...)},
+        [&](const auto& pass) { run_map<In, S>(evaluation.workspace, samples, pass); }, first.value, rest.value...);
   } else {
     using In = Space<Target, true, Target::rank, false>;
-    kernels::Parallel<Device>::template reduce_columns<S>(
-        evaluation.workspace, samples, std::integral_constant<std::size_t, Target::size>{},
-        FusedPass<In, std::remove_const_t<decltype(maps)>, std::remove_const_t<decltype(sums)>>{maps, sums});
+    with_remembering<In, false>(
+        FusedPass<In, std::remove_const_t<decltype(maps)>, std::remove_const_t<decltype(sums)>>{maps, sums},
+        [&](const auto& pass) {
+          kernels::Parallel<Device>::template reduce_columns<S>(
+              evaluation.workspace, samples, std::integral_constant<std::size_t, Target::size>{}, pass);
+        },
+        first.value, rest.value...);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "odot/core/error.hpp"
 #include "odot/expressions/arrange.hpp"
 #include "odot/expressions/passes.hpp"
+#include "odot/expressions/repeats.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
 
@@ -131,7 +132,9 @@ auto materialise(Evaluation<Device>& evaluation, const Node& node, std::size_t s
   auto target = evaluation.template scratch<Shape_, Node::batched, S>(samples);
   using Pair = Assignment<decltype(target), Node>;
   using In = SpaceOf<Shape_, Node::batched, decltype(target), Node>;
-  run_map<In, S>(evaluation.workspace, samples, MapPass<In, Pair>{Nodes<Pair>(Pair{target, node})});
+  with_remembering<In, true>(
+      MapPass<In, Pair>{Nodes<Pair>(Pair{target, node})},
+      [&](const auto& pass) { run_map<In, S>(evaluation.workspace, samples, pass); }, node);
   return target;
 }
 
@@ -155,11 +158,20 @@ void reduce_axes(Evaluation<Device>& evaluation, const Node& node, std::size_t s
       return product;
     }();
     if constexpr (after == 0) {
-      kernels::Parallel<Device>::template reduce_rows<S, R>(evaluation.workspace, batch * In::outer, Fixed{},
-                                                            ReductionPass<In, Node, Finish>{node, {target}});
+      with_remembering<In, false>(
+          ReductionPass<In, Node, Finish>{node, {target}},
+          [&](const auto& pass) {
+            kernels::Parallel<Device>::template reduce_rows<S, R>(evaluation.workspace, batch * In::outer, Fixed{},
+                                                                  pass);
+          },
+          node);
     } else if constexpr (!Node::batched && In::outer == length) {
-      kernels::Parallel<Device>::template reduce_columns<S, R>(evaluation.workspace, length, Fixed{},
-                                                               ReductionPass<In, Node, Finish>{node, {target}});
+      with_remembering<In, false>(
+          ReductionPass<In, Node, Finish>{node, {target}},
+          [&](const auto& pass) {
+            kernels::Parallel<Device>::template reduce_columns<S, R>(evaluation.workspace, length, Fixed{}, pass);
+          },
+          node);
     } else {
       kernels::Parallel<Device>::template map<S>(evaluation.workspace, batch * In::outer / length, Fixed{},
                                                  MiddlePass<F, R, In, length, Node, S>{node, target});
@@ -177,9 +189,13 @@ void reduce_batch(Evaluation<Device>& evaluation, const Node& node, std::size_t 
   } else {
     using In = Space<Target, true, Target::rank, false>;
     using Finish = StoreTotal<F, S>;
-    kernels::Parallel<Device>::template reduce_columns<S, R>(evaluation.workspace, samples,
-                                                             std::integral_constant<std::size_t, Target::size>{},
-                                                             ReductionPass<In, Node, Finish>{node, {target}});
+    with_remembering<In, false>(
+        ReductionPass<In, Node, Finish>{node, {target}},
+        [&](const auto& pass) {
+          kernels::Parallel<Device>::template reduce_columns<S, R>(
+              evaluation.workspace, samples, std::integral_constant<std::size_t, Target::size>{}, pass);
+        },
+        node);
   }
 }
 

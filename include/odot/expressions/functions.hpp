@@ -10,11 +10,18 @@ namespace odot::expressions {
 /// What a function takes: numbers (what a comparison gave is 1 or 0), what comparisons gave, or one of these and two numbers.
 enum class Arguments { numbers, masks, choice };
 
+/// is_costly: worth remembering where it is needed again (repeats.hpp).
 struct OfNumbers {
   static constexpr Arguments arguments = Arguments::numbers;
+  static constexpr bool is_costly = false;
+};
+struct CostlyOfNumbers {
+  static constexpr Arguments arguments = Arguments::numbers;
+  static constexpr bool is_costly = true;
 };
 struct OfMasks {
   static constexpr Arguments arguments = Arguments::masks;
+  static constexpr bool is_costly = false;
 };
 
 struct Negate : OfNumbers {
@@ -29,31 +36,31 @@ struct Abs : OfNumbers {
     return abs(a);
   }
 };
-struct Exp : OfNumbers {
+struct Exp : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return exp(a);
   }
 };
-struct Log : OfNumbers {
+struct Log : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return log(a);
   }
 };
-struct Log1p : OfNumbers {
+struct Log1p : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return log1p(a);
   }
 };
-struct Sqrt : OfNumbers {
+struct Sqrt : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return sqrt(a);
   }
 };
-struct Rsqrt : OfNumbers {
+struct Rsqrt : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return N(1) / sqrt(a);
@@ -65,7 +72,7 @@ struct Square : OfNumbers {
     return a * a;
   }
 };
-struct Tanh : OfNumbers {
+struct Tanh : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return tanh(a);
@@ -78,25 +85,25 @@ struct Sign : OfNumbers {
     return select(a > N(0), N(1), select(a < N(0), N(-1), a));
   }
 };
-struct Sigmoid : OfNumbers {
+struct Sigmoid : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return N(1) / (N(1) + exp(-a));
   }
 };
-struct Erf : OfNumbers {
+struct Erf : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return erf(a);
   }
 };
-struct Sin : OfNumbers {
+struct Sin : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return sin(a);
   }
 };
-struct Cos : OfNumbers {
+struct Cos : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return cos(a);
@@ -121,7 +128,7 @@ struct Times : OfNumbers {
     return a * b;
   }
 };
-struct Divides : OfNumbers {
+struct Divides : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
     return a / b;
@@ -151,7 +158,7 @@ struct NotEqualTo : OfNumbers {
     return a != b;
   }
 };
-struct Power : OfNumbers {
+struct Power : CostlyOfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
     return pow(a, b);
@@ -190,6 +197,7 @@ struct Not : OfMasks {
 };
 struct Select {
   static constexpr Arguments arguments = Arguments::choice;
+  static constexpr bool is_costly = false;
   template <class M, class N>
   ODOT_HOST_DEVICE auto operator()(const M& chosen, const N& a, const N& b) const {
     return select(chosen, a, b);

@@ -18,6 +18,7 @@
 
 #include "odot/expressions/functions.hpp"
 #include "odot/expressions/leaves.hpp"
+#include "odot/expressions/remember.hpp"
 
 namespace odot::expressions {
 
@@ -44,27 +45,16 @@ struct Nodes {
     return f(before...);
   }
 };
-template <class First>
-struct Nodes<First> {
-  First first;
-
-  constexpr explicit Nodes(First node) : first(std::move(node)) {}
-
-  template <class F, class... Before>
-  ODOT_HOST_DEVICE auto apply(const F& f, const Before&... before) const {
-    return f(before..., first);
-  }
-};
 template <class First, class... Others>
-struct Nodes<First, Others...> : Nodes<Others...> {  // (a [[no_unique_address]] member makes nvcc run out of memory)
+struct Nodes<First, Others...> {
   First first;
+  Nodes<Others...> others;
 
-  constexpr explicit Nodes(First node, Others... nodes)
-      : Nodes<Others...>(std::move(nodes)...), first(std::move(node)) {}
+  constexpr explicit Nodes(First node, Others... nodes) : first(std::move(node)), others(std::move(nodes)...) {}
 
   template <class F, class... Before>
   ODOT_HOST_DEVICE auto apply(const F& f, const Before&... before) const {
-    return Nodes<Others...>::apply(f, before..., first);
+    return others.apply(f, before..., first);
   }
 };
 
@@ -94,6 +84,13 @@ struct Map : ExpressionBase<Map<F, Node...>> {
   template <class Space, class Run>
   ODOT_HOST_DEVICE auto load(const Run& run) const {
     using Number = typename Run::Number;
+    if constexpr (remembers<Run, Map>) return remembered<Map>(run);
+    else return computed<Space, Number>(run);
+  }
+
+ private:
+  template <class Space, class Number, class Run>
+  ODOT_HOST_DEVICE auto computed(const Run& run) const {
     return nodes.apply([&](const auto&... node) {
       if constexpr (F::arguments == Arguments::numbers) return F()(number<Number>(node.template load<Space>(run))...);
       else if constexpr (F::arguments == Arguments::masks) return F()(mask<Number>(node.template load<Space>(run))...);
@@ -101,7 +98,6 @@ struct Map : ExpressionBase<Map<F, Node...>> {
     });
   }
 
- private:
   /// What a comparison gave as a number, 1 or 0.
   template <class Number, class Value>
   static ODOT_HOST_DEVICE Number number(const Value& value) {

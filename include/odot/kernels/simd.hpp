@@ -41,6 +41,32 @@ template <class Scalar>
 ODOT_INLINE void store(Scalar* to, const Packet<Scalar>& packet) {
   Eigen::internal::pstoreu(to, packet);
 }
+namespace detail {
+// Of doubles, which Eigen lacks.
+struct NoNumber;
+void load_first(const NoNumber*, std::size_t, const NoNumber&);  // so that there is one of the name
+void store_first(NoNumber*, std::size_t, const NoNumber&);
+#ifdef EIGEN_VECTORIZE_AVX512
+ODOT_INLINE __m512d load_first(const double* from, std::size_t count, const __m512d&) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
+}
+ODOT_INLINE void store_first(double* to, std::size_t count, const __m512d& packet) {
+  _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), packet);
+}
+#elif defined(EIGEN_VECTORIZE_AVX)
+ODOT_INLINE __m256i first_lanes(std::size_t count) {
+  return _mm256_castpd_si256(
+      _mm256_cmp_pd(_mm256_setr_pd(0, 1, 2, 3), _mm256_set1_pd(static_cast<double>(count)), _CMP_LT_OQ));
+}
+ODOT_INLINE __m256d load_first(const double* from, std::size_t count, const __m256d&) {
+  return _mm256_maskload_pd(from, first_lanes(count));
+}
+ODOT_INLINE void store_first(double* to, std::size_t count, const __m256d& packet) {
+  _mm256_maskstore_pd(to, first_lanes(count), packet);
+}
+#endif
+}  // namespace detail
+
 /// The first `count` < lanes numbers, 0 in the other lanes; memory behind them is not read.
 template <class Scalar>
 ODOT_INLINE Packet<Scalar> load_first(const Scalar* from, std::size_t count) {
@@ -49,6 +75,8 @@ ODOT_INLINE Packet<Scalar> load_first(const Scalar* from, std::size_t count) {
     return Scalar{0};
   } else if constexpr (Traits::masked_load_available) {
     return Eigen::internal::ploadu<Packet<Scalar>>(from, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else if constexpr (requires { detail::load_first(from, count, Packet<Scalar>()); }) {
+    return detail::load_first(from, count, Packet<Scalar>());
   } else {
     alignas(64) Scalar padded[lanes<Scalar>] = {};
     for (std::size_t l = 0; l < count; ++l) padded[l] = from[l];
@@ -63,6 +91,8 @@ ODOT_INLINE void store_first(Scalar* to, std::size_t count, const Packet<Scalar>
     return;
   } else if constexpr (Traits::masked_store_available) {
     Eigen::internal::pstoreu(to, packet, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else if constexpr (requires { detail::store_first(to, count, packet); }) {
+    detail::store_first(to, count, packet);
   } else {
     alignas(64) Scalar padded[lanes<Scalar>];
     store(padded, packet);

@@ -154,6 +154,8 @@ struct Accumulator {
   using Access = PackedAccess<S>;
   using Number = Packed<S>;
   using Total = typename Reduction::template total<S>;
+  static constexpr bool is_largest = std::is_same_v<Reduction, Largest>,
+                        is_smallest = std::is_same_v<Reduction, Smallest>;
 
   Number values[K];
 
@@ -181,6 +183,12 @@ struct Accumulator {
   ODOT_INLINE S total(std::size_t k) const {
     if constexpr (std::is_same_v<Reduction, Sum>) {
       return simd::sum(Access::packet(values[k]));
+    } else if constexpr (Access::lanes > 1 && (is_largest || is_smallest)) {
+      const auto packet = Access::packet(values[k]);
+      if (simd::any_lane<S>((values[k] != values[k]).packet)) [[unlikely]]
+        return std::numeric_limits<S>::quiet_NaN();  // Eigen's reductions may lose it
+      if constexpr (is_largest) return Eigen::internal::predux_max(packet);
+      else return Eigen::internal::predux_min(packet);
     } else {
       if (any(values[k] != values[k])) return std::numeric_limits<S>::quiet_NaN();
       if constexpr (std::is_same_v<Reduction, Largest>) return simd::largest(Access::packet(values[k]));
@@ -270,6 +278,8 @@ class Row {
 
   /// Of its first element in a row-major array.
   constexpr std::size_t offset() const { return index * columns_; }
+  /// A run at the first column, for what is the same for all columns.
+  ODOT_INLINE detail::PackedRun<S, true> start() const { return {index, 0, index * columns_, simd::lanes<S>}; }
 
   /// body(run) for the runs of the row.
   template <class Body>
@@ -425,12 +435,16 @@ struct Parallel<Cpu> {
   static void map(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
       const auto& body = detail::prepared(program);
-      const auto run_program = detail::with_row(body, row);
       if constexpr (detail::are_short<S, Columns>) {
         constexpr std::size_t all = Columns::value;
-        run_program(Run<Lanes<S, all>, detail::ShortAccess<S, all>, true>{row, 0, row * all, all});
+        detail::with_row(body, row)(Run<Lanes<S, all>, detail::ShortAccess<S, all>, true>{row, 0, row * all, all});
       } else {
-        detail::for_runs<S>(row, detail::extent(columns), begin, end, run_program);
+        const detail::PackedRun<S, true> start{row, 0, row * columns, simd::lanes<S>};
+        const auto run_all = [&](const auto& each) {
+          detail::for_runs<S>(row, detail::extent(columns), begin, end, each);
+        };
+        if constexpr (requires { body.in_row(start, run_all); }) body.in_row(start, run_all);
+        else run_all(detail::with_row(body, row));
       }
     });
   }

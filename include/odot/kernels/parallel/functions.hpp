@@ -27,10 +27,31 @@ Packet<S> by_lanes(const F& f, const Packet<S>& x) {
   return load(values);
 }
 
+namespace detail {
+
+template <class P>
+ODOT_INLINE bool any_lane(const P& mask) {
+  return Eigen::internal::predux_any(mask);
+}
+// Eigen adds the lanes of doubles up, which takes longer than an exponential.
+#ifdef EIGEN_VECTORIZE_SSE2
+ODOT_INLINE bool any_lane(const __m128d& mask) { return _mm_movemask_pd(mask) != 0; }
+#endif
+#ifdef EIGEN_VECTORIZE_AVX
+ODOT_INLINE bool any_lane(const __m256d& mask) { return _mm256_movemask_pd(mask) != 0; }
+#endif
+#ifdef EIGEN_VECTORIZE_AVX512
+ODOT_INLINE bool any_lane(const __m512d& mask) {
+  return _mm512_test_epi64_mask(_mm512_castpd_si512(mask), _mm512_castpd_si512(mask)) != 0;
+}
+#endif
+
+}  // namespace detail
+
 /// Whether some number of a mask's lanes is chosen. (A lane of a mask is 0 or all ones, which is a NaN.)
 template <class S>
 ODOT_INLINE bool any_lane(const Packet<S>& mask) {
-  return Eigen::internal::predux_any(mask);
+  return detail::any_lane(mask);
 }
 
 /// `result`, but f of the number in the lanes of the mask `special`, which are few: what a lane holds follows from its own

@@ -266,6 +266,7 @@ struct ThreadRow : RowReductions<S, ThreadRow<S, Columns>> {
   ODOT_HOST_DEVICE ThreadRow(std::size_t row, const Columns& number) : index(row), columns(number) {}
 
   ODOT_HOST_DEVICE std::size_t offset() const { return index * columns; }
+  ODOT_HOST_DEVICE LaneRun<S, 1, true> start() const { return run_of_one<S>(index, columns, 0); }
   template <class Body>
   ODOT_HOST_DEVICE void each(const Body& body) const {
     for (std::size_t column = 0; column < columns; ++column) body(run_of_one<S>(index, columns, column));
@@ -302,6 +303,7 @@ struct WarpRow : RowReductions<S, WarpRow<S>> {
       : index(row), columns(number), lane(thread) {}
 
   ODOT_HOST_DEVICE std::size_t offset() const { return index * columns; }
+  ODOT_HOST_DEVICE LaneRun<S, 1, true> start() const { return run_of_one<S>(index, columns, 0); }
 
   template <class Body>
   ODOT_HOST_DEVICE void each(const Body& body) const {
@@ -380,6 +382,7 @@ struct TeamRow : RowReductions<S, TeamRow<S, Team>> {
       : index(row), columns(number), team(threads), memory(shared) {}
 
   ODOT_HOST_DEVICE std::size_t offset() const { return index * columns; }
+  ODOT_HOST_DEVICE LaneRun<S, 1, true> start() const { return run_of_one<S>(index, columns, 0); }
   template <class Body>
   ODOT_HOST_DEVICE void each(const Body& body) const {
     team.each(columns, [&](std::size_t column) { body(run_of_one<S>(index, columns, column)); });

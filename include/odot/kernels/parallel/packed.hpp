@@ -11,6 +11,8 @@
 
 #include "odot/kernels/exponential.hpp"
 #include "odot/kernels/normal_distribution.hpp"
+#include "odot/kernels/parallel/double_functions.hpp"
+#include "odot/kernels/parallel/error_function.hpp"
 #include "odot/kernels/parallel/functions.hpp"
 #include "odot/kernels/parallel/lanes.hpp"
 #include "odot/kernels/simd.hpp"
@@ -93,23 +95,21 @@ struct Register {
 
   ODOT_INLINE friend Register log1p(const Register& a) {
     if constexpr (std::is_same_v<S, float>) return {Eigen::internal::plog1p(a.packet)};
-    else return {simd::by_lanes<S>([](S x) { return std::log1p(x); }, a.packet)};
+    else return {simd::log1p_of_doubles(a.packet)};
   }
   ODOT_INLINE friend Register tanh(const Register& a) {
     if constexpr (std::is_same_v<S, float>) return {Eigen::internal::ptanh(a.packet)};
-    else return {simd::by_lanes<S>([](S x) { return std::tanh(x); }, a.packet)};
+    else return {simd::tanh_of_doubles(a.packet)};
   }
   ODOT_INLINE friend Register sin(const Register& a) {
     if constexpr (std::is_same_v<S, float>) return {Eigen::internal::psin(a.packet)};
-    else return {simd::by_lanes<S>([](S x) { return std::sin(x); }, a.packet)};
+    else return {simd::sin_of_doubles(a.packet)};
   }
   ODOT_INLINE friend Register cos(const Register& a) {
     if constexpr (std::is_same_v<S, float>) return {Eigen::internal::pcos(a.packet)};
-    else return {simd::by_lanes<S>([](S x) { return std::cos(x); }, a.packet)};
+    else return {simd::cos_of_doubles(a.packet)};
   }
-  friend Register erf(const Register& a) {
-    return {simd::by_lanes<S>([](S x) { return std::erf(x); }, a.packet)};
-  }
+  ODOT_INLINE friend Register erf(const Register& a) { return {simd::erf_of_any<S>(a.packet)}; }
   friend Register pow(const Register& a, const Register& b) {
     S values[count], exponents[count];
     simd::store(values, a.packet);

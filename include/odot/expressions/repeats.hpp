@@ -1,0 +1,236 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Which parts of an expression a pass computes once: costly functions (exp, ÷, √ …) that occur more than once, once per
+// run; those whose operands are the same for all columns, once per row. Parts are told apart by their types; whether parts
+// of one type have the same operands too is found out before the pass.
+
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "odot/expressions/nodes.hpp"
+#include "odot/expressions/remember.hpp"
+
+namespace odot::expressions {
+
+namespace detail {
+
+template <class... T>
+struct List {
+  static constexpr std::size_t size = sizeof...(T);
+  template <class U>
+  static constexpr std::size_t count = (std::size_t{std::is_same_v<T, U>} + ... + 0);
+};
+
+template <class A, class... Others>
+struct Joined {
+  using type = A;
+};
+template <class... A, class... B, class... Others>
+struct Joined<List<A...>, List<B...>, Others...> : Joined<List<A..., B...>, Others...> {};
+
+/// The costly nodes within a node, each after those that it contains. OfRows: reductions of rows too (rows.hpp), and what
+/// they reduce.
+template <class Node, bool OfRows>
+struct CostlyNodes {
+  using type = List<>;
+};
+template <class F, class... Node, bool OfRows>
+struct CostlyNodes<Map<F, Node...>, OfRows> {
+  using type = typename Joined<List<>, typename CostlyNodes<Node, OfRows>::type...,
+                               std::conditional_t<F::is_costly, List<Map<F, Node...>>, List<>>>::type;
+};
+
+/// Whether a node has one value for all columns of a row.
+template <class Space, class Node>
+inline constexpr bool is_constant_in_row = false;
+template <class Space, ShapeType S, class Steps, std::size_t B, class T, class D>
+inline constexpr bool is_constant_in_row<Space, Source<S, Steps, B, T, D>> =
+    PlaceOf<Source<S, Steps, B, T, D>, Space>::kind == PlaceOf<Source<S, Steps, B, T, D>, Space>::one;
+template <class Space, class S, class Memory>
+inline constexpr bool is_constant_in_row<Space, Converted<S, Memory>> = is_constant_in_row<Space, Memory>;
+template <class Space, class S, class Device>
+inline constexpr bool is_constant_in_row<Space, Constant<S, Device>> = true;
+template <class Space, class F, class... Node>
+inline constexpr bool is_constant_in_row<Space, Map<F, Node...>> = (is_constant_in_row<Space, Node> && ...);
+
+/// The nodes of `All` that are worth remembering, each once: PerRow those that are constant in a row, else those that
+/// occur more than once.
+template <class Space, bool Hoists, bool PerRow, class All, class Chosen, class... Node>
+struct Choose {
+  using type = Chosen;
+};
+template <class Space, bool Hoists, bool PerRow, class All, class... Chosen, class First, class... Others>
+struct Choose<Space, Hoists, PerRow, All, List<Chosen...>, First, Others...> {
+  static constexpr bool in_row = Hoists && is_constant_in_row<Space, First>;
+  static constexpr bool is_chosen =
+      (PerRow ? in_row : !in_row && All::template count<First> > 1) && List<Chosen...>::template count<First> == 0;
+  using type = typename Choose<Space, Hoists, PerRow, All,
+                               std::conditional_t<is_chosen, List<Chosen..., First>, List<Chosen...>>, Others...>::type;
+};
+template <class Space, bool Hoists, bool PerRow, class All>
+struct ChosenFrom;
+template <class Space, bool Hoists, bool PerRow, class... Node>
+struct ChosenFrom<Space, Hoists, PerRow, List<Node...>>
+    : Choose<Space, Hoists, PerRow, List<Node...>, List<>, Node...> {};
+
+/// Whether passes on a device remember what a run needs again. On a Gpu it has not been measured.
+template <class Device>
+inline constexpr bool remembers_on = std::is_same_v<Device, Cpu>;
+
+/// Whether two nodes of one type are the same function of the same elements.
+template <class Node>
+bool is_same(const Node& a, const Node& b) {
+  if constexpr (requires { a.nodes; }) {
+    return a.nodes.apply([&](const auto&... left) {
+      return b.nodes.apply([&](const auto&... right) { return (is_same(left, right) && ...); });
+    });
+  } else if constexpr (requires { a.node; }) {
+    return is_same(a.node, b.node);
+  } else if constexpr (requires { a.memory; }) {
+    return is_same(a.memory, b.memory);
+  } else if constexpr (requires { a.data; }) {
+    return a.data == b.data && a.count == b.count;
+  } else {
+    return std::memcmp(&a.value, &b.value, sizeof(a.value)) == 0;
+  }
+}
+
+/// The nodes of these types in an expression.
+template <class... Node>
+struct Found {
+  std::tuple<std::optional<Node>...> nodes;
+  bool all_same = true;  // those of one type
+
+  template <class Root>
+  void look(const Root& root) {
+    if constexpr (requires { root.nodes; }) {
+      root.nodes.apply([&](const auto&... operand) {
+        (look(operand), ...);
+        return 0;
+      });
+      note(root);
+    } else if constexpr (requires { root.node; }) {
+      look(root.node);
+      note(root);
+    }
+  }
+  template <class Candidate>
+  void note(const Candidate& node) {
+    if constexpr ((std::is_same_v<Candidate, Node> || ...)) {
+      auto& known = std::get<std::optional<Candidate>>(nodes);
+      if (!known) known.emplace(node);
+      else all_same = all_same && is_same(*known, node);
+    }
+  }
+  template <class... Chosen>
+  Nodes<Chosen...> copies(List<Chosen...>) const {
+    return Nodes<Chosen...>(*std::get<std::optional<Chosen>>(nodes)...);
+  }
+};
+template <class... A, class... B>
+Found<A..., B...> found_of(List<A...>, List<B...>) {
+  return {};
+}
+template <class L>
+struct NodesOf;
+template <class... Node>
+struct NodesOf<List<Node...>> {
+  using type = Nodes<Node...>;
+};
+
+}  // namespace detail
+
+// ---- Passes that remember
+
+/// body(run that remembers the nodes' values, and those known before)
+template <class Space, class Known, class Run, class Body>
+ODOT_HOST_DEVICE ODOT_INLINE auto with_values(const Nodes<>&, const Known& known, const Run& run, const Body& body) {
+  return body(Remembering<Run, Known>{run, known});
+}
+template <class Space, class First, class... Others, class Known, class Run, class Body>
+ODOT_HOST_DEVICE ODOT_INLINE auto with_values(const Nodes<First, Others...>& nodes, const Known& known, const Run& run,
+                                              const Body& body) {
+  using Number = typename Run::Number;
+  const Values<Known, First, Number> values{
+      known, Number(nodes.first.template load<Space>(Remembering<Run, Known>{run, known}))};
+  return with_values<Space>(nodes.others, values, run, body);
+}
+
+/// A pass that computes the nodes of `of_row` once per row, on devices whose primitives ask for it, and those of `of_run`
+/// once per run.
+template <class Space, class Pass, class OfRow, class OfRun>
+struct RememberingPass {
+  Pass pass;
+  OfRow of_row;
+  OfRun of_run;
+
+  template <class Known>
+  struct InRow {
+    const RememberingPass& all;
+    const Known& known;
+
+    template <class Run>
+    ODOT_HOST_DEVICE auto operator()(const Run& run) const {
+      return with_values<Space>(all.of_run, known, run, all.pass);
+    }
+  };
+  /// To a run that remembers the row's values: body(pass over that row).
+  template <class Body>
+  struct StartRow {
+    const RememberingPass& all;
+    const Body& body;
+
+    template <class Run, class Known>
+    ODOT_HOST_DEVICE auto operator()(const Remembering<Run, Known>& start) const {
+      return body(InRow<Known>{all, start.known});
+    }
+  };
+  template <class Run>
+  struct AtRun {
+    const Run& run;
+
+    template <class PassInRow>
+    ODOT_HOST_DEVICE auto operator()(const PassInRow& pass_in_row) const {
+      return pass_in_row(run);
+    }
+  };
+
+  /// body(pass over the row of which `start` is a run)
+  template <class Run, class Body>
+  ODOT_HOST_DEVICE auto in_row(const Run& start, const Body& body) const {
+    return with_values<Space>(of_row, NoValues{}, start, StartRow<Body>{*this, body});
+  }
+  template <class Run>
+  ODOT_HOST_DEVICE auto operator()(const Run& run) const {
+    if constexpr (std::is_same_v<OfRow, Nodes<>>) return with_values<Space>(of_run, NoValues{}, run, pass);
+    else return in_row(run, AtRun<Run>{run});
+  }
+  template <class At, class Totals>
+  ODOT_HOST_DEVICE void finish(const At& at, const Totals& totals) const {
+    pass.finish(at, totals);
+  }
+};
+
+/// body(pass), where the pass remembers what is worth it in the expressions `roots` that it evaluates. Hoists: whether
+/// the primitive keeps to a row.
+template <class Space, bool Hoists, class Pass, class Body, class... Root>
+void with_remembering(const Pass& pass, const Body& body, const Root&... roots) {
+  using All = typename detail::Joined<detail::List<>, typename detail::CostlyNodes<Root, false>::type...>::type;
+  using OfRow = typename detail::ChosenFrom<Space, Hoists, true, All>::type;
+  using OfRun = typename detail::ChosenFrom<Space, Hoists, false, All>::type;
+  if constexpr (OfRow::size + OfRun::size == 0 || !(detail::remembers_on<typename Root::device> && ...)) {
+    body(pass);
+  } else {
+    auto found = detail::found_of(OfRow(), OfRun());
+    (found.look(roots), ...);
+    if (!found.all_same) return body(pass);
+    body(RememberingPass<Space, Pass, typename detail::NodesOf<OfRow>::type, typename detail::NodesOf<OfRun>::type>{
+        pass, found.copies(OfRow()), found.copies(OfRun())});
+  }
+}
+
+}  // namespace odot::expressions
