@@ -274,12 +274,12 @@ auto maximum(A&& a, B&& b) {
 /// The same under numpy's short names. (max<Axes…>(x) and min<Axes…>(x) reduce: reductions.hpp.)
 template <class A, class B>
   requires expressions::Operands<A, B>
-auto min(A&& a, B&& b) {
+auto(min)(A&& a, B&& b) {
   return minimum(std::forward<A>(a), std::forward<B>(b));
 }
 template <class A, class B>
   requires expressions::Operands<A, B>
-auto max(A&& a, B&& b) {
+auto(max)(A&& a, B&& b) {
   return maximum(std::forward<A>(a), std::forward<B>(b));
 }
 /// Between low and high, numbers or tensors. NaN stays NaN.
