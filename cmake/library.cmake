@@ -17,12 +17,11 @@ if(OpenMP_CXX_FOUND)
   target_link_libraries(odot::openmp INTERFACE odot OpenMP::OpenMP_CXX)
 endif()
 
-# Builds odot's own headers each by itself: target all_verify_interface_header_sets. Those of the Gpu backend need Thrust
-# and are left out.
+# Builds odot's own headers each by itself: target all_verify_interface_header_sets. Those of the Gpu backend, which are
+# called gpu.hpp or lie in a folder gpu, need Thrust and are left out.
 if(PROJECT_IS_TOP_LEVEL OR ODOT_BUILD_TESTS)
   file(GLOB_RECURSE odot_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/odot/*.hpp)
-  list(FILTER odot_headers EXCLUDE REGEX
-    "/(gpu|cuda|cublas|cudnn)\\.hpp$|/kernels/gpu/|/conv2d/(columns|cudnn_[a-z]+)\\.hpp$|/attention_heads/programs\\.hpp$|/attention_block/(lane|team)_[a-z]+\\.hpp$")
+  list(FILTER odot_headers EXCLUDE REGEX "/include/odot/(.+/)?gpu(/.+)?\\.hpp$")
   add_library(odot_headers INTERFACE)
   target_link_libraries(odot_headers INTERFACE odot)
   target_sources(odot_headers INTERFACE

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <string>
 
-#include "odot/core/cuda.hpp"
+#include "odot/core/gpu/cuda.hpp"
 
 namespace odot::benchmarks {
 

@@ -5,7 +5,7 @@
 
 #include "odot/core/tensor.hpp"
 #include "odot/kernels/adam.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

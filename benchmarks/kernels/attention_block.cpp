@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/attention_block/cpu.hpp"
-#include "odot/kernels/attention_heads/cpu.hpp"
+#include "odot/kernels/attention_block/cpu/attention_block.hpp"
+#include "odot/kernels/attention_heads/cpu/attention_heads.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/attention_heads/cpu.hpp"
+#include "odot/kernels/attention_heads/cpu/attention_heads.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"
@@ -26,7 +26,7 @@ struct Work {
   using Array = Tensor<Shape<heads, 1, H, W>>;
 
   explicit Work(std::size_t samples)
-      : x(samples), dx(samples), y(samples), dy(samples), cache(Kernel::cache_elements<Image, heads>(samples)) {
+      : x(samples), dx(samples), y(samples), dy(samples), cache(kernels::attention_heads_cache<Image, heads>(samples)) {
     benchmarks::fill_uniform(x.span(), 1, 0, 1);
     benchmarks::fill_uniform(dy.span(), 2, -1, 1);
     benchmarks::fill_uniform(std::span<float>(weight_x.data(), Array::size()), 3, -1, 1);

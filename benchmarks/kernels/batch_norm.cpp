@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/batch_norm/cpu.hpp"
+#include "odot/kernels/batch_norm/cpu/batch_norm.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

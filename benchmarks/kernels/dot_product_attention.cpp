@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Dot-product attention: dot_product_attention/<pass>/<device>/float/[causal-]<tokens>x<heads>x<width>/<samples>.
 
-#include "odot/kernels/dot_product_attention/cpu.hpp"
+#include "odot/kernels/dot_product_attention/cpu/dot_product_attention.hpp"
 
 #include <algorithm>
 #include <cmath>

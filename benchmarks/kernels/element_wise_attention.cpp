@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/element_wise_attention/cpu.hpp"
+#include "odot/kernels/element_wise_attention/cpu/element_wise_attention.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

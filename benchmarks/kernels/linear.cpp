@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The fully connected product: linear/<pass>/<device>/float/<in>-<out>/<samples>.
 
+#include "odot/kernels/linear/cpu/linear.hpp"
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/linear/cpu.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

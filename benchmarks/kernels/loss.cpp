@@ -8,7 +8,7 @@
 #include "odot/kernels/cross_entropy.hpp"
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/kernels/nll.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

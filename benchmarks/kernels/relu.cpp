@@ -3,7 +3,7 @@
 
 #include "odot/kernels/relu.hpp"
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/random_fill.hpp"
 #include "support/timing.hpp"
 #include "support/verify.hpp"

@@ -10,7 +10,7 @@
 
 #include "data/small_sequences.hpp"
 #include "odot/kernels/gather.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 
 using namespace odot;
 using namespace odot::test;

@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "core/allocations.hpp"
-#include "odot/kernels/matmul/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/matmul/cpu/matmul.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_assignments.hpp"
 
 using namespace odot;

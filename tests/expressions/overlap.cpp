@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <set>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_assignments.hpp"
 
 using namespace odot;

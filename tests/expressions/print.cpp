@@ -9,7 +9,7 @@
 #include <string>
 
 #include "odot/expressions.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 
 using namespace odot;
 

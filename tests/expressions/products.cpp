@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "odot/kernels/matmul/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/matmul/cpu/matmul.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_reductions.hpp"
 
 using namespace odot;

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "odot/kernels/matmul/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/matmul/cpu/matmul.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_random.hpp"
 
 using namespace odot;

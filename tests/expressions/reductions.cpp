@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_reductions.hpp"
 
 using namespace odot;

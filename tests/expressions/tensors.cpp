@@ -9,7 +9,7 @@
 
 #include "odot/expressions.hpp"
 #include "odot/expressions/eigen.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_operands.hpp"
 
 using namespace odot;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Dot-product attention on the Gpu with large, small and non-finite numbers, and over long sequences.
 
-#include "odot/kernels/dot_product_attention/gpu.hpp"
+#include "odot/kernels/dot_product_attention/gpu/dot_product_attention.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The attention block on the CPU against the naive one: forward, evaluation, gradients.
-#include "odot/kernels/attention_block/cpu.hpp"
+#include "odot/kernels/attention_block/cpu/attention_block.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/attention_heads/cpu.hpp"
+#include "odot/kernels/attention_heads/cpu/attention_heads.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,7 +39,7 @@ struct Problem {
 
   Problem(std::size_t samples, bool bias, S array_size = S{2})
       : with_bias(bias), x(samples), dx(samples), y(samples), dy(samples),
-        cache(Kernel::cache_elements<In, heads>(samples)) {
+        cache(kernels::attention_heads_cache<In, heads>(samples)) {
     const auto draw = [](auto& owner, std::size_t start, S size) {
       std::ranges::transform(hash_uniform(owner.size(), start), owner.data(),
                              [size](double value) { return size * static_cast<S>(value); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/batch_norm/cpu.hpp"
+#include "odot/kernels/batch_norm/cpu/batch_norm.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
 
 #include <doctest/doctest.h>
 

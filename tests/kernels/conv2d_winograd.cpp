@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "odot/kernels/conv2d/cpu.hpp"
-#include "odot/kernels/conv2d/winograd_transforms.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
+#include "odot/kernels/conv2d/cpu/winograd_transforms.hpp"
 #include "support/conv2d_contract.hpp"
 
 using namespace odot;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/dot_product_attention/cpu.hpp"
+#include "odot/kernels/dot_product_attention/cpu/dot_product_attention.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/element_wise_attention/cpu.hpp"
+#include "odot/kernels/element_wise_attention/cpu/element_wise_attention.hpp"
 
 #include <doctest/doctest.h>
 

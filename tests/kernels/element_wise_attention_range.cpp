@@ -2,7 +2,7 @@
 // Element-wise attention on the CPU: long sequences, numbers of any size, NaN.
 #include <doctest/doctest.h>
 
-#include "odot/kernels/element_wise_attention/cpu.hpp"
+#include "odot/kernels/element_wise_attention/cpu/element_wise_attention.hpp"
 #include "support/element_wise_range.hpp"
 
 using namespace odot;

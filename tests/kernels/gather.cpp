@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 
 using namespace odot;
 using Kernel = kernels::Gather<Cpu>;

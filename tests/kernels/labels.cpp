@@ -10,7 +10,7 @@
 
 #include "odot/kernels/cross_entropy.hpp"
 #include "odot/kernels/nll.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 
 using namespace odot;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "odot/kernels/log_softmax.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 
 #include <doctest/doctest.h>
 

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/batch_norm/cpu.hpp"
+#include "odot/kernels/batch_norm/cpu/batch_norm.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/layer_norm.hpp"
 #include "odot/kernels/log_softmax.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/hash_uniform.hpp"
 
 using namespace odot;

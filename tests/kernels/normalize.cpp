@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 

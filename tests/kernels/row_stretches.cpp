@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
 #include "odot/kernels/layer_norm.hpp"
-#include "odot/kernels/linear/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 

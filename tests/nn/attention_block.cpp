@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/attention_block/cpu.hpp"
+#include "odot/kernels/attention_block/cpu/attention_block.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_run.hpp"
 

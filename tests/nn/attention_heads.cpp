@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/attention_heads/cpu.hpp"
+#include "odot/kernels/attention_heads/cpu/attention_heads.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 

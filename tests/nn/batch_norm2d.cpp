@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "odot/kernels/batch_norm/cpu.hpp"
+#include "odot/kernels/batch_norm/cpu/batch_norm.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 

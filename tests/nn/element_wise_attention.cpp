@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/element_wise_attention/cpu.hpp"
-#include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/element_wise_attention/cpu/element_wise_attention.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 #include "support/naive_element_wise_attention.hpp"

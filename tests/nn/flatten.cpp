@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_run.hpp"
 

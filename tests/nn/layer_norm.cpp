@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "odot/kernels/layer_norm.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 #include "support/same_bits.hpp"

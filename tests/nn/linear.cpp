@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/linear/cpu.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 #include "support/same_bits.hpp"

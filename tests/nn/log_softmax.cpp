@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "odot/kernels/log_softmax.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
 

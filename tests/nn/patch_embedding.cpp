@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "odot/kernels/linear/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/patches.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"

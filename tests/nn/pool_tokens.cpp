@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "odot/kernels/mean_tokens.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/select_token.hpp"
 #include "support/difference.hpp"
 #include "support/gradient_report.hpp"

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/relu.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"

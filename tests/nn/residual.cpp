@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/conv2d/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/relu.hpp"
 #include "odot/nn/conv2d.hpp"
 #include "odot/nn/relu.hpp"

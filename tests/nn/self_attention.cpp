@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/dot_product_attention/cpu.hpp"
-#include "odot/kernels/linear/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/dot_product_attention/cpu/dot_product_attention.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/triangle.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/sequential.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "odot/kernels/adam.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/optimizer_reference.hpp"
 
 using namespace odot;

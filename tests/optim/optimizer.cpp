@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "odot/optim/sgd.hpp"
 #include "support/optimizer_reference.hpp"

@@ -8,7 +8,7 @@
 #include <limits>
 #include <random>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "support/optimizer_reference.hpp"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/attention_block/cpu.hpp"
-#include "odot/kernels/conv2d/conv2d.hpp"
+#include "odot/kernels/attention_block/cpu/attention_block.hpp"
+#include "odot/kernels/conv2d/contract.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/naive_attention_heads.hpp"
 #include "support/naive_conv2d.hpp"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/conv2d/cpu.hpp"
+#include "odot/kernels/conv2d/cpu/conv2d.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/naive_conv2d.hpp"

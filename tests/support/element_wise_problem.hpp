@@ -11,7 +11,7 @@
 #include "odot/core/buffer.hpp"
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
-#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
+#include "odot/kernels/element_wise_attention/contract.hpp"
 #include "support/naive_element_wise_attention.hpp"
 
 namespace odot::test {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
+#include "odot/kernels/dot_product_attention/contract.hpp"
 
 namespace odot::test {
 

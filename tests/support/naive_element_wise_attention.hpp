@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
+#include "odot/kernels/element_wise_attention/contract.hpp"
 
 namespace odot::test {
 

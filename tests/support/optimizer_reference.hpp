@@ -10,8 +10,8 @@
 #include <string>
 
 #include "odot/kernels/gradient_norm.hpp"
-#include "odot/kernels/linear/cpu.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/linear/cpu/linear.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/summary.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"

@@ -14,7 +14,7 @@
 #include "data/temporary_folder.hpp"
 #include "odot/kernels/adam.hpp"
 #include "odot/kernels/gradient_norm.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "odot/optim/adam.hpp"
 #include "odot/optim/sgd.hpp"

@@ -14,7 +14,7 @@
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/kernels/mean_tokens.hpp"
 #include "odot/kernels/nll.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/relu.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "odot/nn/log_softmax.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "odot/kernels/gradient_norm.hpp"
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "odot/kernels/sgd.hpp"
 #include "odot/optim/sgd.hpp"
 #include "odot/train/fit.hpp"

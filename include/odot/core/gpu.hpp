@@ -19,7 +19,7 @@
 #error \
     "odot/gpu.hpp: compile this file with nvcc (CMake: LANGUAGE CUDA), or for the host with THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP"
 #endif
-#include "odot/core/cuda.hpp"
+#include "odot/core/gpu/cuda.hpp"
 #endif
 
 namespace odot {

@@ -73,12 +73,12 @@ auto mean(A&& a) {
 }
 /// The largest element, likewise; NaN if one of them is.
 template <std::size_t... Axes, expressions::Operand A>
-auto max(A&& a) {
+auto(max)(A&& a) {  // in parentheses: some headers define max and min as macros
   return expressions::detail::reduce_axes_of<kernels::Largest, Axes...>(std::forward<A>(a));
 }
 /// The smallest element, likewise.
 template <std::size_t... Axes, expressions::Operand A>
-auto min(A&& a) {
+auto(min)(A&& a) {
   return expressions::detail::reduce_axes_of<kernels::Smallest, Axes...>(std::forward<A>(a));
 }
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "odot/kernels/attention_block/attention_block.hpp"
+#include "odot/kernels/attention_block/contract.hpp"
 #include "odot/nn/attention_heads.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/attention_heads/contract.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

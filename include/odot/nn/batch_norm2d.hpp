@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "odot/kernels/batch_norm/batch_norm.hpp"
+#include "odot/kernels/batch_norm/contract.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "odot/kernels/conv2d/conv2d.hpp"
+#include "odot/kernels/conv2d/contract.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "odot/kernels/element_wise_attention/element_wise_attention.hpp"
-#include "odot/kernels/linear/linear.hpp"
+#include "odot/kernels/element_wise_attention/contract.hpp"
+#include "odot/kernels/linear/contract.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

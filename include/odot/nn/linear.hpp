@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "odot/kernels/linear/linear.hpp"
+#include "odot/kernels/linear/contract.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"

@@ -5,8 +5,8 @@
 #include <cstddef>
 
 #include "odot/kernels/add.hpp"
-#include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
-#include "odot/kernels/linear/linear.hpp"
+#include "odot/kernels/dot_product_attention/contract.hpp"
+#include "odot/kernels/linear/contract.hpp"
 #include "odot/kernels/triangle.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"

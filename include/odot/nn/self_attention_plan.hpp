@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "odot/kernels/dot_product_attention/dot_product_attention.hpp"
+#include "odot/kernels/dot_product_attention/contract.hpp"
 #include "odot/nn/layer.hpp"
 
 namespace odot::nn {

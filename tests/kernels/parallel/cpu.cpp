@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 
 #include <doctest/doctest.h>
 

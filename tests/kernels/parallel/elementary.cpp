@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "odot/core/random.hpp"
-#include "odot/kernels/parallel/packed.hpp"
+#include "odot/kernels/parallel/cpu/packed.hpp"
 
 using odot::kernels::Packed;
 namespace simd = odot::kernels::simd;

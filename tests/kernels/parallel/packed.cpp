@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "odot/kernels/parallel/packed.hpp"
+#include "odot/kernels/parallel/cpu/packed.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstddef>
 #include <vector>
 
-#include "odot/kernels/parallel/cpu.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/number_cases.hpp"
 
 using namespace odot;

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "odot/core/config.hpp"
-#include "odot/kernels/attention_heads/attention_heads.hpp"
+#include "odot/kernels/attention_heads/contract.hpp"
 
 namespace odot::kernels::detail {
 

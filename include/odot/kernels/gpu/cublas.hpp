@@ -10,7 +10,7 @@
 
 #include "odot/core/checked.hpp"
 #include "odot/core/config.hpp"
-#include "odot/core/cuda.hpp"
+#include "odot/core/gpu/cuda.hpp"
 
 namespace odot::nvidia {
 

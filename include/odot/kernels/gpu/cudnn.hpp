@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "odot/core/cuda.hpp"
 #include "odot/core/gpu.hpp"
+#include "odot/core/gpu/cuda.hpp"
 #include "odot/core/workspace.hpp"
 
 namespace odot::nvidia {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "odot/kernels/batch_norm/batch_norm.hpp"
+#include "odot/kernels/batch_norm/contract.hpp"
 #include "odot/kernels/gpu/launch.hpp"
 #include "odot/kernels/moments.hpp"
 

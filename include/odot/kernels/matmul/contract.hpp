@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "odot/core/workspace.hpp"
-#include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/missing.hpp"
 
 namespace odot::kernels {
 
@@ -23,14 +23,17 @@ struct MatrixAt {
 
 /// C = A B (overwritten). TransposeA: `a` holds Aᵀ; TransposeB: `b` holds Bᵀ. C must not be the memory of A or B.
 /// Cost  2·rows·columns·inner FLOP
-///
-///   multiply<TransposeA, TransposeB, S>(workspace, extents, a, b, c)
 template <class Device>
-struct Matmul {
-  [[no_unique_address]] detail::MissingKernels<Device> missing;
-
+struct Matmul : detail::MissingKernels<Device> {
   template <bool TransposeA, bool TransposeB, class S>
-  static void multiply(const auto&...);
+  static void multiply(Workspace<Device>& workspace, const ProductExtents& extents, const MatrixAt<const S>& a,
+                       const MatrixAt<const S>& b, const MatrixAt<S>& c);
 };
+
+/// What a device's Matmul must offer, asked for by an example.
+template <class K, class Device, class S = float>
+concept MatmulKernel =
+    requires(Workspace<Device>& workspace, const ProductExtents& extents, MatrixAt<const S> a, MatrixAt<const S> b,
+             MatrixAt<S> c) { K::template multiply<false, true, S>(workspace, extents, a, b, c); };
 
 }  // namespace odot::kernels

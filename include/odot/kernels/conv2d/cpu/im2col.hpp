@@ -1,0 +1,73 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// 2-D convolution of any geometry on the CPU: im2col, one sample at a time, and Eigen's matrix products.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/kernels/conv2d/contract.hpp"
+#include "odot/kernels/eigen.hpp"
+
+namespace odot::kernels::detail {
+
+/// Convolution as a matrix product y = W · columns(x), columns(x) [C·K·K, H'·W'].
+template <class G, class S>
+struct Im2Col {
+  static constexpr std::size_t pixels = G::out_h * G::out_w;
+  static constexpr std::size_t scratch = G::taps * pixels;  // elements a worker
+
+  /// Index of the input row or column under kernel position `k` at output position `at`; outside: >= extent.
+  static constexpr std::size_t source(std::size_t at, std::size_t k) { return at * G::stride + k - G::padding; }
+
+  /// columns[(c, u, v)][(i, j)] = x[c, i·stride + u − padding, j·stride + v − padding]
+  static void gather(const S* x, S* columns) {
+    for (std::size_t c = 0; c < G::C; ++c)
+      for (std::size_t u = 0; u < G::K; ++u)
+        for (std::size_t v = 0; v < G::K; ++v)
+          for (std::size_t i = 0; i < G::out_h; ++i, columns += G::out_w) {
+            const std::size_t row = source(i, u);
+            for (std::size_t j = 0; j < G::out_w; ++j) {
+              const std::size_t column = source(j, v);
+              columns[j] = row < G::H && column < G::W ? x[(c * G::H + row) * G::W + column] : S{0};
+            }
+          }
+  }
+
+  /// dx[c, …] = Σ of the columns' gradients that came from it.
+  static void scatter(const S* columns, S* dx) {
+    std::fill_n(dx, G::C * G::H * G::W, S{0});
+    for (std::size_t c = 0; c < G::C; ++c)
+      for (std::size_t u = 0; u < G::K; ++u)
+        for (std::size_t v = 0; v < G::K; ++v)
+          for (std::size_t i = 0; i < G::out_h; ++i, columns += G::out_w) {
+            const std::size_t row = source(i, u);
+            if (row >= G::H) continue;
+            for (std::size_t j = 0; j < G::out_w; ++j) {
+              const std::size_t column = source(j, v);
+              if (column < G::W) dx[(c * G::H + row) * G::W + column] += columns[j];
+            }
+          }
+  }
+
+  static void forward(const S* x, const S* weight, const S* bias, S* y, S* columns) {
+    gather(x, columns);
+    auto out = matrix(y, G::O, pixels);
+    out.noalias() = matrix(weight, G::O, G::taps) * matrix<const S>(columns, G::taps, pixels);
+    if (bias) out.colwise() += row_vector(bias, G::O).transpose();
+  }
+
+  static void backward_weight(const S* x, const S* dy, S* dweight, S* columns) {
+    gather(x, columns);
+    // y = W · columns
+    matrix(dweight, G::O, G::taps).noalias() +=
+        matrix(dy, G::O, pixels) * matrix<const S>(columns, G::taps, pixels).transpose();
+  }
+
+  static void backward_input(const S* weight, const S* dy, S* dx, S* columns) {
+    // y = W · columns
+    matrix(columns, G::taps, pixels).noalias() = matrix(weight, G::O, G::taps).transpose() * matrix(dy, G::O, pixels);
+    scatter(columns, dx);
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,213 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The full form of element-wise attention on the CPU: one packet of channels of one sequence at a time.
+//
+// Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
+// four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²), and
+// that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far apart
+// queries and keys are. Sums run over 32 tokens, and compensated over these. Instructions per pair and packet: forward 5
+// for the nearest key, then 13 for the exponential and 6; backward 13 and 12. No pair is kept.
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "odot/kernels/element_wise_attention/contract.hpp"
+#include "odot/kernels/element_wise_attention/cpu/compensated.hpp"
+#include "odot/kernels/element_wise_attention/cpu/sequence.hpp"
+
+namespace odot::kernels::detail {
+
+template <class S, bool Causal>
+struct Full {
+  using P = simd::Packet<S>;
+  static constexpr std::size_t lanes = simd::lanes<S>;
+  static constexpr std::size_t queries = 4;                      // at a time
+  static constexpr std::size_t block = element_wise_checkpoint;  // tokens
+  static_assert(block % queries == 0);
+
+  static constexpr std::size_t forward_scratch(std::size_t tokens) { return 2 * tokens * lanes; }
+  static constexpr std::size_t backward_scratch(std::size_t tokens) { return 8 * tokens * lanes; }
+
+  /// `kept` [2, tokens, channels] (optional) gets every query's nearest key and its sum of weights.
+  template <bool Whole>
+  static void forward(const Sequence<S>& s, S* scratch, S* kept, std::size_t c, std::size_t width) {
+    const auto in = s.template inputs<Whole>(c, width);
+    const Packed k(scratch, lanes, lanes), v(scratch + s.valid * lanes, lanes, lanes);
+    for (std::size_t j = 0; j < s.valid; ++j) k.store(j, in.k[j]), v.store(j, in.v[j]);
+    const Column<S, Whole> y(s.y + c, s.channels, width), nearest(kept ? kept + c : nullptr, s.channels, width),
+        weights(kept ? kept + s.tokens * s.channels + c : nullptr, s.channels, width);
+    for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
+      P q[Q], below[Q], above[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
+      for (std::size_t b = 0; b < Q; ++b) {
+        q[b] = in.q[i + b];
+        below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
+        sum[b] = weighted[b] = lost[b] = lost_weighted[b] = simd::all(S{0});
+      }
+      for_keys<Q>(i, s.valid, [&]<std::size_t First>(std::size_t j) {
+        const P key = k[j];
+#pragma GCC unroll 4
+        for (std::size_t b = First; b < Q; ++b) {
+          below[b] = simd::larger(below[b], simd::where_less(q[b], key, simd::all(-no_minimum<S>), key));
+          above[b] = simd::smaller(above[b], simd::where_less(q[b], key, key, simd::all(no_minimum<S>)));
+        }
+      });
+      Nearest query[Q];
+      for (std::size_t b = 0; b < Q; ++b) query[b] = Nearest(q[b], below[b], above[b]);
+      for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+        P block_sum[Q], block_weighted[Q];
+        for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
+        for_block([&]<std::size_t First>(std::size_t j) {
+          const P key = k[j], value = v[j];
+#pragma GCC unroll 4
+          for (std::size_t b = First; b < Q; ++b) {
+            const P weight = query[b].weight(key, simd::subtract(key, query[b].key));
+            block_sum[b] = simd::add(block_sum[b], weight);
+            block_weighted[b] = simd::multiply_add(weight, value, block_weighted[b]);
+          }
+        });
+        for (std::size_t b = 0; b < Q; ++b) {
+          add_compensated(sum[b], lost[b], block_sum[b]);
+          add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
+        }
+      });
+      for (std::size_t b = 0; b < Q; ++b) {
+        y.store(i + b, simd::divide(weighted[b], sum[b]));
+        if (kept) nearest.store(i + b, query[b].key), weights.store(i + b, sum[b]);
+      }
+    });
+  }
+
+  template <bool Whole>
+  static void backward(const Sequence<S>& s, S* scratch, const S* kept, std::size_t c, std::size_t width) {
+    const auto in = s.template inputs<Whole>(c, width);
+    const auto grad = s.template gradients<Whole>(c, width);
+    const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width),
+        nearest(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
+    const auto packed = [&](std::size_t part) { return Packed(scratch + part * s.valid * lanes, lanes, lanes); };
+    const Packed k = packed(0), v = packed(1);
+    const CompensatedColumn dk{packed(2), packed(3), packed(4)}, dv{packed(5), packed(6), packed(7)};
+    for (std::size_t j = 0; j < s.valid; ++j) {
+      k.store(j, in.k[j]), v.store(j, in.v[j]);
+      dk.clear(j), dv.clear(j);
+    }
+    for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
+      P q[Q], y[Q], share[Q], dq[Q], lost[Q];
+      Nearest query[Q];
+      for (std::size_t b = 0; b < Q; ++b) {
+        q[b] = in.q[i + b], y[b] = ys[i + b], query[b] = Nearest(q[b], nearest[i + b]);
+        share[b] = simd::divide(dys[i + b], weights[i + b]);
+        dq[b] = lost[b] = simd::all(S{0});
+      }
+      for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+        P block_dq[Q];
+        for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
+        for_block([&]<std::size_t First>(std::size_t j) {
+          const P key = k[j], value = v[j];
+          P dkey = dk.block[j], dvalue = dv.block[j];
+#pragma GCC unroll 4
+          for (std::size_t b = First; b < Q; ++b) {
+            const P beyond = simd::subtract(key, query[b].key);
+            // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
+            const P dweighted = simd::multiply(query[b].weight(key, beyond), share[b]);
+            dvalue = simd::add(dvalue, dweighted);
+            const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
+            // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
+            block_dq[b] = simd::multiply_add(t, beyond, block_dq[b]);
+            dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
+          }
+          dk.block.store(j, dkey);
+          dv.block.store(j, dvalue);
+        });
+        for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
+      });
+      for (std::size_t b = 0; b < Q; ++b) grad.q.store(i + b, simd::add(dq[b], dq[b]));
+      const std::size_t end = i + Q;
+      if (end % block == 0 || end == s.valid)
+        for (std::size_t j = 0; j < (Causal ? end : s.valid); ++j) dk.join(j), dv.join(j);
+    });
+    for (std::size_t j = 0; j < s.valid; ++j) {
+      grad.k.store(j, simd::add(dk.sum[j], dk.sum[j]));
+      grad.v.store(j, dv.sum[j]);
+    }
+  }
+
+ private:
+  using Packed = Column<S, true>;
+
+  /// Sums of every key over the queries: over all so far, what these have too much, and over those of a block.
+  struct CompensatedColumn {
+    Packed sum, lost, block;
+
+    void clear(std::size_t j) const {
+      for (const Packed& column : {sum, lost, block}) column.store(j, simd::all(S{0}));
+    }
+    ODOT_INLINE void join(std::size_t j) const {
+      P total = sum[j], rest = lost[j];
+      add_compensated(total, rest, block[j]);
+      sum.store(j, total), lost.store(j, rest), block.store(j, simd::all(S{0}));
+    }
+  };
+
+  /// A query and the key nearest to it, k*.
+  struct Nearest {
+    P key, sum, rest;  ///< k*; 2q − k* as the exact sum of two numbers
+
+    Nearest() = default;
+    ODOT_INLINE Nearest(const P& q, const P& nearest) : key(nearest) {
+      const P twice = simd::add(q, q);
+      sum = simd::subtract(twice, key);
+      simd::keep_rounding(sum);
+      P minus_key = simd::subtract(sum, twice);
+      simd::keep_rounding(minus_key);
+      rest = simd::subtract(simd::subtract(twice, simd::subtract(sum, minus_key)), simd::add(key, minus_key));
+    }
+    /// Of the nearest key up to q and the nearest above.
+    ODOT_INLINE Nearest(const P& q, const P& below, const P& above) : Nearest(q, below) {
+      const P nearest = simd::where_less(simd::all(S{0}), minus(above), above, below);
+      *this = Nearest(q, nearest);
+    }
+    /// (2q − k*) − k
+    ODOT_INLINE P minus(const P& k) const { return simd::add(simd::subtract(sum, k), rest); }
+    /// exp((q − k*)² − (q − k)²); `beyond`: k − k*.
+    ODOT_INLINE P weight(const P& k, const P& beyond) const {
+      return simd::softmax_exp<S>(simd::multiply(beyond, minus(k)));
+    }
+  };
+
+  /// Calls body.operator()<Q>(i) for queries i … i + Q − 1.
+  template <class Body>
+  static void for_queries(std::size_t tokens, const Body& body) {
+    std::size_t i = 0;
+    for (; i + queries <= tokens; i += queries) body.template operator()<queries>(i);
+    for (; i < tokens; ++i) body.template operator()<1>(i);
+  }
+
+  /// Calls body.operator()<First>(j) for every key j of from … to − 1 that the queries i + First … i + Q − 1 see; `tail`:
+  /// for those after i too, in the causal form.
+  template <std::size_t Q, class Body>
+  static ODOT_INLINE void for_keys_between(std::size_t from, std::size_t to, bool tail, std::size_t i,
+                                           const Body& body) {
+    for (std::size_t j = from; j < to; ++j) body.template operator()<0>(j);
+    if constexpr (Causal)
+      if (tail)
+        [&]<std::size_t... B>(std::index_sequence<B...>) {
+          (body.template operator()<B + 1>(i + B + 1), ...);
+        }(std::make_index_sequence<Q - 1>{});
+  }
+  template <std::size_t Q, class Body>
+  static ODOT_INLINE void for_keys(std::size_t i, std::size_t tokens, const Body& body) {
+    for_keys_between<Q>(0, Causal ? i + 1 : tokens, true, i, body);
+  }
+  /// Calls body(for_block) for every block of these keys; for_block does it key by key.
+  template <std::size_t Q, class Body>
+  static ODOT_INLINE void for_key_blocks(std::size_t i, std::size_t tokens, const Body& body) {
+    const std::size_t seen_by_all = Causal ? i + 1 : tokens;
+    for (std::size_t from = 0; from < seen_by_all; from += block) {
+      const std::size_t to = (std::min)(from + block, seen_by_all);
+      body([&](const auto& each) { for_keys_between<Q>(from, to, to == seen_by_all, i, each); });
+    }
+  }
+};
+
+}  // namespace odot::kernels::detail

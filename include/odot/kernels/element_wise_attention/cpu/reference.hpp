@@ -1,0 +1,84 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// What the sums over keys of the series form are relative to, for one packet of channels.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "odot/kernels/element_wise_attention/cpu/channels.hpp"
+
+namespace odot::kernels::detail {
+
+/// A key k has the weight exp(m² − k²) and enters the sums as k/σ; a query q enters as q σ. Both factors cancel out of y.
+///     m, `least`: near the smallest |k|, so that the largest weight lies between 1 and e⁴. m² − k² is taken as
+///         (m − k)(m + k): exactly 0 for k = m, right to the last bits however large the keys are, whatever the compiler
+///         fuses.
+///     σ, `scale`: a power of two, at least as large as any |k| that weighs something, so that no power overflows; and
+///         of their size, so that none vanishes: keys that weigh nothing have no part in it.
+/// They change when a key no longer fits, m falling by more than 4 in k², σ doubling at least.
+template <class S>
+struct Reference {
+  using P = simd::Packet<S>;
+
+  P least = simd::all(no_minimum<S>), scale = simd::all(S{0});  ///< of no key
+
+  /// Whether keys of low ≤ |k| ≤ high fit, in every lane. Lanes of NaN do not, nor does any key before the first.
+  ODOT_INLINE bool fits(const P& low, const P& high) const { return !any(misfits(low, high)); }
+  /// The lanes where they do not.
+  ODOT_INLINE P misfits(const P& low, const P& high) const {
+    constexpr S below_zero = -(std::numeric_limits<S>::min)();
+    return either(exceeds(gap(low), simd::all(widest_gap<S>)),
+                  exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
+  }
+
+  /// The lanes of keys that weigh nothing, of these magnitudes.
+  ODOT_INLINE P weightless(const P& size) const { return exceeds(simd::all(least_exponent<S>), gap(size)); }
+  /// A key's magnitude; m, which changes nothing, where it weighs nothing.
+  ODOT_INLINE P weighing(const P& size) const {
+    return simd::where_less(gap(size), simd::all(least_exponent<S>), least, size);
+  }
+
+  /// What a key's powers are made of: 0 where it weighs nothing, for they might be infinite; an infinite key's are NaN.
+  static ODOT_INLINE P base(const P& weight, const P& k) {
+    const P zero = simd::all(S{0});
+    return simd::where_less(zero, weight, k, simd::multiply(k, zero));
+  }
+
+  /// exp(m² − k²) for a key that fits.
+  ODOT_INLINE P weight(const P& k) const { return weight_exp<S>(gap(k)); }
+
+  /// Row n of sums over keys, or over queries, that were relative to one reference is relative to the other after a
+  /// multiplication by decay · ratioⁿ.
+  struct Change {
+    P decay, ratio;
+  };
+  /// Takes in keys of low ≤ |k| ≤ high.
+  Change change(const P& low, const P& high) {
+    const P one = simd::all(S{1}), zero = simd::all(S{0}), fall = gap(low);
+    const P decay = simd::where_less(simd::all(widest_gap<S>), fall, weight_exp<S>(simd::negate(fall)), one);
+    least = simd::where_less(simd::all(widest_gap<S>), fall, low, least);
+    // Where nothing of the keys before is left, so is their scale.
+    const P before = scale, kept = simd::where_less(zero, decay, scale, zero);
+    const P needed = simd::larger(wide(high), simd::all(smallest_scale<S>));
+    scale = simd::where_less(kept, needed, power_above(needed), kept);
+    return {decay, simd::where_less(zero, decay, simd::divide(before, scale), one)};
+  }
+
+ private:
+  ODOT_INLINE P gap(const P& k) const { return simd::multiply(simd::subtract(least, k), simd::add(least, k)); }
+
+  /// The largest |k| that weighs something.
+  ODOT_INLINE P wide(const P& high) const { return simd::smaller(high, simd::add(least, simd::all(key_reach<S>))); }
+
+  /// The next power of two above x, within bounds.
+  static P power_above(const P& x) {
+    using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
+    constexpr Bits exponent = sizeof(S) == 4 ? Bits{0x7f800000u} : static_cast<Bits>(0x7ff0000000000000u);
+    const P bounded = simd::smaller(x, simd::all(largest_scale<S> / 2));
+    return simd::multiply(simd::all(S{2}), Eigen::internal::pand(bounded, simd::all(std::bit_cast<S>(exponent))));
+  }
+};
+
+}  // namespace odot::kernels::detail

@@ -1,0 +1,128 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Packed: one SIMD register of numbers, with the interface of Lanes.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "odot/kernels/exponential.hpp"
+#include "odot/kernels/normal_distribution.hpp"
+#include "odot/kernels/parallel/cpu/double_functions.hpp"
+#include "odot/kernels/parallel/cpu/error_function.hpp"
+#include "odot/kernels/parallel/cpu/functions.hpp"
+#include "odot/kernels/parallel/lanes.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels {
+
+namespace detail {
+
+/// As Packet, but a type of ours: functions of it are found by its name.
+template <class S>
+struct Register {
+  using scalar = S;
+  using P = simd::Packet<S>;
+  static constexpr std::size_t count = simd::lanes<S>;
+
+  P packet;
+
+  struct mask {
+    P packet;  // all bits of a lane set, or none
+    friend mask operator&&(const mask& a, const mask& b) { return {Eigen::internal::pand(a.packet, b.packet)}; }
+    friend mask operator||(const mask& a, const mask& b) { return {Eigen::internal::por(a.packet, b.packet)}; }
+    friend mask operator!(const mask& a) {
+      return {Eigen::internal::pandnot(Eigen::internal::ptrue(a.packet), a.packet)};
+    }
+    friend bool any(const mask& a) { return simd::any_lane<S>(a.packet); }
+  };
+
+  Register() = default;
+  ODOT_INLINE Register(const P& from) : packet(from) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  ODOT_INLINE Register(T value) : packet(simd::all(static_cast<S>(value))) {}
+
+  ODOT_INLINE friend Register operator+(const Register& a, const Register& b) {
+    return {simd::add(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register operator-(const Register& a, const Register& b) {
+    return {simd::subtract(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register operator*(const Register& a, const Register& b) {
+    return {simd::multiply(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register operator/(const Register& a, const Register& b) {
+    return {simd::divide(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register operator-(const Register& a) { return {simd::negate(a.packet)}; }
+  ODOT_INLINE friend mask operator<(const Register& a, const Register& b) {
+    return {Eigen::internal::pcmp_lt(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend mask operator<=(const Register& a, const Register& b) {
+    return {Eigen::internal::pcmp_le(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend mask operator>(const Register& a, const Register& b) { return b < a; }
+  ODOT_INLINE friend mask operator>=(const Register& a, const Register& b) { return b <= a; }
+  ODOT_INLINE friend mask operator==(const Register& a, const Register& b) {
+    return {Eigen::internal::pcmp_eq(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend mask operator!=(const Register& a, const Register& b) { return !(a == b); }
+
+  ODOT_INLINE friend Register select(const mask& chosen, const Register& a, const Register& b) {
+    return {Eigen::internal::pselect(chosen.packet, a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register multiply_add(const Register& a, const Register& b, const Register& c) {
+    return {simd::multiply_add(a.packet, b.packet, c.packet)};
+  }
+  ODOT_INLINE friend Register minimum(const Register& a, const Register& b) {
+    return {Eigen::internal::pmin<Eigen::PropagateNaN>(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register maximum(const Register& a, const Register& b) {
+    return {Eigen::internal::pmax<Eigen::PropagateNaN>(a.packet, b.packet)};
+  }
+  ODOT_INLINE friend Register abs(const Register& a) { return {simd::abs(a.packet)}; }
+  ODOT_INLINE friend Register sqrt(const Register& a) { return {simd::sqrt_of_any<S>(a.packet)}; }
+  ODOT_INLINE friend Register exp(const Register& a) { return {simd::exp_of_any<S>(a.packet)}; }
+  ODOT_INLINE friend Register log(const Register& a) { return {simd::log_of_any<S>(a.packet)}; }
+  ODOT_INLINE friend NormalDistribution<Register> normal_distribution(const Register& a) {
+    const auto normal = simd::normal_distribution<S>(a.packet);
+    return {normal.probability, normal.density};
+  }
+
+  ODOT_INLINE friend Register log1p(const Register& a) {
+    if constexpr (std::is_same_v<S, float>) return {Eigen::internal::plog1p(a.packet)};
+    else return {simd::log1p_of_doubles(a.packet)};
+  }
+  ODOT_INLINE friend Register tanh(const Register& a) {
+    if constexpr (std::is_same_v<S, float>) return {Eigen::internal::ptanh(a.packet)};
+    else return {simd::tanh_of_doubles(a.packet)};
+  }
+  ODOT_INLINE friend Register sin(const Register& a) {
+    if constexpr (std::is_same_v<S, float>) return {Eigen::internal::psin(a.packet)};
+    else return {simd::sin_of_doubles(a.packet)};
+  }
+  ODOT_INLINE friend Register cos(const Register& a) {
+    if constexpr (std::is_same_v<S, float>) return {Eigen::internal::pcos(a.packet)};
+    else return {simd::cos_of_doubles(a.packet)};
+  }
+  ODOT_INLINE friend Register erf(const Register& a) { return {simd::erf_of_any<S>(a.packet)}; }
+  friend Register pow(const Register& a, const Register& b) {
+    S values[count], exponents[count];
+    simd::store(values, a.packet);
+    simd::store(exponents, b.packet);
+    for (std::size_t l = 0; l < count; ++l) values[l] = std::pow(values[l], exponents[l]);
+    return {simd::load(values)};
+  }
+};
+
+}  // namespace detail
+
+/// As many numbers of type S as a SIMD register has; one where there are no registers for S.
+template <class S>
+using Packed = std::conditional_t<(simd::lanes<S> > 1), detail::Register<S>, Lanes<S, 1>>;
+
+}  // namespace odot::kernels

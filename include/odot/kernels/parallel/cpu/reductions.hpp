@@ -1,0 +1,93 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Sums of a row's terms, or what else is made of them, in SIMD registers.
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include "odot/kernels/parallel/cpu/access.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::kernels::detail {
+
+/// How many a program has.
+template <class S, class Program>
+inline constexpr std::size_t terms_of = std::remove_cvref_t<decltype(as_terms(
+    with_row(std::declval<const Program&>(), 0)(std::declval<PackedRun<S, true>>())))>::count;
+
+/// Sums, or what else a Reduction makes, of the terms of a number of runs, kept in registers.
+template <class S, class Reduction, std::size_t K>
+struct Accumulator {
+  using Access = PackedAccess<S>;
+  using Number = Packed<S>;
+  using Total = typename Reduction::template total<S>;
+
+  Number values[K];
+
+  ODOT_INLINE Accumulator() {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < K; ++k) values[k] = Number(Reduction::template identity<S>);
+  }
+  template <class R>
+  ODOT_INLINE void add(const R& run, const Terms<Number, K>& terms) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < K; ++k) {
+      Number term = terms[k];
+      if constexpr (!R::whole) {
+        const simd::Packet<S> nothing = simd::all(Reduction::template identity<S>);
+        term = Access::number(simd::first_of(run.count, Access::packet(term), nothing));
+      }
+      values[k] = Reduction::combine(values[k], term);
+    }
+  }
+  ODOT_INLINE void add(const Accumulator& other) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < K; ++k) values[k] = Reduction::combine(values[k], other.values[k]);
+  }
+  /// The lanes' values combined.
+  ODOT_INLINE S total(std::size_t k) const {
+    if constexpr (std::is_same_v<Reduction, Sum>) {
+      return simd::sum(Access::packet(values[k]));
+    } else {
+      if (any(values[k] != values[k])) return std::numeric_limits<S>::quiet_NaN();
+      if constexpr (std::is_same_v<Reduction, Largest>) return simd::largest(Access::packet(values[k]));
+      else return simd::smallest(Access::packet(values[k]));
+    }
+  }
+};
+
+/// totals[k] ∘= the terms of the columns [begin, end) of a row. No more than 64 registers are added one after the other in S;
+/// the order depends on the number of columns alone.
+template <class S, class Reduction, std::size_t K, class Term>
+ODOT_INLINE void reduce_runs(std::size_t row, std::size_t columns, std::size_t begin, std::size_t end, const Term& term,
+                             typename Reduction::template total<S>* totals) {
+  using Total = typename Reduction::template total<S>;
+  constexpr std::size_t lanes = simd::lanes<S>, side_by_side = 4, stretch = 64 * lanes;
+  using Registers = Accumulator<S, Reduction, K>;
+  for (std::size_t first = begin; first < end; first += stretch) {
+    const std::size_t last = (std::min)(first + stretch, end);
+    Registers sum;
+    std::size_t column = first;
+    if (last - first >= 2 * side_by_side * lanes) {  // several sums, so that none waits for the other
+      Registers sums[side_by_side];
+      for (; column + side_by_side * lanes <= last; column += side_by_side * lanes)
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < side_by_side; ++i) {
+          const std::size_t at = column + i * lanes;
+          const PackedRun<S, true> run{row, at, row * columns + at, lanes};
+          sums[i].add(run, as_terms(term(run)));
+        }
+      sums[0].add(sums[1]);
+      sums[2].add(sums[3]);
+      sums[0].add(sums[2]);
+      sum = sums[0];
+    }
+    for_runs<S>(row, columns, column, last, [&](const auto& run) { sum.add(run, as_terms(term(run))); });
+    for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::combine(totals[k], static_cast<Total>(sum.total(k)));
+  }
+}
+
+}  // namespace odot::kernels::detail
