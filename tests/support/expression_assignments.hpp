@@ -33,16 +33,16 @@ void check_operators_of_assignment() {
     change(view);
     check_value<S>(other, values, 4);
   };
-  check([&](auto& y) { y = dx; }, [](double, double x, double) { return x; });
-  check([&](auto& y) { y = dx.view(); }, [](double, double x, double) { return x; });
-  check([&](auto& y) { y = dx * da; }, [](double, double x, double a) { return x * a; });
-  check([&](auto& y) { y += dx; }, [](double y, double x, double) { return y + x; });
-  check([&](auto& y) { y += y * dx; }, [](double y, double x, double) { return y + y * x; });
-  check([&](auto& y) { y -= da; }, [](double y, double, double a) { return y - a; });
-  check([&](auto& y) { y -= eval(dx + 1); }, [](double y, double x, double) { return y - x - 1; });
+  check([&](auto& y) { y = dx; }, [](double, double u, double) { return u; });
+  check([&](auto& y) { y = dx.view(); }, [](double, double u, double) { return u; });
+  check([&](auto& y) { y = dx * da; }, [](double, double u, double c) { return u * c; });
+  check([&](auto& y) { y += dx; }, [](double y, double u, double) { return y + u; });
+  check([&](auto& y) { y += y * dx; }, [](double y, double u, double) { return y + y * u; });
+  check([&](auto& y) { y -= da; }, [](double y, double, double c) { return y - c; });
+  check([&](auto& y) { y -= eval(dx + 1); }, [](double y, double u, double) { return y - u - 1; });
   check([&](auto& y) { y *= 3; }, [](double y, double, double) { return y * 3; });
-  check([&](auto& y) { y *= dx - da; }, [](double y, double x, double a) { return y * (x - a); });
-  check([&](auto& y) { y /= da + 2; }, [](double y, double, double a) { return y / (a + 2); });
+  check([&](auto& y) { y *= dx - da; }, [](double y, double u, double c) { return y * (u - c); });
+  check([&](auto& y) { y /= da + 2; }, [](double y, double, double c) { return y / (c + 2); });
   check([&](auto& y) { y /= 4; }, [](double y, double, double) { return y / 4; });
   check([&](auto& y) { fill(y, -0.5); }, [](double, double, double) { return -0.5; });
   check(
