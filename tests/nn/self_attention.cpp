@@ -125,7 +125,7 @@ void check_against_full(Run& run, const auto& set) {
 }
 
 constexpr std::size_t D = 6;
-const auto copy = [](const auto& from, auto&& to) { std::ranges::copy(from, to.begin()); };
+const auto put = [](const auto& from, auto&& to) { std::ranges::copy(from, to.begin()); };
 
 }  // namespace
 
@@ -136,14 +136,14 @@ TEST_CASE("one W_qk equals the full attention whose W_Q W_K^T it is") {
     run.lengths = {5, 1, 3};
     check_against_full<Options>(run, [&](auto& full) {
       // x q.weightᵀ (x k.weightᵀ)ᵀ = x (q.weightᵀ k.weight) xᵀ = x qk.weightᵀ xᵀ
-      copy(product(transposed(full.parameter("k.weight"), D), full.parameter("q.weight"), D),
+      put(product(transposed(full.parameter("k.weight"), D), full.parameter("q.weight"), D),
            run.parameter("qk.weight"));
       if constexpr (Options.form == AttentionForm::wqk) {
-        copy(run.parameter("v.weight"), full.parameter("v.weight"));
-        copy(run.parameter("out.weight"), full.parameter("out.weight"));
+        put(run.parameter("v.weight"), full.parameter("v.weight"));
+        put(run.parameter("out.weight"), full.parameter("out.weight"));
       } else {
-        copy(identity(D), full.parameter("v.weight"));
-        copy(identity(D), full.parameter("out.weight"));
+        put(identity(D), full.parameter("v.weight"));
+        put(identity(D), full.parameter("out.weight"));
       }
     });
   };
@@ -159,8 +159,8 @@ TEST_CASE("the symmetric form equals the full attention with W_K = W_Q") {
     run.draw();
     check_against_full<Options>(run, [&](auto& full) {
       for (const std::string name : {"q.weight", "v.weight", "out.weight"})
-        copy(run.parameter(name), full.parameter(name));
-      copy(run.parameter("q.weight"), full.parameter("k.weight"));
+        put(run.parameter(name), full.parameter(name));
+      put(run.parameter("q.weight"), full.parameter("k.weight"));
     });
   };
   check.operator()<of(AttentionForm::symmetric)>();
@@ -176,12 +176,12 @@ TEST_CASE("the triangular form equals the full attention with W_Q = W_K = T") {
     for (std::size_t i = 0, at = 0; i < D; ++i)
       for (std::size_t j = 0; j <= i; ++j) t[i * D + j] = run.parameter("qk.triangle")[at++];
     check_against_full<Options>(run, [&](auto& full) {
-      copy(transposed(t, D), full.parameter("q.weight"));
-      copy(transposed(t, D), full.parameter("k.weight"));
+      put(transposed(t, D), full.parameter("q.weight"));
+      put(transposed(t, D), full.parameter("k.weight"));
       const bool values = Options.form == AttentionForm::symmetric_tt;
       for (const std::string name : {"v.weight", "out.weight"})
-        if (values) copy(run.parameter(name), full.parameter(name));
-        else copy(identity(D), full.parameter(name));
+        if (values) put(run.parameter(name), full.parameter(name));
+        else put(identity(D), full.parameter(name));
     });
   };
   check.operator()<of(AttentionForm::symmetric_tt)>();
