@@ -67,37 +67,51 @@ ODOT_INLINE void store_first(double* to, std::size_t count, const __m256d& packe
 #endif
 }  // namespace detail
 
-/// The first `count` < lanes numbers, 0 in the other lanes; memory behind them is not read.
-template <class Scalar>
-ODOT_INLINE Packet<Scalar> load_first(const Scalar* from, std::size_t count) {
-  using Traits = Eigen::internal::unpacket_traits<Packet<Scalar>>;
+namespace detail {
+
+// Of a packet of `like`'s type: it is deduced, since GCC warns of a vector type that is named as a template's argument.
+template <class Scalar, class P>
+ODOT_INLINE P load_part(const Scalar* from, std::size_t count, const P& like) {
+  using Traits = Eigen::internal::unpacket_traits<P>;
   if constexpr (lanes<Scalar> == 1) {
     return Scalar{0};
   } else if constexpr (Traits::masked_load_available) {
-    return Eigen::internal::ploadu<Packet<Scalar>>(from, static_cast<typename Traits::mask_t>((1u << count) - 1));
-  } else if constexpr (requires { detail::load_first(from, count, Packet<Scalar>()); }) {
-    return detail::load_first(from, count, Packet<Scalar>());
+    return Eigen::internal::ploadu<P>(from, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else if constexpr (requires { load_first(from, count, like); }) {
+    return load_first(from, count, like);
   } else {
     alignas(64) Scalar padded[lanes<Scalar>] = {};
     for (std::size_t l = 0; l < count; ++l) padded[l] = from[l];
-    return load<Scalar>(padded);
+    return Eigen::internal::ploadu<P>(padded);
   }
 }
-/// Stores the first `count` < lanes numbers, and nothing behind them.
-template <class Scalar>
-ODOT_INLINE void store_first(Scalar* to, std::size_t count, const Packet<Scalar>& packet) {
-  using Traits = Eigen::internal::unpacket_traits<Packet<Scalar>>;
+template <class Scalar, class P>
+ODOT_INLINE void store_part(Scalar* to, std::size_t count, const P& packet) {
+  using Traits = Eigen::internal::unpacket_traits<P>;
   if constexpr (lanes<Scalar> == 1) {
     return;
   } else if constexpr (Traits::masked_store_available) {
     Eigen::internal::pstoreu(to, packet, static_cast<typename Traits::mask_t>((1u << count) - 1));
-  } else if constexpr (requires { detail::store_first(to, count, packet); }) {
-    detail::store_first(to, count, packet);
+  } else if constexpr (requires { store_first(to, count, packet); }) {
+    store_first(to, count, packet);
   } else {
     alignas(64) Scalar padded[lanes<Scalar>];
     store(padded, packet);
     for (std::size_t l = 0; l < count; ++l) to[l] = padded[l];
   }
+}
+
+}  // namespace detail
+
+/// The first `count` < lanes numbers, 0 in the other lanes; memory behind them is not read.
+template <class Scalar>
+ODOT_INLINE Packet<Scalar> load_first(const Scalar* from, std::size_t count) {
+  return detail::load_part(from, count, Packet<Scalar>());
+}
+/// Stores the first `count` < lanes numbers, and nothing behind them.
+template <class Scalar>
+ODOT_INLINE void store_first(Scalar* to, std::size_t count, const Packet<Scalar>& packet) {
+  detail::store_part(to, count, packet);
 }
 #if ODOT_CONVERT
 namespace detail {

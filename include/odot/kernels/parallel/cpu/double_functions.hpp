@@ -25,10 +25,10 @@ ODOT_INLINE Packet<double> tanh_of_doubles(const Packet<double>& x) {
                                      -0.0014549707206685162816,  0.00058635328351503032687,  -0.00022863485568773732684,
                                      0.000077221014633221406717, -0.000016108444020093231777};
   const auto square = multiply(x, x);
-  const auto small = multiply_add(multiply(x, square), detail::polynomial<double>(square, coefficients), x);
+  const auto near_zero = multiply_add(multiply(x, square), detail::polynomial<double>(square, coefficients), x);
   const auto size = abs(x), bounded = smaller(size, all(20.0));  // NaN stays
   const auto quotient = divide(all(2.0), add(exp(add(bounded, bounded)), all(1.0)));
-  return detail::with_sign_of<double>(where_less(size, all(0.625), small, subtract(all(1.0), quotient)), x);
+  return detail::with_sign_of<double>(where_less(size, all(0.625), near_zero, subtract(all(1.0), quotient)), x);
 }
 
 /// ln(1 + x) = ln(u) x / (u − 1), u = 1 + x rounded, whose error the quotient makes good.
@@ -91,16 +91,17 @@ inline constexpr double longest_angle = 1048576;
 
 /// sin x; beyond 2²⁰ number by number.
 ODOT_INLINE Packet<double> sin_of_doubles(const Packet<double>& x) {
-  if (any_lane<double>(Eigen::internal::pcmp_lt(all(detail::longest_angle), abs(x)))) [[unlikely]]
-    return by_lanes<double>([](double value) { return std::sin(value); }, x);
   // Products of what is below 1e-100 vanish, and with them the sign of 0.
-  return where_less(abs(x), all(1e-100), x, detail::sine<0>(x));
+  const auto sine = where_less(abs(x), all(1e-100), x, detail::sine<0>(x));
+  return unless<double>(
+      Eigen::internal::pcmp_lt(all(detail::longest_angle), abs(x)), sine, [](double value) { return std::sin(value); },
+      x);
 }
 /// cos x; beyond 2²⁰ number by number.
 ODOT_INLINE Packet<double> cos_of_doubles(const Packet<double>& x) {
-  if (any_lane<double>(Eigen::internal::pcmp_lt(all(detail::longest_angle), abs(x)))) [[unlikely]]
-    return by_lanes<double>([](double value) { return std::cos(value); }, x);
-  return detail::sine<1>(x);
+  return unless<double>(
+      Eigen::internal::pcmp_lt(all(detail::longest_angle), abs(x)), detail::sine<1>(x),
+      [](double value) { return std::cos(value); }, x);
 }
 
 }  // namespace odot::kernels::simd

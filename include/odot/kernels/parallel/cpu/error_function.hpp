@@ -56,7 +56,7 @@ ODOT_INLINE Packet<double> upper_tail(const Packet<double>& a) {
 template <class S>
 ODOT_INLINE Packet<S> erf_of_any(const Packet<S>& x) {
   constexpr bool is_float = std::is_same_v<S, float>;
-  const auto small = [&] {
+  const auto near_zero = [&] {
     const auto square = multiply(x, x);
     if constexpr (is_float) {
       constexpr float coefficients[] = {1.128379166f,    -0.3761262584f,    0.1128358525f,  -0.02685381458f,
@@ -73,7 +73,7 @@ ODOT_INLINE Packet<S> erf_of_any(const Packet<S>& x) {
   const auto size = abs(x);
   const auto tail = detail::upper_tail(smaller(size, all(is_float ? S{4} : S{6})));  // NaN stays
   const auto large = detail::with_sign_of<S>(subtract(all(S{1}), tail), x);
-  return where_less(size, all(S{1}), small, large);
+  return where_less(size, all(S{1}), near_zero, large);
 }
 
 }  // namespace odot::kernels::simd
