@@ -40,7 +40,7 @@ LossResult<Scalar> loss_of(const std::vector<Scalar>& outputs, const std::vector
   sums.from_host(&before);
   const std::size_t samples = outputs.size() / Out::size;
   BatchView<Out, Scalar, Device> gradient;
-  if (with_gradient) gradient = {dy.data(), samples};
+  if (with_gradient) gradient.rebind({dy.data(), samples});
   const std::span<const Target> all = wanted.span();
   Loss::evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), all, 0.25, gradient, sums.data());
   return {sums.to_host()[0], dy.to_host()};
