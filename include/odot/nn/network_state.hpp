@@ -121,7 +121,8 @@ class NetworkState {
 
   /// `values`: memory of the device.
   static bool any_non_finite(std::span<const Scalar> values) {
-    return detail::count_non_finite<Scalar>(on_host<Device>(values)) != 0;
+    const auto host = on_host<Device>(values);
+    return detail::count_non_finite<Scalar>(host) != 0;
   }
 
   Workspace<Device> workspace_;
