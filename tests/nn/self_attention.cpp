@@ -137,7 +137,7 @@ TEST_CASE("one W_qk equals the full attention whose W_Q W_K^T it is") {
     check_against_full<Options>(run, [&](auto& full) {
       // x q.weightᵀ (x k.weightᵀ)ᵀ = x (q.weightᵀ k.weight) xᵀ = x qk.weightᵀ xᵀ
       put(product(transposed(full.parameter("k.weight"), D), full.parameter("q.weight"), D),
-           run.parameter("qk.weight"));
+          run.parameter("qk.weight"));
       if constexpr (Options.form == AttentionForm::wqk) {
         put(run.parameter("v.weight"), full.parameter("v.weight"));
         put(run.parameter("out.weight"), full.parameter("out.weight"));
