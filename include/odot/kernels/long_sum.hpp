@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "odot/core/config.hpp"
+#include "odot/kernels/compensated.hpp"
 #include "odot/kernels/eigen_core.hpp"
 #include "odot/kernels/simd.hpp"
 
@@ -61,15 +62,6 @@ double long_sum_in_double(const Values& values) {
 template <std::size_t Size, class Values>
 typename Values::Scalar long_sum(const Values& values) {
   return static_cast<typename Values::Scalar>(long_sum_in_double<Size>(values));
-}
-
-/// sum += term; `rest` is what earlier additions have added too much, 0 at first.
-/// Source  Kahan, "Further remarks on reducing truncation errors", 1965.
-template <class P>
-ODOT_INLINE void add_compensated(P& sum, P& rest, const P& term) {
-  const P wanted = simd::subtract(term, rest), now = simd::add(sum, wanted);
-  rest = simd::subtract(simd::subtract(now, sum), wanted);
-  sum = now;
 }
 
 /// Σ of at most Count packets, lane by lane, of SIMD vectors of S. Where there can be more than sum_stretch of them, the sums

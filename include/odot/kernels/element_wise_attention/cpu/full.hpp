@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "odot/kernels/compensated.hpp"
 #include "odot/kernels/element_wise_attention/contract.hpp"
-#include "odot/kernels/element_wise_attention/cpu/compensated.hpp"
 #include "odot/kernels/element_wise_attention/cpu/sequence.hpp"
 
 namespace odot::kernels::detail {

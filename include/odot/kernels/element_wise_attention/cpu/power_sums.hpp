@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "odot/kernels/element_wise_attention/cpu/compensated.hpp"
+#include "odot/kernels/compensated.hpp"
 #include "odot/kernels/element_wise_attention/cpu/reference.hpp"
 
 namespace odot::kernels::detail {
