@@ -11,6 +11,7 @@
 #include "odot/kernels/conv2d/cpu/direct.hpp"
 #include "odot/kernels/conv2d/cpu/im2col.hpp"
 #include "odot/kernels/conv2d/cpu/winograd.hpp"
+#include "odot/kernels/eigen.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
 #include "odot/kernels/row_stretches.hpp"

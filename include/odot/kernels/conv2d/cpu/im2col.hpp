@@ -1,12 +1,12 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution of any geometry on the CPU: im2col, one sample at a time, and Eigen's matrix products.
+// 2-D convolution of any geometry on the CPU: im2col, one sample at a time, and products of matrices.
 
 #include <algorithm>
 #include <cstddef>
 
 #include "odot/kernels/conv2d/contract.hpp"
-#include "odot/kernels/eigen.hpp"
+#include "odot/kernels/products/multiply.hpp"
 
 namespace odot::kernels::detail {
 
@@ -14,7 +14,40 @@ namespace odot::kernels::detail {
 template <class G, class S>
 struct Im2Col {
   static constexpr std::size_t pixels = G::out_h * G::out_w;
-  static constexpr std::size_t scratch = G::taps * pixels;  // elements a worker
+
+  static constexpr auto output(const S* weight, const S* bias, const S* columns, S* y) {
+    return products::Chosen<S>({.rows = G::O,
+                                .columns = pixels,
+                                .terms = G::taps,
+                                .a = row_major(weight, G::taps),
+                                .b = row_major(columns, pixels),
+                                .c = row_major(y, pixels),
+                                .bias = bias,
+                                .bias_by_row = true});
+  }
+  static constexpr auto weight_gradient(const S* dy, const S* columns, S* dweight) {
+    return products::Chosen<S>({.rows = G::O,
+                                .columns = G::taps,
+                                .terms = pixels,
+                                .a = row_major(dy, pixels),
+                                .b = row_major(columns, pixels).transposed(),
+                                .c = row_major(dweight, G::taps),
+                                .add = true});
+  }
+  static constexpr auto columns_gradient(const S* weight, const S* dy, S* columns) {
+    return products::Chosen<S>({.rows = G::taps,
+                                .columns = pixels,
+                                .terms = G::O,
+                                .a = row_major(weight, G::taps).transposed(),
+                                .b = row_major(dy, pixels),
+                                .c = row_major(columns, pixels)});
+  }
+
+  /// Elements per worker: the columns, and what the products need.
+  static constexpr std::size_t scratch =
+      G::taps * pixels + (std::max)({products::memory(output(nullptr, nullptr, nullptr, nullptr)),
+                                     products::memory(weight_gradient(nullptr, nullptr, nullptr)),
+                                     products::memory(columns_gradient(nullptr, nullptr, nullptr))});
 
   /// Index of the input row or column under kernel position `k` at output position `at`; outside: >= extent.
   static constexpr std::size_t source(std::size_t at, std::size_t k) { return at * G::stride + k - G::padding; }
@@ -51,21 +84,18 @@ struct Im2Col {
 
   static void forward(const S* x, const S* weight, const S* bias, S* y, S* columns) {
     gather(x, columns);
-    auto out = matrix(y, G::O, pixels);
-    out.noalias() = matrix(weight, G::O, G::taps) * matrix<const S>(columns, G::taps, pixels);
-    if (bias) out.colwise() += row_vector(bias, G::O).transpose();
+    products::multiply_alone(output(weight, bias, columns, y), columns + G::taps * pixels);
   }
 
   static void backward_weight(const S* x, const S* dy, S* dweight, S* columns) {
     gather(x, columns);
     // y = W · columns
-    matrix(dweight, G::O, G::taps).noalias() +=
-        matrix(dy, G::O, pixels) * matrix<const S>(columns, G::taps, pixels).transpose();
+    products::multiply_alone(weight_gradient(dy, columns, dweight), columns + G::taps * pixels);
   }
 
   static void backward_input(const S* weight, const S* dy, S* dx, S* columns) {
     // y = W · columns
-    matrix(columns, G::taps, pixels).noalias() = matrix(weight, G::O, G::taps).transpose() * matrix(dy, G::O, pixels);
+    products::multiply_alone(columns_gradient(weight, dy, columns), columns + G::taps * pixels);
     scatter(columns, dx);
   }
 };

@@ -1,0 +1,96 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// A product by one thread: B in panels, block by block, and tiles of C.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/kernels/products/panels.hpp"
+#include "odot/kernels/products/product.hpp"
+#include "odot/kernels/products/store.hpp"
+#include "odot/kernels/products/tile.hpp"
+
+namespace odot::kernels::products {
+
+inline constexpr std::size_t block_terms = 512;  // whose panels are made at a time: a panel lies in the first cache
+inline constexpr std::size_t block_numbers = 1 << 17;  // of B in panels: they lie in the second cache
+inline constexpr std::size_t a_numbers = 1 << 15;      // of A that meet a panel before the next one
+inline constexpr std::size_t few_tiles = 3;            // for which a copy does not pay
+
+constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// Whether columns of a matrix that follow each other would push each other out of a first-level cache.
+template <class S>
+constexpr bool meets_itself(const Strided<const S>& matrix) {
+  return matrix.column * sizeof(S) % 4096 == 0;
+}
+
+/// How one thread cuts a product.
+template <class S>
+struct Blocks {
+  std::size_t terms, columns;  // of a block of B
+  bool pack_a, pack_b;
+
+  explicit constexpr Blocks(const Product<S>& p)
+      : terms(p.terms == 0 ? 1 : quotient(p.terms, quotient(p.terms, block_terms))),
+        columns((std::min)(p.columns,
+                           (std::max)(block_numbers / terms / tile_columns<S>, std::size_t{1}) * tile_columns<S>)),
+        pack_a(p.a.column != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
+        pack_b(p.rows > few_tiles * tile_rows) {}
+
+  constexpr std::size_t memory_of_b() const { return Panels<S>::size(columns, terms); }
+};
+
+/// Numbers of memory that multiply_blocks needs for a product and for parts of its sum.
+template <class S>
+constexpr std::size_t block_memory(const Product<S>& p) {
+  const std::size_t terms = (std::min)(p.terms, block_terms);
+  const std::size_t of_b =
+      (std::min)(Panels<S>::size(p.columns, terms), (std::max)(block_numbers, tile_columns<S> * terms));
+  return of_b + (Blocks<S>(p).pack_a ? quotient(p.rows, tile_rows) * tile_rows * terms : 0);
+}
+
+/// All rows of C by some columns and terms.
+template <class S>
+void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* packed_a, std::size_t first_column,
+                     std::size_t first_term, std::size_t terms) {
+  const TileStore<S> store(p, first_term > 0, first_term + terms == p.terms);
+  const std::size_t block_rows = (std::max)(a_numbers / terms / tile_rows, std::size_t{1}) * tile_rows;
+  TileSums<S> sums;
+  for (std::size_t begin = 0; begin < p.rows; begin += block_rows) {
+    const std::size_t end = (std::min)(p.rows, begin + block_rows);
+    for (std::size_t panel = 0; panel < panels.count(); ++panel) {
+      const Panel<S> b = panels[panel];
+      for (std::size_t row = begin; row < end;) {
+        const std::size_t height = tile_height(end - row, packed_a != nullptr || row >= tile_rows);
+        const std::size_t rows = (std::min)(height, end - row);
+        const std::size_t before = packed_a ? 0 : height - rows;  // rows that have been there already
+        const Strided<const S> a =
+            packed_a ? Strided<const S>{packed_a + row * terms, 1, tile_rows} : p.a.from(row - before, first_term);
+        multiply_tile(height, b.packets, a, b.data, b.row, terms, sums);
+        store(sums.numbers + before * b.packets * simd::lanes<S>, b.packets, row, rows,
+              first_column + panel * tile_columns<S>, b.columns);
+        row += rows;
+      }
+    }
+  }
+}
+
+template <class S>
+void multiply_blocks(const Product<S>& p, S* memory) {
+  const Blocks<S> blocks(p);
+  S* const packed_a = blocks.pack_a ? memory + blocks.memory_of_b() : nullptr;
+  for (std::size_t term = 0; term < p.terms; term += blocks.terms) {
+    const std::size_t terms = (std::min)(blocks.terms, p.terms - term);
+    if (packed_a)
+      for (std::size_t row = 0; row < p.rows; row += tile_rows)
+        pack_panel<tile_rows>(p.a.from(row, term), (std::min)(tile_rows, p.rows - row), terms, packed_a + row * terms);
+    for (std::size_t column = 0; column < p.columns; column += blocks.columns) {
+      const Panels<S> panels(p.b.from(term, column), (std::min)(blocks.columns, p.columns - column), terms,
+                             blocks.pack_b, memory);
+      multiply_panels(p, panels, packed_a, column, term, terms);
+    }
+  }
+}
+
+}  // namespace odot::kernels::products

@@ -1,0 +1,85 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Which way to a product is the shortest.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/kernels/products/block.hpp"
+#include "odot/kernels/products/dots.hpp"
+#include "odot/kernels/products/product.hpp"
+
+namespace odot::kernels::products {
+
+/// Expected costs, as the multiply-adds of a number that take as long. What is done once per packet counts by its lanes.
+template <class S>
+struct Costs {
+  static constexpr double packet = 2 * static_cast<double>(simd::lanes<S>);  // two are multiplied and added in a cycle
+  static constexpr double copy = 2 * packet / static_cast<double>(simd::lanes<S>);
+  static constexpr double turn = 7 * packet / static_cast<double>(simd::lanes<S>);  // by a transposition in registers
+  static constexpr double sum = 4 * packet;                                         // of a packet's numbers
+
+  static constexpr double rounded(std::size_t a, std::size_t unit) {
+    return static_cast<double>(quotient(a, unit) * unit);
+  }
+
+  static constexpr double blocks(const Product<S>& p) {
+    const Blocks<S> cut(p);
+    const auto terms = static_cast<double>(p.terms);
+    const double rows = rounded(p.rows, (std::max)(tile_rows / 6, std::size_t{1})),
+                 columns = rounded(p.columns, simd::lanes<S>);
+    double cost = rows * columns * terms;
+    // One tile of few rows waits for its own sums: eight packets are needed to keep the processor busy.
+    if (p.rows < 4) cost *= 4 / static_cast<double>(p.rows);
+    if (cut.pack_a) cost += rows * terms * copy;
+    if (cut.pack_b || p.b.column != 1) cost += columns * terms * (p.b.column == 1 ? copy : turn);
+    return cost + rows * columns * (p.c.column == 1 ? 1.5 * copy : turn);
+  }
+  static constexpr double dots(const Product<S>& p) {
+    const auto products = static_cast<double>(p.rows * p.columns);
+    return products * static_cast<double>(quotient(p.terms, simd::lanes<S>) * simd::lanes<S>) * 1.3 + products * sum;
+  }
+  static constexpr double rows(const Product<S>& p) {
+    return static_cast<double>(p.rows * p.terms) * rounded(p.columns, simd::lanes<S>) * 1.5;
+  }
+};
+
+/// A way to compute a product: transposed or not, by tiles, by dots or row by row.
+enum class Way { tiles, turned_tiles, dots, turned_dots, rows, turned_rows };
+
+template <class S>
+constexpr Way shortest_way(const Product<S>& p) {
+  using C = Costs<S>;
+  const Product<S> turned = p.transposed();
+  Way way = Way::tiles;
+  double least = C::blocks(p);
+  const auto offer = [&](Way other, bool possible, double cost) {
+    if (possible && cost < least) {
+      least = cost;
+      way = other;
+    }
+  };
+  offer(Way::turned_tiles, true, C::blocks(turned));
+  const bool along_terms = p.a.column == 1 && p.b.row == 1;
+  offer(Way::dots, along_terms, C::dots(p));
+  offer(Way::turned_dots, along_terms && p.columns < p.rows, C::dots(turned) * 0.99);
+  offer(Way::rows, p.b.column == 1 && p.c.column == 1, C::rows(p));
+  offer(Way::turned_rows, turned.b.column == 1 && turned.c.column == 1, C::rows(turned));
+  return way;
+}
+
+constexpr bool is_turned(Way way) {
+  return way == Way::turned_tiles || way == Way::turned_dots || way == Way::turned_rows;
+}
+constexpr bool by_tiles(Way way) { return way == Way::tiles || way == Way::turned_tiles; }
+
+/// A product that lies as its way wants it.
+template <class S>
+struct Chosen {
+  Way way;
+  Product<S> product;
+
+  explicit constexpr Chosen(const Product<S>& p) : way(shortest_way(p)), product(is_turned(way) ? p.transposed() : p) {}
+};
+
+}  // namespace odot::kernels::products

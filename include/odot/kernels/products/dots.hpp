@@ -1,0 +1,109 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Products of which one side has few rows, a single sample's for instance: the larger matrix is read once and as it is.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/kernels/products/product.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::products {
+
+/// sums[i · Columns + j] = Σ_k a[i, k] · b[k, j], where both are contiguous along k. Terms that are lanes apart are added
+/// up together; stretches of them in double.
+template <std::size_t Rows, std::size_t Columns, class S>
+void dots(const Strided<const S>& a, const Strided<const S>& b, std::size_t terms, double* sums) {
+  constexpr std::size_t lanes = simd::lanes<S>, count = Rows * Columns, length = 256 * lanes;
+  std::fill_n(sums, count, 0.0);
+  for (std::size_t first = 0; first < terms; first += length) {
+    const std::size_t last = (std::min)(terms, first + length);
+    simd::Packet<S> sum[Rows][Columns];
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
+      for (std::size_t j = 0; j < Columns; ++j) sum[i][j] = simd::all(S{0});
+    const auto add = [&](const auto& load) {
+      simd::Packet<S> left[Rows];
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < Rows; ++i) left[i] = load(a.data + i * a.row);
+#pragma GCC unroll 16
+      for (std::size_t j = 0; j < Columns; ++j) {
+        const auto right = load(b.data + j * b.column);
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < Rows; ++i) sum[i][j] = simd::multiply_add(left[i], right, sum[i][j]);
+      }
+    };
+    std::size_t k = first;
+    for (; k + lanes <= last; k += lanes) add([&](const S* from) { return simd::load(from + k); });
+    if (k < last) add([&](const S* from) { return simd::load_first(from + k, last - k); });
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < count; ++i) sums[i] += static_cast<double>(simd::sum(sum[i / Columns][i % Columns]));
+  }
+}
+
+/// C by dots.
+template <class S>
+void multiply_by_dots(const Product<S>& p) {
+  const auto tile = [&]<std::size_t Rows, std::size_t Columns>(std::size_t row, std::size_t column) {
+    double sums[Rows * Columns];
+    dots<Rows, Columns>(p.a.from(row, 0), p.b.from(0, column), p.terms, sums);
+    for (std::size_t i = 0; i < Rows; ++i)
+      for (std::size_t j = 0; j < Columns; ++j) {
+        S& c = *p.c.from(row + i, column + j).data;
+        S sum = static_cast<S>(sums[i * Columns + j]);
+        if (p.bias) sum += p.bias[p.bias_by_row ? row + i : column + j];
+        c = p.add ? c + sum : sum;
+      }
+  };
+  const auto across = [&]<std::size_t Rows>(std::size_t row) {
+    constexpr std::size_t step = 8 / Rows;
+    std::size_t column = 0;
+    for (; column + step <= p.columns; column += step) tile.template operator()<Rows, step>(row, column);
+    for (; column < p.columns; ++column) tile.template operator()<Rows, 1>(row, column);
+  };
+  std::size_t row = 0;
+  for (; row + 2 <= p.rows; row += 2) across.template operator()<2>(row);
+  if (row < p.rows) across.template operator()<1>(row);
+}
+
+/// One row of C, or each by itself: c[j] = Σ_k a[k] · b[k, j], where b and c are contiguous along j.
+template <class S>
+void multiply_rows(const Product<S>& p) {
+  constexpr std::size_t lanes = simd::lanes<S>, packets = 8, stretch = 256;
+  const auto columns = [&]<std::size_t Packets>(std::size_t row, std::size_t column, std::size_t width) {
+    const auto load = [&](const S* from, std::size_t q) {
+      return width < lanes ? simd::load_first(from, width) : simd::load(from + q * lanes);
+    };
+    S* const to = p.c.data + row * p.c.row + column;
+    simd::Packet<S> total[Packets];
+    for (std::size_t first = 0; first < p.terms || first == 0; first += stretch) {
+      simd::Packet<S> sum[Packets];
+#pragma GCC unroll 16
+      for (std::size_t q = 0; q < Packets; ++q) sum[q] = simd::all(S{0});
+      for (std::size_t k = first; k < (std::min)(p.terms, first + stretch); ++k) {
+        const auto left = simd::all(p.a.data[row * p.a.row + k * p.a.column]);
+        const S* const from = p.b.data + k * p.b.row + column;
+#pragma GCC unroll 16
+        for (std::size_t q = 0; q < Packets; ++q) sum[q] = simd::multiply_add(left, load(from, q), sum[q]);
+      }
+#pragma GCC unroll 16
+      for (std::size_t q = 0; q < Packets; ++q) total[q] = first == 0 ? sum[q] : simd::add(total[q], sum[q]);
+    }
+    for (std::size_t q = 0; q < Packets; ++q) {
+      auto v = total[q];
+      if (p.bias) v = simd::add(v, p.bias_by_row ? simd::all(p.bias[row]) : load(p.bias + column, q));
+      if (p.add) v = simd::add(load(to, q), v);
+      if (width < lanes) simd::store_first(to, width, v);
+      else simd::store(to + q * lanes, v);
+    }
+  };
+  for (std::size_t row = 0; row < p.rows; ++row) {
+    std::size_t j = 0;
+    for (; j + packets * lanes <= p.columns; j += packets * lanes) columns.template operator()<packets>(row, j, lanes);
+    for (; j + lanes <= p.columns; j += lanes) columns.template operator()<1>(row, j, lanes);
+    if (j < p.columns) columns.template operator()<1>(row, j, p.columns - j);
+  }
+}
+
+}  // namespace odot::kernels::products

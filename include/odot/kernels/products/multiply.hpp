@@ -1,0 +1,174 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The one product of matrices on the CPU: extents, strides and the way are chosen at run time.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/core/parallel.hpp"
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/compensated.hpp"
+#include "odot/kernels/products/block.hpp"
+#include "odot/kernels/products/choose.hpp"
+#include "odot/kernels/products/product.hpp"
+
+namespace odot::kernels {
+namespace products {
+
+inline constexpr std::size_t long_sum_terms = 1 << 14;  // more go in sums of as many, which are added with compensation
+
+/// Numbers of memory that one thread needs for a product.
+template <class S>
+constexpr std::size_t memory(const Chosen<S>& chosen) {
+  const Product<S>& p = chosen.product;
+  const std::size_t sums = p.terms > long_sum_terms ? 3 * p.rows * p.columns : 0;
+  return sums + (by_tiles(chosen.way) && p.terms > 0 ? block_memory(p) : 0);
+}
+
+template <class S>
+void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
+  switch (chosen.way) {
+    case Way::tiles:
+    case Way::turned_tiles:
+      return multiply_blocks(p, memory);
+    case Way::dots:
+    case Way::turned_dots:
+      return multiply_by_dots(p);
+    case Way::rows:
+    case Way::turned_rows:
+      return multiply_rows(p);
+  }
+}
+
+/// C from an array of its sums, which has C's order; nullptr: they are 0.
+template <class S>
+void store_sums(const Product<S>& p, const S* sums, std::size_t begin, std::size_t end) {
+  const bool by_rows = p.c.column == 1;
+  const std::size_t length = by_rows ? p.columns : p.rows;
+  for (std::size_t n = begin; n < end; ++n) {
+    const std::size_t i = by_rows ? n / length : n % length, j = by_rows ? n % length : n / length;
+    S& c = *p.c.from(i, j).data;
+    S sum = sums ? sums[n] : S{0};
+    if (p.bias) sum += p.bias[p.bias_by_row ? i : j];
+    c = p.add ? c + sum : sum;
+  }
+}
+
+/// The product by one thread.
+template <class S>
+void multiply_alone(const Chosen<S>& chosen, S* memory) {
+  const Product<S>& p = chosen.product;
+  const std::size_t size = p.rows * p.columns;
+  if (p.terms == 0) return store_sums<S>(p, nullptr, 0, size);
+  if (p.terms <= long_sum_terms) return multiply_short(chosen, p, memory);
+  S *const part = memory, *const total = part + size, *const lost = total + size;
+  std::fill_n(total, 2 * size, S{0});
+  for (std::size_t term = 0; term < p.terms; term += long_sum_terms) {
+    multiply_short(chosen, p.part_of_sum(term, (std::min)(long_sum_terms, p.terms - term), part), lost + size);
+    for (std::size_t n = 0; n < size; ++n) add_compensated(total[n], lost[n], part[n]);
+  }
+  store_sums(p, total, 0, size);
+}
+
+inline constexpr double work_for_threads = 1 << 17;  // multiply-adds; less is done sooner by one
+
+/// Numbers that are added up in double, in the order of the parts: C = Σ parts, or C += Σ parts.
+template <class S>
+void add_parts(Workspace<Cpu>& workspace, const Product<S>& p, S* parts, std::size_t count) {
+  const std::size_t size = p.rows * p.columns;
+  const Chunks pieces(size, std::size_t{1} << 12);
+  parallel_for(workspace.threads(), pieces.count(), [&](std::size_t piece, std::size_t) {
+    for (std::size_t n = pieces.begin(piece); n < pieces.end(piece); ++n) {
+      double sum = 0;
+      for (std::size_t part = 0; part < count; ++part) sum += static_cast<double>(parts[part * size + n]);
+      parts[n] = static_cast<S>(sum);
+    }
+    store_sums(p, parts, pieces.begin(piece), pieces.end(piece));
+  });
+}
+
+/// A small C of long sums: threads take some of the terms each. How many parts there are follows from the product alone.
+template <class S>
+std::size_t parts_of_terms(const Product<S>& p) {
+  constexpr std::size_t least = 2048, most = 16, numbers = 1 << 15;
+  return p.rows * p.columns > numbers ? 1 : (std::min)(p.terms / least, most);
+}
+
+/// Threads' shares of C: rows × columns of them, in whole tiles.
+struct Shares {
+  std::size_t rows = 1, columns = 1;
+
+  /// The shares whose largest one is smallest, of at least as many as threads.
+  Shares(std::size_t threads, std::size_t row_tiles, std::size_t panels) {
+    std::size_t least = row_tiles * panels;
+    for (std::size_t r = 1; r <= (std::min)(threads, row_tiles); ++r) {
+      const std::size_t c = (std::min)(quotient(threads, r), panels);
+      const std::size_t largest = quotient(row_tiles, r) * quotient(panels, c) * quotient(r * c, threads);
+      if (largest < least) {
+        least = largest;
+        rows = r;
+        columns = c;
+      }
+    }
+  }
+};
+
+}  // namespace products
+
+/// The product, by the threads of the workspace: the same bits on any number of them.
+/// Errors  none; sums in S lose what 512 terms lose, whatever their length
+template <class S>
+void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
+  using namespace products;
+  if (product.rows == 0 || product.columns == 0) return;
+  auto frame = workspace.frame();
+  const auto threads = static_cast<std::size_t>(workspace.threads());
+  if (const std::size_t parts = parts_of_terms(product); parts > 1) {
+    const Chunks terms = Chunks::at_most(parts, product.terms);
+    const std::size_t size = product.rows * product.columns;
+    S* const sums = frame.template take<S>(terms.count() * size);
+    const auto part = [&](std::size_t c) {
+      return Chosen<S>(product.part_of_sum(terms.begin(c), terms.size(c), sums + c * size));
+    };
+    const std::size_t needed = (std::max)(memory(part(0)), memory(part(terms.count() - 1)));
+    S* const scratch = frame.template take<S>(threads * needed);
+    parallel_for(workspace.threads(), terms.count(),
+                 [&](std::size_t c, std::size_t worker) { multiply_alone(part(c), scratch + worker * needed); });
+    return add_parts(workspace, product, sums, terms.count());
+  }
+  const Chosen<S> whole(product);
+  const Product<S>& p = whole.product;
+  const double work = static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.terms);
+  const bool alone = threads == 1 || work < work_for_threads;
+  const std::size_t row_unit = by_tiles(whole.way) ? tile_rows : 1, column_unit = tile_columns<S>;
+  const Shares shares(alone ? 1 : threads, quotient(p.rows, row_unit), quotient(p.columns, column_unit));
+  const Chunks rows = Chunks::at_most(shares.rows, p.rows, row_unit),
+               columns = Chunks::at_most(shares.columns, p.columns, column_unit);
+  const auto share = [&](std::size_t n) {
+    const std::size_t r = n % rows.count(), c = n / rows.count();
+    Chosen<S> some = whole;
+    some.product = p.part(rows.begin(r), rows.size(r), columns.begin(c), columns.size(c));
+    return some;
+  };
+  const std::size_t count = rows.count() * columns.count();
+  std::size_t needed = 0;
+  for (std::size_t n = 0; n < count; ++n) needed = (std::max)(needed, memory(share(n)));
+  S* const scratch = frame.template take<S>((std::min)(threads, count) * needed);
+  parallel_for(workspace.threads(), count,
+               [&](std::size_t n, std::size_t worker) { multiply_alone(share(n), scratch + worker * needed); });
+}
+
+/// sum[j] += Σ_n rows[n, j], rows [count, columns].
+template <class S>
+void add_rows(Workspace<Cpu>& workspace, std::size_t count, std::size_t columns, const S* rows, S* sum) {
+  const S one{1};
+  multiply<S>(workspace, {.rows = 1,
+                          .columns = columns,
+                          .terms = count,
+                          .a = {&one, 0, 0},
+                          .b = row_major(rows, columns),
+                          .c = row_major(sum, columns),
+                          .add = true});
+}
+
+}  // namespace odot::kernels

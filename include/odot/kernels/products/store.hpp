@@ -1,0 +1,81 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// From the sums of a tile to the matrix.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "odot/core/config.hpp"
+#include "odot/kernels/products/product.hpp"
+#include "odot/kernels/simd.hpp"
+
+namespace odot::kernels::products {
+
+/// Stores tiles of C, with a bias.
+template <class S>
+class TileStore {
+  static constexpr std::size_t lanes = simd::lanes<S>;
+
+ public:
+  /// `go_on`: C holds the sums of earlier terms; `last`: there are no later ones.
+  TileStore(const Product<S>& p, bool go_on, bool last)
+      : c_(p.c), bias_(last ? p.bias : nullptr), bias_is_one_(p.bias_by_row == (p.c.column == 1)),
+        add_(p.add || go_on) {}
+
+  /// The tile C[row …, column …] of `rows` × `columns` numbers; `sums` has `packets` packets a row.
+  void operator()(const S* sums, std::size_t packets, std::size_t row, std::size_t rows, std::size_t column,
+                  std::size_t columns) const {
+    const std::size_t width = packets * lanes;
+    if (c_.column == 1)
+      for (std::size_t r = 0; r < rows; ++r)
+        store_row(sums + r * width, columns, c_.data + (row + r) * c_.row + column, column, row + r);
+    else
+      for (std::size_t r = 0; r < rows; r += lanes)
+        for (std::size_t j = 0; j < columns; j += lanes)
+          store_turned(sums + r * width + j, width, row + r, (std::min)(lanes, rows - r), column + j,
+                       (std::min)(lanes, columns - j));
+  }
+
+ private:
+  void store_row(const S* sums, std::size_t count, S* to, std::size_t column, std::size_t row) const {
+    std::size_t i = 0;
+    if (bias_)
+      for (; i + lanes <= count; i += lanes) store_packet(simd::load(sums + i), to + i, column + i, row);
+    else if (add_)
+      for (; i + lanes <= count; i += lanes)
+        simd::store(to + i, simd::add(simd::load<S>(to + i), simd::load(sums + i)));
+    else
+      for (; i + lanes <= count; i += lanes) simd::store(to + i, simd::load(sums + i));
+    if (i < count) store_packet(simd::load(sums + i), to + i, column + i, row, count - i);
+  }
+  void store_turned(const S* sums, std::size_t width, std::size_t row, std::size_t rows, std::size_t column,
+                    std::size_t columns) const {
+    simd::Block<S> block;
+    for (std::size_t r = 0; r < lanes; ++r) block.packet[r] = r < rows ? simd::load(sums + r * width) : simd::all(S{0});
+    simd::transpose<S>(block);
+    S* to = c_.data + row + column * c_.column;
+    for (std::size_t j = 0; j < columns; ++j, to += c_.column)
+      if (rows == lanes) store_packet(block.packet[j], to, row, column + j);
+      else store_packet(block.packet[j], to, row, column + j, rows);
+  }
+
+  template <class P>
+  ODOT_INLINE void store_packet(P v, S* to, std::size_t along, std::size_t across) const {
+    if (bias_) v = simd::add(v, bias_is_one_ ? simd::all(bias_[across]) : simd::load(bias_ + along));
+    if (add_) v = simd::add(simd::load<S>(to), v);
+    simd::store(to, v);
+  }
+  template <class P>
+  ODOT_INLINE void store_packet(P v, S* to, std::size_t along, std::size_t across, std::size_t count) const {
+    if (bias_) v = simd::add(v, bias_is_one_ ? simd::all(bias_[across]) : simd::load_first(bias_ + along, count));
+    if (add_) v = simd::add(simd::load_first<S>(to, count), v);
+    simd::store_first(to, count, v);
+  }
+
+  Strided<S> c_;
+  const S* bias_;
+  bool bias_is_one_;  // for all that is stored at a time
+  bool add_;
+};
+
+}  // namespace odot::kernels::products
