@@ -56,7 +56,7 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
                      std::size_t first_term, std::size_t terms) {
   const TileStore<S> store(p, first_term > 0, first_term + terms == p.terms);
   const std::size_t block_rows = (std::max)(a_numbers / terms / tile_rows, std::size_t{1}) * tile_rows;
-  TileSums<S> sums;
+  alignas(64) S sums[tile_rows * tile_columns<S>];
   for (std::size_t begin = 0; begin < p.rows; begin += block_rows) {
     const std::size_t end = (std::min)(p.rows, begin + block_rows);
     for (std::size_t panel = 0; panel < panels.count(); ++panel) {
@@ -67,9 +67,14 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
         const std::size_t before = packed_a ? 0 : height - rows;  // rows that have been there already
         const Strided<const S> a =
             packed_a ? Strided<const S>{packed_a + row * terms, 1, tile_rows} : p.a.from(row - before, first_term);
-        multiply_tile(height, b.packets, a, b.data, b.row, terms, sums);
-        store(sums.numbers + before * b.packets * simd::lanes<S>, b.packets, row, rows,
-              first_column + panel * tile_columns<S>, b.columns);
+        const std::size_t column = first_column + panel * tile_columns<S>;
+        if (const auto place = store.place(row, column); before == 0 && place.data && height == rows && b.is_whole()) {
+          multiply_tile(height, b.packets, a, b.data, b.row, terms, place);
+        } else {
+          const std::size_t width = b.packets * simd::lanes<S>;
+          multiply_tile(height, b.packets, a, b.data, b.row, terms, {sums, width, nullptr, false});
+          store(sums + before * width, b.packets, row, rows, column, b.columns);
+        }
         row += rows;
       }
     }

@@ -63,8 +63,8 @@ constexpr Way shortest_way(const Product<S>& p) {
   const bool along_terms = p.a.column == 1 && p.b.row == 1;
   offer(Way::dots, along_terms, C::dots(p));
   offer(Way::turned_dots, along_terms && p.columns < p.rows, C::dots(turned) * 0.99);
-  offer(Way::rows, p.b.column == 1 && p.c.column == 1, C::rows(p));
-  offer(Way::turned_rows, turned.b.column == 1 && turned.c.column == 1, C::rows(turned));
+  offer(Way::rows, p.rows == 1 && p.b.column == 1 && p.c.column == 1, C::rows(p));
+  offer(Way::turned_rows, turned.rows == 1 && turned.b.column == 1 && turned.c.column == 1, C::rows(turned));
   return way;
 }
 

@@ -10,6 +10,19 @@
 
 namespace odot::kernels::products {
 
+/// sums[i] += Σ_l rows[i, l], i < Count, rows [Count, lanes].
+template <std::size_t Count, class S>
+void add_lanes(const S* rows, double* sums) {
+  constexpr std::size_t lanes = simd::lanes<S>, some = (std::min)(Count, lanes);
+  S added[lanes];
+  simd::store(added, simd::lane_sums<some>(rows));
+  for (std::size_t i = 0; i < some; ++i) sums[i] += static_cast<double>(added[i]);
+  if constexpr (Count > some) add_lanes<Count - some>(rows + some * lanes, sums + some);
+}
+
+/// Rows of A and of Bᵀ that are multiplied together: their sums stay in registers.
+inline constexpr std::size_t dot_rows = simd::registers >= 32 ? 4 : 2, dot_columns = 4;
+
 /// sums[i · Columns + j] = Σ_k a[i, k] · b[k, j], where both are contiguous along k. Terms that are lanes apart are added
 /// up together; stretches of them in double.
 template <std::size_t Rows, std::size_t Columns, class S>
@@ -37,8 +50,9 @@ void dots(const Strided<const S>& a, const Strided<const S>& b, std::size_t term
     std::size_t k = first;
     for (; k + lanes <= last; k += lanes) add([&](const S* from) { return simd::load(from + k); });
     if (k < last) add([&](const S* from) { return simd::load_first(from + k, last - k); });
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < count; ++i) sums[i] += static_cast<double>(simd::sum(sum[i / Columns][i % Columns]));
+    alignas(64) S rows[count * lanes];
+    for (std::size_t i = 0; i < count; ++i) simd::store(rows + i * lanes, sum[i / Columns][i % Columns]);
+    add_lanes<count>(rows, sums);
   }
 }
 
@@ -57,14 +71,14 @@ void multiply_by_dots(const Product<S>& p) {
       }
   };
   const auto across = [&]<std::size_t Rows>(std::size_t row) {
-    constexpr std::size_t step = 8 / Rows;
+    constexpr std::size_t step = Rows == 1 ? 2 * dot_columns : dot_columns;
     std::size_t column = 0;
     for (; column + step <= p.columns; column += step) tile.template operator()<Rows, step>(row, column);
     for (; column < p.columns; ++column) tile.template operator()<Rows, 1>(row, column);
   };
   std::size_t row = 0;
-  for (; row + 2 <= p.rows; row += 2) across.template operator()<2>(row);
-  if (row < p.rows) across.template operator()<1>(row);
+  for (; row + dot_rows <= p.rows; row += dot_rows) across.template operator()<dot_rows>(row);
+  for (; row < p.rows; ++row) across.template operator()<1>(row);
 }
 
 /// One row of C, or each by itself: c[j] = Σ_k a[k] · b[k, j], where b and c are contiguous along j.

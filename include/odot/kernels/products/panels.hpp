@@ -46,6 +46,8 @@ template <class S>
 struct Panel {
   const S* data;
   std::size_t row, columns, packets;
+
+  bool is_whole() const { return columns == packets * simd::lanes<S>; }
 };
 
 /// B [terms, columns] in panels of tile_columns columns; the last one is one packet wide if that suffices.

@@ -7,6 +7,7 @@
 
 #include "odot/core/config.hpp"
 #include "odot/kernels/products/product.hpp"
+#include "odot/kernels/products/tile.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::products {
@@ -21,6 +22,12 @@ class TileStore {
   TileStore(const Product<S>& p, bool go_on, bool last)
       : c_(p.c), bias_(last ? p.bias : nullptr), bias_is_one_(p.bias_by_row == (p.c.column == 1)),
         add_(p.add || go_on) {}
+
+  /// Where whole tiles can be stored as they come; nowhere if C is turned.
+  TilePlace<S> place(std::size_t row, std::size_t column) const {
+    if (c_.column != 1 || (bias_ && bias_is_one_)) return {};
+    return {c_.data + row * c_.row + column, c_.row, bias_ ? bias_ + column : nullptr, add_};
+  }
 
   /// The tile C[row …, column …] of `rows` × `columns` numbers; `sums` has `packets` packets a row.
   void operator()(const S* sums, std::size_t packets, std::size_t row, std::size_t rows, std::size_t column,

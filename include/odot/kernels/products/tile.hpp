@@ -17,53 +17,53 @@ inline constexpr std::size_t tile_packets = 2;
 template <class S>
 inline constexpr std::size_t tile_columns = tile_packets * simd::lanes<S>;
 
-/// Terms that are added one after the other; the sums of such stretches are added up then.
-inline constexpr std::size_t stretch = 256;
-
-/// The sums of a tile, in memory: rows of `packets` packets.
+/// Where a tile goes: row r at data + r · row.
 template <class S>
-struct TileSums {
-  alignas(64) S numbers[tile_rows * tile_columns<S>];
+struct TilePlace {
+  S* data;
+  std::size_t row;
+  const S* bias;  // of the tile's columns, or nullptr
+  bool add;       // to what is there
 };
 
-/// sums[r, j] = Σ_k a[r, k] · b[k, j], r < Rows, j < Packets · lanes. Each sum has its terms in their order, whatever the
-/// size of the tile: where a number lies in C does not change its bits.
+/// c[r, j] = Σ_k a[r, k] · b[k, j], r < Rows, j < Packets · lanes, with bias and what is there as `c` says. Each sum has its
+/// terms in their order, whatever the size of the tile: where a number lies in C does not change its bits.
 /// b: `b_row` numbers from one k to the next, columns contiguous.
 template <std::size_t Rows, std::size_t Packets, class S>
-void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std::size_t terms, TileSums<S>& sums) {
+void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std::size_t terms, const TilePlace<S>& c) {
   constexpr std::size_t lanes = simd::lanes<S>, groups = (Rows + 3) / 4;
   const S* rows[groups];  // of four rows each, whose addresses follow from the first one's
+  simd::Packet<S> sum[Rows][Packets];
 #pragma GCC unroll 16
   for (std::size_t g = 0; g < groups; ++g) rows[g] = a.data + 4 * g * a.row;
-  for (std::size_t first = 0; first < terms; first += stretch) {
-    const std::size_t last = first + stretch < terms ? first + stretch : terms;
-    simd::Packet<S> sum[Rows][Packets];
 #pragma GCC unroll 16
-    for (std::size_t r = 0; r < Rows; ++r)
+  for (std::size_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
-      for (std::size_t p = 0; p < Packets; ++p) sum[r][p] = simd::all(S{0});
-    for (std::size_t k = first; k < last; ++k) {
-      simd::Packet<S> right[Packets];
+    for (std::size_t p = 0; p < Packets; ++p) sum[r][p] = simd::all(S{0});
+  for (std::size_t k = 0; k < terms; ++k) {
+    simd::Packet<S> right[Packets];
 #pragma GCC unroll 16
-      for (std::size_t p = 0; p < Packets; ++p) right[p] = simd::load(b + p * lanes);
+    for (std::size_t p = 0; p < Packets; ++p) right[p] = simd::load(b + p * lanes);
 #pragma GCC unroll 16
-      for (std::size_t r = 0; r < Rows; ++r) {
-        const auto left = simd::all(rows[r / 4][r % 4 * a.row]);
+    for (std::size_t r = 0; r < Rows; ++r) {
+      const auto left = simd::all(rows[r / 4][r % 4 * a.row]);
 #pragma GCC unroll 16
-        for (std::size_t p = 0; p < Packets; ++p) sum[r][p] = simd::multiply_add(left, right[p], sum[r][p]);
-      }
-#pragma GCC unroll 16
-      for (std::size_t g = 0; g < groups; ++g) rows[g] += a.column;
-      b += b_row;
+      for (std::size_t p = 0; p < Packets; ++p) sum[r][p] = simd::multiply_add(left, right[p], sum[r][p]);
     }
 #pragma GCC unroll 16
-    for (std::size_t r = 0; r < Rows; ++r)
-#pragma GCC unroll 16
-      for (std::size_t p = 0; p < Packets; ++p) {
-        S* const to = sums.numbers + (r * Packets + p) * lanes;
-        simd::store(to, first == 0 ? sum[r][p] : simd::add(simd::load(to), sum[r][p]));
-      }
+    for (std::size_t g = 0; g < groups; ++g) rows[g] += a.column;
+    b += b_row;
   }
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < Rows; ++r)
+#pragma GCC unroll 16
+    for (std::size_t p = 0; p < Packets; ++p) {
+      S* const to = c.data + r * c.row + p * lanes;
+      auto v = sum[r][p];
+      if (c.bias) v = simd::add(v, simd::load(c.bias + p * lanes));
+      if (c.add) v = simd::add(simd::load<S>(to), v);
+      simd::store(to, v);
+    }
 }
 
 /// Heights of tiles that there are.
@@ -81,12 +81,12 @@ inline std::size_t tile_height(std::size_t rows, bool may_reach_over) {
 /// multiply_tile of one of those heights and of 1 or 2 packets.
 template <class S>
 void multiply_tile(std::size_t height, std::size_t packets, const Strided<const S>& a, const S* b, std::size_t b_row,
-                   std::size_t terms, TileSums<S>& sums) {
+                   std::size_t terms, const TilePlace<S>& c) {
   const auto of_height = [&]<std::size_t Rows>() {
     if constexpr (Rows > 0) {
       if (height != Rows) return false;
-      if (packets == 1) multiply_tile<Rows, 1>(a, b, b_row, terms, sums);
-      else multiply_tile<Rows, tile_packets>(a, b, b_row, terms, sums);
+      if (packets == 1) multiply_tile<Rows, 1>(a, b, b_row, terms, c);
+      else multiply_tile<Rows, tile_packets>(a, b, b_row, terms, c);
     }
     return Rows > 0;
   };
