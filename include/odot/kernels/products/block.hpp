@@ -61,20 +61,23 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
     const std::size_t end = (std::min)(p.rows, begin + block_rows);
     for (std::size_t panel = 0; panel < panels.count(); ++panel) {
       const Panel<S> b = panels[panel];
-      for (std::size_t row = begin; row < end;) {
-        const std::size_t height = tile_height(end - row, packed_a != nullptr || row >= tile_rows);
+      const std::size_t column = first_column + panel * tile_columns<S>, width = b.packets * simd::lanes<S>;
+      std::size_t row = begin;
+      while (row < end) {
+        const std::size_t height = packed_a ? padded_tile_height(end - row) : tile_height(end - row, row);
         const std::size_t rows = (std::min)(height, end - row);
         const std::size_t before = packed_a ? 0 : height - rows;  // rows that have been there already
         const Strided<const S> a =
             packed_a ? Strided<const S>{packed_a + row * terms, 1, tile_rows} : p.a.from(row - before, first_term);
-        const std::size_t column = first_column + panel * tile_columns<S>;
-        if (const auto place = store.place(row, column); before == 0 && place.data && height == rows && b.is_whole()) {
-          multiply_tile(height, b.packets, a, b.data, b.row, terms, place);
-        } else {
-          const std::size_t width = b.packets * simd::lanes<S>;
-          multiply_tile(height, b.packets, a, b.data, b.row, terms, {sums, width, nullptr, false});
-          store(sums + before * width, b.packets, row, rows, column, b.columns);
+        if (const auto place = store.place(row, column); place.data && b.is_whole() && height == rows) {
+          const std::size_t count = height == tile_rows ? (end - row) / tile_rows : 1;
+          multiply_tiles(height, b.packets, count, a, tile_rows * (packed_a ? terms : p.a.row), b.data, b.row, terms,
+                         place);
+          row += count * rows;
+          continue;
         }
+        multiply_tiles<S>(height, b.packets, 1, a, 0, b.data, b.row, terms, {sums, width, nullptr, false});
+        store(sums + before * width, b.packets, row, rows, column, b.columns);
         row += rows;
       }
     }

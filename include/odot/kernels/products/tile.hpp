@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The inner loop of every product: a tile of C that stays in registers.
 
+#include <algorithm>
 #include <cstddef>
 
 #include "odot/core/config.hpp"
@@ -30,7 +31,8 @@ struct TilePlace {
 /// terms in their order, whatever the size of the tile: where a number lies in C does not change its bits.
 /// b: `b_row` numbers from one k to the next, columns contiguous.
 template <std::size_t Rows, std::size_t Packets, class S>
-void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std::size_t terms, const TilePlace<S>& c) {
+ODOT_INLINE void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std::size_t terms,
+                               const TilePlace<S>& c) {
   constexpr std::size_t lanes = simd::lanes<S>, groups = (Rows + 3) / 4;
   const S* rows[groups];  // of four rows each, whose addresses follow from the first one's
   simd::Packet<S> sum[Rows][Packets];
@@ -67,26 +69,42 @@ void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std
 }
 
 /// Heights of tiles that there are.
-inline constexpr std::size_t tile_heights[] = {tile_rows, tile_rows * 2 / 3, tile_rows / 3, tile_rows / 6, 1};
+inline constexpr std::size_t tile_heights[] = {tile_rows, (std::max)(tile_rows * 2 / 3, std::size_t{1}),
+                                               (std::max)(tile_rows / 3, std::size_t{1}),
+                                               (std::max)(tile_rows / 6, std::size_t{1}), 1};
 
-/// The height to take where `rows` are left: the largest that they fill, or, where a tile may reach over them (into the
-/// rows before, or padding), the smallest that has room for them.
-inline std::size_t tile_height(std::size_t rows, bool may_reach_over) {
-  std::size_t height = tile_rows;
-  for (const std::size_t next : tile_heights)
-    if (next > 0 && (may_reach_over ? next >= rows : height > rows)) height = next;
+/// The height to take where `rows` are left and `before` of them are done: the largest that they fill, or, if a tile may
+/// reach over them into those before, the smallest that has room for them. Two tiles of one height are better than a high
+/// one and a low one.
+inline std::size_t tile_height(std::size_t rows, std::size_t before) {
+  const bool two = rows > tile_rows && rows < 2 * tile_rows;
+  if (two) rows = (rows + 1) / 2;
+  std::size_t height = 0;
+  for (const std::size_t next : tile_heights)  // from the highest on
+    if (two ? next >= rows : next >= rows && next - rows <= before) height = next;
+    else if (next < rows && height == 0) height = next;
   return height;
 }
+/// The same where every tile lies for itself and is padded.
+inline std::size_t padded_tile_height(std::size_t rows) { return tile_height((std::min)(rows, tile_rows), tile_rows); }
 
-/// multiply_tile of one of those heights and of 1 or 2 packets.
+/// multiply_tile of one of those heights and of 1 or 2 packets, for `count` tiles one below the other; `next` numbers from
+/// one to the next in A.
 template <class S>
-void multiply_tile(std::size_t height, std::size_t packets, const Strided<const S>& a, const S* b, std::size_t b_row,
-                   std::size_t terms, const TilePlace<S>& c) {
+void multiply_tiles(std::size_t height, std::size_t packets, std::size_t count, Strided<const S> a, std::size_t next,
+                    const S* b, std::size_t b_row, std::size_t terms, TilePlace<S> c) {
+  const auto with = [&]<std::size_t Rows, std::size_t Packets>() {
+    for (std::size_t t = 0; t < count; ++t) {
+      multiply_tile<Rows, Packets>(a, b, b_row, terms, c);
+      a.data += next;
+      c.data += Rows * c.row;
+    }
+  };
   const auto of_height = [&]<std::size_t Rows>() {
     if constexpr (Rows > 0) {
       if (height != Rows) return false;
-      if (packets == 1) multiply_tile<Rows, 1>(a, b, b_row, terms, c);
-      else multiply_tile<Rows, tile_packets>(a, b, b_row, terms, c);
+      if (packets == 1) with.template operator()<Rows, 1>();
+      else with.template operator()<Rows, tile_packets>();
     }
     return Rows > 0;
   };
