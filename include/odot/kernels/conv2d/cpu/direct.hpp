@@ -26,12 +26,15 @@ struct DirectConv {
   struct Block {
     std::size_t rows, width;
   };
+  static constexpr std::size_t spare = simd::registers >= 32 ? 2 : 0;  // without which GCC keeps sums in memory
+  static constexpr std::size_t most_width = simd::registers >= 32 ? 6 : 8;
+
   /// The block that wastes least at the end of the line and of the channels: multiply-adds count most, loads a little.
   static constexpr Block best_block() {
     Block best{1, 1};
     std::size_t least = ~std::size_t{0};
     for (std::size_t r = 1; r <= std::min<std::size_t>(G::O, 6); ++r)
-      for (std::size_t w = 1; r * w + w + 1 <= simd::registers && w <= 8; ++w) {
+      for (std::size_t w = 1; r * w + w + 1 + spare <= simd::registers && w <= most_width; ++w) {
         const std::size_t tap = 4 * r * w + 2 * w + r;
         const std::size_t cost = (G::O + r - 1) / r * ((run + w * L - 1) / (w * L)) * tap;
         if (cost < least) least = cost, best = {r, w};
