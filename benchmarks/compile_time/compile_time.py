@@ -6,6 +6,11 @@
 Each program makes a network of the chain and an Adam, takes one training step and one prediction. The rows "odot.hpp"
 and "Eigen/Core" stand for a program that only includes it. The compiler is $CXX (default: c++), its flags -std=c++20,
 -O2 for what a user waits for or -O0 for the cost of the templates, and $CXXFLAGS.
+
+"compile_time.py programs" measures first programs instead: a perceptron with Adam in odot and, where their headers are
+found, in libtorch, mlpack and dlib; README's program; odot.hpp alone. Each is compiled from nothing at -O2 on one core
+in turn with a program that only includes Eigen/Core; the ratios are of CPU seconds, medians of the pairs. dlib and
+libtorch are libraries, so that only their headers and templates are compiled here.
 """
 import argparse
 import os
@@ -17,6 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import first_programs  # noqa: E402
 from child_usage import measured_run  # noqa: E402
 
 INCLUDES = HERE.parent.parent / "include"
@@ -73,20 +79,60 @@ def find_eigen(given):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("chain", nargs="*", help=f"{', '.join(CHAINS)} (default: all)")
+    parser.add_argument("chain", nargs="*", help=f"{', '.join(CHAINS)} (default: all), or programs")
     parser.add_argument("--layers", type=int, nargs="+", default=[2, 10, 50], help="(default: 2 10 50)")
     parser.add_argument("--optimise", nargs="+", default=["-O2", "-O0"], metavar="LEVEL", type=lambda o: "-O" + o[-1],
                         help="2, 0, ... (default: 2 0)")
     parser.add_argument("--eigen", type=Path, help="the folder that Eigen/Core lies in")
+    programs = parser.add_argument_group("of programs")
+    programs.add_argument("--rounds", type=int, default=3, help="pairs (default: 3)")
+    programs.add_argument("--include", type=Path, action="append", default=[], metavar="FOLDER",
+                          help="where mlpack's or ensmallen's headers lie; may be given more than once")
+    programs.add_argument("--also", type=Path, action="append", default=[], metavar="FILE",
+                          help="a program of your own; may be given more than once")
+    programs.add_argument("--only", default="", metavar="TEXT", help="the rows that contain this text")
     arguments = parser.parse_args()
-    for chain in arguments.chain:
+    arguments.programs = arguments.chain == ["programs"]
+    for chain in [] if arguments.programs else arguments.chain:
         if chain not in CHAINS:
-            parser.error(f"no chain is called '{chain}'; there are {', '.join(CHAINS)}")
+            parser.error(f"no chain is called '{chain}'; there are {', '.join(CHAINS)}; or programs alone")
+    if arguments.rounds < 1:
+        parser.error("--rounds: expected 1 or more")
+    for path in [*arguments.include, *arguments.also]:
+        if not path.exists():
+            parser.error(f"there is no {path}")
     if min(arguments.layers) < 1:
         parser.error("--layers: expected numbers of 1 or more")
     if arguments.eigen and not find_eigen(arguments.eigen):
         parser.error(f"--eigen: there is no {arguments.eigen}/Eigen/Core")
     return arguments
+
+
+def compiled(folder, command, text, level, includes=(), options=None):
+    """The Usage of compiling `text`; None, with the reason on standard error, where it fails."""
+    source, log_path = folder / "network.cpp", folder / "log"
+    source.write_text(text)
+    further = [word for include in includes for word in ("-isystem", include)]
+    command = [*command, *further, level, "-c", str(source), "-o", str(folder / "network.o")]
+    with log_path.open("w") as log:
+        used = measured_run(command, log, **(options or {}))
+    if used.code == 0:
+        return used
+    print(f"{shlex.join(command)}\n{text}\n" + log_path.read_text()[-2000:], file=sys.stderr)
+    return None
+
+
+def print_chains(compile_text, arguments):
+    """Returns the number of failures."""
+    print("| program | layers | level | seconds | CPU seconds | peak memory, MB |\n|---|---|---|---|---|---|", flush=True)
+    failures = 0
+    for what, count, text in programs(arguments.chain or CHAINS, arguments.layers):
+        for level in arguments.optimise:
+            used = compile_text(text, level)
+            failures += used is None
+            cells = f"{used.seconds:.1f} | {used.cpu_seconds:.1f} | {used.peak / 1e6:.0f}" if used else "FAILED | – | –"
+            print(f"| {what} | {count} | {level} | {cells} |", flush=True)
+    return failures
 
 
 def main():
@@ -98,25 +144,15 @@ def main():
     eigen = find_eigen(arguments.eigen)
     flags = ["-std=c++20", "-I", str(INCLUDES), *(["-isystem", str(eigen)] if eigen else []),
              *shlex.split(os.environ.get("CXXFLAGS", ""))]
-    print(f"{' '.join(compiler)} {os.environ.get('CXXFLAGS', '')}".strip() + "\n\n"
-          "| program | layers | level | seconds | CPU seconds | peak memory, MB |\n"
-          "|---|---|---|---|---|---|", flush=True)
-    failures = 0
+    print(f"{' '.join(compiler)} {os.environ.get('CXXFLAGS', '')}".strip() + "\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        source, log_path = Path(folder) / "network.cpp", Path(folder) / "log"
-        for what, count, text in programs(arguments.chain or CHAINS, arguments.layers):
-            source.write_text(text)
-            for level in arguments.optimise:
-                command = [*compiler, *flags, level, "-c", str(source), "-o", str(Path(folder) / "network.o")]
-                with log_path.open("w") as log:
-                    used = measured_run(command, log)
-                cells = f"{used.seconds:.1f} | {used.cpu_seconds:.1f} | {used.peak / 1e6:.0f}"
-                if used.code:
-                    cells = "FAILED | – | –"
-                print(f"| {what} | {count} | {level} | {cells} |", flush=True)
-                if used.code:
-                    failures += 1
-                    print(f"{shlex.join(command)}\n{text}\n" + log_path.read_text()[-2000:], file=sys.stderr)
+        compile_text = lambda *arguments: compiled(Path(folder), [*compiler, *flags], *arguments)
+        if arguments.programs:
+            failures = first_programs.print_table(lambda text, *rest: compile_text(text, "-O2", *rest),
+                                                  arguments.include, arguments.also, arguments.only,
+                                                  arguments.rounds)
+        else:
+            failures = print_chains(compile_text, arguments)
     return 1 if failures else 0
 
 

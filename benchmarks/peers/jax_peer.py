@@ -58,7 +58,7 @@ def loss_of(parameters, statistics, x, labels):
     return -chosen.mean(), updated
 
 
-def adam(parameters, gradients, m, v, t, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+def adam(parameters, gradients, m, v, t, rate=pace.LEARNING_RATE, beta1=0.9, beta2=0.999, eps=1e-8):
     each = jax.tree_util.tree_map
     m = each(lambda m, g: beta1 * m + (1 - beta1) * g, m, gradients)
     v = each(lambda v, g: beta2 * v + (1 - beta2) * g * g, v, gradients)

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Training steps (gradients and Adam) or predictions of a model of the paper on one random batch, at the pace of a
-// driver: pace.hpp.
+// odot's side of compare.py: training steps (gradients and Adam) or predictions of a model on one random batch.
 //
-// usage: odot_step train|predict MODEL BATCH THREADS
-//        MODEL: b, d, e, f, h, control, cifar10-attention, cifar10-control
+// usage: program.hpp; MODEL: b, d, e, f, h, control, cifar10-attention, cifar10-control, perceptron, deep-perceptron,
+//        small-conv
 
 #include <odot/odot.hpp>
 
-#include <cstdio>
-#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "pace.hpp"
+#include "program.hpp"
 
 using namespace odot;
+
+using Perceptron = nn::Sequential<Shape<784>, nn::Linear<128>, nn::ReLU, nn::Linear<10>, nn::LogSoftmax>;
+using DeepPerceptron =
+    nn::Sequential<Shape<784>, nn::Linear<512>, nn::ReLU, nn::Linear<512>, nn::ReLU, nn::Linear<10>, nn::LogSoftmax>;
+constexpr nn::ConvOptions halving{.kernel = 3, .stride = 2, .padding = 1};
+using SmallConv = nn::Sequential<Shape<1, 28, 28>, nn::Conv2d<16, halving>, nn::ReLU, nn::Conv2d<32, halving>, nn::ReLU,
+                                 nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 
 template <class Model>
 struct Work {
@@ -38,7 +44,7 @@ struct Work {
   }
 
   Network<Model> network;
-  optim::Adam adam;
+  optim::Adam adam{{.learning_rate = static_cast<float>(benchmarks::learning_rate)}};
   Workspace<> workspace;
   Batch<typename Model::input_shape> x;
   Batch<typename Model::output_shape> y;
@@ -47,33 +53,29 @@ struct Work {
 };
 
 template <class Model>
-int run(bool training, std::size_t batch, int threads) {
-  const std::string name = "odot " ODOT_VERSION_STRING ", " + benchmarks::compiler();
-  Work<Model> work(batch, threads);
-  if (training)
-    return benchmarks::serve(Model::parameter_count, name, [&] { work.train(); }, [&] { return work.loss; });
-  return benchmarks::serve(
-      Model::parameter_count, name, [&] { work.predict(); }, [&] { return work.predicted_loss(); });
+benchmarks::Running start(const benchmarks::Task& task, int threads) {
+  const auto work = std::make_shared<Work<Model>>(task.batch, threads);
+  if (task.training) return {Model::parameter_count, [work] { work->train(); }, [work] { return work->loss; }};
+  return {Model::parameter_count, [work] { work->predict(); }, [work] { return work->predicted_loss(); }};
 }
 
 int main(int argc, char** argv) {
-  const std::string mode = argc == 5 ? argv[1] : "", model = argc == 5 ? argv[2] : "";
-  const long long batch = argc == 5 ? std::atoll(argv[3]) : 0, threads = argc == 5 ? std::atoll(argv[4]) : 0;
-  if ((mode != "train" && mode != "predict") || batch < 1 || threads < 1 || threads > 1024) {
-    std::fprintf(stderr, "usage: odot_step train|predict MODEL BATCH THREADS\n");
-    return 2;
-  }
-  const auto start = [&]<class Model> {
-    return run<Model>(mode == "train", static_cast<std::size_t>(batch), static_cast<int>(threads));
-  };
-  if (model == "b") return start.operator()<models::ModelB>();
-  if (model == "d") return start.operator()<models::ModelD>();
-  if (model == "e") return start.operator()<models::ModelE>();
-  if (model == "f") return start.operator()<models::ModelF>();
-  if (model == "h") return start.operator()<models::ModelH>();
-  if (model == "control") return start.operator()<models::Control<models::FashionMnistImage>>();
-  if (model == "cifar10-attention") return start.operator()<models::Cifar10Attention>();
-  if (model == "cifar10-control") return start.operator()<models::Control<models::Cifar10Image>>();
-  std::fprintf(stderr, "odot_step: no model is called %s\n", model.c_str());
-  return 2;
+  return benchmarks::run_program(argc, argv, "odot " ODOT_VERSION_STRING ", " + benchmarks::compiler(),
+                                 [](const benchmarks::Task& task, int threads) -> std::optional<benchmarks::Running> {
+                                   if (task.model == "b") return start<models::ModelB>(task, threads);
+                                   if (task.model == "d") return start<models::ModelD>(task, threads);
+                                   if (task.model == "e") return start<models::ModelE>(task, threads);
+                                   if (task.model == "f") return start<models::ModelF>(task, threads);
+                                   if (task.model == "h") return start<models::ModelH>(task, threads);
+                                   if (task.model == "control")
+                                     return start<models::Control<models::FashionMnistImage>>(task, threads);
+                                   if (task.model == "cifar10-attention")
+                                     return start<models::Cifar10Attention>(task, threads);
+                                   if (task.model == "cifar10-control")
+                                     return start<models::Control<models::Cifar10Image>>(task, threads);
+                                   if (task.model == "perceptron") return start<Perceptron>(task, threads);
+                                   if (task.model == "deep-perceptron") return start<DeepPerceptron>(task, threads);
+                                   if (task.model == "small-conv") return start<SmallConv>(task, threads);
+                                   return std::nullopt;
+                                 });
 }

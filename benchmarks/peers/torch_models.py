@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The papers' models as a PyTorch user would write them: heads side by side in one tensor, modules from torch.nn."""
+"""The papers' models and some small ones as a PyTorch user would write them: heads side by side in one tensor, modules
+from torch.nn."""
 import torch
 from torch import nn
 
@@ -38,6 +39,20 @@ def control(shape):
                          conv(100, 200), nn.ReLU(), conv(200, 200), nn.ReLU(), down(200), nn.ReLU(),
                          nn.Flatten(), nn.Linear(size, 10), nn.LogSoftmax(dim=1))
 
+
+def perceptron(*widths):
+    hidden = [layer for i, o in zip((784, *widths), widths) for layer in (nn.Linear(i, o), nn.ReLU())]
+    return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(widths[-1], 10), nn.LogSoftmax(dim=1))
+
+
+def small_conv():
+    halving = lambda i, o: nn.Conv2d(i, o, 3, stride=2, padding=1)
+    return nn.Sequential(halving(1, 16), nn.ReLU(), halving(16, 32), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 7 * 7, 10),
+                         nn.LogSoftmax(dim=1))
+
+
+SMALL_MODELS = {"perceptron": lambda: perceptron(128), "deep-perceptron": lambda: perceptron(512, 512),
+                "small-conv": small_conv}
 
 TOKEN_FEATURES, TOKEN_HEADS = 64, 4
 
@@ -125,6 +140,8 @@ def build(name):
     if name in SEQUENCE_MODELS:
         model, shape = SEQUENCE_MODELS[name]
         return model(), shape
+    if name in SMALL_MODELS:
+        return SMALL_MODELS[name](), (1, 28, 28)
     shape = (3, 32, 32) if name.startswith("cifar10") else (1, 28, 28)
     if name in HEADS_LAYERS:
         return attention(shape, *HEADS_LAYERS[name]), shape

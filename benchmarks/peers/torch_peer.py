@@ -13,7 +13,7 @@ import torch_models
 
 
 def training_step(model, x, labels, compiled):
-    adam = torch.optim.Adam(model.parameters(), lr=1e-3)
+    adam = torch.optim.Adam(model.parameters(), lr=pace.LEARNING_RATE)
     loss_of = lambda x, labels: nll_loss(model(x), labels)
     if compiled:
         loss_of = torch.compile(loss_of)

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What compare.py measures: pieces of work, whom beside, and the ratio to reach."""
+"""What compare.py measures: pieces of work, whom beside, and the ratio to reach.
+
+The small convolutional net: Conv2d 1→16 and 16→32, 3×3, stride 2, padding 1, a ReLU after each, Linear to 10.
+"""
 from dataclasses import dataclass, field
 
 TITLES = {"b": "model B", "d": "model D", "f": "model F", "h": "model H", "cifar10-attention": "CIFAR-10 attention",
-          "control": "control, Fashion-MNIST", "cifar10-control": "control, CIFAR-10"}
+          "control": "control, Fashion-MNIST", "cifar10-control": "control, CIFAR-10",
+          "perceptron": "perceptron 784-128-10", "deep-perceptron": "perceptron 784-512-512-10",
+          "small-conv": "small convolutional net"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,11 @@ def step(model, batch, **peers):
     return Work("step", model, batch, peers)
 
 
-def predict(model, batch, ratio):
-    return Work("predict", model, batch, {"inference-mode": ratio, "jit": ratio})
+def predict(model, batch, ratio=None, **peers):
+    return Work("predict", model, batch, {"inference-mode": ratio, "jit": ratio, **peers})
+
+
+CPP = {"libtorch": None, "mlpack": None, "dlib": None}
 
 
 ALL = [
@@ -51,12 +59,22 @@ ALL = [
     step("control", 1024, eager=1.5),
     step("cifar10-control", 256, eager=1.5),
     step("cifar10-control", 1024, eager=1.5),
-    predict("b", 1, 20),
-    predict("control", 1, 1.5),
+    predict("b", 1, 20, libtorch=None),
+    predict("control", 1, 1.5, **CPP),
     predict("control", 256, 1.5),
+    step("perceptron", 64, eager=None, **CPP),
+    step("perceptron", 1024, eager=None, **CPP),
+    step("deep-perceptron", 256, eager=None, **CPP),
+    step("small-conv", 128, eager=None, **CPP),
+    predict("perceptron", 1024, **CPP),
+    predict("perceptron", 1, **CPP),
+    predict("small-conv", 1, **CPP),
     Work("threads", "b", 4096, {"odot": 1.8}),
     Work("threads", "f", 4096, {"odot": 1.8}),
     Work("threads", "control", 256, {"odot": 1.8}),
     Work("memory", "b", 4096, {"eager": 4}),
     Work("build", "fashion_mnist"),
 ]
+
+# What WORK "small" stands for: the works that C++ peers have, without long steps.
+SMALL = ["*/perceptron/*", "*/deep-perceptron/*", "*/small-conv/*", "predict/control/1", "predict/b/1"]

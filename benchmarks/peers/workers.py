@@ -29,6 +29,10 @@ def python_peer(name, module, program, *arguments):
     return Peer(name, (sys.executable, str(HERE / program), *arguments), module)
 
 
+def cpp_peer(name, program, comes_with):
+    return Peer(name, (f"BUILD/benchmarks/{program}", "MODE", "MODEL", "BATCH", "THREADS"), comes_with=comes_with)
+
+
 PEERS = {
     "eager": python_peer("PyTorch eager", "torch", "torch_peer.py", "eager", "MODEL", "BATCH", "THREADS"),
     "compile": python_peer("torch.compile", "torch", "torch_peer.py", "compile", "MODEL", "BATCH", "THREADS"),
@@ -36,7 +40,9 @@ PEERS = {
                                   "BATCH", "THREADS"),
     "jit": python_peer("torch.jit, traced and frozen", "torch", "torch_peer.py", "jit", "MODEL", "BATCH", "THREADS"),
     "jax": python_peer("JAX jit", "jax", "jax_peer.py", "MODEL", "BATCH"),
-    "dlib": Peer("dlib", ("BUILD/benchmarks/dlib_control", "BATCH"), comes_with="dlib (Debian, Ubuntu: libdlib-dev)"),
+    "libtorch": cpp_peer("libtorch (C++)", "libtorch_peer", "PyPI's torch"),
+    "mlpack": cpp_peer("mlpack", "mlpack_peer", "mlpack 4 (Debian from 13, Ubuntu: libmlpack-dev)"),
+    "dlib": cpp_peer("dlib", "dlib_peer", "dlib (Debian, Ubuntu: libdlib-dev)"),
     "odot": Peer("odot", ("BUILD/benchmarks/odot_step", "MODE", "MODEL", "BATCH", "THREADS")),
 }
 
@@ -125,9 +131,17 @@ class Worker:
         return NotMeasured(f"{self.peer.name} ended with exit code {self.process.wait()}; see {self.log.name}")
 
 
+def openblas_core():
+    """The kernels for this processor: OpenBLAS takes one that is newer than itself for a Prescott, with SSE3."""
+    flags = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), "").split()
+    if {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"} <= set(flags):
+        return {"OPENBLAS_CORETYPE": "SkylakeX"}
+    return {"OPENBLAS_CORETYPE": "Haswell"} if {"avx2", "fma"} <= set(flags) else {}
+
+
 def environment(threads):
     """As many threads for OpenMP, the BLAS libraries and XLA, which also goes by the processors that it may use."""
     count = str(threads)
     xla = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-    return {**os.environ, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "OPENBLAS_NUM_THREADS": count,
+    return {**openblas_core(), **os.environ, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "OPENBLAS_NUM_THREADS": count,
             "NPROC": count, "XLA_FLAGS": xla.strip(), "JAX_PLATFORMS": "cpu"}
