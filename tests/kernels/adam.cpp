@@ -87,3 +87,21 @@ TEST_CASE("a second moment that overflows makes its parameter NaN, and no other"
   kernels::Adam<Cpu>::update<float>(workspace, AdamStep{}, gradient, parameter, first, second);
   for (std::size_t i = 0; i < parameter.size(); ++i) CHECK(std::isnan(parameter[i]) == (i == 3));
 }
+
+TEST_CASE(
+    "moments that nothing is added to any more end at 0, not among subnormal numbers; without eps, v keeps them") {
+  for (const double eps : {1e-8, 0.0}) {
+    std::vector<float> p{1}, m{1e-38f}, v{1e-38f};
+    const std::vector<float> nothing{0};
+    Workspace<Cpu> workspace(1);
+    kernels::AdamStep step;
+    step.eps = eps;
+    step.beta2 = 0.9;
+    for (step.step = 1; step.step <= 10; ++step.step)
+      kernels::Adam<Cpu>::update<float>(workspace, step, nothing, p, m, v);
+    CHECK(m[0] == 0);
+    if (eps > 0) CHECK(v[0] == 0);
+    else CHECK(v[0] == doctest::Approx(1e-38 * std::pow(0.9, 10)).epsilon(1e-3));
+    CHECK(std::isfinite(p[0]));
+  }
+}

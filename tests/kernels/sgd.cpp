@@ -74,3 +74,12 @@ TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
   }
   CHECK(std::abs(static_cast<double>(velocity[0]) / expected - 1) <= 3e-4);
 }
+
+TEST_CASE("a velocity that nothing is added to any more ends at 0, not among subnormal numbers") {
+  std::vector<float> p{1}, u{-1e-37f};
+  const std::vector<float> nothing{0};
+  Workspace<Cpu> workspace(1);
+  for (int step = 0; step < 40; ++step)
+    kernels::Sgd<Cpu>::update<float>(workspace, {.learning_rate = 0.1, .momentum = 0.9}, nothing, p, u);
+  CHECK(u[0] == 0);
+}

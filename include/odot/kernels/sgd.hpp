@@ -7,6 +7,7 @@
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/split.hpp"
+#include "odot/kernels/subnormal.hpp"
 
 namespace odot::kernels {
 
@@ -29,7 +30,7 @@ struct SgdUpdate {
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
     const auto p = run.load(parameter), u = run.load(velocity), g = run.load(gradient) + decay * p;
-    const auto new_u = momentum.high * u + (momentum.low * u + g);
+    const auto new_u = without_tiny(momentum.high * u + (momentum.low * u + g), least_moment<S>);
     run.store(velocity, new_u);
     run.store(parameter, p - rate * (nesterov ? g + momentum.high * new_u : new_u));
   }
@@ -38,7 +39,7 @@ struct SgdUpdate {
 }  // namespace detail
 
 /// g' = g + weight_decay·p;  u = momentum·u + g';  p −= learning_rate · (nesterov ? g' + momentum·u : u)
-/// Spans of equal length; p and the velocity u updated in place.
+/// Spans of equal length; p and the velocity u updated in place. A velocity below the smallest normal number becomes 0.
 /// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
 template <class Device>
 struct Sgd {
