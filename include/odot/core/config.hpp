@@ -74,6 +74,11 @@
 #define ODOT_UNROLL
 #endif
 
+/// Whether products of matrices go to the user's BLAS (<cblas.h>, OpenBLAS is tested): set to 1 by whoever links one.
+#ifndef ODOT_BLAS
+#define ODOT_BLAS 0
+#endif
+
 /// Whether the compiler shuffles vectors of any length. (nvcc, which compiles the CPU's kernels for the host too, is not asked.)
 #define ODOT_SHUFFLE 0
 #if defined(__has_builtin) && !defined(__CUDACC__)

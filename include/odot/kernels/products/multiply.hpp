@@ -8,6 +8,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/compensated.hpp"
+#include "odot/kernels/products/blas.hpp"
 #include "odot/kernels/products/block.hpp"
 #include "odot/kernels/products/choose.hpp"
 #include "odot/kernels/products/product.hpp"
@@ -141,7 +142,10 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
   const double work = static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.terms);
   const bool alone = threads == 1 || work < work_for_threads;
   const std::size_t row_unit = by_tiles(whole.way) ? tile_rows : 1, column_unit = tile_columns<S>;
-  const Shares shares(alone ? 1 : threads, quotient(p.rows, row_unit), quotient(p.columns, column_unit));
+  const Shares shares(has_blas<S> && by_tiles(whole.way) ? blas_shares
+                      : alone                            ? 1
+                                                         : threads,
+                      quotient(p.rows, row_unit), quotient(p.columns, column_unit));
   const Chunks rows = Chunks::at_most(shares.rows, p.rows, row_unit),
                columns = Chunks::at_most(shares.columns, p.columns, column_unit);
   const auto share = [&](std::size_t n) {

@@ -1,0 +1,77 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Products by the user's BLAS, where ODOT_BLAS asks for it: one call per share of a product, on one thread.
+
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+
+#include "odot/core/config.hpp"
+#include "odot/kernels/products/product.hpp"
+
+#if ODOT_BLAS
+#include <cblas.h>
+
+#if defined(__GNUC__) && !defined(_WIN32)
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+#endif
+#endif
+
+namespace odot::kernels::products {
+
+/// Whether products of S go to a BLAS.
+template <class S>
+inline constexpr bool has_blas = ODOT_BLAS && (std::is_same_v<S, float> || std::is_same_v<S, double>);
+
+/// Into how many shares a product is cut then, whatever the number of threads: a BLAS may add in another order for other
+/// extents.
+inline constexpr std::size_t blas_shares = 16;
+
+#if ODOT_BLAS
+namespace detail {
+
+/// OpenBLAS would start threads of its own in every share.
+inline void one_thread_per_call() {
+#if defined(__GNUC__) && !defined(_WIN32)
+  static const bool once = openblas_set_num_threads && (openblas_set_num_threads(1), true);
+  (void)once;
+#endif
+}
+
+/// A matrix as cblas takes it: its leading dimension, or 0 if neither rows nor columns are contiguous.
+template <class S>
+std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) {
+  if (m.column == 1) return m.row > columns ? m.row : columns;
+  return m.row == 1 ? (m.column > rows ? m.column : rows) : 0;
+}
+
+}  // namespace detail
+#endif
+
+/// C by the BLAS; false if the operands don't lie as it needs them, and nothing is done.
+template <class S>
+bool multiply_by_blas([[maybe_unused]] const Product<S>& p) {
+#if ODOT_BLAS
+  const Product<S> q = p.c.column == 1 ? p : p.transposed();
+  const std::size_t lda = detail::leading(q.a, q.rows, q.terms), ldb = detail::leading(q.b, q.terms, q.columns),
+                    ldc = q.c.row > q.columns ? q.c.row : q.columns;
+  constexpr std::size_t most = std::numeric_limits<int>::max();
+  if (q.c.column != 1 || lda == 0 || ldb == 0 || lda > most || ldb > most || ldc > most || q.rows > most) return false;
+  detail::one_thread_per_call();
+  const auto turned = [](const Strided<const S>& m) { return m.column == 1 ? CblasNoTrans : CblasTrans; };
+  const auto call = [&](auto gemm) {
+    gemm(CblasRowMajor, turned(q.a), turned(q.b), static_cast<int>(q.rows), static_cast<int>(q.columns),
+         static_cast<int>(q.terms), S{1}, q.a.data, static_cast<int>(lda), q.b.data, static_cast<int>(ldb),
+         q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
+  };
+  if constexpr (std::is_same_v<S, float>) call(cblas_sgemm);
+  else call(cblas_dgemm);
+  for (std::size_t i = 0; i < q.rows && q.bias; ++i)
+    for (std::size_t j = 0; j < q.columns; ++j) q.c.data[i * q.c.row + j] += q.bias[q.bias_by_row ? i : j];
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace odot::kernels::products
