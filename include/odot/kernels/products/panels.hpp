@@ -16,7 +16,14 @@ template <std::size_t Width, class S>
 void pack_panel(const Strided<const S>& from, std::size_t count, std::size_t terms, S* to) {
   constexpr std::size_t lanes = simd::lanes<S>;
   if (from.row == 1 && count == Width) {
-    for (std::size_t k = 0; k < terms; ++k) std::copy_n(from.data + k * from.column, Width, to + k * Width);
+    constexpr std::size_t whole = Width / lanes * lanes;
+    for (std::size_t k = 0; k < terms; ++k) {
+      const S* const row = from.data + k * from.column;
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < whole; i += lanes) simd::store(to + k * Width + i, simd::load(row + i));
+      if constexpr (whole < Width)
+        simd::store_first(to + k * Width + whole, Width - whole, simd::load_first(row + whole, Width - whole));
+    }
     return;
   }
   std::size_t k = 0;
