@@ -12,6 +12,7 @@
 #include "odot/core/config.hpp"
 #include "odot/kernels/eigen_core.hpp"
 #include "odot/kernels/fused_multiply_add.hpp"
+#include "odot/kernels/simd_mask.hpp"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
@@ -202,17 +203,6 @@ template <class P>
 ODOT_INLINE P max_keeping_nan(const P& a, const P& b) {
   return Eigen::internal::pmax<Eigen::PropagateNaN>(a, b);
 }
-/// b where a > 0, else 0.
-template <class P>
-ODOT_INLINE P where_positive(const P& a, const P& b) {
-  const P zero = Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(0));
-  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(zero, a), b, zero);
-}
-/// x where a < b, else y.
-template <class P>
-ODOT_INLINE P where_less(const P& a, const P& b, const P& x, const P& y) {
-  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), x, y);
-}
 template <class P>
 ODOT_INLINE P exp(const P& a) {
   return Eigen::internal::pexp(a);
@@ -249,7 +239,9 @@ ODOT_INLINE auto smallest(const P& a) {
 /// alone. The same of plain numbers: ODOT_KEEP_ORDER.)
 template <class P>
 ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)
+#if defined(__GNUC__) && defined(__AVX512VL__)
+  asm("" : "+v"(a));  // any of 32 registers
+#elif defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)
   asm("" : "+x"(a));
 #elif defined(__GNUC__) && defined(__aarch64__)
   asm("" : "+w"(a));

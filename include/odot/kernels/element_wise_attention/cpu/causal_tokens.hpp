@@ -48,7 +48,7 @@ class CausalTokens {
         set(i, in.k[from + i], base, in.q[from + i], reference, simd::reciprocal(reference.scale), largest);
       }
     }
-    direct_ = !any(beyond_bound<S, Order>(largest));
+    direct_ = !simd::any(beyond_bound<S, Order>(largest));
   }
 
   P weight[size], x[size], u[size];  ///< exp(m² − k²), k/σ, q σ

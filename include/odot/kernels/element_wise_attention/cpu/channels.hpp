@@ -65,26 +65,6 @@ ODOT_INLINE void for_packets(std::size_t begin, std::size_t end, const Body& bod
   if (c < end) body.template operator()<false>(c, end - c);
 }
 
-/// All bits set in the lanes where a > b, or where either is NaN; 0 in the others.
-template <class P>
-ODOT_INLINE P exceeds(const P& a, const P& b) {
-  return Eigen::internal::pcmp_lt_or_nan(b, a);
-}
-template <class P>
-ODOT_INLINE P either(const P& a, const P& b) {
-  return Eigen::internal::por(a, b);
-}
-/// Whether a lane of such a packet is set.
-template <class P>
-ODOT_INLINE bool any(const P& lanes) {
-  if constexpr (requires { Eigen::internal::predux_any(lanes); }) {
-    return Eigen::internal::predux_any(lanes);
-  } else {
-    using S = typename Eigen::internal::unpacket_traits<P>::type;
-    return simd::largest(Eigen::internal::pselect(lanes, simd::all(S{1}), simd::all(S{0}))) > S{0};
-  }
-}
-
 /// eˣ for x ≤ 4, and 0 below least_exponent; NaN stays NaN.
 template <class S>
 ODOT_INLINE simd::Packet<S> weight_exp(const simd::Packet<S>& x) {

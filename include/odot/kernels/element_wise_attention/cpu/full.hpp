@@ -5,8 +5,9 @@
 // Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
 // four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²), and
 // that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far apart
-// queries and keys are. Sums run over 32 tokens, and compensated over these. Instructions per pair and packet: forward 5
-// for the nearest key, then 13 for the exponential and 6; backward 13 and 12. No pair is kept.
+// queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, which needs no search. Sums run over
+// 32 tokens, and compensated over these. Instructions per pair and packet: forward 5 for the nearest key, then 13 for the
+// exponential and 6; backward 13 and 12. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
@@ -29,41 +30,61 @@ struct Full {
   static constexpr std::size_t forward_scratch(std::size_t tokens) { return 2 * tokens * lanes; }
   static constexpr std::size_t backward_scratch(std::size_t tokens) { return 8 * tokens * lanes; }
 
-  /// `kept` [2, tokens, channels] (optional) gets every query's nearest key and its sum of weights.
+  /// `kept` [2, tokens, channels] (optional) gets every query's k* and its sum of weights.
   template <bool Whole>
   static void forward(const Sequence<S>& s, S* scratch, S* kept, std::size_t c, std::size_t width) {
     const auto in = s.template inputs<Whole>(c, width);
     const Packed k(scratch, lanes, lanes), v(scratch + s.valid * lanes, lanes, lanes);
     for (std::size_t j = 0; j < s.valid; ++j) k.store(j, in.k[j]), v.store(j, in.v[j]);
-    const Column<S, Whole> y(s.y + c, s.channels, width), nearest(kept ? kept + c : nullptr, s.channels, width),
+    const Column<S, Whole> y(s.y + c, s.channels, width), references(kept ? kept + c : nullptr, s.channels, width),
         weights(kept ? kept + s.tokens * s.channels + c : nullptr, s.channels, width);
+    KeyRange seen;
+    if constexpr (!Causal)
+      for (std::size_t j = 0; j < s.valid; ++j) seen.add(k[j]);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], below[Q], above[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
+      P q[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
+      KeyRange range[Q];
+      bool all_narrow = true;
       for (std::size_t b = 0; b < Q; ++b) {
         q[b] = in.q[i + b];
-        below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
+        if constexpr (Causal) seen.add(k[i + b]);
+        range[b] = seen;
+        all_narrow = all_narrow && !simd::any(simd::opposite(range[b].is_narrow(q[b])));
         sum[b] = weighted[b] = lost[b] = lost_weighted[b] = simd::all(S{0});
       }
-      for_keys<Q>(i, s.valid, [&]<std::size_t First>(std::size_t j) {
-        const P key = k[j];
+      Reference query[Q];
+      if (all_narrow) {
+        for (std::size_t b = 0; b < Q; ++b) query[b] = Reference(q[b], range[b].middle());
+      } else {
+        P below[Q], above[Q];
+        for (std::size_t b = 0; b < Q; ++b) below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
+        for_keys<Q>(i, s.valid, [&]<std::size_t First>(std::size_t j) {
+          const P key = k[j];
 #pragma GCC unroll 4
-        for (std::size_t b = First; b < Q; ++b) {
-          below[b] = simd::larger(below[b], simd::where_less(q[b], key, simd::all(-no_minimum<S>), key));
-          above[b] = simd::smaller(above[b], simd::where_less(q[b], key, key, simd::all(no_minimum<S>)));
-        }
-      });
-      Nearest query[Q];
-      for (std::size_t b = 0; b < Q; ++b) query[b] = Nearest(q[b], below[b], above[b]);
+          for (std::size_t b = First; b < Q; ++b) {
+            const auto is_above = simd::less(q[b], key);
+            below[b] = simd::choose(is_above, below[b], simd::larger(below[b], key));
+            above[b] = simd::choose(is_above, simd::smaller(above[b], key), above[b]);
+          }
+        });
+        for (std::size_t b = 0; b < Q; ++b)
+          query[b] = Reference(
+              q[b], simd::choose(range[b].is_narrow(q[b]), range[b].middle(), nearest(q[b], below[b], above[b])));
+      }
       for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
         P block_sum[Q], block_weighted[Q];
         for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
         for_block([&]<std::size_t First>(std::size_t j) {
           const P key = k[j], value = v[j];
+          P weight[Q - First];
+#pragma GCC unroll 4
+          for (std::size_t b = First; b < Q; ++b)
+            weight[b - First] = query[b].exponent(key, simd::subtract(key, query[b].key));
+          simd::softmax_exp<S>(weight);
 #pragma GCC unroll 4
           for (std::size_t b = First; b < Q; ++b) {
-            const P weight = query[b].weight(key, simd::subtract(key, query[b].key));
-            block_sum[b] = simd::add(block_sum[b], weight);
-            block_weighted[b] = simd::multiply_add(weight, value, block_weighted[b]);
+            block_sum[b] = simd::add(block_sum[b], weight[b - First]);
+            block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
           }
         });
         for (std::size_t b = 0; b < Q; ++b) {
@@ -73,7 +94,7 @@ struct Full {
       });
       for (std::size_t b = 0; b < Q; ++b) {
         y.store(i + b, simd::divide(weighted[b], sum[b]));
-        if (kept) nearest.store(i + b, query[b].key), weights.store(i + b, sum[b]);
+        if (kept) references.store(i + b, query[b].key), weights.store(i + b, sum[b]);
       }
     });
   }
@@ -83,7 +104,7 @@ struct Full {
     const auto in = s.template inputs<Whole>(c, width);
     const auto grad = s.template gradients<Whole>(c, width);
     const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width),
-        nearest(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
+        references(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
     const auto packed = [&](std::size_t part) { return Packed(scratch + part * s.valid * lanes, lanes, lanes); };
     const Packed k = packed(0), v = packed(1);
     const CompensatedColumn dk{packed(2), packed(3), packed(4)}, dv{packed(5), packed(6), packed(7)};
@@ -93,9 +114,9 @@ struct Full {
     }
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
       P q[Q], y[Q], share[Q], dq[Q], lost[Q];
-      Nearest query[Q];
+      Reference query[Q];
       for (std::size_t b = 0; b < Q; ++b) {
-        q[b] = in.q[i + b], y[b] = ys[i + b], query[b] = Nearest(q[b], nearest[i + b]);
+        q[b] = in.q[i + b], y[b] = ys[i + b], query[b] = Reference(q[b], references[i + b]);
         share[b] = simd::divide(dys[i + b], weights[i + b]);
         dq[b] = lost[b] = simd::all(S{0});
       }
@@ -104,16 +125,21 @@ struct Full {
         for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
         for_block([&]<std::size_t First>(std::size_t j) {
           const P key = k[j], value = v[j];
-          P dkey = dk.block[j], dvalue = dv.block[j];
+          P dkey = dk.block[j], dvalue = dv.block[j], beyond[Q - First], weight[Q - First];
 #pragma GCC unroll 4
           for (std::size_t b = First; b < Q; ++b) {
-            const P beyond = simd::subtract(key, query[b].key);
+            beyond[b - First] = simd::subtract(key, query[b].key);
+            weight[b - First] = query[b].exponent(key, beyond[b - First]);
+          }
+          simd::softmax_exp<S>(weight);
+#pragma GCC unroll 4
+          for (std::size_t b = First; b < Q; ++b) {
             // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
-            const P dweighted = simd::multiply(query[b].weight(key, beyond), share[b]);
+            const P dweighted = simd::multiply(weight[b - First], share[b]);
             dvalue = simd::add(dvalue, dweighted);
             const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
             // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
-            block_dq[b] = simd::multiply_add(t, beyond, block_dq[b]);
+            block_dq[b] = simd::multiply_add(t, beyond[b - First], block_dq[b]);
             dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
           }
           dk.block.store(j, dkey);
@@ -149,12 +175,29 @@ struct Full {
     }
   };
 
-  /// A query and the key nearest to it, k*.
-  struct Nearest {
+  /// The least and the largest of some keys.
+  struct KeyRange {
+    P low = simd::all(no_minimum<S>), high = simd::all(-no_minimum<S>);
+
+    ODOT_INLINE void add(const P& key) { low = simd::smaller(low, key), high = simd::larger(high, key); }
+    ODOT_INLINE P middle() const {
+      const P half = simd::all(S(0.5));
+      return simd::add(simd::multiply(half, low), simd::multiply(half, high));
+    }
+    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them, m their middle.
+    ODOT_INLINE auto is_narrow(const P& q) const {
+      const P m = middle(), radius = simd::larger(simd::subtract(high, m), simd::subtract(m, low)),
+              distance = simd::abs(simd::subtract(q, m));
+      return simd::less(simd::multiply(radius, simd::add(simd::add(distance, distance), radius)), simd::all(S{4}));
+    }
+  };
+
+  /// A query and the number k* that its exponents are relative to.
+  struct Reference {
     P key, sum, rest;  ///< k*; 2q − k* as the exact sum of two numbers
 
-    Nearest() = default;
-    ODOT_INLINE Nearest(const P& q, const P& nearest) : key(nearest) {
+    Reference() = default;
+    ODOT_INLINE Reference(const P& q, const P& reference) : key(reference) {
       const P twice = simd::add(q, q);
       sum = simd::subtract(twice, key);
       simd::keep_rounding(sum);
@@ -162,18 +205,16 @@ struct Full {
       simd::keep_rounding(minus_key);
       rest = simd::subtract(simd::subtract(twice, simd::subtract(sum, minus_key)), simd::add(key, minus_key));
     }
-    /// Of the nearest key up to q and the nearest above.
-    ODOT_INLINE Nearest(const P& q, const P& below, const P& above) : Nearest(q, below) {
-      const P nearest = simd::where_less(simd::all(S{0}), minus(above), above, below);
-      *this = Nearest(q, nearest);
-    }
     /// (2q − k*) − k
     ODOT_INLINE P minus(const P& k) const { return simd::add(simd::subtract(sum, k), rest); }
-    /// exp((q − k*)² − (q − k)²); `beyond`: k − k*.
-    ODOT_INLINE P weight(const P& k, const P& beyond) const {
-      return simd::softmax_exp<S>(simd::multiply(beyond, minus(k)));
-    }
+    /// (q − k*)² − (q − k)²; `beyond`: k − k*.
+    ODOT_INLINE P exponent(const P& k, const P& beyond) const { return simd::multiply(beyond, minus(k)); }
   };
+
+  /// The nearest key, of the nearest up to q and the nearest above.
+  static ODOT_INLINE P nearest(const P& q, const P& below, const P& above) {
+    return simd::where_less(simd::all(S{0}), Reference(q, below).minus(above), above, below);
+  }
 
   /// Calls body.operator()<Q>(i) for queries i … i + Q − 1.
   template <class Body>

@@ -14,9 +14,9 @@ namespace odot::kernels::detail {
 
 /// The lanes of queries up to |u| whose powers might not be numbers, and those of NaN.
 template <class S, std::size_t Order>
-ODOT_INLINE simd::Packet<S> beyond_bound(const simd::Packet<S>& size) {
+ODOT_INLINE auto beyond_bound(const simd::Packet<S>& size) {
   constexpr S bound = direct_bound<S>(Order);
-  return exceeds(size, simd::all(bound));
+  return simd::exceeds(size, simd::all(bound));
 }
 
 /// What a query's gradient needs and gives.

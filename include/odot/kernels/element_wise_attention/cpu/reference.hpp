@@ -25,16 +25,16 @@ struct Reference {
   P least = simd::all(no_minimum<S>), scale = simd::all(S{0});  ///< of no key
 
   /// Whether keys of low ≤ |k| ≤ high fit, in every lane. Lanes of NaN do not, nor does any key before the first.
-  ODOT_INLINE bool fits(const P& low, const P& high) const { return !any(misfits(low, high)); }
+  ODOT_INLINE bool fits(const P& low, const P& high) const { return !simd::any(misfits(low, high)); }
   /// The lanes where they do not.
-  ODOT_INLINE P misfits(const P& low, const P& high) const {
+  ODOT_INLINE auto misfits(const P& low, const P& high) const {
     constexpr S below_zero = -(std::numeric_limits<S>::min)();
-    return either(exceeds(gap(low), simd::all(widest_gap<S>)),
-                  exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
+    return simd::either(simd::exceeds(gap(low), simd::all(widest_gap<S>)),
+                        simd::exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
   }
 
   /// The lanes of keys that weigh nothing, of these magnitudes.
-  ODOT_INLINE P weightless(const P& size) const { return exceeds(simd::all(least_exponent<S>), gap(size)); }
+  ODOT_INLINE auto weightless(const P& size) const { return simd::exceeds(simd::all(least_exponent<S>), gap(size)); }
   /// A key's magnitude; m, which changes nothing, where it weighs nothing.
   ODOT_INLINE P weighing(const P& size) const {
     return simd::where_less(gap(size), simd::all(least_exponent<S>), least, size);

@@ -86,7 +86,7 @@ struct Series : SeriesBlocks<S, Order> {
   static ODOT_INLINE bool all_direct(const Queries& q, const P& scale, std::size_t from, std::size_t to) {
     P largest = simd::all(S{0});
     for (std::size_t i = from; i < to; ++i) largest = simd::larger(largest, simd::abs(q[i]));
-    return !any(beyond_bound<S, Order>(simd::multiply(largest, scale)));
+    return !simd::any(beyond_bound<S, Order>(simd::multiply(largest, scale)));
   }
 
   /// Adds the keys of a block.
@@ -115,7 +115,7 @@ struct Series : SeriesBlocks<S, Order> {
   /// Whether keys of low ≤ |k| ≤ high may weigh nothing beside the smallest.
   static ODOT_INLINE bool some_weigh_nothing(Reference<S> reference, const P& low, const P& high) {
     reference.least = simd::smaller(reference.least, low);
-    return any(reference.weightless(high));
+    return simd::any(reference.weightless(high));
   }
 
   /// Adds the keys of such a block.

@@ -23,8 +23,8 @@ struct SeriesStep {
       const Column<S, Whole> y(s.y + c, s.channels, width);
       const P k = in.k[0], q = in.q[0], size = simd::abs(k);
       Reference<S> reference = rows.reference();
-      if (any(either(reference.misfits(size, size),
-                     beyond_bound<S, Order>(simd::multiply(simd::abs(q), reference.scale)))))
+      if (simd::any(simd::either(reference.misfits(size, size),
+                                 beyond_bound<S, Order>(simd::multiply(simd::abs(q), reference.scale)))))
         return unusual_step(rows, k, q, in.v[0], y);
       auto sums = rows.stored_sums();
       sums.block.add(reference.weight(k), simd::multiply(k, simd::reciprocal(reference.scale)), in.v[0]);

@@ -33,14 +33,11 @@ ODOT_INLINE Packet<double> tanh_of_doubles(const Packet<double>& x) {
 
 /// ln(1 + x) = ln(u) x / (u − 1), u = 1 + x rounded, whose error the quotient makes good.
 ODOT_INLINE Packet<double> log1p_of_doubles(const Packet<double>& x) {
-  using Eigen::internal::pcmp_eq;
-  using Eigen::internal::pselect;
   auto u = add(x, all(1.0));
   keep_rounding(u);
   const auto rest = subtract(u, all(1.0));
-  const auto is_plain =
-      Eigen::internal::por(pcmp_eq(rest, all(0.0)), pcmp_eq(x, all(std::numeric_limits<double>::infinity())));
-  return pselect(is_plain, x, multiply(log_of_any<double>(u), divide(x, rest)));
+  const auto is_plain = either(equal(rest, all(0.0)), equal(x, all(std::numeric_limits<double>::infinity())));
+  return choose(is_plain, x, multiply(log_of_any<double>(u), divide(x, rest)));
 }
 
 namespace detail {
@@ -49,8 +46,6 @@ namespace detail {
 /// and q the minimax polynomials (errors 4e-18 and 5e-20); n says which and with what sign.
 template <int Quarters>
 ODOT_INLINE Packet<double> sine(const Packet<double>& x) {
-  using Eigen::internal::pcmp_eq;
-  using Eigen::internal::pselect;
   const auto magic = all(6755399441055744.0);  // 1.5 · 2⁵²: adding it rounds to an integer
   const auto round = [&](const Packet<double>& value) {
     auto rounded = add(value, magic);
@@ -77,12 +72,12 @@ ODOT_INLINE Packet<double> sine(const Packet<double>& x) {
   if constexpr (Quarters != 0) n = add(n, all(static_cast<double>(Quarters)));
   // n = 2 half + odd, odd 0 or 1: cosine where it is 1; negative where half is odd.
   const auto nearest = round(multiply(n, all(0.5)));
-  const auto is_even = pcmp_eq(n, add(nearest, nearest));
-  const auto half = pselect(is_even, nearest, multiply(subtract(n, all(1.0)), all(0.5)));
+  const auto is_even = equal(n, add(nearest, nearest));
+  const auto half = choose(is_even, nearest, multiply(subtract(n, all(1.0)), all(0.5)));
   const auto quarter = round(multiply(half, all(0.5)));
-  const auto is_positive = pcmp_eq(half, add(quarter, quarter));
-  const auto value = pselect(is_even, sine_of_r, cosine_of_r);
-  return pselect(is_positive, value, negate(value));
+  const auto is_positive = equal(half, add(quarter, quarter));
+  const auto value = choose(is_even, sine_of_r, cosine_of_r);
+  return choose(is_positive, value, negate(value));
 }
 
 inline constexpr double longest_angle = 1048576;
@@ -94,14 +89,12 @@ ODOT_INLINE Packet<double> sin_of_doubles(const Packet<double>& x) {
   // Products of what is below 1e-100 vanish, and with them the sign of 0.
   const auto sine = where_less(abs(x), all(1e-100), x, detail::sine<0>(x));
   return unless<double>(
-      Eigen::internal::pcmp_lt(all(detail::longest_angle), abs(x)), sine, [](double value) { return std::sin(value); },
-      x);
+      less(all(detail::longest_angle), abs(x)), sine, [](double value) { return std::sin(value); }, x);
 }
 /// cos x; beyond 2²⁰ number by number.
 ODOT_INLINE Packet<double> cos_of_doubles(const Packet<double>& x) {
   return unless<double>(
-      Eigen::internal::pcmp_lt(all(detail::longest_angle), abs(x)), detail::sine<1>(x),
-      [](double value) { return std::cos(value); }, x);
+      less(all(detail::longest_angle), abs(x)), detail::sine<1>(x), [](double value) { return std::cos(value); }, x);
 }
 
 }  // namespace odot::kernels::simd

@@ -27,47 +27,19 @@ Packet<S> by_lanes(const F& f, const Packet<S>& x) {
   return load(values);
 }
 
-namespace detail {
-
-template <class P>
-ODOT_INLINE bool any_lane(const P& mask) {
-  return Eigen::internal::predux_any(mask);
-}
-// Eigen adds the lanes of doubles up, which takes longer than an exponential.
-#ifdef EIGEN_VECTORIZE_SSE2
-ODOT_INLINE bool any_lane(const __m128d& mask) { return _mm_movemask_pd(mask) != 0; }
-#endif
-#ifdef EIGEN_VECTORIZE_AVX
-ODOT_INLINE bool any_lane(const __m256d& mask) { return _mm256_movemask_pd(mask) != 0; }
-#endif
-#ifdef EIGEN_VECTORIZE_AVX512
-ODOT_INLINE bool any_lane(const __m512d& mask) {
-  return _mm512_test_epi64_mask(_mm512_castpd_si512(mask), _mm512_castpd_si512(mask)) != 0;
-}
-#endif
-
-}  // namespace detail
-
-/// Whether some number of a mask's lanes is chosen. (A lane of a mask is 0 or all ones, which is a NaN.)
-template <class S>
-ODOT_INLINE bool any_lane(const Packet<S>& mask) {
-  return detail::any_lane(mask);
-}
-
 /// `result`, but f of the number in the lanes of the mask `special`, which are few: what a lane holds follows from its own
 /// number alone, whatever lies beside it.
-template <class S, class F>
-ODOT_INLINE Packet<S> unless(const Packet<S>& special, const Packet<S>& result, const F& f, const Packet<S>& x) {
-  if (any_lane<S>(special)) [[unlikely]]
-    return Eigen::internal::pselect(special, by_lanes<S>(f, x), result);
+template <class S, class Mask, class F>
+ODOT_INLINE Packet<S> unless(const Mask& special, const Packet<S>& result, const F& f, const Packet<S>& x) {
+  if (any(special)) [[unlikely]]
+    return choose(special, by_lanes<S>(f, x), result);
   return result;
 }
 
 /// Which numbers are above 0 and below the normal ones.
 template <class S>
-ODOT_INLINE Packet<S> is_subnormal(const Packet<S>& x) {
-  return Eigen::internal::pand(Eigen::internal::pcmp_lt(all(S{0}), x),
-                               Eigen::internal::pcmp_lt(x, all((std::numeric_limits<S>::min)())));
+ODOT_INLINE auto is_subnormal(const Packet<S>& x) {
+  return both(less(all(S{0}), x), less(x, all((std::numeric_limits<S>::min)())));
 }
 
 namespace detail {
@@ -135,7 +107,7 @@ ODOT_INLINE Packet<S> exp_of_any(const Packet<S>& x) {
     return detail::exp_of_any(x);
   } else {
     // Eigen's doubles end near ±709, short of infinity and of the numbers below the normal ones.
-    return unless<S>(Eigen::internal::pcmp_lt(all(S{708}), abs(x)), exp(x), [](S value) { return std::exp(value); }, x);
+    return unless<S>(less(all(S{708}), abs(x)), exp(x), [](S value) { return std::exp(value); }, x);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "odot/kernels/exponential.hpp"
 #include "odot/kernels/normal_distribution.hpp"
@@ -31,13 +32,11 @@ struct Register {
   P packet;
 
   struct mask {
-    P packet;  // all bits of a lane set, or none
-    friend mask operator&&(const mask& a, const mask& b) { return {Eigen::internal::pand(a.packet, b.packet)}; }
-    friend mask operator||(const mask& a, const mask& b) { return {Eigen::internal::por(a.packet, b.packet)}; }
-    friend mask operator!(const mask& a) {
-      return {Eigen::internal::pandnot(Eigen::internal::ptrue(a.packet), a.packet)};
-    }
-    friend bool any(const mask& a) { return simd::any_lane<S>(a.packet); }
+    decltype(simd::less(std::declval<P>(), std::declval<P>())) lanes;
+    ODOT_INLINE friend mask operator&&(const mask& a, const mask& b) { return {simd::both(a.lanes, b.lanes)}; }
+    ODOT_INLINE friend mask operator||(const mask& a, const mask& b) { return {simd::either(a.lanes, b.lanes)}; }
+    ODOT_INLINE friend mask operator!(const mask& a) { return {simd::opposite(a.lanes)}; }
+    ODOT_INLINE friend bool any(const mask& a) { return simd::any(a.lanes); }
   };
 
   Register() = default;
@@ -59,21 +58,17 @@ struct Register {
     return {simd::divide(a.packet, b.packet)};
   }
   ODOT_INLINE friend Register operator-(const Register& a) { return {simd::negate(a.packet)}; }
-  ODOT_INLINE friend mask operator<(const Register& a, const Register& b) {
-    return {Eigen::internal::pcmp_lt(a.packet, b.packet)};
-  }
+  ODOT_INLINE friend mask operator<(const Register& a, const Register& b) { return {simd::less(a.packet, b.packet)}; }
   ODOT_INLINE friend mask operator<=(const Register& a, const Register& b) {
-    return {Eigen::internal::pcmp_le(a.packet, b.packet)};
+    return {simd::less_or_equal(a.packet, b.packet)};
   }
   ODOT_INLINE friend mask operator>(const Register& a, const Register& b) { return b < a; }
   ODOT_INLINE friend mask operator>=(const Register& a, const Register& b) { return b <= a; }
-  ODOT_INLINE friend mask operator==(const Register& a, const Register& b) {
-    return {Eigen::internal::pcmp_eq(a.packet, b.packet)};
-  }
+  ODOT_INLINE friend mask operator==(const Register& a, const Register& b) { return {simd::equal(a.packet, b.packet)}; }
   ODOT_INLINE friend mask operator!=(const Register& a, const Register& b) { return !(a == b); }
 
   ODOT_INLINE friend Register select(const mask& chosen, const Register& a, const Register& b) {
-    return {Eigen::internal::pselect(chosen.packet, a.packet, b.packet)};
+    return {simd::choose(chosen.lanes, a.packet, b.packet)};
   }
   ODOT_INLINE friend Register multiply_add(const Register& a, const Register& b, const Register& c) {
     return {simd::multiply_add(a.packet, b.packet, c.packet)};
