@@ -32,17 +32,17 @@ struct Case {
   }
 };
 
+template <class S>
+using Memory = std::vector<Buffer<S, Cpu>>;
+
 /// Random numbers that live as long as the case.
 template <class S>
-std::span<S> numbers(std::shared_ptr<std::vector<std::vector<S>>>& memory, std::size_t count, double low = -1) {
-  if (!memory) memory = std::make_shared<std::vector<std::vector<S>>>();
-  memory->emplace_back(count);
-  benchmarks::fill_uniform(std::span<S>(memory->back()), memory->size(), low, 1);
-  return memory->back();
+std::span<S> numbers(Memory<S>& memory, std::size_t count, double low = -1) {
+  memory.emplace_back(count);
+  const std::span<S> all(memory.back().data(), count);
+  benchmarks::fill_uniform(all, memory.size(), low, 1);
+  return all;
 }
-
-template <class S>
-using Memory = std::shared_ptr<std::vector<std::vector<S>>>;
 
 const char* name_of(float) { return "float"; }
 const char* name_of(double) { return "double"; }
@@ -109,9 +109,9 @@ void add_maps() {
   });
   add<S>("sgd/update", "33084", 1, [](Workspace<>& w, Memory<S>& memory, std::size_t) {
     const auto g = numbers<S>(memory, 33'084), p = numbers<S>(memory, 33'084), u = numbers<S>(memory, 33'084);
-    return Case<S>{[=, &w] { kernels::Sgd<Cpu>::update<S>(w, {.learning_rate = 1e-3, .momentum = 0.5}, g, p, u); },
+    return Case<S>{[=, &w] { kernels::Sgd<Cpu>::update<S>(w, {.learning_rate = 1e-3, .momentum = 0}, g, p, u); },
                    [=] {
-                     for (std::size_t i = 0; i < g.size(); ++i) p[i] -= S(1e-3) * (u[i] = S(0.5) * u[i] + g[i]);
+                     for (std::size_t i = 0; i < g.size(); ++i) p[i] -= S(1e-3) * (u[i] = g[i]);
                    },
                    p};
   });

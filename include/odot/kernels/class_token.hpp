@@ -19,10 +19,12 @@ struct ClassTokenForward {
   const S *x, *token;
   S* y;
 
+  ODOT_HOST_DEVICE const S* of_row(std::size_t row) const {
+    const std::size_t n = row / M, m = row % M;
+    return m == 0 ? token : x + (n * (M - 1) + m - 1) * D;
+  }
   template <class Run>
-  ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    const std::size_t n = run.row / M, m = run.row % M;
-    const S* from = m == 0 ? token : x + (n * (M - 1) + m - 1) * D;
+  ODOT_HOST_DEVICE void operator()(const Run& run, const S* from) const {
     run.store(y, run.load_column(from));
   }
 };

@@ -22,10 +22,10 @@ struct LayerNormForward {
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    constexpr double size = static_cast<double>(D);
-    double exact_mean = row.sum_in_double([&](const auto& run) { return run.load(x); }) / size;
+    constexpr double size = static_cast<double>(D), share = 1 / size;
+    double exact_mean = row.sum_in_double([&](const auto& run) { return run.load(x); }) * share;
     S mean = static_cast<S>(exact_mean);
-    S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) / size + eps));
+    S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) * share + eps));
     // Squares that S can't hold: as if all numbers were divided by the largest. (NaN and infinity come out as NaN.)
     if (!(rstd > 0)) {
       const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });

@@ -45,11 +45,15 @@ struct SelectTokenBackward {
   const std::int32_t* lengths;
   S* dx;
 
+  /// The gradient of a token; null: 0.
+  ODOT_HOST_DEVICE const S* of_row(std::size_t row) const {
+    const std::size_t n = row / L, l = row % L;
+    return l == chosen_token(token, lengths, n, L) ? dy + n * D : nullptr;
+  }
   template <class Run>
-  ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    const std::size_t n = run.row / L, l = run.row % L;
+  ODOT_HOST_DEVICE void operator()(const Run& run, const S* gradient) const {
     // y = x[chosen]
-    if (l == chosen_token(token, lengths, n, L)) run.store(dx, run.load_column(dy + n * D));
+    if (gradient) run.store(dx, run.load_column(gradient));
     else run.store(dx, 0);
   }
 };

@@ -20,10 +20,11 @@ struct TriangleUnpack {
 
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    run.store(transposed, run.generate([&](std::size_t l) {
+    S* row = transposed + run.offset;
+    for (std::size_t l = 0; l < run.count; ++l) {
       const std::size_t i = run.column + l, j = run.row;
-      return i < j ? S{0} : packed[i * (i + 1) / 2 + j];
-    }));
+      row[l] = i < j ? S{0} : packed[i * (i + 1) / 2 + j];
+    }
   }
 };
 
@@ -37,9 +38,8 @@ struct TriangleBackward {
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
     const std::size_t i = run.row, j = run.column;
     if (j > i) return;
-    const auto stored = run.first(i - j + 1 < run.count ? i - j + 1 : run.count);
-    S* sum = dpacked + i * (i + 1) / 2 + j;
-    stored.store_to(sum, stored.load_from(sum) + stored.load_strided(dtransposed + j * D + i, D));
+    const std::size_t count = i - j + 1 < run.count ? i - j + 1 : run.count;
+    for (std::size_t l = 0; l < count; ++l) dpacked[i * (i + 1) / 2 + j + l] += dtransposed[(j + l) * D + i];
   }
 };
 
