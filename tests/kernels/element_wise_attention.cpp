@@ -202,6 +202,37 @@ TEST_CASE("padding is neither attended to nor given a gradient, whatever lies th
   check.operator()<causal6>();
 }
 
+TEST_CASE("the full form's numbers of a channel do not depend on how large those beside it are") {
+  const auto check = []<Form F>() {
+    Problem<F, 39, 17, float> narrow(1, 0.7), mixed(1, 0.7);
+    for (std::size_t i = 0; i < 39; ++i)
+      for (std::size_t c = 1; c < 17; c += 3)
+        for (std::size_t part = 0; part < 2; ++part) mixed.qkv[0](i, part * 17 + c) *= 40;
+    const auto expected = mixed.naive();
+    for (auto* p : {&narrow, &mixed}) p->forward(), p->backward();
+    CHECK(difference(mixed.y.span(), expected.y, 1e-5) == "");
+    CHECK(difference(mixed.dqkv.span(), expected.dqkv, 1e-4) == "");
+    for (std::size_t i = 0; i < 39; ++i)
+      for (std::size_t c = 0; c < 17; ++c)
+        if (c % 3 != 1) {
+          CHECK(mixed.y[0](i, c) == narrow.y[0](i, c));
+          for (std::size_t part = 0; part < 3; ++part)
+            CHECK(mixed.dqkv[0](i, part * 17 + c) == narrow.dqkv[0](i, part * 17 + c));
+        }
+  };
+  check.operator()<full>();
+  check.operator()<causal_full>();
+}
+
+TEST_CASE("an output of the causal full form does not depend on how large later tokens are") {
+  Problem<causal_full, 39, 5, float> narrow(1, 0.7), wide(1, 0.7);
+  for (std::size_t i = 30; i < 39; ++i)
+    for (std::size_t c = 0; c < 15; ++c) wide.qkv[0](i, c) *= 100;
+  for (auto* p : {&narrow, &wide}) p->forward();
+  for (std::size_t i = 0; i < 30; ++i)
+    for (std::size_t c = 0; c < 5; ++c) CHECK(wide.y[0](i, c) == narrow.y[0](i, c));
+}
+
 TEST_CASE("values and gradients are finite for keys and queries up to 50") {
   check_large_keys<full, float>();
   check_large_keys<causal_full, float>();

@@ -46,6 +46,10 @@ TEST_CASE("squares of doubles neither overflow nor vanish") {
   CHECK(std::abs(norm_of<double>({3e200, 0, -4e200}) / 5e200 - 1) <= 1e-15);
   CHECK(std::abs(norm_of<double>({3e-200, 0, -4e-200}) / 5e-200 - 1) <= 1e-15);
   CHECK(norm_of<double>({5e-324, 0}) == 5e-324);
+  CHECK(std::abs(norm_of<double>({3e-200, 1, 4e200}) / 4e200 - 1) <= 1e-15);
+  CHECK(norm_of<double>({1e-170, 1}) == 1);
+  for (const double size : {1e-300, 1e-140, 1e-136, 1e-5, 1e120, 1e150, 1e156, 1e300})
+    CHECK(std::abs(norm_of(std::vector<double>(10'000, size)) / (100 * size) - 1) <= 1e-14);
   CHECK(std::isinf(norm_of<double>({1.5e308, 1.5e308})));  // is beyond the largest double
   const double infinity = std::numeric_limits<double>::infinity();
   CHECK(std::isinf(norm_of<double>({1, -infinity})));
@@ -75,6 +79,19 @@ TEST_CASE("a factor that float does not hold still scales to the norm") {
     const double norm = norm_of(gradient);
     Kernel::clip<float>(workspace, max_norm, &norm, gradient);
     CHECK(difference(gradient, std::vector<double>(10'000, max_norm / 100), 1e-6) == "");
+  }
+}
+
+TEST_CASE("a clipped number is the product with the factor to the precision of float, however small that is") {
+  Workspace<Cpu> workspace(1);
+  const auto start = hash_uniform<float>(1000, 0);
+  for (const double norm : {1.7, 3.0, 1e5, 1e29, 1e31, 1e36}) {
+    std::vector<float> gradient = start;
+    Kernel::clip<float>(workspace, 1, &norm, gradient);
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      const double exact = static_cast<double>(start[i]) / (norm + 1e-6);
+      CHECK(std::abs(static_cast<double>(gradient[i]) - exact) <= 1.25e-7 * std::abs(exact) + 1.5e-45);
+    }
   }
 }
 
