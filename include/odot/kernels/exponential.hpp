@@ -17,12 +17,13 @@ namespace odot::kernels::simd {
 
 namespace detail {
 
-/// x = n ln 2 + r, |r| ≤ ln 2 / 2: gives eʳ = 1 + r q(r), q the minimax polynomial of degree 5 (error 2e-9), and n + `bias`
-/// in the lowest bits of `rounded`. Several at once, step by step, so that none waits for its own last step.
+/// eˣ for −88 ≤ x ≤ 80, 0 at −88; NaN stays NaN.  x = n ln 2 + r, |r| ≤ ln 2 / 2;  eˣ = 2ⁿ (1 + r q(r)), q the minimax
+/// polynomial of degree 5 (error 2e-9). Several at once, step by step, so that none waits for its own last step.
 template <class P, std::size_t N>  // of floats; a template, as a build without packets can't compile it
-ODOT_INLINE void exp_of_rest(const P (&x)[N], float bias, P (&rounded)[N], P (&q)[N]) {
-  const auto magic = all(12582912.0f + bias);  // 1.5 · 2²³: adding it rounds to an integer
-  P r[N];
+ODOT_INLINE void exp_within_bounds(P (&x)[N]) {
+  // 1.5 · 2²³ + 127: adding it rounds to an integer, n + 127, kept in the lowest bits.
+  const auto magic = all(12583039.0f);
+  P rounded[N], r[N], q[N];
   const auto each = [&](const auto& step) {
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < N; ++k) step(k);
@@ -38,23 +39,14 @@ ODOT_INLINE void exp_of_rest(const P (&x)[N], float bias, P (&rounded)[N], P (&q
     r[k] = multiply_add(n, all(-1.42860677e-6f), r[k]);
   });
   each([&](std::size_t k) { q[k] = multiply_add(r[k], all(0.00138436037f), all(0.00837419834f)); });
-#pragma GCC unroll 8
   for (const float coefficient : {0.0416680053f, 0.166664302f, 0.499999940f, 1.0f, 1.0f})
     each([&](std::size_t k) { q[k] = multiply_add(q[k], r[k], all(coefficient)); });
-}
-
-/// eˣ for −88 ≤ x ≤ 80, 0 at −88; NaN stays NaN.
-template <class P, std::size_t N>
-ODOT_INLINE void exp_within_bounds(P (&x)[N]) {
-  P rounded[N], q[N];
-  exp_of_rest(x, 127.0f, rounded, q);
   // · 2ⁿ, whose bits are those of n + 127 moved to the exponent; of n = −127 they are 0. A product, so that NaN stays NaN.
-#pragma GCC unroll 8
-  for (std::size_t k = 0; k < N; ++k) {
+  each([&](std::size_t k) {
     const auto power =
         Eigen::internal::plogical_shift_left<23>(Eigen::internal::preinterpret<IntegerPacket>(rounded[k]));
     x[k] = multiply(q[k], Eigen::internal::preinterpret<P>(power));
-  }
+  });
 }
 template <class P>
 ODOT_INLINE P exp_within_bounds(const P& x) {

@@ -13,9 +13,7 @@
 #include "odot/core/config.hpp"
 #include "odot/core/device.hpp"
 #include "odot/core/error.hpp"
-#include "odot/core/view.hpp"
 #include "odot/kernels/loss_sums.hpp"
-#include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
 
 namespace odot::kernels {
@@ -70,25 +68,6 @@ struct LabelSums {
     sums->samples += static_cast<std::int64_t>(samples);
   }
 };
-
-/// What such a loss works on; a row of it is a program of Parallel::sum_of_rows.
-template <class S>
-struct LabelledRows : LabelSums {
-  const S* y;
-  const std::int32_t* labels;
-  S scale;
-  S* dy;
-};
-
-/// Evaluates a loss whose rows are `Program`, LabelledRows, in the name of `loss`.
-template <class Program, class Device, class S, std::size_t K>
-void evaluate_labelled(const char* loss, Workspace<Device>& workspace, BatchView<Shape<K>, const S, Device> y,
-                       std::span<const std::int32_t> labels, S scale, BatchView<Shape<K>, S, Device> dy,
-                       LossSums* sums) {
-  check_labels<Device>(loss, labels.first(y.samples()), K);
-  Parallel<Device>::template sum_of_rows<S>(workspace, y.samples(), std::integral_constant<std::size_t, K>{},
-                                            Program{{{sums, y.samples()}, y.data(), labels.data(), scale, dy.data()}});
-}
 
 }  // namespace detail
 

@@ -16,9 +16,11 @@ namespace odot::kernels {
 namespace detail {
 
 template <class S, std::size_t K>
-struct NegativeLogLikelihoodRow : LabelledRows<S> {
-  using Rows = LabelledRows<S>;
-  using Rows::y, Rows::labels, Rows::scale, Rows::dy;
+struct NegativeLogLikelihoodRow : LabelSums {
+  const S* y;
+  const std::int32_t* labels;
+  S scale;
+  S* dy;
 
   template <class Row>
   ODOT_HOST_DEVICE Terms<double, 2> operator()(const Row& row) const {
@@ -45,8 +47,10 @@ struct NegativeLogLikelihood {
   static void evaluate(Workspace<Device>& workspace, BatchView<Shape<K>, const S, Device> y,
                        std::span<const std::int32_t> labels, S scale, BatchView<Shape<K>, S, Device> dy,
                        LossSums* sums) {
-    detail::evaluate_labelled<detail::NegativeLogLikelihoodRow<S, K>>("NegativeLogLikelihood", workspace, y, labels,
-                                                                      scale, dy, sums);
+    check_labels<Device>("NegativeLogLikelihood", labels.first(y.samples()), K);
+    Parallel<Device>::template sum_of_rows<S>(
+        workspace, y.samples(), std::integral_constant<std::size_t, K>{},
+        detail::NegativeLogLikelihoodRow<S, K>{{sums, y.samples()}, y.data(), labels.data(), scale, dy.data()});
   }
 };
 

@@ -44,23 +44,34 @@ ODOT_INLINE auto is_subnormal(const Packet<S>& x) {
 
 namespace detail {
 
-/// eˣ in float. x = n ln 2 + r;  eˣ = 2ⁿ eʳ. 2ⁿ is taken in two factors: neither overflows or is below the normal numbers where eˣ itself is within float.
+/// eˣ in float. x = n ln 2 + r, |r| ≤ ln 2 / 2;  eˣ = 2ⁿ (1 + r q(r)), q the minimax polynomial of degree 5 (error 2e-9).
+/// 2ⁿ is taken in two factors: neither overflows or is below the normal numbers where eˣ itself is within float.
 template <class P>
 ODOT_INLINE P exp_of_any(const P& argument) {
   using Eigen::internal::padd;
   using Eigen::internal::preinterpret;
-  const P x[1] = {larger(smaller(argument, all(89.0f)), all(-105.0f))};  // NaN stays
-  P rounded[1], q[1];
-  exp_of_rest(x, 0.0f, rounded, q);
+  const P x = larger(smaller(argument, all(89.0f)), all(-105.0f));  // NaN stays
+  const auto magic = all(12582912.0f);                              // 1.5 · 2²³: adding it rounds to an integer
+  auto rounded = multiply_add(x, all(1.44269504f), magic);
+  keep_rounding(rounded);
+  const auto n = subtract(rounded, magic);
+  auto r = multiply_add(n, all(-0.693145752f), x);  // ln 2 in two parts
+  keep_rounding(r);
+  r = multiply_add(n, all(-1.42860677e-6f), r);
+  auto q = multiply_add(r, all(0.00138436037f), all(0.00837419834f));
+  q = multiply_add(q, r, all(0.0416680053f));
+  q = multiply_add(q, r, all(0.166664302f));
+  q = multiply_add(q, r, all(0.499999940f));
+  q = multiply_add(q, r, all(1.0f));
+  q = multiply_add(q, r, all(1.0f));
   // ⌊n/2⌋ and n − ⌊n/2⌋, each moved to a float's exponent. In `rounded`, n lies in the lowest bits.
-  const auto integer =
-      Eigen::internal::psub(preinterpret<IntegerPacket>(rounded[0]), preinterpret<IntegerPacket>(all(12582912.0f)));
+  const auto integer = Eigen::internal::psub(preinterpret<IntegerPacket>(rounded), preinterpret<IntegerPacket>(magic));
   const auto half = Eigen::internal::parithmetic_shift_right<1>(integer);
   const auto bias = Eigen::internal::pset1<IntegerPacket>(127);
   const auto power = [&](const IntegerPacket& exponent) {
     return preinterpret<P>(Eigen::internal::plogical_shift_left<23>(padd(exponent, bias)));
   };
-  return multiply(multiply(q[0], power(half)), power(Eigen::internal::psub(integer, half)));
+  return multiply(multiply(q, power(half)), power(Eigen::internal::psub(integer, half)));
 }
 
 // Some of Eigen's registers on x86 make √x from an estimate: NaN for infinity, 0 for numbers below the normal ones.
