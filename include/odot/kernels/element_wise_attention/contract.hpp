@@ -88,8 +88,8 @@ concept ElementWiseAttentionKernel =
 inline constexpr std::size_t element_wise_checkpoint = 32;
 
 /// Cache of ElementWiseAttention, of the same size on every device. full: of every output what its exponents are relative to
-/// (the nearest key; on the Cpu, the middle of keys in a narrow range) and M_i. series: the sums cₙ A_n and cₙ B_n of a sample. causal series: the same before tokens 32, 64, …, from where backward goes through
-/// 32 tokens again.
+/// (the nearest key; on the Cpu, the middle of keys in a narrow range) and M_i. series: the sums cₙ A_n and cₙ B_n of a
+/// sample. causal series: the same before tokens 32, 64, …, from where backward goes through 32 tokens again.
 constexpr std::size_t element_wise_attention_cache(ElementWiseForm form, std::size_t samples, std::size_t tokens,
                                                    std::size_t channels) {
   if (!form.is_series()) return 2 * samples * tokens * channels;
