@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Ratios of benchmarks named op/pass/by/scalar/shape/samples: ours (by = cpu) to each other `by`.
 
-    build/release/benchmarks/kernels_expressions_benchmark --benchmark_repetitions=15 --benchmark_min_time=0.002 \\
-        --benchmark_enable_random_interleaving=true --benchmark_format=json > times.json
-    benchmarks/ratios.py times.json
+    for subject in element_wise swish reductions rows; do
+        build/release/benchmarks/expressions_${subject}_benchmark --benchmark_repetitions=15 --benchmark_min_time=0.002 \\
+            --benchmark_enable_random_interleaving=true --benchmark_format=json > ${subject}.json
+    done
+    benchmarks/ratios.py element_wise.json swish.json reductions.json rows.json
 
 Of the repetitions' processor times the lowest fifth counts, which another process's work disturbs least.
 """

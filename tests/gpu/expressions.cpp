@@ -12,7 +12,9 @@
 #include "support/expression_functions.hpp"
 #include "support/expression_random.hpp"
 #include "support/expression_reductions.hpp"
+#include "support/expression_rows.hpp"
 #include "support/expression_shapes.hpp"
+#include "support/expression_tiles.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -45,6 +47,26 @@ TEST_CASE("gpu: matrices are multiplied as they lie, the largest elements found,
   check_products<Gpu, float, 3, 4, 5>(3);
   check_argmax<Gpu, float>(3);
   check_casts<Gpu>();
+}
+
+TEST_CASE("gpu: rows are reduced and written, where they were read too; NaN stays in its row") {
+  check_rows<Gpu, float, 1, 10, 65, 600>(3);
+  check_row_of_several_reductions<Gpu, float, 50>(3);
+  check_targets_of_rows<Gpu, float, 30>(3);
+  check_rows_of_two_operands<Gpu, float, 10>(3);
+  check_rows_of_no_numbers<Gpu, float, 10>();
+  check_numbers_of_rows<Gpu, float>(3);
+}
+
+TEST_CASE("gpu: costly parts that occur more than once have the right value, in several results too") {
+  check_repeats<Gpu, float>(3);
+  check_repeats_in_several_results<Gpu, float>(130);
+}
+
+TEST_CASE("gpu: operands that lie by columns, and products in their targets") {
+  check_transposed<Gpu, float, 21, 38>(3);
+  check_permuted<Gpu, float, 17, 5, 18>(2);
+  check_targets_of_products<Gpu, float>(3);
 }
 
 TEST_CASE("gpu: tensors, batches and views are assigned and changed, one or several at once") {

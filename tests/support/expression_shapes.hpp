@@ -27,10 +27,17 @@ void check_broadcasting(std::size_t samples) {
   const auto rows = drawn<Shape<W>, S>(samples, 11);
   const auto weights = drawn<Shape<>, S>(samples, 12);
   const auto dx = to<Device>(x);
-  const auto dfull = to<Device>(full), drow = to<Device>(row), dchannel = to<Device>(channel),
-             dplane = to<Device>(plane), dcolumn = to<Device>(column), dmiddle = to<Device>(middle),
-             dnumber = to<Device>(number), done = to<Device>(one);
-  const auto dgates = to<Device>(gates), drows = to<Device>(rows), dweights = to<Device>(weights);
+  const auto dfull = to<Device>(full);
+  const auto drow = to<Device>(row);
+  const auto dchannel = to<Device>(channel);
+  const auto dplane = to<Device>(plane);
+  const auto dcolumn = to<Device>(column);
+  const auto dmiddle = to<Device>(middle);
+  const auto dnumber = to<Device>(number);
+  const auto done = to<Device>(one);
+  const auto dgates = to<Device>(gates);
+  const auto drows = to<Device>(rows);
+  const auto dweights = to<Device>(weights);
   const auto at = [&](std::size_t n, auto... i) { return static_cast<double>(x[n](i...)); };
 
   check_value<S>(dfull + drow, listed<Sh>([&](auto c, auto h, auto w) { return full(c, h, w) + row(w); }));

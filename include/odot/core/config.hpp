@@ -19,10 +19,12 @@
 #define ODOT_RESTRICT __restrict__
 #define ODOT_INLINE inline __attribute__((always_inline))
 #define ODOT_FLATTEN __attribute__((flatten))  // what the function calls is expanded in it
+#define ODOT_NOINLINE __attribute__((noinline))
 #else
 #define ODOT_RESTRICT
 #define ODOT_INLINE inline
 #define ODOT_FLATTEN
+#define ODOT_NOINLINE
 #endif
 
 /// Marks what is one and the same in all shared libraries of a program, even where their other symbols are hidden:

@@ -95,9 +95,7 @@ template <class Elements, class Node>
 void require_as_many(const Elements& target, const Node& node) {
   if constexpr (Node::batched)
     if (node.samples() != target.samples())
-      throw ArgumentError("odot: an expression of " + std::to_string(node.samples()) +
-                          " samples can't be assigned to a batch of " + std::to_string(target.samples()) + " × " +
-                          Elements::shape::to_string());
+      throw_other_target(node.samples(), target.samples(), &Elements::shape::to_string);
 }
 
 template <class Node>
@@ -117,6 +115,30 @@ template <class Target, class Node>
 inline constexpr bool is_direct = is_reduction<Node> && (Target::batched == Node::batched) &&
                                   std::is_same_v<typename Target::shape, typename Node::shape> &&
                                   std::is_same_v<typename Target::steps, ContiguousStrides<typename Target::shape>>;
+
+/// Whether a node is a product of matrices that goes straight into the target.
+template <class F, class Target, class Node>
+inline constexpr bool is_direct_product = false;
+template <class F, class Target, class Shape_, class A, class B>
+  requires(!F::reads && Target::batched == Product<Shape_, A, B>::batched && by_rows<Target> &&
+           std::is_same_v<typename Target::shape, Shape_>)
+inline constexpr bool is_direct_product<F, Target, Product<Shape_, A, B>> = true;
+
+/// to = a b, in scratch memory first where an operand shares elements with the target.
+template <class Device, class Shape_, class A, class B, class Elements>
+void multiply_to(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product, const Elements& to) {
+  const std::size_t samples = product.samples();
+  const auto a = operand_of(evaluation, product.a, samples);
+  const auto b = operand_of(evaluation, product.b, samples);
+  if (!share_elements(to, a) && !share_elements(to, b)) return multiply(evaluation, a, b, to);
+  const auto value = evaluation.template scratch<Shape_, Elements::batched, typename Elements::scalar>(samples);
+  multiply(evaluation, a, b, value);
+  using Value = std::remove_const_t<decltype(value)>;
+  using Pair = Assignment<Elements, Value>;
+  using In = SpaceOf<Shape_, Elements::batched, Elements, Value>;
+  run_maps<In, typename Elements::scalar>(evaluation.workspace, samples,
+                                          MapPass<In, Pair>{Nodes<Pair>(Pair{to, value})}, value);
+}
 
 template <class F, class Elements, class Device, class R, class Node, std::size_t First, std::size_t Last>
 void reduce_into(Evaluation<Device>& evaluation, const Elements& to, const Reduced<R, Node, First, Last>& reduced) {
@@ -141,6 +163,21 @@ auto entering(const Elements& elements, const Node& node) {
   else return node;
 }
 
+/// What a pass over rows keeps (KeptOf), in the target where nothing reads that, else in scratch memory.
+template <class Space, class F, class Node, class Device, class Elements, class Value>
+auto kept_for(Evaluation<Device>& evaluation, const Node& node, const Elements& to, const Value& value) {
+  using S = typename Elements::scalar;
+  constexpr bool in_registers = Space::columns <= 4 * kernels::Parallel<Device>::template lanes<S>;
+  S* memory = nullptr;
+  if constexpr (!in_registers) {
+    bool is_free = is_dense<Elements> && !F::reads;
+    for_each_source(value, [&](const auto& leaf) { is_free = is_free && !share_elements(to, leaf); });
+    memory = is_free ? to.data
+                     : evaluation.template scratch<typename Elements::shape, Elements::batched, S>(to.samples()).data;
+  }
+  return Keeps<Node, S, in_registers>{node, memory};
+}
+
 /// target = value, row by row. False where operands lie so that this can't be: nothing is stored then.
 template <class F, std::size_t Axes, class Device, class Elements, class Node>
 bool assign_rows(Evaluation<Device>& evaluation, const Elements& to, const Node& node) {
@@ -154,25 +191,34 @@ bool assign_rows(Evaluation<Device>& evaluation, const Elements& to, const Node&
     return false;
   } else {
     using In = Space<Shape_, Elements::batched, Axes, false>;
+    constexpr bool remembers = remembers_on<Device>;
     using OfRow = typename ChosenFrom<In, true, true, typename CostlyNodes<Value, true>::type>::type;
-    using OfRun =
-        std::conditional_t<remembers_on<Device>,
-                           typename ChosenFrom<In, true, false, typename CostlyNodes<Value, false>::type>::type,
-                           List<>>;
+    using Kept = std::conditional_t<remembers, typename KeptOf<In, Value, OfRow>::type, NoNode>;
+    using OfRun = std::conditional_t<
+        remembers,
+        typename Without<typename ChosenFrom<In, true, false, typename CostlyNodes<Value, false>::type>::type,
+                         Kept>::type,
+        List<>>;
+    using KeptNodes = std::conditional_t<std::is_same_v<Kept, NoNode>, List<>, List<Kept>>;
     const Value value = resolved();
     require_samples(value, to.samples());
     bool is_apart = true;
     for_each_source(value, [&](const auto& leaf) { is_apart = is_apart && is_safe(to, leaf); });
-    auto found = found_of(OfRow(), OfRun());
+    auto found = found_of(OfRow(), OfRun(), KeptNodes());
     found.look(value);
     if (!is_apart || !found.all_same) return false;
-    using Pair = Assignment<Elements, Value>;
-    using Pass = MapPass<In, Pair>;
-    kernels::Parallel<Device>::template each_row<S>(
-        evaluation.workspace, (In::batched ? to.samples() : 1) * In::outer,
-        std::integral_constant<std::size_t, In::columns>{},
-        RowPass<In, Pass, typename NodesOf<OfRow>::type, typename NodesOf<OfRun>::type>{
-            Pass{Nodes<Pair>(Pair{to, value})}, found.copies(OfRow()), found.copies(OfRun())});
+    const auto run = [&](const auto& kept) {
+      using Pair = Assignment<Elements, Value>;
+      using Pass = MapPass<In, Pair>;
+      kernels::Parallel<Device>::template each_row<S>(
+          evaluation.workspace, (In::batched ? to.samples() : 1) * In::outer,
+          std::integral_constant<std::size_t, In::columns>{},
+          RowPass<In, Pass, typename NodesOf<OfRow>::type, typename NodesOf<OfRun>::type,
+                  std::remove_cvref_t<decltype(kept)>>{Pass{Nodes<Pair>(Pair{to, value})}, found.copies(OfRow()),
+                                                       found.copies(OfRun()), kept});
+    };
+    if constexpr (std::is_same_v<Kept, NoNode>) run(KeepsNothing());
+    else run(kept_for<In, F>(evaluation, found.template first<Kept>(), to, value));
     return true;
   }
 }
@@ -192,6 +238,8 @@ void assign_fitting(const Target<F, Elements>& target, const Node& node) {
   } else if constexpr (is_largest_at<Node> && is_dense<Elements> && Elements::batched == Node::batched && !F::reads &&
                        std::is_same_v<typename Elements::shape, typename Node::shape>) {
     largest_into(evaluation, node, to.data);
+  } else if constexpr (is_direct_product<F, Elements, Node>) {
+    multiply_to(evaluation, node, to);
   } else {
     if constexpr (constexpr std::size_t axes = row_axes_of<typename Elements::shape, Elements::batched, Node>; axes > 0)
       if (assign_rows<F, axes>(evaluation, to, node)) return;
@@ -200,9 +248,7 @@ void assign_fitting(const Target<F, Elements>& target, const Node& node) {
     require_safe(to, value);
     using Pair = Assignment<Elements, std::remove_const_t<decltype(value)>>;
     using In = SpaceOf<typename Elements::shape, Elements::batched, Elements, std::remove_const_t<decltype(value)>>;
-    with_remembering<In, true>(
-        MapPass<In, Pair>{Nodes<Pair>(Pair{to, value})},
-        [&](const auto& pass) { run_map<In, S>(workspace, to.samples(), pass); }, value);
+    run_maps<In, S>(workspace, to.samples(), MapPass<In, Pair>{Nodes<Pair>(Pair{to, value})}, value);
   }
 }
 

@@ -203,9 +203,8 @@ void run_together(Evaluation<Device>& evaluation, const First& first, const Rest
   if constexpr (!is_sum<First> && !(is_sum<Rest> || ...)) {
     using In = SpaceOf<Target, batched, decltype(First::target), decltype(First::value), decltype(Rest::target)...,
                        decltype(Rest::value)...>;
-    with_remembering<In, true>(
-        MapPass<In, First, Rest...>{Nodes<First, Rest...>(first, rest...)},
-        [&](const auto& pass) { run_map<In, S>(evaluation.workspace, samples, pass); }, first.value, rest.value...);
+    run_maps<In, S>(evaluation.workspace, samples, MapPass<In, First, Rest...>{Nodes<First, Rest...>(first, rest...)},
+                    first.value, rest.value...);
   } else {
     using In = Space<Target, true, Target::rank, false>;
     with_remembering<In, false>(

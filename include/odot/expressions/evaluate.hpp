@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "odot/core/current_workspace.hpp"
-#include "odot/core/error.hpp"
 #include "odot/expressions/arrange.hpp"
+#include "odot/expressions/errors.hpp"
 #include "odot/expressions/passes.hpp"
 #include "odot/expressions/repeats.hpp"
+#include "odot/expressions/tiles.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
 
@@ -105,11 +105,8 @@ template <class Node>
 void require_samples(const Node& node, std::size_t samples) {
   for_each_source(node, [&](const auto& source) {
     if (!source.data && (!source.batched || source.count > 0))
-      throw ArgumentError("odot: an operand " + std::remove_cvref_t<decltype(source)>::shape::to_string() +
-                          " of an expression is an empty view, which has no elements");
-    if (source.batched && source.samples() != samples)
-      throw ArgumentError("odot: an expression of batches of " + std::to_string(samples) + " and of " +
-                          std::to_string(source.samples()) + " samples; all must have as many as the target");
+      detail::throw_empty_operand(&std::remove_cvref_t<decltype(source)>::shape::to_string);
+    if (source.batched && source.samples() != samples) detail::throw_other_samples(samples, source.samples());
   });
 }
 
@@ -124,6 +121,23 @@ void run_map(Workspace<Device>& workspace, std::size_t samples, const Pass& pass
   else kernels::Parallel<Device>::template map<S>(workspace, 1, Fixed{}, pass);
 }
 
+/// Runs a pass of assignments of `roots` to elements of a space, by rows.
+template <class Space, class S, class Device, class Pass, class... Root>
+void run_by_rows(Workspace<Device>& workspace, std::size_t samples, const Pass& pass, const Root&... roots) {
+  with_remembering<Space, true>(
+      pass, [&](const auto& remembering) { run_map<Space, S>(workspace, samples, remembering); }, roots...);
+}
+/// The same, in tiles where operands lie by columns.
+template <class Space, class S, class Device, class Pass, class... Root>
+void run_maps(Workspace<Device>& workspace, std::size_t samples, const Pass& pass, const Root&... roots) {
+  using Tiles = TilesFor<Space, S, Device, Root...>;
+  const std::size_t rows = (Space::batched ? samples : 1) * Space::outer;
+  if constexpr (!Tiles::pay) run_by_rows<Space, S>(workspace, samples, pass, roots...);
+  else if constexpr (Tiles::always) run_tiles<Space, S, Tiles>(workspace, rows, pass, roots...);
+  else if (!run_tiles<Space, S, Tiles>(workspace, rows, pass, roots...))
+    run_by_rows<Space, S>(workspace, samples, pass, roots...);
+}
+
 /// Evaluates an element-wise node into scratch memory.
 template <class Device, class Node>
 auto materialise(Evaluation<Device>& evaluation, const Node& node, std::size_t samples) {
@@ -132,9 +146,7 @@ auto materialise(Evaluation<Device>& evaluation, const Node& node, std::size_t s
   auto target = evaluation.template scratch<Shape_, Node::batched, S>(samples);
   using Pair = Assignment<decltype(target), Node>;
   using In = SpaceOf<Shape_, Node::batched, decltype(target), Node>;
-  with_remembering<In, true>(
-      MapPass<In, Pair>{Nodes<Pair>(Pair{target, node})},
-      [&](const auto& pass) { run_map<In, S>(evaluation.workspace, samples, pass); }, node);
+  run_maps<In, S>(evaluation.workspace, samples, MapPass<In, Pair>{Nodes<Pair>(Pair{target, node})}, node);
   return target;
 }
 
@@ -263,8 +275,8 @@ void fill_parts(Evaluation<Device>& evaluation, const To& to, const First& first
   require_samples(value, to.samples());
   using Pair = Assignment<Part, Value>;
   using In = SpaceOf<typename Part::shape, Part::batched, Part, Value>;
-  run_map<In, typename Part::scalar>(evaluation.workspace, to.samples(),
-                                     MapPass<In, Pair>{Nodes<Pair>(Pair{part, value})});
+  run_maps<In, typename Part::scalar>(evaluation.workspace, to.samples(),
+                                      MapPass<In, Pair>{Nodes<Pair>(Pair{part, value})}, value);
   fill_parts<Axis, end>(evaluation, to, others...);
 }
 template <class Device, std::size_t Axis, class Shape_, class... Node>

@@ -51,20 +51,20 @@ void multiply(Evaluation<Device>& evaluation, const A& a, const B& b, const C& c
     for (std::size_t sample = 0; sample < c.samples(); ++sample) product(M, sample);
 }
 
-template <class Device, class Shape_, class A, class B, class C>
-void multiply_into(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product, const C& to) {
-  const auto a = resolve(evaluation, product.a);
-  const auto b = resolve(evaluation, product.b);
-  require_samples(a, product.samples());
-  require_samples(b, product.samples());
-  multiply(evaluation, matrix_of(evaluation, a, product.samples()), matrix_of(evaluation, b, product.samples()), to);
+/// An operand of a product, evaluated.
+template <class Device, class Node>
+auto operand_of(Evaluation<Device>& evaluation, const Node& operand, std::size_t samples) {
+  const auto node = resolve(evaluation, operand);
+  require_samples(node, samples);
+  return matrix_of(evaluation, node, samples);
 }
 
 template <class Device, class Shape_, class A, class B>
 auto resolve(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product) {
   using Result = Product<Shape_, A, B>;
-  const auto to = evaluation.template scratch<Shape_, Result::batched, typename Result::scalar>(product.samples());
-  multiply_into(evaluation, product, to);
+  const std::size_t samples = product.samples();
+  const auto to = evaluation.template scratch<Shape_, Result::batched, typename Result::scalar>(samples);
+  multiply(evaluation, operand_of(evaluation, product.a, samples), operand_of(evaluation, product.b, samples), to);
   return to;
 }
 

@@ -3,6 +3,10 @@
 // The functions that expressions apply to their elements: function objects that are generic in their number, which is
 // Lanes or Packed (kernels/parallel/lanes.hpp).
 
+#include <bit>
+#include <cstddef>
+#include <type_traits>
+
 #include "odot/core/config.hpp"
 
 namespace odot::expressions {
@@ -10,18 +14,23 @@ namespace odot::expressions {
 /// What a function takes: numbers (what a comparison gave is 1 or 0), what comparisons gave, or one of these and two numbers.
 enum class Arguments { numbers, masks, choice };
 
-/// is_costly: worth remembering where it is needed again (repeats.hpp).
+/// is_costly: worth remembering where it is needed again (repeats.hpp). is_exact: rounded correctly, so that a single number
+/// gives the same bits as one in a register.
 struct OfNumbers {
   static constexpr Arguments arguments = Arguments::numbers;
-  static constexpr bool is_costly = false;
+  static constexpr bool is_costly = false, is_exact = true;
 };
 struct CostlyOfNumbers {
   static constexpr Arguments arguments = Arguments::numbers;
-  static constexpr bool is_costly = true;
+  static constexpr bool is_costly = true, is_exact = true;
+};
+struct Elementary {
+  static constexpr Arguments arguments = Arguments::numbers;
+  static constexpr bool is_costly = true, is_exact = false;
 };
 struct OfMasks {
   static constexpr Arguments arguments = Arguments::masks;
-  static constexpr bool is_costly = false;
+  static constexpr bool is_costly = false, is_exact = true;
 };
 
 struct Negate : OfNumbers {
@@ -36,19 +45,19 @@ struct Abs : OfNumbers {
     return abs(a);
   }
 };
-struct Exp : CostlyOfNumbers {
+struct Exp : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return exp(a);
   }
 };
-struct Log : CostlyOfNumbers {
+struct Log : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return log(a);
   }
 };
-struct Log1p : CostlyOfNumbers {
+struct Log1p : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return log1p(a);
@@ -72,7 +81,7 @@ struct Square : OfNumbers {
     return a * a;
   }
 };
-struct Tanh : CostlyOfNumbers {
+struct Tanh : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return tanh(a);
@@ -85,25 +94,25 @@ struct Sign : OfNumbers {
     return select(a > N(0), N(1), select(a < N(0), N(-1), a));
   }
 };
-struct Sigmoid : CostlyOfNumbers {
+struct Sigmoid : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return N(1) / (N(1) + exp(-a));
   }
 };
-struct Erf : CostlyOfNumbers {
+struct Erf : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return erf(a);
   }
 };
-struct Sin : CostlyOfNumbers {
+struct Sin : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return sin(a);
   }
 };
-struct Cos : CostlyOfNumbers {
+struct Cos : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a) const {
     return cos(a);
@@ -134,6 +143,16 @@ struct Divides : CostlyOfNumbers {
     return a / b;
   }
 };
+/// a / Count. For a power of two it is a product, which is the same and quicker.
+template <std::size_t Count>
+struct DividedBy : CostlyOfNumbers {
+  template <class N>
+  ODOT_HOST_DEVICE auto operator()(const N& a) const {
+    if constexpr (std::has_single_bit(Count) && std::is_floating_point_v<typename N::scalar>)
+      return a * N(1 / static_cast<typename N::scalar>(Count));
+    else return a / N(static_cast<typename N::scalar>(Count));
+  }
+};
 struct Less : OfNumbers {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
@@ -158,7 +177,7 @@ struct NotEqualTo : OfNumbers {
     return a != b;
   }
 };
-struct Power : CostlyOfNumbers {
+struct Power : Elementary {
   template <class N>
   ODOT_HOST_DEVICE auto operator()(const N& a, const N& b) const {
     return pow(a, b);
@@ -197,7 +216,7 @@ struct Not : OfMasks {
 };
 struct Select {
   static constexpr Arguments arguments = Arguments::choice;
-  static constexpr bool is_costly = false;
+  static constexpr bool is_costly = false, is_exact = true;
   template <class M, class N>
   ODOT_HOST_DEVICE auto operator()(const M& chosen, const N& a, const N& b) const {
     return select(chosen, a, b);

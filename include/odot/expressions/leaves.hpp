@@ -10,6 +10,7 @@
 #include "odot/core/expression_base.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/expressions/broadcast.hpp"
+#include "odot/expressions/remember.hpp"
 #include "odot/expressions/space.hpp"
 
 namespace odot {
@@ -101,7 +102,8 @@ struct Source : ExpressionBase<Source<S, Steps, BatchStride, T, Device>> {
   template <class Space, class Run>
   ODOT_HOST_DEVICE auto load(const Run& run) const {
     using Place = PlaceOf<Source, Space>;
-    if constexpr (Place::kind == Place::one) return typename Run::Number(data[Place::start(run.row)]);
+    if constexpr (remembers<Run, Source>) return remembered<Source>(run);
+    else if constexpr (Place::kind == Place::one) return typename Run::Number(data[Place::start(run.row)]);
     else if constexpr (Place::kind == Place::contiguous)
       return run.load_from(data + (Place::start(run.row) + run.column));
     else return run.load_strided(data + (Place::start(run.row) + run.column * Place::step), Place::step);

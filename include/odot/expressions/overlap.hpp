@@ -6,10 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <type_traits>
+#include <utility>
 
-#include "odot/core/error.hpp"
+#include "odot/expressions/errors.hpp"
 #include "odot/expressions/evaluate.hpp"
 
 namespace odot::expressions::detail {
@@ -45,6 +45,15 @@ bool can_be(std::ptrdiff_t distance, const std::array<AxisDifference, N>& axes, 
   return false;
 }
 
+/// The same of axes in any order.
+template <std::size_t N>
+ODOT_NOINLINE bool can_be_in_any_order(std::ptrdiff_t distance, std::array<AxisDifference, N> axes) {
+  for (std::size_t end = N; end > 1; --end)  // there are few
+    for (std::size_t axis = 1; axis < end; ++axis)
+      if (axes[axis - 1].step < axes[axis].step) std::swap(axes[axis - 1], axes[axis]);
+  return can_be(distance, axes);
+}
+
 /// Whether two leaves have an element in common. Exact where both have the same strides, as slices of one tensor have;
 /// else two ranges of memory that overlap count.
 template <class A, class B>
@@ -66,8 +75,7 @@ bool share_elements(const A& a, const B& b) {
     if constexpr (A::batched)
       axes[rank] = {static_cast<std::ptrdiff_t>(A::batch_stride), 1 - static_cast<std::ptrdiff_t>(b.count),
                     static_cast<std::ptrdiff_t>(a.count) - 1};
-    std::ranges::sort(axes, std::ranges::greater(), &AxisDifference::step);
-    return can_be(bytes / static_cast<std::ptrdiff_t>(size), axes);
+    return can_be_in_any_order(bytes / static_cast<std::ptrdiff_t>(size), axes);
   }
   return true;
 }
@@ -90,10 +98,7 @@ bool is_safe(const Elements& target, const Leaf& leaf) {
 template <class Elements, class Node>
 void require_safe(const Elements& target, const Node& node) {
   for_each_source(node, [&](const auto& leaf) {
-    if (!is_safe(target, leaf))
-      throw ArgumentError("odot: an assignment to " + Elements::shape::to_string() +
-                          " would read elements that it has overwritten: target and operand share memory, but not "
-                          "element by element; write eval(…) around the right side");
+    if (!is_safe(target, leaf)) throw_overlap(&Elements::shape::to_string);
   });
 }
 

@@ -32,7 +32,7 @@ struct Assignment {
 
 /// Value of a node as a number, where it is what a comparison gave.
 template <class Space, class Node, class Run>
-ODOT_HOST_DEVICE typename Run::Number load_number(const Node& node, const Run& run) {
+ODOT_HOST_DEVICE ODOT_INLINE typename Run::Number load_number(const Node& node, const Run& run) {
   using Number = typename Run::Number;
   const auto value = node.template load<Space>(run);
   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, typename Number::mask>)

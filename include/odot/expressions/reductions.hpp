@@ -69,7 +69,7 @@ auto mean(A&& a) {
   using Before = typename expressions::NodeOf<A>::shape;
   auto total = sum<Axes...>(std::forward<A>(a));
   constexpr std::size_t count = Before::size / decltype(total)::shape::size;
-  return expressions::detail::divided(std::move(total), count);
+  return expressions::detail::make_map<expressions::DividedBy<count>>(std::move(total));
 }
 /// The largest element, likewise; NaN if one of them is.
 template <std::size_t... Axes, expressions::Operand A>

@@ -7,12 +7,12 @@
 
 namespace odot::expressions {
 
-/// Values of nodes: none, or one and those known before it.
+/// Values of nodes: none, or one and those known before it. A value is a run's Number, or one number for a whole row.
 struct NoValues {};
-template <class Before, class Node, class Number_>
+template <class Before, class Node, class Value>
 struct Values {
   const Before& before;
-  Number_ value;
+  Value value;
 };
 
 template <class Known, class Node>
@@ -23,7 +23,7 @@ template <class Before, class Node, class Number>
 inline constexpr bool holds_value<Values<Before, Node, Number>, Node> = true;
 
 template <class Node, class Before, class Other, class Number>
-ODOT_HOST_DEVICE const Number& value_in(const Values<Before, Other, Number>& known) {
+ODOT_HOST_DEVICE const auto& value_in(const Values<Before, Other, Number>& known) {
   if constexpr (holds_value<Values<Before, Other, Number>, Node> && !holds_value<Before, Node>) return known.value;
   else return value_in<Node>(known.before);
 }
@@ -40,7 +40,7 @@ template <class Run, class Known, class Node>
 inline constexpr bool remembers<Remembering<Run, Known>, Node> = holds_value<Known, Node>;
 
 template <class Node, class Run, class Known>
-ODOT_HOST_DEVICE auto remembered(const Remembering<Run, Known>& run) {
+ODOT_HOST_DEVICE typename Run::Number remembered(const Remembering<Run, Known>& run) {
   return value_in<Node>(run.known);
 }
 

@@ -32,6 +32,12 @@ struct Joined {
 template <class... A, class... B, class... Others>
 struct Joined<List<A...>, List<B...>, Others...> : Joined<List<A..., B...>, Others...> {};
 
+/// A list without a type.
+template <class L, class T>
+struct Without;
+template <class... A, class T>
+struct Without<List<A...>, T> : Joined<List<>, std::conditional_t<std::is_same_v<A, T>, List<>, List<A>>...> {};
+
 /// The costly nodes within a node, each after those that it contains. OfRows: reductions of rows too (rows.hpp), and what
 /// they reduce.
 template <class Node, bool OfRows>
@@ -116,6 +122,8 @@ struct Found {
     } else if constexpr (requires { root.node; }) {
       look(root.node);
       note(root);
+    } else {
+      note(root);
     }
   }
   template <class Candidate>
@@ -126,13 +134,17 @@ struct Found {
       else all_same = all_same && is_same(*known, node);
     }
   }
+  template <class Chosen>
+  const Chosen& first() const {
+    return *std::get<std::optional<Chosen>>(nodes);
+  }
   template <class... Chosen>
   Nodes<Chosen...> copies(List<Chosen...>) const {
-    return Nodes<Chosen...>(*std::get<std::optional<Chosen>>(nodes)...);
+    return Nodes<Chosen...>(first<Chosen>()...);
   }
 };
-template <class... A, class... B>
-Found<A..., B...> found_of(List<A...>, List<B...>) {
+template <class... A, class... B, class... C>
+Found<A..., B..., C...> found_of(List<A...>, List<B...>, List<C...> = List<>()) {
   return {};
 }
 template <class L>
@@ -160,6 +172,30 @@ ODOT_HOST_DEVICE ODOT_INLINE auto with_values(const Nodes<First, Others...>& nod
   return with_values<Space>(nodes.others, values, run, body);
 }
 
+/// The value of a node that is the same for all columns of a row, of which `start` is a run: one number. Exact functions
+/// are computed of a single number, which takes a fraction of a register's time.
+template <class Space, class F, class... Node, class Known, class Run>
+ODOT_HOST_DEVICE ODOT_INLINE auto value_in_row(const Map<F, Node...>& node, const Known& known, const Run& start) {
+  if constexpr (F::is_exact) {
+    const auto single = start.single();
+    using Single = std::remove_const_t<decltype(single)>;
+    return first_of(node.template load<Space>(Remembering<Single, Known>{single, known}));
+  } else {
+    return first_of(node.template load<Space>(Remembering<Run, Known>{start, known}));
+  }
+}
+/// body(known values and those of the nodes), where the nodes are the same for all columns of a row.
+template <class Space, class Known, class Run, class Body>
+ODOT_HOST_DEVICE ODOT_INLINE auto with_row_values(const Nodes<>&, const Known& known, const Run&, const Body& body) {
+  return body(known);
+}
+template <class Space, class First, class... Others, class Known, class Run, class Body>
+ODOT_HOST_DEVICE ODOT_INLINE auto with_row_values(const Nodes<First, Others...>& nodes, const Known& known,
+                                                  const Run& start, const Body& body) {
+  const Values<Known, First, typename Run::scalar> values{known, value_in_row<Space>(nodes.first, known, start)};
+  return with_row_values<Space>(nodes.others, values, start, body);
+}
+
 /// A pass that computes the nodes of `of_row` once per row, on devices whose primitives ask for it, and those of `of_run`
 /// once per run.
 template <class Space, class Pass, class OfRow, class OfRun>
@@ -174,19 +210,19 @@ struct RememberingPass {
     const Known& known;
 
     template <class Run>
-    ODOT_HOST_DEVICE auto operator()(const Run& run) const {
+    ODOT_HOST_DEVICE ODOT_INLINE auto operator()(const Run& run) const {
       return with_values<Space>(all.of_run, known, run, all.pass);
     }
   };
-  /// To a run that remembers the row's values: body(pass over that row).
+  /// To a row's values: body(pass over that row).
   template <class Body>
   struct StartRow {
     const RememberingPass& all;
     const Body& body;
 
-    template <class Run, class Known>
-    ODOT_HOST_DEVICE auto operator()(const Remembering<Run, Known>& start) const {
-      return body(InRow<Known>{all, start.known});
+    template <class Known>
+    ODOT_HOST_DEVICE ODOT_INLINE auto operator()(const Known& known) const {
+      return body(InRow<Known>{all, known});
     }
   };
   template <class Run>
@@ -194,18 +230,18 @@ struct RememberingPass {
     const Run& run;
 
     template <class PassInRow>
-    ODOT_HOST_DEVICE auto operator()(const PassInRow& pass_in_row) const {
+    ODOT_HOST_DEVICE ODOT_INLINE auto operator()(const PassInRow& pass_in_row) const {
       return pass_in_row(run);
     }
   };
 
   /// body(pass over the row of which `start` is a run)
   template <class Run, class Body>
-  ODOT_HOST_DEVICE auto in_row(const Run& start, const Body& body) const {
-    return with_values<Space>(of_row, NoValues{}, start, StartRow<Body>{*this, body});
+  ODOT_HOST_DEVICE ODOT_INLINE auto in_row(const Run& start, const Body& body) const {
+    return with_row_values<Space>(of_row, NoValues{}, start, StartRow<Body>{*this, body});
   }
   template <class Run>
-  ODOT_HOST_DEVICE auto operator()(const Run& run) const {
+  ODOT_HOST_DEVICE ODOT_INLINE auto operator()(const Run& run) const {
     if constexpr (std::is_same_v<OfRow, Nodes<>>) return with_values<Space>(of_run, NoValues{}, run, pass);
     else return in_row(run, AtRun<Run>{run});
   }

@@ -47,12 +47,51 @@ namespace detail {
 struct NoNumber;
 void load_first(const NoNumber*, std::size_t, const NoNumber&);  // so that there is one of the name
 void store_first(NoNumber*, std::size_t, const NoNumber&);
+void choose_first(std::size_t, const NoNumber&, const NoNumber&);
 #ifdef EIGEN_VECTORIZE_AVX512
 ODOT_INLINE __m512d load_first(const double* from, std::size_t count, const __m512d&) {
   return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
 }
 ODOT_INLINE void store_first(double* to, std::size_t count, const __m512d& packet) {
   _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), packet);
+}
+/// The first `count`, a constant, in pieces: a masked store seems to write all of its bytes to a load that follows it, as
+/// that of the next row in place, which then waits until it is done.
+ODOT_INLINE void store_pieces(float* to, std::size_t count, const __m512& packet) {
+  __m256 half = _mm512_castps512_ps256(packet);
+  if (count & 8) {
+    _mm256_storeu_ps(to, half);
+    half = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(packet), 1));
+  }
+  __m128 quarter = _mm256_castps256_ps128(half);
+  if (count & 4) {
+    _mm_storeu_ps(to + (count & 8), quarter);
+    quarter = _mm256_extractf128_ps(half, 1);
+  }
+  if (count & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(to + (count & 12)), quarter);
+    quarter = _mm_movehl_ps(quarter, quarter);
+  }
+  if (count & 1) _mm_store_ss(to + (count & 14), quarter);
+}
+ODOT_INLINE void store_pieces(double* to, std::size_t count, const __m512d& packet) {
+  __m256d half = _mm512_castpd512_pd256(packet);
+  if (count & 4) {
+    _mm256_storeu_pd(to, half);
+    half = _mm512_extractf64x4_pd(packet, 1);
+  }
+  __m128d quarter = _mm256_castpd256_pd128(half);
+  if (count & 2) {
+    _mm_storeu_pd(to + (count & 4), quarter);
+    quarter = _mm256_extractf128_pd(half, 1);
+  }
+  if (count & 1) _mm_store_sd(to + (count & 6), quarter);
+}
+ODOT_INLINE __m512 choose_first(std::size_t count, const __m512& a, const __m512& b) {
+  return _mm512_mask_blend_ps(static_cast<__mmask16>((1u << count) - 1), b, a);
+}
+ODOT_INLINE __m512d choose_first(std::size_t count, const __m512d& a, const __m512d& b) {
+  return _mm512_mask_blend_pd(static_cast<__mmask8>((1u << count) - 1), b, a);
 }
 #elif defined(EIGEN_VECTORIZE_AVX)
 ODOT_INLINE __m256i first_lanes(std::size_t count) {
@@ -89,6 +128,10 @@ ODOT_INLINE P load_part(const Scalar* from, std::size_t count, const P& like) {
 template <class Scalar, class P>
 ODOT_INLINE void store_part(Scalar* to, std::size_t count, const P& packet) {
   using Traits = Eigen::internal::unpacket_traits<P>;
+#if defined(EIGEN_VECTORIZE_AVX512) && defined(__GNUC__)
+  if constexpr (requires { store_pieces(to, count, packet); })
+    if (__builtin_constant_p(count)) return store_pieces(to, count, packet);
+#endif
   if constexpr (lanes<Scalar> == 1) {
     return;
   } else if constexpr (Traits::masked_store_available) {
@@ -154,9 +197,13 @@ ODOT_INLINE Packet<Scalar> load_converted(const T* from) {
 /// a in the first `count` lanes, b in the others.
 template <class P>
 ODOT_INLINE P first_of(std::size_t count, const P& a, const P& b) {
-  using Scalar = typename Eigen::internal::unpacket_traits<P>::type;
-  const P limit = Eigen::internal::pset1<P>(static_cast<Scalar>(count));
-  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(Eigen::internal::plset<P>(Scalar{0}), limit), a, b);
+  if constexpr (requires { detail::choose_first(count, a, b); }) {
+    return detail::choose_first(count, a, b);
+  } else {
+    using Scalar = typename Eigen::internal::unpacket_traits<P>::type;
+    const P limit = Eigen::internal::pset1<P>(static_cast<Scalar>(count));
+    return Eigen::internal::pselect(Eigen::internal::pcmp_lt(Eigen::internal::plset<P>(Scalar{0}), limit), a, b);
+  }
 }
 /// Has the memory at `from` brought near, for a load that comes later.
 template <class Scalar>
@@ -251,6 +298,29 @@ ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
 template <class P>
 ODOT_INLINE auto sum(const P& a) {
   return Eigen::internal::predux(a);
+}
+
+/// sums[l] += number l of a packet of another scalar; = where they are the first.
+template <class Sum, class P>
+ODOT_INLINE void add_to(bool are_first, Sum* sums, const P& a) {
+  using Scalar = typename Eigen::internal::unpacket_traits<P>::type;
+#if ODOT_CONVERT
+  if constexpr (lanes<Scalar> > 1) {
+    typedef Sum Sums __attribute__((vector_size(lanes<Scalar> * sizeof(Sum))));
+    Sums all = __builtin_convertvector(a, Sums);
+    if (!are_first) {
+      Sums before;
+      std::memcpy(&before, sums, sizeof(before));
+      all += before;
+    }
+    std::memcpy(sums, &all, sizeof(all));
+    return;
+  }
+#endif
+  alignas(64) Scalar values[lanes<Scalar>];
+  store(values, a);
+  for (std::size_t l = 0; l < lanes<Scalar>; ++l)
+    sums[l] = are_first ? static_cast<Sum>(values[l]) : sums[l] + static_cast<Sum>(values[l]);
 }
 
 namespace detail {

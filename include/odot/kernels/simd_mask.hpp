@@ -102,11 +102,19 @@ template <std::size_t N>
 ODOT_INLINE LaneBits<N> opposite(const LaneBits<N>& a) {
   return {static_cast<std::uint16_t>(a.bits ^ ((1u << N) - 1))};
 }
+// Both numbers are in registers: a compiler may make a masked load of the choice, which waits for the mask.
+template <class P>
+ODOT_INLINE P in_register(P a) {
+#if defined(__GNUC__)
+  asm("" : "+v"(a));
+#endif
+  return a;
+}
 ODOT_INLINE __m512 choose(const LaneBits<16>& mask, const __m512& a, const __m512& b) {
-  return _mm512_mask_blend_ps(mask.bits, b, a);
+  return _mm512_mask_blend_ps(mask.bits, in_register(b), in_register(a));
 }
 ODOT_INLINE __m512d choose(const LaneBits<8>& mask, const __m512d& a, const __m512d& b) {
-  return _mm512_mask_blend_pd(static_cast<__mmask8>(mask.bits), b, a);
+  return _mm512_mask_blend_pd(static_cast<__mmask8>(mask.bits), in_register(b), in_register(a));
 }
 template <std::size_t N>
 ODOT_INLINE bool any(const LaneBits<N>& mask) {
@@ -119,6 +127,15 @@ template <class P>
 ODOT_INLINE P where_positive(const P& a, const P& b) {
   const P zero = Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(0));
   return choose(less(zero, a), b, zero);
+}
+/// The larger and the smaller one; NaN if one of them is. (Of a that is NaN, pmax and pmin give a.)
+template <class P>
+ODOT_INLINE P larger_or_nan(const P& a, const P& b) {
+  return choose(equal(b, b), Eigen::internal::pmax(a, b), b);
+}
+template <class P>
+ODOT_INLINE P smaller_or_nan(const P& a, const P& b) {
+  return choose(equal(b, b), Eigen::internal::pmin(a, b), b);
 }
 /// x where a < b, else y.
 template <class P>

@@ -120,6 +120,8 @@ struct Lanes {
   }
   ODOT_HOST_DEVICE friend mask operator!=(const Lanes& a, const Lanes& b) { return !(a == b); }
 
+  /// The number of the first lane.
+  ODOT_HOST_DEVICE friend S first_of(const Lanes& a) { return a.values[0]; }
   /// a where the mask holds, else b.
   ODOT_HOST_DEVICE friend Lanes select(const mask& chosen, const Lanes& a, const Lanes& b) {
     Lanes result;

@@ -20,6 +20,11 @@ struct Run {
   std::size_t row, column, offset;  ///< offset: of its first element in a row-major array
   std::size_t count;
 
+  /// Its first element by itself, at which what is the same for all columns is computed.
+  ODOT_HOST_DEVICE auto single() const {
+    using One = typename Access::Single;
+    return Run<typename One::Number, One, true>{row, column, offset, 1};
+  }
   /// The same number for every element.
   static ODOT_HOST_DEVICE Number number(scalar value) { return Number(value); }
   /// x[offset …] of an array of the same rows and columns.

@@ -12,10 +12,14 @@
 
 namespace odot::kernels::detail {
 
+template <class S, std::size_t K>
+struct ShortAccess;
+
 /// How a register's numbers are loaded and stored; numbers of other types are converted.
 template <class S>
 struct PackedAccess {
   using Number = Packed<S>;
+  using Single = ShortAccess<S, 1>;
   static constexpr std::size_t lanes = simd::lanes<S>;
 
   template <bool Whole, class T>
@@ -76,6 +80,7 @@ using PackedRun = Run<Packed<S>, PackedAccess<S>, Whole>;
 template <class S, std::size_t K>
 struct ShortAccess {
   using Number = Lanes<S, K>;
+  using Single = ShortAccess<S, 1>;
 
   static ODOT_INLINE Number count_from(std::size_t first) {
     return generate<true>(K, [=](std::size_t l) { return first + l; });
@@ -118,6 +123,12 @@ template <class S, std::size_t K>
 inline constexpr bool are_short<S, std::integral_constant<std::size_t, K>> =
     K < simd::lanes<S> && std::has_single_bit(K);
 
+/// Whether rows of this many columns are at most four registers: such can hold a row.
+template <class S, class Columns>
+inline constexpr bool fill_few_registers = false;
+template <class S, std::size_t K>
+inline constexpr bool fill_few_registers<S, std::integral_constant<std::size_t, K>> = K <= 4 * simd::lanes<S>;
+
 /// A program, with what it makes of a row alone.
 template <class Program>
 ODOT_INLINE auto with_row(const Program& program, std::size_t row) {
@@ -133,6 +144,21 @@ ODOT_INLINE void for_runs(std::size_t row, std::size_t columns, std::size_t begi
   std::size_t column = begin;
   for (; column + lanes <= end; column += lanes) body(PackedRun<S, true>{row, column, row * columns + column, lanes});
   if (column < end) body(PackedRun < S, lanes == 1 > {row, column, row * columns + column, end - column});
+}
+
+/// The same for all columns of a row. The runs of few columns, whose number is a constant, are written out.
+template <class S, class Columns, class Body>
+ODOT_INLINE void for_all_runs(std::size_t row, const Columns& columns, const Body& body) {
+  if constexpr (fill_few_registers<S, Columns>) {
+    constexpr std::size_t lanes = simd::lanes<S>, whole = Columns::value / lanes * lanes;
+#pragma GCC unroll 4
+    for (std::size_t column = 0; column < whole; column += lanes)
+      body(PackedRun<S, true>{row, column, row * columns + column, lanes});
+    if constexpr (whole < Columns::value)
+      body(PackedRun<S, false>{row, whole, row * columns + whole, Columns::value - whole});
+  } else {
+    for_runs<S>(row, columns, 0, columns, body);
+  }
 }
 
 /// A number of columns, a constant where it is a std::integral_constant.

@@ -18,19 +18,42 @@ concept has_rows = requires(const Program& program, const Row<S, Columns>& row) 
 /// Stretches of rows that are added one after the other in S.
 inline constexpr std::size_t row_stretch = 64;
 
-/// totals[k · size + c] ∘= the terms of the rows [begin, end), columns first + c, c < size: a few registers of columns at a
+/// totals[l] ∘= number l of a register; = where they are the first.
+template <class S, class Reduction>
+ODOT_INLINE void join_register(bool are_first, typename Reduction::template total<S>* totals,
+                               const Packed<S>& numbers) {
+  using Access = PackedAccess<S>;
+  if constexpr (std::is_same_v<S, typename Reduction::template total<S>>) {
+    Access::template store<true>(
+        totals, 0, are_first ? numbers : Reduction::combine(Access::template load<true>(totals, 0), numbers));
+  } else {
+    static_assert(std::is_same_v<Reduction, Sum>);
+    simd::add_to(are_first, totals, Access::packet(numbers));
+  }
+}
+
+/// totals[k · size + c] = the terms of the rows [begin, end), columns first + c, c < size, joined: a few registers of columns at a
 /// time, each through a stretch of rows.
 template <class S, class Reduction, std::size_t K, std::size_t Wide, class Term>
-void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, std::size_t first, std::size_t size,
-                       const Term& term, typename Reduction::template total<S>* totals) {
+ODOT_NOINLINE ODOT_FLATTEN void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end,
+                                                  std::size_t first, std::size_t size, const Term& program,
+                                                  typename Reduction::template total<S>* totals) {
   using Total = typename Reduction::template total<S>;
   constexpr std::size_t lanes = simd::lanes<S>;
-  const auto add = [&](std::size_t at, const auto& count, const Accumulator<S, Reduction, K>& sum) {
+  const Term term = program;  // of its own: what it holds stays in registers, whatever is stored
+  const auto add = [&](bool is_first, std::size_t at, const auto& count, const Accumulator<S, Reduction, K>& sum) {
     for (std::size_t k = 0; k < K; ++k) {
-      alignas(64) S values[lanes];
-      simd::store(values, PackedAccess<S>::packet(sum.values[k]));
       Total* total = totals + k * size + at;
-      for (std::size_t l = 0; l < count; ++l) total[l] = Reduction::combine(total[l], static_cast<Total>(values[l]));
+      if (count == lanes) {
+        join_register<S, Reduction>(is_first, total, sum.values[k]);
+      } else {
+        alignas(64) S values[lanes];
+        simd::store(values, PackedAccess<S>::packet(sum.values[k]));
+        for (std::size_t l = 0; l < count; ++l) {
+          const auto value = static_cast<Total>(values[l]);
+          total[l] = is_first ? value : Reduction::combine(total[l], value);
+        }
+      }
     }
   };
   for (std::size_t from = begin; from < end; from += row_stretch) {
@@ -40,14 +63,16 @@ void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, 
       Accumulator<S, Reduction, K> sums[Wide];
       for (std::size_t row = from; row < to; ++row) {
         const auto term_of_row = with_row(term, row);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (std::size_t i = 0; i < Wide; ++i) {
           const std::size_t column = first + at + i * lanes;
           const PackedRun<S, true> run{row, column, row * columns + column, lanes};
           sums[i].add(run, as_terms(term_of_row(run)));
         }
       }
-      for (std::size_t i = 0; i < Wide; ++i) add(at + i * lanes, std::integral_constant<std::size_t, lanes>(), sums[i]);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < Wide; ++i)
+        add(from == begin, at + i * lanes, std::integral_constant<std::size_t, lanes>(), sums[i]);
     }
     for (; at < size; at += lanes) {
       Accumulator<S, Reduction, K> sum;
@@ -57,13 +82,13 @@ void reduce_columns_of(std::size_t columns, std::size_t begin, std::size_t end, 
           const PackedRun<S, true> run{row, column, row * columns + column, lanes};
           sum.add(run, as_terms(with_row(term, row)(run)));
         }
-        add(at, std::integral_constant<std::size_t, lanes>(), sum);
+        add(from == begin, at, std::integral_constant<std::size_t, lanes>(), sum);
       } else {
         for (std::size_t row = from; row < to; ++row) {
           const PackedRun<S, lanes == 1> run{row, column, row * columns + column, size - at};
           sum.add(run, as_terms(with_row(term, row)(run)));
         }
-        add(at, size - at, sum);
+        add(from == begin, at, size - at, sum);
       }
     }
   }

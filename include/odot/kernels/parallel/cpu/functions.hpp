@@ -20,7 +20,7 @@ namespace odot::kernels::simd {
 
 /// f of each number of a register.
 template <class S, class F>
-Packet<S> by_lanes(const F& f, const Packet<S>& x) {
+ODOT_NOINLINE Packet<S> by_lanes(const F& f, const Packet<S>& x) {
   S values[lanes<S>];
   store(values, x);
   for (S& value : values) value = f(value);

@@ -15,6 +15,7 @@
 #include "odot/kernels/parallel/cpu/double_functions.hpp"
 #include "odot/kernels/parallel/cpu/error_function.hpp"
 #include "odot/kernels/parallel/cpu/functions.hpp"
+#include "odot/kernels/parallel/cpu/power.hpp"
 #include "odot/kernels/parallel/lanes.hpp"
 #include "odot/kernels/simd.hpp"
 
@@ -67,6 +68,7 @@ struct Register {
   ODOT_INLINE friend mask operator==(const Register& a, const Register& b) { return {simd::equal(a.packet, b.packet)}; }
   ODOT_INLINE friend mask operator!=(const Register& a, const Register& b) { return !(a == b); }
 
+  ODOT_INLINE friend S first_of(const Register& a) { return Eigen::internal::pfirst(a.packet); }
   ODOT_INLINE friend Register select(const mask& chosen, const Register& a, const Register& b) {
     return {simd::choose(chosen.lanes, a.packet, b.packet)};
   }
@@ -74,10 +76,10 @@ struct Register {
     return {simd::multiply_add(a.packet, b.packet, c.packet)};
   }
   ODOT_INLINE friend Register minimum(const Register& a, const Register& b) {
-    return {Eigen::internal::pmin<Eigen::PropagateNaN>(a.packet, b.packet)};
+    return {simd::smaller_or_nan(a.packet, b.packet)};
   }
   ODOT_INLINE friend Register maximum(const Register& a, const Register& b) {
-    return {Eigen::internal::pmax<Eigen::PropagateNaN>(a.packet, b.packet)};
+    return {simd::larger_or_nan(a.packet, b.packet)};
   }
   ODOT_INLINE friend Register abs(const Register& a) { return {simd::abs(a.packet)}; }
   ODOT_INLINE friend Register sqrt(const Register& a) { return {simd::sqrt_of_any<S>(a.packet)}; }
@@ -105,12 +107,8 @@ struct Register {
     else return {simd::cos_of_doubles(a.packet)};
   }
   ODOT_INLINE friend Register erf(const Register& a) { return {simd::erf_of_any<S>(a.packet)}; }
-  friend Register pow(const Register& a, const Register& b) {
-    S values[count], exponents[count];
-    simd::store(values, a.packet);
-    simd::store(exponents, b.packet);
-    for (std::size_t l = 0; l < count; ++l) values[l] = std::pow(values[l], exponents[l]);
-    return {simd::load(values)};
+  ODOT_INLINE friend Register pow(const Register& a, const Register& b) {
+    return {simd::power_of_any<S>(a.packet, b.packet)};
   }
 };
 

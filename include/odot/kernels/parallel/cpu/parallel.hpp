@@ -11,28 +11,49 @@
 #include "odot/kernels/parallel/cpu/blocks.hpp"
 #include "odot/kernels/parallel/cpu/columns.hpp"
 #include "odot/kernels/parallel/cpu/rows.hpp"
+#include "odot/kernels/parallel/cpu/tiles.hpp"
 
 namespace odot::kernels {
 
 template <>
 struct Parallel<Cpu> {
   static constexpr std::size_t chunk_elements = 1 << 14;
+  /// Numbers of a register.
+  template <class S>
+  static constexpr std::size_t lanes = simd::lanes<S>;
 
   template <class S, class Columns, class Program>
   static void map(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
-    for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      const auto& body = detail::prepared(program);
-      if constexpr (detail::are_short<S, Columns>) {
-        constexpr std::size_t all = Columns::value;
-        detail::with_row(body, row)(Run<Lanes<S, all>, detail::ShortAccess<S, all>, true>{row, 0, row * all, all});
-      } else {
-        const detail::PackedRun<S, true> start{row, 0, row * columns, simd::lanes<S>};
-        const auto run_all = [&](const auto& each) {
-          detail::for_runs<S>(row, detail::extent(columns), begin, end, each);
-        };
-        if constexpr (requires { body.in_row(start, run_all); }) body.in_row(start, run_all);
-        else run_all(detail::with_row(body, row));
-      }
+    for_pieces(
+        workspace, rows, columns, program, [=](const auto& body, std::size_t row, std::size_t begin, std::size_t end) {
+          if constexpr (detail::are_short<S, Columns>) {
+            constexpr std::size_t all = Columns::value;
+            detail::with_row(body, row)(Run<Lanes<S, all>, detail::ShortAccess<S, all>, true>{row, 0, row * all, all});
+          } else {
+            const detail::PackedRun<S, true> start{row, 0, row * columns, simd::lanes<S>};
+            const auto run_all = [&](const auto& each) {
+              detail::for_runs<S>(row, detail::extent(columns), begin, end, each);
+            };
+            if constexpr (requires { body.in_row(start, run_all); }) body.in_row(start, run_all);
+            else run_all(detail::with_row(body, row));
+          }
+        });
+  }
+
+  /// program(tile) for squares of registers that cover [rows, columns]: tiles.hpp. Of the Cpu alone.
+  template <class S, std::size_t Length, class Program>
+  static void map_tiles(Workspace<Cpu>& workspace, std::size_t rows,
+                        std::integral_constant<std::size_t, Length> columns, const detail::RowGroups& groups,
+                        const Program& program) {
+    constexpr std::size_t per_tile = lanes<S> * Length;
+    const std::size_t tiles = (groups.count + lanes<S> - 1) / lanes<S>;
+    const Chunks chunks(groups.groups(rows) * tiles, chunk_elements / per_tile);
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) ODOT_NOINLINE ODOT_FLATTEN {
+      const Program own = program;
+      const detail::RowGroups own_groups = groups;
+      const std::size_t end = chunks.end(c);
+      for (std::size_t i = chunks.begin(c); i < end; ++i)
+        detail::for_tiles<S>(own_groups, i / tiles, i % tiles * lanes<S>, columns, own);
     });
   }
 
@@ -54,8 +75,10 @@ struct Parallel<Cpu> {
   template <class S, class Columns, class Program>
   static void each_row(Workspace<Cpu>& workspace, std::size_t rows, Columns columns, const Program& program) {
     const Chunks chunks(rows, chunk_elements / (std::max)(detail::extent(columns), std::size_t{1}));
-    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) ODOT_FLATTEN {
-      for (std::size_t row = chunks.begin(c); row < chunks.end(c); ++row) program(Row<S, Columns>(row, columns));
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) ODOT_NOINLINE ODOT_FLATTEN {
+      const Program own = program;
+      const std::size_t end = chunks.end(c);
+      for (std::size_t row = chunks.begin(c); row < end; ++row) own(Row<S, Columns>(row, columns));
     });
   }
 
@@ -88,12 +111,13 @@ struct Parallel<Cpu> {
     // Long rows in pieces, which are joined in their order.
     const Chunks pieces(columns, chunk_elements);
     Totals* parts = pieces.count() > 1 ? frame.take<Totals>(rows * pieces.count()) : nullptr;
-    for_pieces(workspace, rows, columns, [&](std::size_t row, std::size_t begin, std::size_t end) {
-      auto totals = detail::no_terms<Reduction, Totals>();
-      detail::reduce_runs<S, Reduction, K>(row, detail::extent(columns), begin, end, program, totals.values);
-      if (parts) parts[row * pieces.count() + begin / chunk_elements] = totals;
-      else program.finish(row, totals);
-    });
+    for_pieces(workspace, rows, columns, program,
+               [=](const auto& each, std::size_t row, std::size_t begin, std::size_t end) {
+                 auto totals = detail::no_terms<Reduction, Totals>();
+                 detail::reduce_runs<S, Reduction, K>(row, detail::extent(columns), begin, end, each, totals.values);
+                 if (parts) parts[row * pieces.count() + begin / chunk_elements] = totals;
+                 else each.finish(row, totals);
+               });
     if (columns == 0)
       for (std::size_t row = 0; row < rows; ++row) program.finish(row, detail::no_terms<Reduction, Totals>());
     if (!parts) return;
@@ -127,7 +151,7 @@ struct Parallel<Cpu> {
     parallel_for(workspace.threads(), pieces.count() * tasks, [&](std::size_t task, std::size_t) {
       const std::size_t part = task / pieces.count(), p = task % pieces.count(), size = pieces.size(p);
       Total* of_task = totals + (part * columns + pieces.begin(p)) * K;
-      std::fill_n(of_task, K * size, Reduction::template identity<Total>);
+      if (rows == 0 || (has_rows && !by_columns)) std::fill_n(of_task, K * size, Reduction::template identity<Total>);
       if (rows == 0) return;
       if constexpr (has_rows) {
         if (!by_columns)
@@ -154,22 +178,23 @@ struct Parallel<Cpu> {
   }
 
  private:
-  /// body(row, begin, end) for pieces of rows, which cover all of them.
-  template <class Columns, class Body>
-  static ODOT_INLINE void for_pieces(Workspace<Cpu>& workspace, std::size_t rows, const Columns& columns,
-                                     const Body& body) {
+  /// body(program, row, begin, end) for pieces of rows, which cover all of them; `program` is prepared. The chunk's work is
+  /// a function of its own, with its own copy of the program: what that holds stays in registers, whatever is stored.
+  template <class Columns, class Program, class Body>
+  static void for_pieces(Workspace<Cpu>& workspace, std::size_t rows, const Columns& columns, const Program& program,
+                         const Body& body) {
     if (rows == 0 || detail::extent(columns) == 0) return;
-    if (detail::extent(columns) > chunk_elements) {
-      const Chunks pieces(columns, chunk_elements);
-      parallel_for(workspace.threads(), rows * pieces.count(), [&](std::size_t c, std::size_t) {
-        const std::size_t piece = c % pieces.count();
-        body(c / pieces.count(), pieces.begin(piece), pieces.end(piece));
-      });
-      return;
-    }
-    const Chunks chunks(rows, chunk_elements / detail::extent(columns));
-    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) {
-      for (std::size_t row = chunks.begin(c); row < chunks.end(c); ++row) body(row, std::size_t{0}, columns);
+    const Chunks pieces(columns, chunk_elements);  // of long rows, each a chunk
+    const Chunks chunks(rows * pieces.count(), chunk_elements / detail::extent(columns));
+    parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t) ODOT_NOINLINE ODOT_FLATTEN {
+      const auto own = detail::prepared(program);
+      const Body own_body = body;
+      const std::size_t end = chunks.end(c);
+      for (std::size_t i = chunks.begin(c); i < end; ++i) {
+        const bool is_whole = detail::extent(columns) <= chunk_elements;
+        const std::size_t row = is_whole ? i : i / pieces.count(), piece = is_whole ? 0 : i % pieces.count();
+        own_body(own, row, is_whole ? 0 : pieces.begin(piece), is_whole ? detail::extent(columns) : pieces.end(piece));
+      }
     });
   }
 };

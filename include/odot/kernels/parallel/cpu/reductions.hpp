@@ -59,34 +59,64 @@ struct Accumulator {
   }
 };
 
-/// totals[k] ∘= the terms of the columns [begin, end) of a row. No more than 64 registers are added one after the other in S;
-/// the order depends on the number of columns alone.
+/// Registers that are added one after the other in S.
+inline constexpr std::size_t register_stretch = 64;
+
+/// The terms of the columns [first, last) of a row, which are no longer than a stretch. The order depends on the number of
+/// columns alone.
+template <class S, class Reduction, std::size_t K, class Term>
+ODOT_INLINE Accumulator<S, Reduction, K> reduced_stretch(std::size_t row, std::size_t columns, std::size_t first,
+                                                         std::size_t last, const Term& term) {
+  constexpr std::size_t lanes = simd::lanes<S>, side_by_side = 4;
+  using Registers = Accumulator<S, Reduction, K>;
+  Registers sum;
+  std::size_t column = first;
+  if (last - first >= 2 * side_by_side * lanes) {  // several sums, so that none waits for the other
+    Registers sums[side_by_side];
+    for (; column + side_by_side * lanes <= last; column += side_by_side * lanes)
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < side_by_side; ++i) {
+        const std::size_t at = column + i * lanes;
+        const PackedRun<S, true> run{row, at, row * columns + at, lanes};
+        sums[i].add(run, as_terms(term(run)));
+      }
+    sums[0].add(sums[1]);
+    sums[2].add(sums[3]);
+    sums[0].add(sums[2]);
+    sum = sums[0];
+  }
+  for_runs<S>(row, columns, column, last, [&](const auto& run) { sum.add(run, as_terms(term(run))); });
+  return sum;
+}
+
+/// totals[k] ∘= the terms of the columns [begin, end) of a row, in stretches.
 template <class S, class Reduction, std::size_t K, class Term>
 ODOT_INLINE void reduce_runs(std::size_t row, std::size_t columns, std::size_t begin, std::size_t end, const Term& term,
                              typename Reduction::template total<S>* totals) {
   using Total = typename Reduction::template total<S>;
-  constexpr std::size_t lanes = simd::lanes<S>, side_by_side = 4, stretch = 64 * lanes;
-  using Registers = Accumulator<S, Reduction, K>;
+  constexpr std::size_t stretch = register_stretch * simd::lanes<S>;
   for (std::size_t first = begin; first < end; first += stretch) {
-    const std::size_t last = (std::min)(first + stretch, end);
-    Registers sum;
-    std::size_t column = first;
-    if (last - first >= 2 * side_by_side * lanes) {  // several sums, so that none waits for the other
-      Registers sums[side_by_side];
-      for (; column + side_by_side * lanes <= last; column += side_by_side * lanes)
-#pragma GCC unroll 4
-        for (std::size_t i = 0; i < side_by_side; ++i) {
-          const std::size_t at = column + i * lanes;
-          const PackedRun<S, true> run{row, at, row * columns + at, lanes};
-          sums[i].add(run, as_terms(term(run)));
-        }
-      sums[0].add(sums[1]);
-      sums[2].add(sums[3]);
-      sums[0].add(sums[2]);
-      sum = sums[0];
-    }
-    for_runs<S>(row, columns, column, last, [&](const auto& run) { sum.add(run, as_terms(term(run))); });
+    const auto sum = reduced_stretch<S, Reduction, K>(row, columns, first, (std::min)(first + stretch, end), term);
     for (std::size_t k = 0; k < K; ++k) totals[k] = Reduction::combine(totals[k], static_cast<Total>(sum.total(k)));
+  }
+}
+
+/// Whether rows of this many columns are one stretch, whose sum needs no joining in double.
+template <class S, class Columns>
+inline constexpr bool are_one_stretch = false;
+template <class S, std::size_t N>
+inline constexpr bool are_one_stretch<S, std::integral_constant<std::size_t, N>> =
+    N > 0 && N <= register_stretch* simd::lanes<S>;
+
+/// The terms of such a row.
+template <class S, class Reduction, std::size_t K, class Columns, class Term>
+ODOT_INLINE Accumulator<S, Reduction, K> reduced_row(std::size_t row, const Columns& columns, const Term& term) {
+  if constexpr (fill_few_registers<S, Columns>) {
+    Accumulator<S, Reduction, K> sum;
+    for_all_runs<S>(row, columns, [&](const auto& run) { sum.add(run, as_terms(term(run))); });
+    return sum;
+  } else {
+    return reduced_stretch<S, Reduction, K>(row, columns, 0, columns, term);
   }
 }
 

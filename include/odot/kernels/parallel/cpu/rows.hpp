@@ -34,7 +34,7 @@ class Row {
   /// body(run) for the runs of the row.
   template <class Body>
   ODOT_INLINE void each(const Body& body) const {
-    detail::for_runs<S>(index, columns_, 0, columns_, body);
+    detail::for_all_runs<S>(index, columns_, body);
   }
   /// Once for the row, where every thread of a Gpu's team would do it.
   template <class Body>
@@ -44,9 +44,13 @@ class Row {
   /// Σ term(run), max term(run), min term(run): a number, rounded to S.
   template <class Reduction, class Term>
   ODOT_INLINE S reduce(const Term& term) const {
-    typename Reduction::template total<S> total = Reduction::template identity<typename Reduction::template total<S>>;
-    detail::reduce_runs<S, Reduction, 1>(index, columns_, 0, columns_, term, &total);
-    return static_cast<S>(total);
+    if constexpr (detail::are_one_stretch<S, Columns>) {
+      return detail::reduced_row<S, Reduction, 1>(index, columns_, term).total(0);
+    } else {
+      typename Reduction::template total<S> total = Reduction::template identity<typename Reduction::template total<S>>;
+      detail::reduce_runs<S, Reduction, 1>(index, columns_, 0, columns_, term, &total);
+      return static_cast<S>(total);
+    }
   }
   template <class Term>
   ODOT_INLINE S sum(const Term& term) const {

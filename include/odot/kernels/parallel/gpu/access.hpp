@@ -15,6 +15,7 @@ namespace odot::kernels::gpu {
 template <class S, unsigned N>
 struct LaneAccess {
   using Number = Lanes<S, N>;
+  using Single = LaneAccess<S, 1>;
 
   template <bool Whole, class T>
   static ODOT_HOST_DEVICE Number load(const T* x, std::size_t count) {
