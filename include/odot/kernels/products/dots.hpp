@@ -70,11 +70,14 @@ void multiply_by_dots(const Product<S>& p) {
         c = p.add ? c + sum : sum;
       }
   };
+  // Rows of one height by 8 columns of B and then 4, 2, 1, or by 4, 2, 1.
   const auto across = [&]<std::size_t Rows>(std::size_t row) {
-    constexpr std::size_t step = Rows == 1 ? 2 * dot_columns : dot_columns;
     std::size_t column = 0;
-    for (; column + step <= p.columns; column += step) tile.template operator()<Rows, step>(row, column);
-    for (; column < p.columns; ++column) tile.template operator()<Rows, 1>(row, column);
+    const auto by = [&]<std::size_t Columns>(const auto& self) -> void {
+      for (; column + Columns <= p.columns; column += Columns) tile.template operator()<Rows, Columns>(row, column);
+      if constexpr (Columns > 1) self.template operator()<Columns / 2>(self);
+    };
+    by.template operator()<Rows == 1 ? 2 * dot_columns : dot_columns>(by);
   };
   std::size_t row = 0;
   for (; row + dot_rows <= p.rows; row += dot_rows) across.template operator()<dot_rows>(row);

@@ -117,7 +117,7 @@ struct Shares {
 }  // namespace products
 
 /// The product, by the threads of the workspace: the same bits on any number of them.
-/// Errors  none; sums in S lose what 512 terms lose, whatever their length
+/// Sums in S lose what 512 terms lose, whatever their length.
 template <class S>
 void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
   using namespace products;
@@ -140,12 +140,11 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
   const Chosen<S> whole(product);
   const Product<S>& p = whole.product;
   const double work = static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.terms);
-  const bool alone = threads == 1 || work < work_for_threads;
+  const bool by_blas = has_blas<S> && by_tiles(whole.way);
+  if (!by_blas && (threads == 1 || work < work_for_threads))
+    return multiply_alone(whole, frame.template take<S>(memory(whole)));
   const std::size_t row_unit = by_tiles(whole.way) ? tile_rows : 1, column_unit = tile_columns<S>;
-  const Shares shares(has_blas<S> && by_tiles(whole.way) ? blas_shares
-                      : alone                            ? 1
-                                                         : threads,
-                      quotient(p.rows, row_unit), quotient(p.columns, column_unit));
+  const Shares shares(by_blas ? blas_shares : threads, quotient(p.rows, row_unit), quotient(p.columns, column_unit));
   const Chunks rows = Chunks::at_most(shares.rows, p.rows, row_unit),
                columns = Chunks::at_most(shares.columns, p.columns, column_unit);
   const auto share = [&](std::size_t n) {
