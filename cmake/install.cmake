@@ -14,6 +14,14 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/odot DESTINATION ${CMAKE_INSTALL
 install(TARGETS odot EXPORT odotTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT odotTargets NAMESPACE odot:: DESTINATION ${odot_package_dir} COMPONENT odot)
 
+# The compiled library depends on the processor and has a place of its own.
+if(ODOT_BUILD_COMPILED)
+  install(TARGETS odot_compiled EXPORT odotCompiledTargets COMPONENT compiled
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT odotCompiledTargets NAMESPACE odot:: DESTINATION ${odot_package_dir} COMPONENT compiled)
+  export(EXPORT odotCompiledTargets NAMESPACE odot:: FILE ${PROJECT_BINARY_DIR}/odotCompiledTargets.cmake)
+endif()
+
 # The package's files, in the build tree too: odot_DIR may name it, and a library may export its own build tree.
 set(odot_package_files odotConfig.cmake odotConfigVersion.cmake odotEigen.cmake odotGpu.cmake)
 configure_package_config_file(cmake/odotConfig.cmake.in ${PROJECT_BINARY_DIR}/odotConfig.cmake

@@ -38,6 +38,20 @@ constexpr bool are_classifiers = (std::is_same_v<typename Models::output_shape, 
 
 }  // namespace
 
+// Parameters, element by element from the paper's equations. Where the paper prints another number: docs/paper.md.
+static_assert(ModelA::parameter_count == 33'088);                       // paper: 33,104
+static_assert(ModelB::parameter_count == 33'084);                       // paper: 33,084
+static_assert(ModelC::parameter_count == 58'320);                       // paper: 58,208
+static_assert(ModelD::parameter_count == 58'316);                       // paper: 58,172
+static_assert(ModelE::parameter_count == 58'326);                       // paper: 58,342
+static_assert(ModelF::parameter_count == 58'318);                       // paper: 58,318
+static_assert(ModelG::parameter_count == 108'790);                      // paper: 108,534
+static_assert(ModelH::parameter_count == 108'782);                      // paper: 108,494
+static_assert(SingleHead::parameter_count == 11'006);                   // paper: 11,132
+static_assert(Cifar10Attention::parameter_count == 229'942);            // paper: 506,560
+static_assert(Control<FashionMnistImage>::parameter_count == 929'510);  // paper: 929,510
+static_assert(Control<Cifar10Image>::parameter_count == 961'310);       // paper: 961,310
+
 static_assert(ModelA::parameter_count == by_the_equations(1, 28, 28, 8, 2, true));
 static_assert(ModelB::parameter_count == by_the_equations(1, 28, 28, 8, 2, false));
 static_assert(ModelC::parameter_count == by_the_equations(1, 28, 28, 16, 2, true));

@@ -65,6 +65,14 @@ constexpr double mnist_share = share_of_full<MnistImage, 12, Form, false>;
 
 }  // namespace
 
+// By the equations, MNIST, 6 encoders; with 4 heads as with 1.
+static_assert(MinimalTransformer<MnistImage, 6>::parameter_count == 303'498);
+static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::full, false>::parameter_count == 104'202);
+static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::symmetric, false>::parameter_count == 79'626);
+static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::wqk, false>::parameter_count == 79'626);
+static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::symmetric_tt, false>::parameter_count == 67'530);
+static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::wqk_only, false>::parameter_count == 30'474);
+
 // The paper's grid.
 static_assert(counts_follow_for_all<1, AttentionForm::full> && counts_follow_for_all<4, AttentionForm::full>);
 static_assert(counts_follow_for_all<1, AttentionForm::symmetric> && counts_follow_for_all<4, AttentionForm::symmetric>);

@@ -36,6 +36,10 @@ constexpr std::size_t by_hand(std::size_t tokens, std::size_t variables, std::si
 template <class Attention>
 constexpr bool counts_follow = VowelClassifier<Attention>::parameter_count == by_hand(29, 12, 9);
 static_assert(counts_follow<Ea2> && counts_follow<Ea6> && counts_follow<Full> && counts_follow<Self>);
+// 64 tokens' features, 4·64 in the MLP, biases everywhere; whatever the attention.
+static_assert(VowelClassifier<SeriesAttention<6, false>>::parameter_count == 103'241);
+static_assert(Forecaster<SeriesAttention<6, true>, 6>::parameter_count == 103'594);
+static_assert(Forecaster<SeriesAttention<6, true>, 12>::parameter_count == 106'324);
 static_assert(Forecaster<HeadedAttention<true>, 12>::parameter_count == by_hand(6, 7, 84));
 static_assert(std::is_same_v<VowelClassifier<Ea2>::output_shape, Shape<9>>);
 static_assert(std::is_same_v<Forecaster<SeriesAttention<2, true>, 6>::output_shape, Shape<42>>);

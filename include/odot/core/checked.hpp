@@ -10,22 +10,29 @@
 
 namespace odot {
 
+namespace detail {
+[[noreturn]] ODOT_COLD inline void refuse_product(const char* what, std::size_t count, std::size_t each) {
+  throw ArgumentError(std::string(what) + ": " + std::to_string(count) + " × " + std::to_string(each) +
+                      " is more than memory can have; choose fewer");
+}
+[[noreturn]] ODOT_COLD inline void refuse_int(const char* what, std::size_t size, int most) {
+  throw ArgumentError(std::string(what) + ": an extent of " + std::to_string(size) + ", at most " +
+                      std::to_string(most) + "; choose a smaller batch");
+}
+}  // namespace detail
+
 /// count · each, both numbers of things. Throws ArgumentError, in the name of `what`, where that is more than memory can
 /// have (half of std::size_t's range).
 constexpr std::size_t checked_product(const char* what, std::size_t count, std::size_t each) {
   constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)() / 2;
-  if (each != 0 && count > most / each)
-    throw ArgumentError(std::string(what) + ": " + std::to_string(count) + " × " + std::to_string(each) +
-                        " is more than memory can have; choose fewer");
+  if (each != 0 && count > most / each) detail::refuse_product(what, count, each);
   return count * each;
 }
 
 /// `size` as an int, for libraries that count in ints. Throws ArgumentError, in the name of `what`, where it is larger.
 constexpr int checked_int(const char* what, std::size_t size) {
   constexpr int most = (std::numeric_limits<int>::max)();
-  if (size > static_cast<std::size_t>(most))
-    throw ArgumentError(std::string(what) + ": an extent of " + std::to_string(size) + ", at most " +
-                        std::to_string(most) + "; choose a smaller batch");
+  if (size > static_cast<std::size_t>(most)) detail::refuse_int(what, size, most);
   return static_cast<int>(size);
 }
 

@@ -15,6 +15,61 @@
     "odot can't be compiled with -ffast-math, -Ofast, -ffinite-math-only, -funsafe-math-optimizations or -fassociative-math (icpx: add -fp-model=precise): it rounds on purpose and knows divergence by NaN. Compile what includes odot without them; -fno-math-errno, -fno-trapping-math and -fno-signed-zeros are harmless."
 #endif
 
+// The library odot::compiled has the functions that are no templates, and for float and double the templates that depend on
+// nothing else. Its CMake target defines ODOT_COMPILED, the number below of the flags that it was compiled with: numbers of
+// other SIMD widths would have the same symbols. What nvcc compiles is headers alone.
+
+/// The widest instructions that this unit may use; 100 more with OpenMP.
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#define ODOT_INSTRUCTIONS 6
+#elif defined(__AVX512F__)
+#define ODOT_INSTRUCTIONS 5
+#elif defined(__AVX2__) && defined(__FMA__)
+#define ODOT_INSTRUCTIONS 4
+#elif defined(__AVX__) || defined(__FMA__)
+#define ODOT_INSTRUCTIONS 3
+#elif defined(__SSE4_2__)
+#define ODOT_INSTRUCTIONS 2
+#elif defined(__SSE3__)
+#define ODOT_INSTRUCTIONS 1
+#else
+#define ODOT_INSTRUCTIONS 0
+#endif
+#ifdef _OPENMP
+#define ODOT_FLAGS (ODOT_INSTRUCTIONS + 100)
+#else
+#define ODOT_FLAGS ODOT_INSTRUCTIONS
+#endif
+
+#if defined(ODOT_COMPILED) && !defined(__CUDACC__)
+#if ODOT_COMPILED != ODOT_FLAGS
+#error \
+    "odot::compiled was compiled for another instruction set, or with -fopenmp where this unit is without: give both the same -march and -fopenmp (odot's build takes CMAKE_CXX_FLAGS), or link odot::odot, the headers alone."
+#endif
+#define ODOT_HAS_LIBRARY 1
+#define ODOT_FUNCTION
+#else
+#define ODOT_HAS_LIBRARY 0
+#define ODOT_FUNCTION inline
+#endif
+
+/// ODOT_FUNCTION stands before a function that is no template; its definition in #if ODOT_DEFINITIONS.
+/// ODOT_INSTANTIATION stands before "template", in #if ODOT_HAS_LIBRARY: the library's own source makes what is named there.
+#if ODOT_HAS_LIBRARY && !defined(ODOT_COMPILING)
+#define ODOT_DEFINITIONS 0
+#define ODOT_INSTANTIATION extern
+#else
+#define ODOT_DEFINITIONS 1
+#define ODOT_INSTANTIATION
+#endif
+
+/// Before a function that is called a few times in a run, or to say what is wrong: compiled for little code, not for speed.
+#if defined(__GNUC__) || defined(__clang__)
+#define ODOT_COLD __attribute__((cold))
+#else
+#define ODOT_COLD
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define ODOT_RESTRICT __restrict__
 #define ODOT_INLINE inline __attribute__((always_inline))

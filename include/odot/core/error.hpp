@@ -35,13 +35,13 @@ struct ODOT_SHARED DeviceError : Error {
 
 /// A file can't be opened, read or written.
 struct ODOT_SHARED FileError : Error {
-  FileError(std::string file, const std::string& what) : Error(file + ": " + what), path(std::move(file)) {}
+  ODOT_COLD FileError(std::string file, const std::string& what) : Error(file + ": " + what), path(std::move(file)) {}
   std::string path;
 };
 
 /// A file's content breaks its format: path, byte offset, what was expected and what was found.
 struct ODOT_SHARED FormatError : FileError {
-  FormatError(std::string file, std::uint64_t at, const std::string& expected, const std::string& found)
+  ODOT_COLD FormatError(std::string file, std::uint64_t at, const std::string& expected, const std::string& found)
       : FileError(std::move(file), "at byte " + std::to_string(at) + ": expected " + expected + ", found " + found),
         offset(at) {}
   std::uint64_t offset;  ///< bytes from the start of the (uncompressed) content
@@ -49,8 +49,8 @@ struct ODOT_SHARED FormatError : FileError {
 
 /// A text file's content breaks its format: path:line:column, what was expected and what was found.
 struct ODOT_SHARED TextFormatError : FileError {
-  TextFormatError(const std::string& file, std::size_t at_line, std::size_t at_column, const std::string& expected,
-                  const std::string& found)
+  ODOT_COLD TextFormatError(const std::string& file, std::size_t at_line, std::size_t at_column,
+                            const std::string& expected, const std::string& found)
       : FileError(file + ":" + std::to_string(at_line) + ":" + std::to_string(at_column),
                   "expected " + expected + ", found " + found),
         line(at_line), column(at_column) {

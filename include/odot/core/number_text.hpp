@@ -17,6 +17,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "odot/core/config.hpp"
+
 #if __has_include(<xlocale.h>)
 #include <xlocale.h>
 #endif
@@ -28,9 +30,9 @@
 namespace odot::number_text {
 
 /// As printf's "%.*f", "%.*e" and "%.*g" write a number in the C locale; NaN is "nan", infinity "inf" or "-inf".
-inline std::string fixed(double value, int decimals);
-inline std::string scientific(double value, int decimals);
-inline std::string general(double value, int digits);
+ODOT_FUNCTION std::string fixed(double value, int decimals);
+ODOT_FUNCTION std::string scientific(double value, int decimals);
+ODOT_FUNCTION std::string general(double value, int digits);
 
 /// The shortest text that reads back as the same number.
 template <std::floating_point Number>
@@ -39,12 +41,12 @@ std::string shortest(Number value);
 /// The number that a text is, rounded to the nearest: an optional sign, decimal digits with an optional point, an optional
 /// exponent; or "inf", "infinity" and "nan" in any case. Nothing else, no blanks either: nullopt. What is too large for a
 /// double is infinite; what is too small is 0, or subnormal.
-inline std::optional<double> read(std::string_view text);
+ODOT_FUNCTION std::optional<double> read(std::string_view text);
 
 namespace detail {
 
 template <class Number, class... Format>
-std::string written(Number value, Format... format) {
+ODOT_COLD std::string written(Number value, Format... format) {
   if (std::isnan(value)) return "nan";
   std::string text(32, '\0');
   for (;;) {
@@ -53,6 +55,8 @@ std::string written(Number value, Format... format) {
     text.resize(2 * text.size());
   }
 }
+
+#if ODOT_DEFINITIONS
 
 /// "inf", "INFINITY", "nan", …, without a sign.
 inline bool is_word(std::string_view text) {
@@ -115,24 +119,23 @@ inline std::optional<double> read_by_strtod(std::string_view text) {
 }
 #endif
 
+#endif
+
 }  // namespace detail
 
-inline std::string fixed(double value, int decimals) {
+#if ODOT_DEFINITIONS
+
+ODOT_FUNCTION std::string fixed(double value, int decimals) {
   return detail::written(value, std::chars_format::fixed, decimals);
 }
-inline std::string scientific(double value, int decimals) {
+ODOT_FUNCTION std::string scientific(double value, int decimals) {
   return detail::written(value, std::chars_format::scientific, decimals);
 }
-inline std::string general(double value, int digits) {
+ODOT_FUNCTION std::string general(double value, int digits) {
   return detail::written(value, std::chars_format::general, digits);
 }
 
-template <std::floating_point Number>
-std::string shortest(Number value) {
-  return detail::written(value);
-}
-
-inline std::optional<double> read(std::string_view text) {
+ODOT_FUNCTION std::optional<double> read(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (!detail::is_decimal(text)) return std::nullopt;
@@ -143,6 +146,13 @@ inline std::optional<double> read(std::string_view text) {
 #endif
   if (size && negative) return -*size;
   return size;
+}
+
+#endif
+
+template <std::floating_point Number>
+std::string shortest(Number value) {
+  return detail::written(value);
 }
 
 }  // namespace odot::number_text

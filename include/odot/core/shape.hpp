@@ -19,6 +19,13 @@ constexpr bool can_have(std::initializer_list<std::size_t> factors) {
     if (factor != 0) left /= factor;
   return left > 0;
 }
+
+/// "[1, 28, 28]"
+ODOT_COLD inline std::string extents_text(const std::size_t* extents, std::size_t rank) {
+  std::string text = "[";
+  for (std::size_t axis = 0; axis < rank; ++axis) text += (axis == 0 ? "" : ", ") + std::to_string(extents[axis]);
+  return text + "]";
+}
 }  // namespace detail
 
 /// Compile-time extents in row-major order, without the batch axis: Shape<C, H, W> for images, Shape<F> for features.
@@ -46,11 +53,7 @@ struct Shape {
   }
 
   /// "[1, 28, 28]"
-  static std::string to_string() {
-    std::string text;
-    ((text += (text.empty() ? "" : ", ") + std::to_string(Extents)), ...);
-    return "[" + text + "]";
-  }
+  static std::string to_string() { return detail::extents_text(extents.data(), rank); }
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(((Extents > 0) && ...), "odot::Shape: every extent must be at least 1");

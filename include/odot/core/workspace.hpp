@@ -84,7 +84,7 @@ class Arena {
     std::size_t bytes;
   };
 
-  void add_block(std::size_t bytes) {
+  ODOT_COLD void add_block(std::size_t bytes) {
     const std::size_t size = (std::max)({bytes, capacity() / 2, std::size_t{1} << 16});
     blocks_.reserve(blocks_.size() + 1);
     blocks_.push_back({Device::allocate(size), size});

@@ -57,7 +57,7 @@ inline void permute(std::span<std::size_t> items, const Random& random) {
   }
 }
 
-inline std::size_t checked_batch_size(const std::string& set, std::size_t samples, std::size_t batch_size) {
+ODOT_COLD inline std::size_t checked_batch_size(const std::string& set, std::size_t samples, std::size_t batch_size) {
   if (samples == 0) throw ArgumentError("odot::data: there are no batches of \"" + set + "\", which is empty");
   if (batch_size == 0 || batch_size > samples)
     throw ArgumentError("odot::data: batches of \"" + set + "\": batch size " + std::to_string(batch_size) +

@@ -20,7 +20,7 @@ namespace odot::data {
 
 /// The content of a file, from its first byte to its last. Derived supplies
 ///     std::size_t read_some(std::span<std::uint8_t>);   // the next bytes; fewer than asked for only at the end
-///     void require_size(std::uint64_t total) const;     // throws where the content can't be `total` bytes long; to be
+///     ODOT_COLD void require_size(std::uint64_t total) const;     // throws where the content can't be `total` bytes long; to be
 ///                                                       // called before memory is taken for an announced size
 /// No virtual functions: a class that has them is compiled into every program, and GzipSource would need zlib there.
 /// Errors  FormatError: the content ends early or late;  FileError: the system fails to read
@@ -31,18 +31,18 @@ class ByteSource {
   std::uint64_t offset() const { return offset_; }  // bytes read so far
 
   /// Fills `bytes`; `what` they are goes into the error.
-  void read(std::span<std::uint8_t> bytes, const char* what);
+  ODOT_COLD void read(std::span<std::uint8_t> bytes, const char* what);
 
   /// All bytes that have not been read yet, as text.
   std::string read_rest();
 
   /// Throws FormatError unless all of the content has been read.
-  void require_end();
+  ODOT_COLD void require_end();
 
  protected:
-  explicit ByteSource(std::string path) : path_(std::move(path)) {}
+  ODOT_COLD explicit ByteSource(std::string path) : path_(std::move(path)) {}
 
-  [[noreturn]] void fail(std::uint64_t at, const std::string& expected, const std::string& found) const {
+  [[noreturn]] ODOT_COLD void fail(std::uint64_t at, const std::string& expected, const std::string& found) const {
     throw FormatError(path_, at, expected, found);
   }
 
@@ -54,10 +54,10 @@ class ByteSource {
 /// A plain file. Its size is known from the start. Throws FileError where there is no such file or it is not readable.
 class FileSource final : public ByteSource<FileSource> {
  public:
-  explicit FileSource(const std::filesystem::path& path);
+  ODOT_COLD explicit FileSource(const std::filesystem::path& path);
 
   std::uint64_t size() const { return size_; }  // bytes
-  void require_size(std::uint64_t total) const;
+  ODOT_COLD void require_size(std::uint64_t total) const;
   std::size_t read_some(std::span<std::uint8_t> bytes);
 
  private:
@@ -68,7 +68,7 @@ class FileSource final : public ByteSource<FileSource> {
 namespace detail {
 
 /// "1F 8B 08"
-inline std::string hex(std::span<const std::uint8_t> bytes) {
+ODOT_COLD inline std::string hex(std::span<const std::uint8_t> bytes) {
   constexpr const char* digits = "0123456789ABCDEF";
   std::string text;
   for (const std::uint8_t byte : bytes) {

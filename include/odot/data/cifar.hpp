@@ -21,13 +21,15 @@ namespace odot::data {
 
 /// Reads CIFAR-10 files one after the other into one dataset. Any number of whole records a file will do.
 /// Errors  FileError: a file can't be read;  FormatError: no or broken records, CIFAR-100's records, a label above 9
-inline Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files);
+ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files);
 
 /// CIFAR-10: 50,000 and 10,000 colour images in ten classes. `folder` holds data_batch_1.bin … data_batch_5.bin and
 /// test_batch.bin.
 /// Errors  those of read_cifar10, and FileError with the names of all files that are missing
 /// Source  Krizhevsky, "Learning multiple layers of features from tiny images", 2009
-inline Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder);
+
+#if ODOT_DEFINITIONS
 
 namespace detail {
 
@@ -36,7 +38,7 @@ constexpr std::uint64_t cifar10_record = 1 + Shape<3, 32, 32>::size;  // bytes
 constexpr std::uint64_t cifar100_record = cifar10_record + 1;         // two labels: coarse and fine
 
 /// Number of records of a file, by its size alone.
-inline std::uint64_t cifar10_records(const FileSource& file) {
+ODOT_COLD inline std::uint64_t cifar10_records(const FileSource& file) {
   const std::uint64_t size = file.size();
   if (size > 0 && size % cifar10_record == 0) return size / cifar10_record;
   std::string found = std::to_string(size) + " bytes";
@@ -45,7 +47,7 @@ inline std::uint64_t cifar10_records(const FileSource& file) {
                     "CIFAR-10 records of 3073 bytes, one or more and nothing else", found);
 }
 
-inline void append_cifar10(FileSource& file, Dataset<Shape<3, 32, 32>>& set) {
+ODOT_COLD inline void append_cifar10(FileSource& file, Dataset<Shape<3, 32, 32>>& set) {
   constexpr std::size_t image = Shape<3, 32, 32>::size;
   const auto records = static_cast<std::size_t>(cifar10_records(file));
   std::size_t at = set.pixels.size();
@@ -62,7 +64,8 @@ inline void append_cifar10(FileSource& file, Dataset<Shape<3, 32, 32>>& set) {
   file.require_end();
 }
 
-inline void require_cifar10_files(const std::filesystem::path& folder, std::span<const std::filesystem::path> files) {
+ODOT_COLD inline void require_cifar10_files(const std::filesystem::path& folder,
+                                            std::span<const std::filesystem::path> files) {
   std::error_code error;
   const bool exists = std::filesystem::is_directory(folder, error);
   std::string missing;
@@ -77,7 +80,7 @@ inline void require_cifar10_files(const std::filesystem::path& folder, std::span
 
 }  // namespace detail
 
-inline Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files) {
+ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files) {
   Dataset<Shape<3, 32, 32>> set{"cifar-10", detail::cifar10_classes, {}, {}};
   std::uint64_t records = 0;
   for (const std::filesystem::path& path : files) records += detail::cifar10_records(FileSource(path));
@@ -90,7 +93,7 @@ inline Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::p
   return set;
 }
 
-inline Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder) {
+ODOT_FUNCTION Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder) {
   const std::array<std::filesystem::path, 6> files{folder / "data_batch_1.bin", folder / "data_batch_2.bin",
                                                    folder / "data_batch_3.bin", folder / "data_batch_4.bin",
                                                    folder / "data_batch_5.bin", folder / "test_batch.bin"};
@@ -98,5 +101,7 @@ inline Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder)
   const std::span<const std::filesystem::path> all(files);
   return {read_cifar10(all.first(5)), read_cifar10(all.last(1))};
 }
+
+#endif
 
 }  // namespace odot::data

@@ -29,11 +29,13 @@ struct CsvOptions {
 ///         TextFormatError: no header or no rows; a column to read that is named twice or not there; a row with other than
 ///         the header's number of fields; quotes that do not end; text where a number should be; unless only_finite is
 ///         false, a missing value (empty, "?", "NaN", "NA", …), or a number that a float can't hold
-inline Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+ODOT_FUNCTION Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
 /// The same from a source; gzipped or not: read_file(path, [](auto& source) { return read_csv(source); }).
 template <class Source>
 Table read_csv(ByteSource<Source>& source, const CsvOptions& options = {});
+
+#if ODOT_DEFINITIONS
 
 namespace detail {
 
@@ -139,7 +141,7 @@ inline Table csv_table(TextReader& text, const CsvOptions& options) {
 
 }  // namespace detail
 
-inline Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
+ODOT_FUNCTION Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   TextReader text(path);
   return detail::csv_table(text, options);
 }
@@ -149,5 +151,7 @@ Table read_csv(ByteSource<Source>& source, const CsvOptions& options) {
   TextReader text(source);
   return detail::csv_table(text, options);
 }
+
+#endif
 
 }  // namespace odot::data

@@ -26,11 +26,13 @@ namespace odot::data {
 ///         FormatError: not IDX; images that are not 28 × 28; as many images as labels expected; a label above 9
 /// Source  Xiao, Rasul, Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
 ///         2017
-inline Split<Shape<1, 28, 28>> load_fashion_mnist(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Shape<1, 28, 28>> load_fashion_mnist(const std::filesystem::path& folder);
 
 /// MNIST: handwritten digits in the same format, with the same errors.
 /// Source  LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998
-inline Split<Shape<1, 28, 28>> load_mnist(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Shape<1, 28, 28>> load_mnist(const std::filesystem::path& folder);
+
+#if ODOT_DEFINITIONS
 
 namespace detail {
 
@@ -38,13 +40,13 @@ using GreyImages = Dataset<Shape<1, 28, 28>>;
 constexpr std::size_t grey_classes = 10;
 
 /// The file names that `stem` ("train-images") of a rank may have.
-inline std::array<std::string, 4> idx_names(const std::string& stem, std::size_t rank) {
+ODOT_COLD inline std::array<std::string, 4> idx_names(const std::string& stem, std::size_t rank) {
   const std::string kind = "idx" + std::to_string(rank) + "-ubyte";
   return {stem + "-" + kind, stem + "-" + kind + ".gz", stem + "." + kind, stem + "." + kind + ".gz"};
 }
 
-inline std::optional<std::filesystem::path> find_idx(const std::filesystem::path& folder, const std::string& stem,
-                                                     std::size_t rank) {
+ODOT_COLD inline std::optional<std::filesystem::path> find_idx(const std::filesystem::path& folder,
+                                                               const std::string& stem, std::size_t rank) {
   std::error_code error;
   for (const std::string& name : idx_names(stem, rank))
     if (std::filesystem::is_regular_file(folder / name, error)) return folder / name;
@@ -52,7 +54,7 @@ inline std::optional<std::filesystem::path> find_idx(const std::filesystem::path
 }
 
 /// Paths of train-images, train-labels, t10k-images, t10k-labels; one error for all that are missing.
-inline std::array<std::filesystem::path, 4> find_idx_files(const std::filesystem::path& folder) {
+ODOT_COLD inline std::array<std::filesystem::path, 4> find_idx_files(const std::filesystem::path& folder) {
   constexpr std::array<std::pair<const char*, std::size_t>, 4> files{
       {{"train-images", 3}, {"train-labels", 1}, {"t10k-images", 3}, {"t10k-labels", 1}}};
   std::error_code error;
@@ -75,7 +77,7 @@ inline std::array<std::filesystem::path, 4> find_idx_files(const std::filesystem
   return paths;
 }
 
-inline std::vector<std::int32_t> read_labels(const std::filesystem::path& path) {
+ODOT_COLD inline std::vector<std::int32_t> read_labels(const std::filesystem::path& path) {
   const Idx<1> idx = read_file(path, [](auto& source) { return read_idx<1>(source); });
   for (std::size_t i = 0; i < idx.values.size(); ++i)
     if (idx.values[i] >= grey_classes)
@@ -84,8 +86,8 @@ inline std::vector<std::int32_t> read_labels(const std::filesystem::path& path) 
   return {idx.values.begin(), idx.values.end()};
 }
 
-inline GreyImages read_grey_images(const std::string& name, const std::filesystem::path& images,
-                                   const std::filesystem::path& labels) {
+ODOT_COLD inline GreyImages read_grey_images(const std::string& name, const std::filesystem::path& images,
+                                             const std::filesystem::path& labels) {
   GreyImages set{name, grey_classes, {}, read_labels(labels)};
   Idx<3> idx = read_file(images, [](auto& source) { return read_idx<3>(source); });
   const auto [count, height, width] = idx.extents;
@@ -99,19 +101,22 @@ inline GreyImages read_grey_images(const std::string& name, const std::filesyste
   return set;
 }
 
-inline Split<Shape<1, 28, 28>> load_grey_images(const std::string& name, const std::filesystem::path& folder) {
+ODOT_COLD inline Split<Shape<1, 28, 28>> load_grey_images(const std::string& name,
+                                                          const std::filesystem::path& folder) {
   const auto [train_images, train_labels, test_images, test_labels] = find_idx_files(folder);
   return {read_grey_images(name, train_images, train_labels), read_grey_images(name, test_images, test_labels)};
 }
 
 }  // namespace detail
 
-inline Split<Shape<1, 28, 28>> load_fashion_mnist(const std::filesystem::path& folder) {
+ODOT_FUNCTION Split<Shape<1, 28, 28>> load_fashion_mnist(const std::filesystem::path& folder) {
   return detail::load_grey_images("fashion-mnist", folder);
 }
 
-inline Split<Shape<1, 28, 28>> load_mnist(const std::filesystem::path& folder) {
+ODOT_FUNCTION Split<Shape<1, 28, 28>> load_mnist(const std::filesystem::path& folder) {
   return detail::load_grey_images("mnist", folder);
 }
+
+#endif
 
 }  // namespace odot::data

@@ -16,11 +16,14 @@ namespace odot::data {
 /// The folder of a set: "fashion-mnist", "mnist", "cifar-10-batches-bin", "japanese-vowels" or "ett". A `named` folder is
 /// the one that holds it or the set's own, and nothing else is tried then; without it: $ODOT_DATA/<set>, then ./data/<set>.
 /// Errors  FileError: none of them is there; the message lists every place looked in
-inline std::filesystem::path find(const std::string& set, const std::optional<std::filesystem::path>& named = {});
+ODOT_FUNCTION std::filesystem::path find(const std::string& set,
+                                         const std::optional<std::filesystem::path>& named = {});
+
+#if ODOT_DEFINITIONS
 
 namespace detail {
 
-inline bool holds_files(const std::filesystem::path& folder) {
+ODOT_COLD inline bool holds_files(const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::directory_iterator entries(folder, error);
   return !error && std::any_of(begin(entries), end(entries), [](const auto& entry) {
@@ -31,7 +34,7 @@ inline bool holds_files(const std::filesystem::path& folder) {
 
 }  // namespace detail
 
-inline std::filesystem::path find(const std::string& set, const std::optional<std::filesystem::path>& named) {
+ODOT_FUNCTION std::filesystem::path find(const std::string& set, const std::optional<std::filesystem::path>& named) {
   std::string looked;
   const auto is_there = [&looked](const std::filesystem::path& folder, const std::string& note) {
     if (detail::holds_files(folder)) return true;
@@ -53,5 +56,7 @@ inline std::filesystem::path find(const std::string& set, const std::optional<st
                       "; get the data with scripts/get_data.sh, name their folder or set $ODOT_DATA, or train on a "
                       "built-in set (data::synthetic; of the trainers, \"synthetic\" as the folder)");
 }
+
+#endif
 
 }  // namespace odot::data

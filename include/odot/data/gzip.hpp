@@ -22,7 +22,7 @@
 namespace odot::data {
 
 /// Whether a file starts with gzip's 1F 8B, whatever its name. Throws FileError where it can't be read.
-inline bool is_gzip(const std::filesystem::path& path) {
+ODOT_COLD inline bool is_gzip(const std::filesystem::path& path) {
   std::array<std::uint8_t, 2> magic{};
   return FileSource(path).read_some(magic) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
 }
@@ -30,7 +30,7 @@ inline bool is_gzip(const std::filesystem::path& path) {
 /// read(source), source the (uncompressed) content of a plain or gzipped file.
 /// Errors  FileError: it can't be read; it is gzipped, and zlib was not there when the program was compiled
 template <class Read>
-auto read_file(const std::filesystem::path& path, const Read& read);
+ODOT_COLD auto read_file(const std::filesystem::path& path, const Read& read);
 
 #if __has_include(<zlib.h>)
 
@@ -39,18 +39,18 @@ auto read_file(const std::filesystem::path& path, const Read& read);
 /// are an error.
 class GzipSource final : public ByteSource<GzipSource> {
  public:
-  explicit GzipSource(const std::filesystem::path& path);
+  ODOT_COLD explicit GzipSource(const std::filesystem::path& path);
   GzipSource(const GzipSource&) = delete;
   GzipSource& operator=(const GzipSource&) = delete;
   ~GzipSource() { inflateEnd(&stream_); }
 
   /// The exact size is not known before the end; but deflate makes at most 1032 bytes of one.
-  void require_size(std::uint64_t total) const;
+  ODOT_COLD void require_size(std::uint64_t total) const;
   std::size_t read_some(std::span<std::uint8_t> bytes);
 
  private:
   bool refill();
-  bool next_member();
+  ODOT_COLD bool next_member();
   void inflate_some();
 
   FileSource file_;

@@ -29,7 +29,7 @@ struct Idx {
 /// Errors  FormatError: another type, rank or byte order; an extent of 0; fewer or more bytes than the extents announce
 /// Source  Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file format"
 template <std::size_t Rank, class Source>
-Idx<Rank> read_idx(ByteSource<Source>& source);
+ODOT_COLD Idx<Rank> read_idx(ByteSource<Source>& source);
 
 /// The same from a plain file; gzipped or not: through read_file of odot/data/gzip.hpp.
 template <std::size_t Rank>
@@ -40,14 +40,15 @@ Idx<Rank> read_idx(const std::filesystem::path& path) {
 
 namespace detail {
 
-inline std::string foreign_magic(std::span<const std::uint8_t, 4> magic) {
+ODOT_COLD inline std::string foreign_magic(std::span<const std::uint8_t, 4> magic) {
   std::string found = hex(magic);
   if (magic[0] == 0x1F && magic[1] == 0x8B) found += " (gzip: read it through odot::data::read_file)";
   if (magic[1] == 0x08 && magic[2] == 0 && magic[3] == 0) found += " (a little-endian header; IDX is big-endian)";
   return found;
 }
 
-inline void require_idx_magic(const std::string& path, std::span<const std::uint8_t, 4> magic, std::size_t rank) {
+ODOT_COLD inline void require_idx_magic(const std::string& path, std::span<const std::uint8_t, 4> magic,
+                                        std::size_t rank) {
   if (magic[0] != 0 || magic[1] != 0)
     throw FormatError(path, 0, "an IDX file, 00 00 08 0" + std::to_string(rank), foreign_magic(magic));
   if (magic[2] != 0x08) throw FormatError(path, 2, "IDX type 08, unsigned bytes", "type " + hex(magic.subspan(2, 1)));
@@ -59,7 +60,7 @@ inline std::uint32_t big_endian(std::span<const std::uint8_t, 4> bytes) {
 }
 
 /// The number of elements, at most a size that fits memory and a file with its header.
-inline std::uint64_t idx_elements(const std::string& path, std::span<const std::uint32_t> extents) {
+ODOT_COLD inline std::uint64_t idx_elements(const std::string& path, std::span<const std::uint32_t> extents) {
   constexpr std::uint64_t most = (std::numeric_limits<std::size_t>::max)() / 2;
   std::uint64_t elements = 1;
   for (std::size_t axis = 0; axis < extents.size(); ++axis) {

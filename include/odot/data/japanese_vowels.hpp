@@ -17,7 +17,9 @@ namespace odot::data {
 /// JapaneseVowels_TEST.ts of the UEA archive.
 /// Errors  those of read_ts; FileError: a file that is missing, or has another number of sequences or classes
 /// Source  Kudo, Toyama, Shimbo, "Multidimensional curve classification using passing-through regions", 1999
-inline SequenceSplit<Shape<29, 12>> load_japanese_vowels(const std::filesystem::path& folder);
+ODOT_FUNCTION SequenceSplit<Shape<29, 12>> load_japanese_vowels(const std::filesystem::path& folder);
+
+#if ODOT_DEFINITIONS
 
 namespace detail {
 
@@ -33,12 +35,14 @@ inline Sequences<Shape<29, 12>> read_vowels(const std::filesystem::path& file, s
 
 }  // namespace detail
 
-inline SequenceSplit<Shape<29, 12>> load_japanese_vowels(const std::filesystem::path& folder) {
+ODOT_FUNCTION SequenceSplit<Shape<29, 12>> load_japanese_vowels(const std::filesystem::path& folder) {
   SequenceSplit<Shape<29, 12>> split{detail::read_vowels(folder / "JapaneseVowels_TRAIN.ts", 270),
                                      detail::read_vowels(folder / "JapaneseVowels_TEST.ts", 370)};
   if (split.train.classes != split.test.classes)
     throw FileError((folder / "JapaneseVowels_TEST.ts").string(), "its classes are not those of the training file");
   return split;
 }
+
+#endif
 
 }  // namespace odot::data

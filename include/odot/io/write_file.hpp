@@ -35,12 +35,14 @@ inline void create_folder(const std::filesystem::path& folder) {
 /// old one; never a part.
 /// Errors  FileError: no permission, a folder in the way, a folder that is not there, a loop of symbolic links, a full
 ///         disk, …
-inline void write_file(const std::filesystem::path& path, std::string_view content);
+ODOT_FUNCTION void write_file(const std::filesystem::path& path, std::string_view content);
 
 /// Changes nothing, and throws FileError where write_file would: so that long work whose result goes into a file finds
 /// out before it begins. (A disk that is full later it can't know.)
 /// Errors  FileError, as write_file
-inline void require_writable(const std::filesystem::path& path);
+ODOT_FUNCTION void require_writable(const std::filesystem::path& path);
+
+#if ODOT_DEFINITIONS
 
 namespace detail {
 
@@ -121,7 +123,7 @@ struct Temporary {
 
 }  // namespace detail
 
-inline void require_writable(const std::filesystem::path& path) {
+ODOT_FUNCTION void require_writable(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::file_status found = std::filesystem::status(path, ignored);
   if (std::filesystem::is_directory(found))
@@ -137,7 +139,7 @@ inline void require_writable(const std::filesystem::path& path) {
   made.remove();
 }
 
-inline void write_file(const std::filesystem::path& path, std::string_view content) {
+ODOT_FUNCTION void write_file(const std::filesystem::path& path, std::string_view content) {
   std::error_code ignored;
   const std::filesystem::file_status old = std::filesystem::status(path, ignored);
   if (std::filesystem::is_other(old)) {
@@ -158,5 +160,7 @@ inline void write_file(const std::filesystem::path& path, std::string_view conte
   if (std::rename(temporary.name.string().c_str(), target.string().c_str()) != 0)
     fail("can't be renamed into place", errno);
 }
+
+#endif
 
 }  // namespace odot::io

@@ -18,6 +18,16 @@
 
 namespace odot::kernels {
 
+namespace detail {
+[[noreturn]] ODOT_COLD inline void refuse_labels(const char* loss, std::span<const std::int32_t> labels,
+                                                 std::size_t classes) {
+  std::size_t i = 0;
+  while (static_cast<std::uint32_t>(labels[i]) < classes) ++i;
+  throw ArgumentError(std::string("odot::") + loss + ": label of sample " + std::to_string(i) + ": expected 0 to " +
+                      std::to_string(classes - 1) + ", found " + std::to_string(labels[i]));
+}
+}  // namespace detail
+
 /// Throws ArgumentError, in the name of `loss`, where a label is outside [0, classes), with its position. Labels in the
 /// memory of a device that the host does not read pass: there a loss is NaN (Label).
 template <class Device>
@@ -27,10 +37,7 @@ void check_labels([[maybe_unused]] const char* loss, [[maybe_unused]] std::span<
     std::uint32_t most = 0;  // of a negative label: beyond all others
     for (const std::int32_t label : labels) most = (std::max)(most, static_cast<std::uint32_t>(label));
     if (most < classes) return;
-    const auto found =
-        std::ranges::find_if(labels, [=](std::int32_t label) { return static_cast<std::uint32_t>(label) >= classes; });
-    throw ArgumentError(std::string("odot::") + loss + ": label of sample " + std::to_string(found - labels.begin()) +
-                        ": expected 0 to " + std::to_string(classes - 1) + ", found " + std::to_string(*found));
+    detail::refuse_labels(loss, labels, classes);
   }
 }
 

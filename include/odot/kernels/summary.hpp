@@ -63,6 +63,12 @@ struct Summary {
                        GradientSummary* summary) {
     Parallel<Device>::template reduce_rows<double>(workspace, 1, watched.size(),
                                                    detail::SumOfWatched<S>{watched.data(), summary});
+    count(workspace, all, largest, summary);
+  }
+
+  /// The number alone.
+  template <class S>
+  static void count(Workspace<Device>& workspace, std::span<const S> all, S largest, GradientSummary* summary) {
     Parallel<Device>::template reduce_rows<S>(
         workspace, 1, all.size(),
         detail::CountBeyond<S>{all.data(), (std::min)(largest, (std::numeric_limits<S>::max)()), summary});

@@ -95,12 +95,4 @@ template <ShapeType Image, std::size_t Encoders, nn::AttentionForm Form, bool Ml
 inline constexpr double share_of_full =
     relative_size<MinimalTransformer<Image, Encoders, 1, Form, Mlp>, MinimalTransformer<Image, Encoders>>;
 
-// By the equations, MNIST, 6 encoders; with 4 heads as with 1. The whole grid: tests/models/minimal_transformer.cpp.
-static_assert(MinimalTransformer<MnistImage, 6>::parameter_count == 303'498);
-static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::full, false>::parameter_count == 104'202);
-static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::symmetric, false>::parameter_count == 79'626);
-static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::wqk, false>::parameter_count == 79'626);
-static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::symmetric_tt, false>::parameter_count == 67'530);
-static_assert(MinimalTransformer<MnistImage, 6, 1, nn::AttentionForm::wqk_only, false>::parameter_count == 30'474);
-
 }  // namespace odot::models

@@ -57,9 +57,4 @@ template <class Attention, std::size_t Horizon, std::size_t Input = 6, std::size
 using Forecaster = SeriesTransformer<Shape<Input, Variables>, Attention, Dropout, nn::LastToken,
                                      nn::Named<"head", nn::Linear<Horizon * Variables>>>;
 
-// 64 tokens' features, 4·64 in the MLP, biases everywhere; whatever the attention.
-static_assert(VowelClassifier<SeriesAttention<6, false>>::parameter_count == 103'241);
-static_assert(Forecaster<SeriesAttention<6, true>, 6>::parameter_count == 103'594);
-static_assert(Forecaster<SeriesAttention<6, true>, 12>::parameter_count == 106'324);
-
 }  // namespace odot::models

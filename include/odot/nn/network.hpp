@@ -26,6 +26,22 @@
 
 namespace odot {
 
+namespace nn::detail {
+
+[[noreturn]] ODOT_COLD inline void refuse_outputs(std::size_t inputs, std::size_t outputs) {
+  throw ArgumentError("odot::Network::predict: x has " + std::to_string(inputs) + " samples, y has " +
+                      std::to_string(outputs) + "; they must be as many");
+}
+
+/// each: targets a sample
+[[noreturn]] ODOT_COLD inline void refuse_targets(std::size_t samples, std::size_t targets, std::size_t each) {
+  throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(samples) + " samples and " +
+                      std::to_string(targets) + " targets; there must be " +
+                      (each == 1 ? "as many" : std::to_string(each) + " a sample") + ", and at least one sample");
+}
+
+}  // namespace nn::detail
+
 /// Network of what is no model: says so, and nothing else.
 template <class Model, DeviceType Device = Cpu, class Scalar = float>
 class Network {
@@ -67,7 +83,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
   /// name.
-  explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
+  ODOT_COLD explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
       : State(seed, threads, listed(Model::list_parameters), listed(Model::list_buffers), rule), seed_(seed) {}
 
   /// Takes over another network's parameters and buffers, from any device and scalar.
@@ -85,9 +101,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// memory for a product whose blocks exceed 128 KiB).
   /// Shapes  x [N, input_shape...] → y [N, output_shape...]; lengths [N] (optional): valid tokens of each sequence
   void predict(Input x, Output y, Workspace<Device>& workspace, const std::int32_t* lengths = nullptr) const {
-    if (x.samples() != y.samples())
-      throw ArgumentError("odot::Network::predict: x has " + std::to_string(x.samples()) + " samples, y has " +
-                          std::to_string(y.samples()) + "; they must be as many");
+    if (x.samples() != y.samples()) nn::detail::refuse_outputs(x.samples(), y.samples());
     const WorkspaceScope<Device> scope(workspace);
     for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
       const std::size_t n = (std::min)(predict_piece, x.samples() - begin);
@@ -137,7 +151,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
                      nn::LossSums* sums, const std::int32_t* lengths = nullptr) {
     if constexpr (nn::detail::loss_fits<Loss, Model, Scalar, Device>()) {
       constexpr std::size_t each = Loss::template targets<output_shape>;
-      require_targets(x.samples(), targets.size(), each);
+      if (x.samples() == 0 || x.samples() * each != targets.size())
+        nn::detail::refuse_targets(x.samples(), targets.size(), each);
       gradients_.zero();
       ++step_;
       const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
@@ -156,7 +171,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
   /// is NaN or infinite.
-  void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
+  ODOT_COLD void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
     std::string where;
     for (const auto& info : parameter_table_)
       if (where.empty() && any_non_finite(parameters_.span().subspan(info.offset, info.size)))
@@ -181,27 +196,21 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   static constexpr std::size_t training_piece = std::clamp<std::size_t>(
       Device::piece_bytes / training_memory_per_sample / 16 * 16, 16, 4 * Device::piece_samples);
 
-  static void require_targets(std::size_t samples, std::size_t targets, std::size_t each) {
-    if (samples == 0 || samples * each != targets)
-      throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(samples) + " samples and " +
-                          std::to_string(targets) + " targets; there must be " +
-                          (each == 1 ? "as many" : std::to_string(each) + " a sample") + ", and at least one sample");
-  }
-
-  static std::vector<nn::ParameterInfo> listed(void (*list)(std::vector<nn::ParameterInfo>&, const std::string&)) {
+  ODOT_COLD static std::vector<nn::ParameterInfo> listed(void (*list)(std::vector<nn::ParameterInfo>&,
+                                                                      const std::string&)) {
     std::vector<nn::ParameterInfo> table;
     list(table, "");
     return table;
   }
 
-  static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
+  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
     std::vector<Scalar> values(from.size());
     std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
     to.from_host(values.data());
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
-  std::string first_non_finite_output(Input x, const std::int32_t* lengths, std::size_t first_sample) {
+  ODOT_COLD std::string first_non_finite_output(Input x, const std::int32_t* lengths, std::size_t first_sample) {
     const WorkspaceScope<Device> scope(workspace_);
     auto frame = workspace_.frame();
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(x.samples()) + 1);

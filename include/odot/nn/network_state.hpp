@@ -25,7 +25,8 @@ namespace odot {
 namespace detail {
 
 /// The row called `name`; the error lists all names.
-inline const nn::ParameterInfo& find_parameter(const std::vector<nn::ParameterInfo>& table, std::string_view name) {
+ODOT_COLD inline const nn::ParameterInfo& find_parameter(const std::vector<nn::ParameterInfo>& table,
+                                                         std::string_view name) {
   const auto row = std::find_if(table.begin(), table.end(), [&](const auto& info) { return info.name == name; });
   if (row != table.end()) return *row;
   std::string known;
@@ -73,14 +74,7 @@ class NetworkState {
   std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
 
   /// Copies numbers of the host into a buffer. Throws ArgumentError for a name unknown or another number of elements.
-  void set_buffer(std::string_view name, std::span<const double> values) {
-    const std::span<Scalar> target = buffer(name);
-    if (values.size() != target.size())
-      throw ArgumentError("odot::Network::set_buffer: " + std::string(name) + " has " + std::to_string(target.size()) +
-                          " elements, " + std::to_string(values.size()) + " were given");
-    const std::vector<Scalar> converted(values.begin(), values.end());
-    Device::copy_from_host(target.data(), converted.data(), target.size_bytes());
-  }
+  ODOT_COLD void set_buffer(std::string_view name, std::span<const double> values);
 
   /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Setting it
   /// gives the next step the random numbers of another.
@@ -89,15 +83,7 @@ class NetworkState {
 
   /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
   /// infinite.
-  void check_gradients_finite() const {
-    const auto all = on_host<Device>(gradients());
-    const std::span<const Scalar> values = all;
-    if (detail::count_non_finite(values) == 0) return;
-    for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
-      if (const std::size_t count = detail::count_non_finite(values.subspan(info->offset, info->size)))
-        throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
-                             std::to_string(info->size) + " elements; " + advice);
-  }
+  void check_gradients_finite() const;
 
   Workspace<Device>& workspace() { return workspace_; }
 
@@ -106,24 +92,14 @@ class NetworkState {
   static constexpr const char* advice = "lower the learning rate, or check the input data";
 
   /// `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one name.
-  NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
-               std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule)
-      : workspace_(threads), parameter_table_(std::move(parameter_table)), buffer_table_(std::move(buffer_table)),
-        parameters_(elements(parameter_table_)), gradients_(parameters_.size()), buffers_(elements(buffer_table_)) {
-    require_unique(parameter_table_);
-    require_unique(buffer_table_);
-    initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
-    initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
-  }
+  ODOT_COLD NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
+                         std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule);
   NetworkState(NetworkState&&) = default;
   NetworkState& operator=(NetworkState&&) = default;
   ~NetworkState() = default;
 
   /// `values`: memory of the device.
-  static bool any_non_finite(std::span<const Scalar> values) {
-    const auto host = on_host<Device>(values);
-    return detail::count_non_finite<Scalar>(host) != 0;
-  }
+  static bool any_non_finite(std::span<const Scalar> values);
 
   Workspace<Device> workspace_;
   std::uint64_t step_ = 0;
@@ -131,28 +107,16 @@ class NetworkState {
   Buffer<Scalar, Device> parameters_, gradients_, buffers_;
 
  private:
+  ODOT_COLD void refuse_gradients(std::span<const Scalar> values) const;
+
   static std::size_t elements(const std::vector<nn::ParameterInfo>& table) {
     return table.empty() ? 0 : table.back().offset + table.back().size;
   }
 
-  static void require_unique(const std::vector<nn::ParameterInfo>& table) {
-    for (auto row = table.begin(); row != table.end(); ++row)
-      if (std::any_of(table.begin(), row, [&](const auto& other) { return other.name == row->name; }))
-        throw ArgumentError("odot::Network: two parameters are called \"" + row->name +
-                            "\"; give their layers different names with nn::Named");
-  }
+  ODOT_COLD static void require_unique(const std::vector<nn::ParameterInfo>& table);
 
   static void initialise(const std::vector<nn::ParameterInfo>& table, Buffer<Scalar, Device>& block,
-                         const Random& random, const nn::init::Rule& rule) {
-    std::vector<Scalar> values(block.size());
-    for (const auto& info : table) {
-      const bool drawn = info.init == nn::Init::drawn || info.init == nn::Init::drawn_elementwise;
-      const double deviation = !drawn ? 0.0 : info.deviation > 0 ? info.deviation : rule(info);
-      for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
-        values[i] = static_cast<Scalar>(drawn ? deviation * random.normal(i) : info.init == nn::Init::one ? 1.0 : 0.0);
-    }
-    block.from_host(values.data());
-  }
+                         const Random& random, const nn::init::Rule& rule);
 
   template <class T>
   static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
@@ -160,5 +124,75 @@ class NetworkState {
     return block.subspan(info.offset, info.size);
   }
 };
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::set_buffer(std::string_view name, std::span<const double> values) {
+  const std::span<Scalar> target = buffer(name);
+  if (values.size() != target.size())
+    throw ArgumentError("odot::Network::set_buffer: " + std::string(name) + " has " + std::to_string(target.size()) +
+                        " elements, " + std::to_string(values.size()) + " were given");
+  const std::vector<Scalar> converted(values.begin(), values.end());
+  Device::copy_from_host(target.data(), converted.data(), target.size_bytes());
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::check_gradients_finite() const {
+  const auto all = on_host<Device>(gradients());
+  const std::span<const Scalar> values = all;
+  if (detail::count_non_finite(values) == 0) return;
+  refuse_gradients(values);
+}
+
+template <DeviceType Device, class Scalar>
+NetworkState<Device, Scalar>::NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
+                                           std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule)
+    : workspace_(threads), parameter_table_(std::move(parameter_table)), buffer_table_(std::move(buffer_table)),
+      parameters_(elements(parameter_table_)), gradients_(parameters_.size()), buffers_(elements(buffer_table_)) {
+  require_unique(parameter_table_);
+  require_unique(buffer_table_);
+  initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
+  initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
+}
+
+template <DeviceType Device, class Scalar>
+bool NetworkState<Device, Scalar>::any_non_finite(std::span<const Scalar> values) {
+  const auto host = on_host<Device>(values);
+  return detail::count_non_finite<Scalar>(host) != 0;
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::refuse_gradients(std::span<const Scalar> values) const {
+  for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
+    if (const std::size_t count = detail::count_non_finite(values.subspan(info->offset, info->size)))
+      throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
+                           std::to_string(info->size) + " elements; " + advice);
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::require_unique(const std::vector<nn::ParameterInfo>& table) {
+  for (auto row = table.begin(); row != table.end(); ++row)
+    if (std::any_of(table.begin(), row, [&](const auto& other) { return other.name == row->name; }))
+      throw ArgumentError("odot::Network: two parameters are called \"" + row->name +
+                          "\"; give their layers different names with nn::Named");
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::initialise(const std::vector<nn::ParameterInfo>& table,
+                                              Buffer<Scalar, Device>& block, const Random& random,
+                                              const nn::init::Rule& rule) {
+  std::vector<Scalar> values(block.size());
+  for (const auto& info : table) {
+    const bool drawn = info.init == nn::Init::drawn || info.init == nn::Init::drawn_elementwise;
+    const double deviation = !drawn ? 0.0 : info.deviation > 0 ? info.deviation : rule(info);
+    for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
+      values[i] = static_cast<Scalar>(drawn ? deviation * random.normal(i) : info.init == nn::Init::one ? 1.0 : 0.0);
+  }
+  block.from_host(values.data());
+}
+
+#if ODOT_HAS_LIBRARY
+ODOT_INSTANTIATION template class NetworkState<Cpu, float>;
+ODOT_INSTANTIATION template class NetworkState<Cpu, double>;
+#endif
 
 }  // namespace odot

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,21 @@ struct ParameterInfo {
   std::size_t fan_out() const { return init == Init::drawn_elementwise || shape.size() < 2 ? 1 : size / shape[1]; }
 };
 
+namespace detail {
+/// Appends a row to a table whose rows lie one after the other.
+ODOT_COLD inline void append_row(std::vector<ParameterInfo>& table, const std::string& prefix, std::string_view name,
+                                 std::size_t size, std::span<const std::size_t> extents, Init init,
+                                 std::size_t precision) {
+  const std::size_t offset = table.empty() ? 0 : table.back().offset + table.back().size;
+  table.push_back({prefix + std::string(name),
+                   offset,
+                   size,
+                   {extents.begin(), extents.end()},
+                   init,
+                   precision == 0 ? 0.0 : 1 / std::sqrt(static_cast<double>(precision))});
+}
+}  // namespace detail
+
 /// The arrays of a layer, one after the other without gaps.
 template <class... P>
 struct Parameters {
@@ -81,15 +97,9 @@ struct Parameters {
   }
 
   template <class One>
-  static void append(std::vector<ParameterInfo>& table, const std::string& prefix) {
+  ODOT_COLD static void append(std::vector<ParameterInfo>& table, const std::string& prefix) {
     using S = typename One::shape;
-    const std::size_t offset = table.empty() ? 0 : table.back().offset + table.back().size;
-    table.push_back({prefix + std::string(One::name),
-                     offset,
-                     S::size,
-                     {S::extents.begin(), S::extents.end()},
-                     One::init,
-                     One::precision == 0 ? 0.0 : 1 / std::sqrt(static_cast<double>(One::precision))});
+    detail::append_row(table, prefix, One::name, S::size, S::extents, One::init, One::precision);
   }
 };
 

@@ -78,12 +78,19 @@ constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
 template <class Description>
 concept HasName = requires { std::string_view(Description::name); };
 
-/// Path of a layer's parameters below `parent`.
+/// Path of a layer's parameters below `parent`: the layer's name, if it has one, or its position.
+ODOT_COLD inline std::string child_path(const std::string& parent, const std::string_view* name, std::size_t position) {
+  if (name) return name->empty() ? parent : parent + std::string(*name) + ".";
+  return parent + std::to_string(position) + ".";
+}
 template <class Description>
 std::string child_path(const std::string& parent, std::size_t position) {
-  if constexpr (HasName<Description>)
-    return Description::name.empty() ? parent : parent + std::string(Description::name) + ".";
-  else return parent + std::to_string(position) + ".";
+  if constexpr (HasName<Description>) {
+    const std::string_view name(Description::name);
+    return child_path(parent, &name, position);
+  } else {
+    return child_path(parent, nullptr, position);
+  }
 }
 
 /// Whether layers in a row end in log-probabilities: the last that is more than another shape of its input does.
@@ -121,16 +128,17 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static constexpr std::size_t cache_elements(std::size_t n) { return Plan::cache_offset(sizeof...(C), n); }
   static constexpr std::size_t gradient_elements(std::size_t n) { return Plan::gradient_elements(n); }
 
-  static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
+  ODOT_COLD static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     std::size_t i = 0;
     (C::list_parameters(table, child_path<D>(prefix, i++)), ...);
   }
-  static void list_buffers(std::vector<ParameterInfo>& table, const std::string& prefix) {
+  ODOT_COLD static void list_buffers(std::vector<ParameterInfo>& table, const std::string& prefix) {
     std::size_t i = 0;
     (C::list_buffers(table, child_path<D>(prefix, i++)), ...);
   }
   template <class Scalar, class Visitor>
-  static void visit_outputs(const Scalar* cache, std::size_t n, const std::string& prefix, const Visitor& visit) {
+  ODOT_COLD static void visit_outputs(const Scalar* cache, std::size_t n, const std::string& prefix,
+                                      const Visitor& visit) {
     std::size_t i = 0;
     (visit_child<D, C>(cache, n, prefix, visit, i++), ...);
   }

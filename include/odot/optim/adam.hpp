@@ -61,7 +61,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
   explicit AdamUpdate(Options options, const std::vector<Group<AdamGroupOptions>>& groups)
       : Optimizer<Derived, Options>(options, groups) {}
 
-  static void require_valid(const Options& o) {
+  ODOT_COLD static void require_valid(const Options& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("beta1", o.beta1, 0, 1);
@@ -71,7 +71,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
   }
 
   template <class Scalar>
-  static void check_held(const Options& o) {
+  ODOT_COLD static void check_held(const Options& o) {
     using Limits = std::numeric_limits<Scalar>;
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("beta1", o.beta1);
@@ -119,5 +119,16 @@ class AdamW : public detail::AdamUpdate<AdamW, AdamWOptions, true> {
   explicit AdamW(AdamWOptions options = {}, const std::vector<Group<AdamGroupOptions>>& groups = {})
       : AdamUpdate(options, groups) {}
 };
+
+#if ODOT_HAS_LIBRARY
+ODOT_INSTANTIATION template void Optimizer<Adam, AdamOptions>::step(NetworkState<Cpu, float>&, double);
+ODOT_INSTANTIATION template void Optimizer<Adam, AdamOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Optimizer<Adam, AdamOptions>::Optimizer(AdamOptions,
+                                                                    const std::vector<Group<AdamGroupOptions>>&);
+ODOT_INSTANTIATION template void Optimizer<AdamW, AdamWOptions>::step(NetworkState<Cpu, float>&, double);
+ODOT_INSTANTIATION template void Optimizer<AdamW, AdamWOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Optimizer<AdamW, AdamWOptions>::Optimizer(AdamWOptions,
+                                                                      const std::vector<Group<AdamGroupOptions>>&);
+#endif
 
 }  // namespace odot::optim

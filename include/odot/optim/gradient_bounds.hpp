@@ -15,14 +15,10 @@
 
 namespace odot::optim::detail {
 
-/// Throws NonFiniteError, naming the first parameter (in the order of the backward pass), where an element of the gradient
-/// is not finite, or larger than `largest`, whose square is the scalar's. For devices whose memory is the host's.
+/// Names the first parameter with an element beyond `largest`.
 template <DeviceType Device, class Scalar>
-void require_gradients_within(NetworkState<Device, Scalar>& network, Scalar largest) {
+ODOT_COLD void refuse_gradients(const NetworkState<Device, Scalar>& network, Scalar largest) {
   const std::span<const Scalar> gradients = network.gradients();
-  kernels::GradientSummary summary;
-  kernels::Summary<Device>::evaluate(network.workspace(), std::span<const Scalar>(), gradients, largest, &summary);
-  if (summary.beyond == 0) return;
   network.check_gradients_finite();
   const auto& table = network.parameter_table();
   for (auto info = table.rbegin(); info != table.rend(); ++info) {
@@ -34,6 +30,16 @@ void require_gradients_within(NetworkState<Device, Scalar>& network, Scalar larg
                            " elements: its square, the second moment, overflows " + name_of_scalar<Scalar>() +
                            "; lower the learning rate, set max_gradient_norm, or check the input data");
   }
+}
+
+/// Throws NonFiniteError, naming the first parameter (in the order of the backward pass), where an element of the gradient
+/// is not finite, or larger than `largest`, whose square is the scalar's. For devices whose memory is the host's.
+template <DeviceType Device, class Scalar>
+void require_gradients_within(NetworkState<Device, Scalar>& network, Scalar largest) {
+  const std::span<const Scalar> gradients = network.gradients();
+  kernels::GradientSummary summary;
+  kernels::Summary<Device>::count(network.workspace(), gradients, largest, &summary);
+  if (summary.beyond > 0) refuse_gradients(network, largest);
 }
 
 /// Throws NonFiniteError where the norm of the network's gradient is not finite, naming the parameter that it comes from.

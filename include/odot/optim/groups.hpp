@@ -22,7 +22,7 @@ struct Group {
 /// Groups whose options are whole: those that a group does not name are the optimizer's.
 /// Own: a struct of optionals with   Options over(Options) const;   which replaces what has a value.
 template <class Options, class Own>
-std::vector<Group<Options>> completed(const Options& optimizer, const std::vector<Group<Own>>& groups) {
+ODOT_COLD std::vector<Group<Options>> completed(const Options& optimizer, const std::vector<Group<Own>>& groups) {
   std::vector<Group<Options>> whole;
   for (const Group<Own>& group : groups) whole.push_back({group.pattern, group.options.over(optimizer)});
   return whole;
@@ -35,26 +35,43 @@ struct Range {
   Options options;
 };
 
+namespace detail {
+
+/// A stretch of the parameter block that one group serves: its number, or that of the groups where none does.
+struct Stretch {
+  std::size_t offset, size, group;
+};
+
+ODOT_COLD inline std::vector<Stretch> stretches_of(const std::vector<nn::ParameterInfo>& table,
+                                                   const std::vector<std::string>& patterns) {
+  std::vector<Stretch> stretches;
+  std::vector<char> used(patterns.size(), 0);
+  for (const auto& info : table) {
+    std::size_t g = 0;
+    while (g < patterns.size() && !matches(patterns[g], info.name)) ++g;
+    if (g < patterns.size()) used[g] = 1;
+    if (!stretches.empty() && stretches.back().group == g) stretches.back().size += info.size;
+    else stretches.push_back({info.offset, info.size, g});
+  }
+  for (std::size_t g = 0; g < patterns.size(); ++g)
+    if (!used[g])
+      throw ArgumentError("odot::optim: the group \"" + patterns[g] +
+                          "\" matches no parameter; see Network::parameter_table() for the names");
+  return stretches;
+}
+
+}  // namespace detail
+
 /// Cuts a parameter block into ranges; the first group that matches a parameter counts, `rest` serves the others.
 /// Throws ArgumentError for a group that matches no parameter, or only those of earlier groups.
 template <class Options>
-std::vector<Range<Options>> ranges_of(const std::vector<nn::ParameterInfo>& table, const Options& rest,
-                                      const std::vector<Group<Options>>& groups) {
+ODOT_COLD std::vector<Range<Options>> ranges_of(const std::vector<nn::ParameterInfo>& table, const Options& rest,
+                                                const std::vector<Group<Options>>& groups) {
+  std::vector<std::string> patterns;
+  for (const auto& group : groups) patterns.push_back(group.pattern);
   std::vector<Range<Options>> ranges;
-  std::vector<bool> used(groups.size(), false);
-  std::size_t previous = groups.size() + 1;  // group of the last range; groups.size() is the rest
-  for (const auto& info : table) {
-    std::size_t g = 0;
-    while (g < groups.size() && !matches(groups[g].pattern, info.name)) ++g;
-    if (g < groups.size()) used[g] = true;
-    if (g == previous) ranges.back().size += info.size;
-    else ranges.push_back({info.offset, info.size, g < groups.size() ? groups[g].options : rest});
-    previous = g;
-  }
-  for (std::size_t g = 0; g < groups.size(); ++g)
-    if (!used[g])
-      throw ArgumentError("odot::optim: the group \"" + groups[g].pattern +
-                          "\" matches no parameter; see Network::parameter_table() for the names");
+  for (const detail::Stretch& s : detail::stretches_of(table, patterns))
+    ranges.push_back({s.offset, s.size, s.group < groups.size() ? groups[s.group].options : rest});
   return ranges;
 }
 

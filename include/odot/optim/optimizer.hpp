@@ -25,13 +25,27 @@ namespace odot::optim {
 namespace detail {
 
 /// Names and shapes of a network's parameters as one number.
-inline std::uint64_t layout_of(const std::vector<nn::ParameterInfo>& table) {
+ODOT_COLD inline std::uint64_t layout_of(const std::vector<nn::ParameterInfo>& table) {
   Fingerprint fingerprint;
   for (const auto& info : table) {
     fingerprint.add(info.name);
     for (const std::size_t extent : info.shape) fingerprint.add(std::uint64_t{extent});
   }
   return fingerprint.value();
+}
+
+[[noreturn]] ODOT_COLD inline void refuse_factor(double factor) {
+  throw ArgumentError("odot::optim: the factor on the learning rate must be finite, found " + text_of(factor) +
+                      "; check the schedule");
+}
+
+[[noreturn]] ODOT_COLD inline void refuse_network(std::size_t own, std::size_t found) {
+  if (own != found)
+    throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(own) +
+                        " parameters, the network has " + std::to_string(found) + "; use one optimizer per network");
+  throw ArgumentError(
+      "odot::optim: this optimizer's state is for parameters of other names or shapes than the network has; "
+      "use one optimizer per network");
 }
 
 }  // namespace detail
@@ -58,20 +72,7 @@ class Optimizer {
   ///         NonFiniteError: a gradient that the optimizer can't square, or whose norm is not finite where it is clipped;
   ///         the parameters stay as they are. (On a GPU nobody waits for that: the parameters become NaN.)
   template <DeviceType Device, class Scalar>
-  void step(NetworkState<Device, Scalar>& network, double factor = 1.0) {
-    if (!std::isfinite(factor))
-      throw ArgumentError("odot::optim: the factor on the learning rate must be finite, found " +
-                          detail::text_of(factor) + "; check the schedule");
-    meet(network);
-    if (options_.max_gradient_norm > 0) {
-      if constexpr (std::is_same_v<Device, Cpu>) clip_gradients(network, options_.max_gradient_norm);
-      else detail::clip_unseen(network, options_.max_gradient_norm);
-    }
-    if constexpr (std::is_same_v<Device, Cpu> && bounded<Scalar>)
-      detail::require_gradients_within(network, Derived::template largest_gradient<Scalar>());
-    ++steps_;
-    for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
-  }
+  void step(NetworkState<Device, Scalar>& network, double factor = 1.0);
 
   /// Elements of a gradient beyond this make a step fail.
   template <class Scalar>
@@ -89,12 +90,7 @@ class Optimizer {
  protected:
   /// Own: what a group may name, see completed.
   template <class Own>
-  Optimizer(Options options, const std::vector<Group<Own>>& groups)
-      : options_(std::move(options)), groups_(completed(options_, groups)) {
-    require_range("max_gradient_norm", options_.max_gradient_norm, 0, std::numeric_limits<double>::infinity());
-    Derived::require_valid(options_);
-    for (const auto& group : groups_) Derived::require_valid(group.options);
-  }
+  ODOT_COLD Optimizer(Options options, const std::vector<Group<Own>>& groups);
   ~Optimizer() = default;
 
   /// The range's part of a state block.
@@ -109,25 +105,10 @@ class Optimizer {
 
   /// Allocates at the first step; throws where it is not the network of the first step, or one like it.
   template <DeviceType Device, class Scalar>
-  void meet(NetworkState<Device, Scalar>& network) {
-    const std::uint64_t layout = detail::layout_of(network.parameter_table());
-    if (state_.empty()) {
-      Derived::template check_held<Scalar>(options_);
-      for (const auto& group : groups_) Derived::template check_held<Scalar>(group.options);
-      ranges_ = ranges_of(network.parameter_table(), options_, groups_);
-      state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
-      layout_ = layout;
-    }
-    if (network.parameters().size() != state_.size())
-      throw ArgumentError("odot::optim: this optimizer's state is for " + std::to_string(state_.size()) +
-                          " parameters, the network has " + std::to_string(network.parameters().size()) +
-                          "; use one optimizer per network");
-    if (layout != layout_)
-      throw ArgumentError(
-          "odot::optim: this optimizer's state is for parameters of other names or shapes than the network has; "
-          "use one optimizer per network");
-    (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
-  }
+  void meet(NetworkState<Device, Scalar>& network);
+
+  template <DeviceType Device, class Scalar>
+  ODOT_COLD void allocate(NetworkState<Device, Scalar>& network, std::uint64_t layout);
 
   Options options_;
   std::vector<Group<Options>> groups_;
@@ -136,5 +117,49 @@ class Optimizer {
   std::uint64_t layout_ = 0;
   std::size_t steps_ = 0;
 };
+
+template <class Derived, class Options>
+template <class Own>
+Optimizer<Derived, Options>::Optimizer(Options options, const std::vector<Group<Own>>& groups)
+    : options_(std::move(options)), groups_(completed(options_, groups)) {
+  require_range("max_gradient_norm", options_.max_gradient_norm, 0, std::numeric_limits<double>::infinity());
+  Derived::require_valid(options_);
+  for (const auto& group : groups_) Derived::require_valid(group.options);
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+void Optimizer<Derived, Options>::step(NetworkState<Device, Scalar>& network, double factor) {
+  if (!std::isfinite(factor)) detail::refuse_factor(factor);
+  meet(network);
+  if (options_.max_gradient_norm > 0) {
+    if constexpr (std::is_same_v<Device, Cpu>) clip_gradients(network, options_.max_gradient_norm);
+    else detail::clip_unseen(network, options_.max_gradient_norm);
+  }
+  if constexpr (std::is_same_v<Device, Cpu> && bounded<Scalar>)
+    detail::require_gradients_within(network, Derived::template largest_gradient<Scalar>());
+  ++steps_;
+  for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+void Optimizer<Derived, Options>::meet(NetworkState<Device, Scalar>& network) {
+  const std::uint64_t layout = detail::layout_of(network.parameter_table());
+  if (state_.empty()) allocate(network, layout);
+  if (network.parameters().size() != state_.size() || layout != layout_)
+    detail::refuse_network(state_.size(), network.parameters().size());
+  (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+void Optimizer<Derived, Options>::allocate(NetworkState<Device, Scalar>& network, std::uint64_t layout) {
+  Derived::template check_held<Scalar>(options_);
+  for (const auto& group : groups_) Derived::template check_held<Scalar>(group.options);
+  ranges_ = ranges_of(network.parameter_table(), options_, groups_);
+  state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
+  layout_ = layout;
+}
 
 }  // namespace odot::optim

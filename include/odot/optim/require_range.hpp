@@ -14,17 +14,32 @@ namespace odot::optim {
 namespace detail {
 
 /// "0.001", "1e-50", "inf": the number to 9 digits, whatever the locale is.
-inline std::string text_of(double value) { return number_text::general(value, 9); }
+ODOT_COLD inline std::string text_of(double value) { return number_text::general(value, 9); }
 
 template <class Scalar>
 constexpr const char* name_of_scalar() {
   return std::numeric_limits<Scalar>::digits == 24 ? "float" : "double";
 }
 
+ODOT_COLD inline void require_held_by(const char* name, double value, double least, const char* scalar, double most) {
+  if (!(std::abs(value) <= most))
+    throw ArgumentError(std::string("odot::optim: ") + name + " must be a number that " + scalar +
+                        " holds, as the network is of " + scalar + ", found " + text_of(value));
+  if (value != 0 && !(value >= least))
+    throw ArgumentError(std::string("odot::optim: ") + name + " must be 0 or at least " + text_of(least) +
+                        ", as the network is of " + scalar + ", found " + text_of(value));
+}
+
+[[noreturn]] ODOT_COLD inline void refuse_one(const char* name, double value, const char* scalar) {
+  throw ArgumentError(std::string("odot::optim: ") + name + " is 1 in " + scalar +
+                      ", the network's scalar: found 1 - " + text_of(1 - value) +
+                      "; choose a smaller one, or a network of double");
+}
+
 }  // namespace detail
 
 /// Throws ArgumentError unless `low` ≤ value < `high`: NaN fails too.
-inline void require_range(const char* name, double value, double low, double high) {
+ODOT_COLD inline void require_range(const char* name, double value, double low, double high) {
   if (value >= low && value < high) return;
   throw ArgumentError(std::string("odot::optim: ") + name + " must be at least " + detail::text_of(low) +
                       " and less than " + detail::text_of(high) + ", found " + detail::text_of(value));
@@ -35,22 +50,14 @@ inline void require_range(const char* name, double value, double low, double hig
 template <class Scalar>
 void require_held(const char* name, double value,
                   double least = static_cast<double>(std::numeric_limits<Scalar>::denorm_min())) {
-  const char* scalar = detail::name_of_scalar<Scalar>();
-  if (!(std::abs(value) <= static_cast<double>((std::numeric_limits<Scalar>::max)())))
-    throw ArgumentError(std::string("odot::optim: ") + name + " must be a number that " + scalar +
-                        " holds, as the network is of " + scalar + ", found " + detail::text_of(value));
-  if (value != 0 && !(value >= least))
-    throw ArgumentError(std::string("odot::optim: ") + name + " must be 0 or at least " + detail::text_of(least) +
-                        ", as the network is of " + scalar + ", found " + detail::text_of(value));
+  detail::require_held_by(name, value, least, detail::name_of_scalar<Scalar>(),
+                          static_cast<double>((std::numeric_limits<Scalar>::max)()));
 }
 
 /// Throws ArgumentError where a share of what is kept from step to step is 1 in the scalar: nothing new would count.
 template <class Scalar>
 void require_below_one(const char* name, double value) {
-  if (static_cast<Scalar>(value) < Scalar{1}) return;
-  throw ArgumentError(std::string("odot::optim: ") + name + " is 1 in " + detail::name_of_scalar<Scalar>() +
-                      ", the network's scalar: found 1 - " + detail::text_of(1 - value) +
-                      "; choose a smaller one, or a network of double");
+  if (!(static_cast<Scalar>(value) < Scalar{1})) detail::refuse_one(name, value, detail::name_of_scalar<Scalar>());
 }
 
 }  // namespace odot::optim

@@ -46,7 +46,7 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
   explicit Sgd(SgdOptions options = {}, const std::vector<Group<SgdGroupOptions>>& groups = {})
       : Optimizer(options, groups) {}
 
-  static void require_valid(const SgdOptions& o) {
+  ODOT_COLD static void require_valid(const SgdOptions& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("momentum", o.momentum, 0, 1);
@@ -54,7 +54,7 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
   }
 
   template <class Scalar>
-  static void check_held(const SgdOptions& o) {
+  ODOT_COLD static void check_held(const SgdOptions& o) {
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("momentum", o.momentum);
     require_held<Scalar>("weight_decay", o.weight_decay);
@@ -70,5 +70,12 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
                                  state_part<Scalar, Device>(0, range));
   }
 };
+
+#if ODOT_HAS_LIBRARY
+ODOT_INSTANTIATION template void Optimizer<Sgd, SgdOptions>::step(NetworkState<Cpu, float>&, double);
+ODOT_INSTANTIATION template void Optimizer<Sgd, SgdOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Optimizer<Sgd, SgdOptions>::Optimizer(SgdOptions,
+                                                                  const std::vector<Group<SgdGroupOptions>>&);
+#endif
 
 }  // namespace odot::optim

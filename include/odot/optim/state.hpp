@@ -26,7 +26,7 @@ class State {
 
   /// `count` blocks of `size` zeros.
   template <class Scalar, class Device>
-  void allocate(std::size_t count, std::size_t size) {
+  ODOT_COLD void allocate(std::size_t count, std::size_t size) {
     auto blocks = std::make_shared<std::vector<Buffer<Scalar, Device>>>();
     for (std::size_t b = 0; b < count; ++b) blocks->emplace_back(size);
     blocks_ = std::move(blocks);
@@ -56,12 +56,15 @@ class State {
 
   template <class Scalar, class Device>
   std::vector<Buffer<Scalar, Device>>& checked() const {
-    if (empty()) throw ArgumentError("odot::optim: the optimizer has no state before its first step");
-    if (kind_ != kind<Scalar, Device>())
-      throw ArgumentError(
-          "odot::optim: the optimizer's state is of another scalar type or device than the network; use one optimizer "
-          "per network");
+    if (empty() || kind_ != kind<Scalar, Device>()) refuse();
     return *static_cast<std::vector<Buffer<Scalar, Device>>*>(blocks_.get());
+  }
+
+  [[noreturn]] ODOT_COLD void refuse() const {
+    if (empty()) throw ArgumentError("odot::optim: the optimizer has no state before its first step");
+    throw ArgumentError(
+        "odot::optim: the optimizer's state is of another scalar type or device than the network; use one optimizer "
+        "per network");
   }
 
   std::shared_ptr<void> blocks_;

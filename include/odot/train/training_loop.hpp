@@ -51,22 +51,7 @@ namespace detail {
 template <DeviceType Device, class Scalar>
 class TrainingLoop {
  public:
-  TrainingReport run(const TrainingPlan& plan) {
-    plan_ = plan;
-    results_ = Buffer<Result, Device>(plan.batches);
-    pending_.resize(plan.batches);
-    tell(&Callback::on_begin, plan_);
-    try {
-      while (report_.epochs.size() < options_.epochs && !report_.interrupted) epoch(report_.epochs.size() + 1);
-    } catch (const NonFiniteError&) {
-      report_.interrupted = true;
-      tell(&Callback::on_end, report_);  // so that logs show how it went
-      throw;
-    }
-    if (report_.epochs.empty() || report_.interrupted) evaluate_test();
-    tell(&Callback::on_end, report_);
-    return std::move(report_);
-  }
+  ODOT_COLD TrainingReport run(const TrainingPlan& plan);
 
  protected:
   /// `labelled`: the targets are labels, so there are accuracies.
@@ -103,140 +88,29 @@ class TrainingLoop {
     std::size_t told = 0;  ///< batches whose results have come back
   };
 
-  void epoch(std::size_t number) {
-    Epoch now;
-    now.event.epoch = number;
-    shuffle(options_.seed, number);
-    results_.zero();
-    const double seconds_before = report_.seconds;
-    auto last_news = Clock::now();
-    std::size_t done = 0;
-    while (done < plan_.batches && !report_.interrupted) {
-      step(now, done);
-      ++done;
-      const bool last = done == plan_.batches;
-      if (std::chrono::duration<double>(Clock::now() - last_news).count() > longest_silence || last) {
-        tell_results(now, done);
-        last_news = Clock::now();
-      }
-      report_.interrupted = !(last && number == options_.epochs) && options_.should_stop && options_.should_stop();
-    }
-    tell_results(now, done);
-    const bool whole = done == plan_.batches;
-    if (whole || report_.epochs.empty()) report_.loss = now.event.loss;
-    if (!whole) return;
-    EpochEvent& event = now.event;
-    event.mean_loss = now.sums.loss / static_cast<double>(now.sums.samples);
-    event.train_accuracy = percent(now.sums);
-    event.seconds = report_.seconds - seconds_before;
-    event.samples_per_second = static_cast<double>(now.sums.samples) / event.seconds;
-    evaluate_test();
-    event.test_loss = report_.test_loss;
-    event.test_accuracy = report_.accuracy;
-    report_.epochs.push_back(event);
-    tell(&Callback::on_epoch, event);
-  }
+  void epoch(std::size_t number);
 
   /// Batch b forward, backward and along the gradient.
-  void step(Epoch& now, std::size_t b) {
-    const auto start = Clock::now();
-    const std::size_t samples = (std::min)(plan_.batch_size, plan_.samples - b * plan_.batch_size);
-    graph_.run(samples, [&] {
-      Result* result = results_.data() + b;
-      backpropagate(b, &result->sums);
-      const std::span<const Scalar> gradients = network_.gradients();
-      kernels::Summary<Device>::evaluate(network_.workspace(), watched_, gradients, largest_gradient(),
-                                         &result->gradient);
-      if constexpr (immediate) {
-        if (const std::string found = trouble(*result); !found.empty()) explain(now, b, found);
-      }
-      update(now, b);
-    });
-    ++step_;
-    report_.seconds += seconds_since(start);
-    if constexpr (immediate) tell_results(now, b + 1);
-  }
+  void step(Epoch& now, std::size_t b);
 
-  void update(const Epoch& now, std::size_t b) {
-    try {
-      update(options_.schedule ? options_.schedule(step_) : 1.0);
-    } catch (const NonFiniteError& error) {
-      throw NonFiniteError(place(now, b) + error.what());
-    }
-  }
+  void update(const Epoch& now, std::size_t b);
 
   /// Tells of the batches up to `done` whose results are still on the device.
-  void tell_results(Epoch& now, std::size_t done) {
-    if (now.told == done) return;
-    const auto start = Clock::now();
-    const std::size_t first = now.told, count = done - first;
-    Device::copy_to_host(pending_.data() + first, results_.data() + first, count * sizeof(Result));
-    report_.seconds += seconds_since(start);
-    for (std::size_t b = first; b < done; ++b) tell_result(now, b, pending_[b]);
-    now.told = done;
-  }
+  void tell_results(Epoch& now, std::size_t done);
 
-  void tell_result(Epoch& now, std::size_t b, const Result& result) {
-    const nn::LossSums& sums = result.sums;
-    if (const std::string found = trouble(result); !found.empty())
-      throw NonFiniteError(place(now, b) + found + "; lower the learning rate, or check the input data");
-    now.sums.loss += sums.loss;
-    now.sums.correct += sums.correct;
-    now.sums.samples += sums.samples;
-    const BatchEvent event{
-        .epoch = now.event.epoch,
-        .batch = b + 1,
-        .step = (now.event.epoch - 1) * plan_.batches + b + 1,
-        .samples = static_cast<std::size_t>(sums.samples),
-        .loss = sums.loss / static_cast<double>(sums.samples),
-        .gradient_average = watched_.empty() ? 0.0 : result.gradient.sum / static_cast<double>(watched_.size()),
-        .accuracy = percent(sums)};
-    now.event.loss += event.loss;
-    report_.gradient_average = now.event.gradient_average = event.gradient_average;
-    tell(&Callback::on_batch, event);
-  }
+  ODOT_COLD void tell_result(Epoch& now, std::size_t b, const Result& result);
 
   /// What isn't finite; empty where all is.
-  static std::string trouble(const Result& result) {
-    if (!std::isfinite(result.sums.loss)) return "the loss is not finite";
-    if (result.gradient.beyond > 0)
-      return "the gradient is not finite, or too large for the optimizer, in " +
-             std::to_string(result.gradient.beyond) + " elements";
-    return {};
-  }
+  ODOT_COLD static std::string trouble(const Result& result);
 
-  static std::string place(const Epoch& now, std::size_t b) {
-    return "epoch " + std::to_string(now.event.epoch) + ", batch " + std::to_string(b + 1) + ": ";
-  }
+  ODOT_COLD static std::string place(const Epoch& now, std::size_t b);
 
   /// Throws what the network finds out about it before its weights change.
-  void explain(const Epoch& now, std::size_t b, const std::string& found) {
-    try {
-      if (found.starts_with("the loss")) explain_loss(b);
-      network_.check_gradients_finite();
-    } catch (const NonFiniteError& error) {
-      throw NonFiniteError(place(now, b) + error.what());
-    }
-  }
+  ODOT_COLD void explain(const Epoch& now, std::size_t b, const std::string& found);
 
-  void evaluate_test() {
-    report_.test_loss = report_.accuracy = none;
-    if (plan_.test_samples == 0) return;
-    const nn::LossSums sums = test_sums();
-    report_.test_loss = sums.loss / static_cast<double>(sums.samples);
-    report_.accuracy = percent(sums);
-  }
+  ODOT_COLD void evaluate_test();
 
-  std::span<const Scalar> watched_gradient() {
-    if (network_.parameter_table().empty()) return {};
-    const std::string& name =
-        options_.watch.parameter.empty() ? network_.parameter_table().at(0).name : options_.watch.parameter;
-    const std::span<const Scalar> gradient = network_.gradient(name);
-    if (options_.watch.elements > gradient.size())
-      throw ArgumentError("odot::fit: watch asks for " + std::to_string(options_.watch.elements) + " elements of " +
-                          name + ", which has " + std::to_string(gradient.size()));
-    return options_.watch.elements ? gradient.first(options_.watch.elements) : gradient;
-  }
+  ODOT_COLD std::span<const Scalar> watched_gradient();
 
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -263,6 +137,170 @@ class TrainingLoop {
   TrainingReport report_;
   std::size_t step_ = 0;
 };
+
+template <DeviceType Device, class Scalar>
+TrainingReport TrainingLoop<Device, Scalar>::run(const TrainingPlan& plan) {
+  plan_ = plan;
+  results_ = Buffer<Result, Device>(plan.batches);
+  pending_.resize(plan.batches);
+  tell(&Callback::on_begin, plan_);
+  try {
+    while (report_.epochs.size() < options_.epochs && !report_.interrupted) epoch(report_.epochs.size() + 1);
+  } catch (const NonFiniteError&) {
+    report_.interrupted = true;
+    tell(&Callback::on_end, report_);  // so that logs show how it went
+    throw;
+  }
+  if (report_.epochs.empty() || report_.interrupted) evaluate_test();
+  tell(&Callback::on_end, report_);
+  return std::move(report_);
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::epoch(std::size_t number) {
+  Epoch now;
+  now.event.epoch = number;
+  shuffle(options_.seed, number);
+  results_.zero();
+  const double seconds_before = report_.seconds;
+  auto last_news = Clock::now();
+  std::size_t done = 0;
+  while (done < plan_.batches && !report_.interrupted) {
+    step(now, done);
+    ++done;
+    const bool last = done == plan_.batches;
+    if (std::chrono::duration<double>(Clock::now() - last_news).count() > longest_silence || last) {
+      tell_results(now, done);
+      last_news = Clock::now();
+    }
+    report_.interrupted = !(last && number == options_.epochs) && options_.should_stop && options_.should_stop();
+  }
+  tell_results(now, done);
+  const bool whole = done == plan_.batches;
+  if (whole || report_.epochs.empty()) report_.loss = now.event.loss;
+  if (!whole) return;
+  EpochEvent& event = now.event;
+  event.mean_loss = now.sums.loss / static_cast<double>(now.sums.samples);
+  event.train_accuracy = percent(now.sums);
+  event.seconds = report_.seconds - seconds_before;
+  event.samples_per_second = static_cast<double>(now.sums.samples) / event.seconds;
+  evaluate_test();
+  event.test_loss = report_.test_loss;
+  event.test_accuracy = report_.accuracy;
+  report_.epochs.push_back(event);
+  tell(&Callback::on_epoch, event);
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::step(Epoch& now, std::size_t b) {
+  const auto start = Clock::now();
+  const std::size_t samples = (std::min)(plan_.batch_size, plan_.samples - b * plan_.batch_size);
+  graph_.run(samples, [&] {
+    Result* result = results_.data() + b;
+    backpropagate(b, &result->sums);
+    const std::span<const Scalar> gradients = network_.gradients();
+    kernels::Summary<Device>::evaluate(network_.workspace(), watched_, gradients, largest_gradient(),
+                                       &result->gradient);
+    if constexpr (immediate) {
+      if (const std::string found = trouble(*result); !found.empty()) explain(now, b, found);
+    }
+    update(now, b);
+  });
+  ++step_;
+  report_.seconds += seconds_since(start);
+  if constexpr (immediate) tell_results(now, b + 1);
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::update(const Epoch& now, std::size_t b) {
+  try {
+    update(options_.schedule ? options_.schedule(step_) : 1.0);
+  } catch (const NonFiniteError& error) {
+    throw NonFiniteError(place(now, b) + error.what());
+  }
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::tell_results(Epoch& now, std::size_t done) {
+  if (now.told == done) return;
+  const auto start = Clock::now();
+  const std::size_t first = now.told, count = done - first;
+  Device::copy_to_host(pending_.data() + first, results_.data() + first, count * sizeof(Result));
+  report_.seconds += seconds_since(start);
+  for (std::size_t b = first; b < done; ++b) tell_result(now, b, pending_[b]);
+  now.told = done;
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::tell_result(Epoch& now, std::size_t b, const Result& result) {
+  const nn::LossSums& sums = result.sums;
+  if (const std::string found = trouble(result); !found.empty())
+    throw NonFiniteError(place(now, b) + found + "; lower the learning rate, or check the input data");
+  now.sums.loss += sums.loss;
+  now.sums.correct += sums.correct;
+  now.sums.samples += sums.samples;
+  const BatchEvent event{
+      .epoch = now.event.epoch,
+      .batch = b + 1,
+      .step = (now.event.epoch - 1) * plan_.batches + b + 1,
+      .samples = static_cast<std::size_t>(sums.samples),
+      .loss = sums.loss / static_cast<double>(sums.samples),
+      .gradient_average = watched_.empty() ? 0.0 : result.gradient.sum / static_cast<double>(watched_.size()),
+      .accuracy = percent(sums)};
+  now.event.loss += event.loss;
+  report_.gradient_average = now.event.gradient_average = event.gradient_average;
+  tell(&Callback::on_batch, event);
+}
+
+template <DeviceType Device, class Scalar>
+std::string TrainingLoop<Device, Scalar>::trouble(const Result& result) {
+  if (!std::isfinite(result.sums.loss)) return "the loss is not finite";
+  if (result.gradient.beyond > 0)
+    return "the gradient is not finite, or too large for the optimizer, in " + std::to_string(result.gradient.beyond) +
+           " elements";
+  return {};
+}
+
+template <DeviceType Device, class Scalar>
+std::string TrainingLoop<Device, Scalar>::place(const Epoch& now, std::size_t b) {
+  return "epoch " + std::to_string(now.event.epoch) + ", batch " + std::to_string(b + 1) + ": ";
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::explain(const Epoch& now, std::size_t b, const std::string& found) {
+  try {
+    if (found.starts_with("the loss")) explain_loss(b);
+    network_.check_gradients_finite();
+  } catch (const NonFiniteError& error) {
+    throw NonFiniteError(place(now, b) + error.what());
+  }
+}
+
+template <DeviceType Device, class Scalar>
+void TrainingLoop<Device, Scalar>::evaluate_test() {
+  report_.test_loss = report_.accuracy = none;
+  if (plan_.test_samples == 0) return;
+  const nn::LossSums sums = test_sums();
+  report_.test_loss = sums.loss / static_cast<double>(sums.samples);
+  report_.accuracy = percent(sums);
+}
+
+template <DeviceType Device, class Scalar>
+std::span<const Scalar> TrainingLoop<Device, Scalar>::watched_gradient() {
+  if (network_.parameter_table().empty()) return {};
+  const std::string& name =
+      options_.watch.parameter.empty() ? network_.parameter_table().at(0).name : options_.watch.parameter;
+  const std::span<const Scalar> gradient = network_.gradient(name);
+  if (options_.watch.elements > gradient.size())
+    throw ArgumentError("odot::fit: watch asks for " + std::to_string(options_.watch.elements) + " elements of " +
+                        name + ", which has " + std::to_string(gradient.size()));
+  return options_.watch.elements ? gradient.first(options_.watch.elements) : gradient;
+}
+
+#if ODOT_HAS_LIBRARY
+ODOT_INSTANTIATION template class TrainingLoop<Cpu, float>;
+ODOT_INSTANTIATION template class TrainingLoop<Cpu, double>;
+#endif
 
 }  // namespace detail
 

@@ -87,18 +87,18 @@ void multiply_by_dots(const Product<S>& p) {
 /// One row of C, or each by itself: c[j] = Σ_k a[k] · b[k, j], where b and c are contiguous along j.
 template <class S>
 void multiply_rows(const Product<S>& p) {
-  constexpr std::size_t lanes = simd::lanes<S>, packets = 8, stretch = 256;
+  constexpr std::size_t lanes = simd::lanes<S>, packets = 8, terms_at_once = 256;
   const auto columns = [&]<std::size_t Packets>(std::size_t row, std::size_t column, std::size_t width) {
     const auto load = [&](const S* from, std::size_t q) {
       return width < lanes ? simd::load_first(from, width) : simd::load(from + q * lanes);
     };
     S* const to = p.c.data + row * p.c.row + column;
     simd::Packet<S> total[Packets];
-    for (std::size_t first = 0; first < p.terms || first == 0; first += stretch) {
+    for (std::size_t first = 0; first < p.terms || first == 0; first += terms_at_once) {
       simd::Packet<S> sum[Packets];
 #pragma GCC unroll 16
       for (std::size_t q = 0; q < Packets; ++q) sum[q] = simd::all(S{0});
-      for (std::size_t k = first; k < (std::min)(p.terms, first + stretch); ++k) {
+      for (std::size_t k = first; k < (std::min)(p.terms, first + terms_at_once); ++k) {
         const auto left = simd::all(p.a.data[row * p.a.row + k * p.a.column]);
         const S* const from = p.b.data + k * p.b.row + column;
 #pragma GCC unroll 16

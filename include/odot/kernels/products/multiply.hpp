@@ -161,6 +161,11 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
                [&](std::size_t n, std::size_t worker) { multiply_alone(share(n), scratch + worker * needed); });
 }
 
+#if ODOT_HAS_LIBRARY
+ODOT_INSTANTIATION template void multiply(Workspace<Cpu>&, const Product<float>&);
+ODOT_INSTANTIATION template void multiply(Workspace<Cpu>&, const Product<double>&);
+#endif
+
 /// sum[j] += Σ_n rows[n, j], rows [count, columns].
 template <class S>
 void add_rows(Workspace<Cpu>& workspace, std::size_t count, std::size_t columns, const S* rows, S* sum) {

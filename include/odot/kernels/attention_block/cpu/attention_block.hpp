@@ -73,6 +73,16 @@ struct AttentionBlock<Cpu> {
   }
 };
 
+// The library has those of the papers' images, Fashion-MNIST's and CIFAR-10's.
+#if ODOT_HAS_LIBRARY
+namespace detail {
+ODOT_INSTANTIATION template struct BlockForward<float, Shape<1, 28, 28>, false>;
+ODOT_INSTANTIATION template struct BlockForward<float, Shape<3, 32, 32>, false>;
+ODOT_INSTANTIATION template class BlockBackward<float, Shape<1, 28, 28>, false>;
+ODOT_INSTANTIATION template class BlockBackward<float, Shape<3, 32, 32>, false>;
+}  // namespace detail
+#endif
+
 static_assert(AttentionBlockKernel<AttentionBlock<Cpu>, Cpu>);
 
 }  // namespace odot::kernels

@@ -37,11 +37,7 @@ class BlockBackward {
         workers_(workspace, frame_, runs_.count()), means_(frame_.take<S>(2 * form.maps)),
         grad_(frame_.take<S>(tiles_.count() * grad_stride)) {}
 
-  void run() {
-    correlate();
-    if (dx_) array_gradients<true>();
-    else array_gradients<false>();
-  }
+  void run();
 
  private:
   /// Makes `tile` tile t of the batch, gradient included (which phase 1 lays out).
@@ -236,5 +232,12 @@ class BlockBackward {
   S* means_;  // of dÂ and of dÂ x̂, per map
   S* grad_;   // the gradient before the ReLU, in tiles of framed planes
 };
+
+template <class S, ShapeType Image, bool Bias>
+void BlockBackward<S, Image, Bias>::run() {
+  correlate();
+  if (dx_) array_gradients<true>();
+  else array_gradients<false>();
+}
 
 }  // namespace odot::kernels::detail

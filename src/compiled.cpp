@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+// The library odot::compiled: the functions that are no templates, and the instantiations that the headers name.
+#include "odot/cpu.hpp"
+#include "odot/odot.hpp"
