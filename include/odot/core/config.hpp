@@ -41,7 +41,15 @@
 #define ODOT_FLAGS ODOT_INSTRUCTIONS
 #endif
 
+/// Whether products of matrices go to the user's BLAS (<cblas.h>, OpenBLAS is tested): set to 1 by whoever links one.
+#ifndef ODOT_BLAS
+#define ODOT_BLAS 0
+#endif
+
 #if defined(ODOT_COMPILED) && !defined(__CUDACC__)
+#if ODOT_BLAS
+#error "odot::compiled has products of its own: link odot::blas or odot::compiled, not both."
+#endif
 #if ODOT_COMPILED != ODOT_FLAGS
 #error \
     "odot::compiled was compiled for another instruction set, or with -fopenmp where this unit is without: give both the same -march and -fopenmp (odot's build takes CMAKE_CXX_FLAGS), or link odot::odot, the headers alone."
@@ -129,11 +137,6 @@
 #define ODOT_UNROLL _Pragma("unroll")
 #else
 #define ODOT_UNROLL
-#endif
-
-/// Whether products of matrices go to the user's BLAS (<cblas.h>, OpenBLAS is tested): set to 1 by whoever links one.
-#ifndef ODOT_BLAS
-#define ODOT_BLAS 0
 #endif
 
 /// Whether the compiler shuffles vectors of any length. (nvcc, which compiles the CPU's kernels for the host too, is not asked.)

@@ -1,0 +1,20 @@
+# odot::blas: odot::odot, with products of matrices by a BLAS that has cblas (LP64). OpenBLAS is tested; choose another by
+# BLA_VENDOR. Included by odot's build and by the installed package. Sets odot_blas_reason where there is none.
+
+set(odot_blas_reason "")
+find_package(BLAS QUIET)
+if(NOT BLAS_FOUND)
+  set(odot_blas_reason "odot::blas needs a BLAS, and CMake's FindBLAS finds none (Debian, Ubuntu: libopenblas-dev).")
+  return()
+endif()
+find_path(ODOT_CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas openblas-pthread openblas-openmp openblas-serial)
+if(NOT ODOT_CBLAS_INCLUDE_DIR)
+  set(odot_blas_reason "odot::blas needs cblas.h; set ODOT_CBLAS_INCLUDE_DIR to the folder that holds it.")
+  return()
+endif()
+if(NOT TARGET odot::blas)
+  add_library(odot::blas INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(odot::blas INTERFACE odot::odot BLAS::BLAS)
+  target_include_directories(odot::blas INTERFACE ${ODOT_CBLAS_INCLUDE_DIR})
+  target_compile_definitions(odot::blas INTERFACE ODOT_BLAS=1)
+endif()
