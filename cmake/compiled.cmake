@@ -1,7 +1,7 @@
 # odot::compiled: the headers, and a library of what depends on no model.
 #
 # It is compiled with the flags of the project, CMAKE_CXX_FLAGS and those of the build type, and with OpenMP where the
-# compiler has it. Numbers of other SIMD widths would have the same symbols, so its users must be compiled with the same
+# compiler has it. Functions compiled for other SIMD widths would have the same symbols, so its users must be compiled with the same
 # -march. ODOT_COMPILED, defined for them, is what odot/core/config.hpp makes of the library's flags, and the header refuses
 # others.
 
@@ -15,20 +15,29 @@ const char odot_flags[] = {'O', 'D', 'O', 'T', '_', 'F', 'L', 'A', 'G', 'S', '='
                            '0' + ODOT_FLAGS / 10 % 10, '0' + ODOT_FLAGS % 10, ';', 0};
 ]] @ONLY)
   set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
+  get_directory_property(options COMPILE_OPTIONS)
+  list(FILTER options EXCLUDE REGEX "[$]<|-flto")
   set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE})
   set(openmp "")
   if(OpenMP_CXX_FOUND)
     set(openmp OpenMP::OpenMP_CXX)
   endif()
   set(object ${PROJECT_BINARY_DIR}/CMakeFiles/odot_flags.bin)
-  try_compile(compiled ${PROJECT_BINARY_DIR}/CMakeFiles/odot_flags ${source}
+  try_compile(odot_flags_compiled ${PROJECT_BINARY_DIR}/CMakeFiles/odot_flags ${source}
     CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${PROJECT_SOURCE_DIR}/include
+    COMPILE_DEFINITIONS ${options}
     LINK_LIBRARIES ${openmp} CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON OUTPUT_VARIABLE output COPY_FILE ${object})
-  if(NOT compiled)
+  if(NOT odot_flags_compiled)
     message(FATAL_ERROR "odot: this compiler can't compile odot/core/config.hpp:\n${output}")
   endif()
   file(STRINGS ${object} number REGEX "ODOT_FLAGS=[0-9]+")
+  unset(odot_flags_compiled CACHE)
   string(REGEX MATCH "ODOT_FLAGS=0*([0-9]+)" number "${number}")
+  if(CMAKE_MATCH_1 STREQUAL "")
+    message(FATAL_ERROR "odot: the object file of ${source} does not say for which instructions it was compiled; \
+build odot::compiled without -flto")
+  endif()
   set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
 endfunction()
 odot_flags_number(odot_number)

@@ -1,4 +1,5 @@
-# Install rules: headers, find_package files, pkg-config file. Nothing depends on the processor, so all lies in share/. Where
+# Install rules: headers, find_package files, pkg-config file. But for the compiled
+# library nothing depends on the processor, so all lies in share/. Where
 # a folder of GNUInstallDirs is relative, so are the installed files' paths, and the installed tree may be moved.
 #
 # They are there as a subdirectory too: a library that uses odot and exports its own targets needs odot's. A project that
@@ -16,9 +17,9 @@ install(EXPORT odotTargets NAMESPACE odot:: DESTINATION ${odot_package_dir} COMP
 
 # The compiled library depends on the processor and has a place of its own.
 if(ODOT_BUILD_COMPILED)
-  install(TARGETS odot_compiled EXPORT odotCompiledTargets COMPONENT compiled
+  install(TARGETS odot_compiled EXPORT odotCompiledTargets COMPONENT odot_compiled
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(EXPORT odotCompiledTargets NAMESPACE odot:: DESTINATION ${odot_package_dir} COMPONENT compiled)
+  install(EXPORT odotCompiledTargets NAMESPACE odot:: DESTINATION ${odot_package_dir} COMPONENT odot_compiled)
   export(EXPORT odotCompiledTargets NAMESPACE odot:: FILE ${PROJECT_BINARY_DIR}/odotCompiledTargets.cmake)
 endif()
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products of matrices as layers need them, beside Eigen's and beside a loop: products/<pass>/<by>/<scalar>/<rows x columns
-// x terms>. forward: x Wᵀ; backward_input: dy W; backward_weight: dyᵀ x. By cpu: odot on one thread.
+// Products of matrices as layers need them, beside Eigen's and beside a loop: products/<pass>/<by>/<scalar>/<columns x
+// terms>/<rows>. forward: x Wᵀ; backward_input: dy W; backward_weight: dyᵀ x. By cpu: odot on one thread.
 
 #include <benchmark/benchmark.h>
 

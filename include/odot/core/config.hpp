@@ -16,17 +16,23 @@
 #endif
 
 // The library odot::compiled has the functions that are no templates, and for float and double the templates that depend on
-// nothing else. Its CMake target defines ODOT_COMPILED, the number below of the flags that it was compiled with: numbers of
-// other SIMD widths would have the same symbols. What nvcc compiles is headers alone.
+// nothing else. Its CMake target defines ODOT_COMPILED, the number below of the flags that it was compiled with: functions
+// compiled for other SIMD widths would have the same symbols. What nvcc compiles is headers alone.
 
 /// The widest instructions that this unit may use; 100 more with OpenMP.
-#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#ifdef EIGEN_DONT_VECTORIZE
+#define ODOT_INSTRUCTIONS 9
+#elif defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define ODOT_INSTRUCTIONS 6
 #elif defined(__AVX512F__)
 #define ODOT_INSTRUCTIONS 5
 #elif defined(__AVX2__) && defined(__FMA__)
 #define ODOT_INSTRUCTIONS 4
-#elif defined(__AVX__) || defined(__FMA__)
+#elif defined(__AVX2__)
+#define ODOT_INSTRUCTIONS 8
+#elif defined(__AVX__) && defined(__FMA__)
+#define ODOT_INSTRUCTIONS 7
+#elif defined(__AVX__)
 #define ODOT_INSTRUCTIONS 3
 #elif defined(__SSE4_2__)
 #define ODOT_INSTRUCTIONS 2

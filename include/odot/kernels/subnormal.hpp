@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Numbers below what a scalar holds with all of its digits: processors take a hundred cycles and more for one of them.
+// Subnormal numbers: processors need a hundred cycles or more for each.
 
 #include <limits>
 
@@ -8,7 +8,7 @@
 
 namespace odot::kernels {
 
-/// Below it a moment becomes 0. A mean that decays, and to which nothing is added any more, would else end at a subnormal
+/// Below it a moment becomes 0. A mean that decays, and to which nothing is added any more, would otherwise end at a subnormal
 /// number and stay there.
 template <class S>
 inline constexpr S least_moment = (std::numeric_limits<S>::min)();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Products by the user's BLAS, where ODOT_BLAS asks for it: one call per share of a product, on one thread.
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
@@ -28,6 +29,9 @@ inline constexpr bool has_blas = ODOT_BLAS && (std::is_same_v<S, float> || std::
 inline constexpr std::size_t blas_shares = 16;
 
 #if ODOT_BLAS
+/// Products that this thread has left to the BLAS.
+inline thread_local std::size_t blas_calls = 0;
+
 namespace detail {
 
 /// OpenBLAS would start threads of its own in every share.
@@ -38,11 +42,12 @@ inline void one_thread_per_call() {
 #endif
 }
 
-/// A matrix as cblas takes it: its leading dimension, or 0 if neither rows nor columns are contiguous.
+/// A matrix as cblas takes it: its leading dimension, or 0 if it can't be read that way.
 template <class S>
 std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) {
-  if (m.column == 1) return m.row > columns ? m.row : columns;
-  return m.row == 1 ? (m.column > rows ? m.column : rows) : 0;
+  if (m.column == 1 && (m.row >= columns || rows == 1)) return (std::max)(m.row, columns);
+  if (m.row == 1 && (m.column >= rows || columns == 1)) return (std::max)(m.column, rows);
+  return 0;
 }
 
 }  // namespace detail
@@ -56,18 +61,23 @@ bool multiply_by_blas([[maybe_unused]] const Product<S>& p) {
   const std::size_t lda = detail::leading(q.a, q.rows, q.terms), ldb = detail::leading(q.b, q.terms, q.columns),
                     ldc = q.c.row > q.columns ? q.c.row : q.columns;
   constexpr std::size_t most = std::numeric_limits<int>::max();
-  if (q.c.column != 1 || lda == 0 || ldb == 0 || lda > most || ldb > most || ldc > most || q.rows > most) return false;
+  if (q.c.column != 1 || lda == 0 || ldb == 0 || lda > most || ldb > most || ldc > most || q.rows > most ||
+      q.terms > most)
+    return false;
   detail::one_thread_per_call();
-  const auto turned = [](const Strided<const S>& m) { return m.column == 1 ? CblasNoTrans : CblasTrans; };
+  const auto turned = [](const Strided<const S>& m, std::size_t rows, std::size_t columns) {
+    return m.column == 1 && (m.row >= columns || rows == 1) ? CblasNoTrans : CblasTrans;
+  };
   const auto call = [&](auto gemm) {
-    gemm(CblasRowMajor, turned(q.a), turned(q.b), static_cast<int>(q.rows), static_cast<int>(q.columns),
-         static_cast<int>(q.terms), S{1}, q.a.data, static_cast<int>(lda), q.b.data, static_cast<int>(ldb),
-         q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
+    gemm(CblasRowMajor, turned(q.a, q.rows, q.terms), turned(q.b, q.terms, q.columns), static_cast<int>(q.rows),
+         static_cast<int>(q.columns), static_cast<int>(q.terms), S{1}, q.a.data, static_cast<int>(lda), q.b.data,
+         static_cast<int>(ldb), q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
   };
   if constexpr (std::is_same_v<S, float>) call(cblas_sgemm);
   else call(cblas_dgemm);
   for (std::size_t i = 0; i < q.rows && q.bias; ++i)
     for (std::size_t j = 0; j < q.columns; ++j) q.c.data[i * q.c.row + j] += q.bias[q.bias_by_row ? i : j];
+  ++blas_calls;
   return true;
 #else
   return false;

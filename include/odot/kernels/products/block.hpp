@@ -13,7 +13,7 @@
 namespace odot::kernels::products {
 
 inline constexpr std::size_t block_terms = 512;  // whose panels are made at a time: a panel lies in the first cache
-inline constexpr std::size_t block_numbers = 1 << 17;  // of B in panels: they lie in the second cache
+inline constexpr std::size_t block_numbers = 1 << 17;  // of B in panels: half a MiB of floats, for the second cache
 inline constexpr std::size_t a_numbers = 1 << 15;      // of A that meet a panel before the next one
 inline constexpr std::size_t few_tiles = 3;            // for which a copy does not pay
 

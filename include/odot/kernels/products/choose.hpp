@@ -11,7 +11,7 @@
 
 namespace odot::kernels::products {
 
-/// Expected costs, as the multiply-adds of a number that take as long. What is done once per packet counts by its lanes.
+/// Expected costs; the unit is one multiply-add of one number.
 template <class S>
 struct Costs {
   static constexpr double packet = 2 * static_cast<double>(simd::lanes<S>);  // two are multiplied and added in a cycle

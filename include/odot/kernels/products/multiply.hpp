@@ -16,14 +16,17 @@
 namespace odot::kernels {
 namespace products {
 
-inline constexpr std::size_t long_sum_terms = 1 << 14;  // more go in sums of as many, which are added with compensation
+/// Longer sums are cut into stretches of this length, whose sums are added with compensation.
+inline constexpr std::size_t long_sum_terms = 1 << 14;
 
 /// Numbers of memory that one thread needs for a product.
 template <class S>
 constexpr std::size_t memory(const Chosen<S>& chosen) {
   const Product<S>& p = chosen.product;
   const std::size_t sums = p.terms > long_sum_terms ? 3 * p.rows * p.columns : 0;
-  return sums + (by_tiles(chosen.way) && p.terms > 0 ? block_memory(p) : 0);
+  const std::size_t numbers = sums + (by_tiles(chosen.way) && p.terms > 0 ? block_memory(p) : 0);
+  constexpr std::size_t line = 64 / sizeof(S);  // so that every thread's memory begins where a line of the cache does
+  return quotient(numbers, line) * line;
 }
 
 template <class S>
@@ -31,6 +34,7 @@ void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
   switch (chosen.way) {
     case Way::tiles:
     case Way::turned_tiles:
+      if (multiply_by_blas(p)) return;
       return multiply_blocks(p, memory);
     case Way::dots:
     case Way::turned_dots:
@@ -66,19 +70,22 @@ void multiply_alone(const Chosen<S>& chosen, S* memory) {
   std::fill_n(total, 2 * size, S{0});
   for (std::size_t term = 0; term < p.terms; term += long_sum_terms) {
     multiply_short(chosen, p.part_of_sum(term, (std::min)(long_sum_terms, p.terms - term), part), lost + size);
-    for (std::size_t n = 0; n < size; ++n) add_compensated(total[n], lost[n], part[n]);
+    for (std::size_t n = 0; n < size; ++n) {
+      add_compensated(total[n], lost[n], part[n]);
+      if (!(lost[n] - lost[n] == 0)) lost[n] = S{0};  // beside an infinite sum
+    }
   }
   store_sums(p, total, 0, size);
 }
 
-inline constexpr double work_for_threads = 1 << 17;  // multiply-adds; less is done sooner by one
+inline constexpr double work_for_threads = 1 << 17;  // multiply-adds; with fewer, one thread is quicker
 
 /// Numbers that are added up in double, in the order of the parts: C = Σ parts, or C += Σ parts.
 template <class S>
-void add_parts(Workspace<Cpu>& workspace, const Product<S>& p, S* parts, std::size_t count) {
+void add_parts(int threads, const Product<S>& p, S* parts, std::size_t count) {
   const std::size_t size = p.rows * p.columns;
   const Chunks pieces(size, std::size_t{1} << 12);
-  parallel_for(workspace.threads(), pieces.count(), [&](std::size_t piece, std::size_t) {
+  parallel_for(threads, pieces.count(), [&](std::size_t piece, std::size_t) {
     for (std::size_t n = pieces.begin(piece); n < pieces.end(piece); ++n) {
       double sum = 0;
       for (std::size_t part = 0; part < count; ++part) sum += static_cast<double>(parts[part * size + n]);
@@ -99,7 +106,7 @@ std::size_t parts_of_terms(const Product<S>& p) {
 struct Shares {
   std::size_t rows = 1, columns = 1;
 
-  /// The shares whose largest one is smallest, of at least as many as threads.
+  /// Cuts C so that the largest share is as small as possible, about one share per thread.
   Shares(std::size_t threads, std::size_t row_tiles, std::size_t panels) {
     std::size_t least = row_tiles * panels;
     for (std::size_t r = 1; r <= (std::min)(threads, row_tiles); ++r) {
@@ -123,7 +130,10 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
   using namespace products;
   if (product.rows == 0 || product.columns == 0) return;
   auto frame = workspace.frame();
-  const auto threads = static_cast<std::size_t>(workspace.threads());
+  const double work =
+      static_cast<double>(product.rows) * static_cast<double>(product.columns) * static_cast<double>(product.terms);
+  const int team = work < work_for_threads ? 1 : workspace.threads();
+  const auto threads = static_cast<std::size_t>(team);
   if (const std::size_t parts = parts_of_terms(product); parts > 1) {
     const Chunks terms = Chunks::at_most(parts, product.terms);
     const std::size_t size = product.rows * product.columns;
@@ -132,17 +142,15 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
       return Chosen<S>(product.part_of_sum(terms.begin(c), terms.size(c), sums + c * size));
     };
     const std::size_t needed = (std::max)(memory(part(0)), memory(part(terms.count() - 1)));
-    S* const scratch = frame.template take<S>(threads * needed);
-    parallel_for(workspace.threads(), terms.count(),
+    S* const scratch = frame.template take<S>((std::min)(threads, terms.count()) * needed);
+    parallel_for(team, terms.count(),
                  [&](std::size_t c, std::size_t worker) { multiply_alone(part(c), scratch + worker * needed); });
-    return add_parts(workspace, product, sums, terms.count());
+    return add_parts(team, product, sums, terms.count());
   }
   const Chosen<S> whole(product);
   const Product<S>& p = whole.product;
-  const double work = static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.terms);
-  const bool by_blas = has_blas<S> && by_tiles(whole.way);
-  if (!by_blas && (threads == 1 || work < work_for_threads))
-    return multiply_alone(whole, frame.template take<S>(memory(whole)));
+  const bool by_blas = has_blas<S> && by_tiles(whole.way) && work >= work_for_threads;
+  if (!by_blas && team == 1) return multiply_alone(whole, frame.template take<S>(memory(whole)));
   const std::size_t row_unit = by_tiles(whole.way) ? tile_rows : 1, column_unit = tile_columns<S>;
   const Shares shares(by_blas ? blas_shares : threads, quotient(p.rows, row_unit), quotient(p.columns, column_unit));
   const Chunks rows = Chunks::at_most(shares.rows, p.rows, row_unit),
@@ -157,11 +165,15 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
   std::size_t needed = 0;
   for (std::size_t n = 0; n < count; ++n) needed = (std::max)(needed, memory(share(n)));
   S* const scratch = frame.template take<S>((std::min)(threads, count) * needed);
-  parallel_for(workspace.threads(), count,
+  parallel_for(team, count,
                [&](std::size_t n, std::size_t worker) { multiply_alone(share(n), scratch + worker * needed); });
 }
 
 #if ODOT_HAS_LIBRARY
+namespace products {
+ODOT_INSTANTIATION template void multiply_alone(const Chosen<float>&, float*);
+ODOT_INSTANTIATION template void multiply_alone(const Chosen<double>&, double*);
+}  // namespace products
 ODOT_INSTANTIATION template void multiply(Workspace<Cpu>&, const Product<float>&);
 ODOT_INSTANTIATION template void multiply(Workspace<Cpu>&, const Product<double>&);
 #endif

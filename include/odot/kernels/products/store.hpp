@@ -81,7 +81,7 @@ class TileStore {
 
   Strided<S> c_;
   const S* bias_;
-  bool bias_is_one_;  // for all that is stored at a time
+  bool bias_is_one_;  // one bias for the whole packet; otherwise one for each lane
   bool add_;
 };
 

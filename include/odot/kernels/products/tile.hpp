@@ -11,7 +11,7 @@
 
 namespace odot::kernels::products {
 
-/// Rows of the largest tile. A third of the registers, twice over, are sums; two hold B's numbers and one A's.
+/// Rows of the largest tile. Three quarters of the registers hold sums, two B's numbers and one A's.
 inline constexpr std::size_t tile_rows = simd::registers >= 32 ? 12 : simd::registers >= 16 ? 6 : 2;
 /// Packets of columns.
 inline constexpr std::size_t tile_packets = 2;
@@ -29,7 +29,7 @@ struct TilePlace {
 
 /// c[r, j] = Σ_k a[r, k] · b[k, j], r < Rows, j < Packets · lanes, with bias and what is there as `c` says. Each sum has its
 /// terms in their order, whatever the size of the tile: where a number lies in C does not change its bits.
-/// b: `b_row` numbers from one k to the next, columns contiguous.
+/// b: `b_row` numbers from one k to the next, a row's numbers are contiguous.
 template <std::size_t Rows, std::size_t Packets, class S>
 ODOT_INLINE void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std::size_t terms,
                                const TilePlace<S>& c) {
@@ -85,7 +85,7 @@ inline std::size_t tile_height(std::size_t rows, std::size_t before) {
     else if (next < rows && height == 0) height = next;
   return height;
 }
-/// The same where every tile lies for itself and is padded.
+/// The same for packed A, whose last tile is padded with zeros.
 inline std::size_t padded_tile_height(std::size_t rows) { return tile_height((std::min)(rows, tile_rows), tile_rows); }
 
 /// multiply_tile of one of those heights and of 1 or 2 packets, for `count` tiles one below the other; `next` numbers from
