@@ -168,7 +168,7 @@ TEST_CASE("any number of threads gives the same bits, of few and many rows, colu
     };
     const auto one = on(1);
     CHECK(difference(one, expected, 1e-4) == "");
-    for (const int threads : {2, 3, 5, 16}) CHECK(on(threads) == one);
+    for (const int threads : {2, 3, 5}) CHECK(on(threads) == one);
   };
   check(64, 128, 784, Order::rows, Order::columns);
   check(128, 300, 64, Order::columns, Order::rows);
@@ -177,7 +177,7 @@ TEST_CASE("any number of threads gives the same bits, of few and many rows, colu
   check(3, 40'000, 3, Order::rows, Order::columns);
   check(50'000, 3, 5, Order::rows, Order::columns);
   check(10, 20, 30'000, Order::columns, Order::rows);
-  check(300, 200, 20'000, Order::columns, Order::rows);
+  check(300, 120, 16'500, Order::columns, Order::rows);
 }
 
 TEST_CASE_TEMPLATE(

@@ -106,7 +106,8 @@ TEST_CASE("training gives the same bits on 1, 2 and 3 threads") {
   }
   // What a build without threads can't compare with itself.
   CHECK(difference(plain, after_three_steps<Plain, double>(1), 1e-4) == "");
-  CHECK(difference(normed, after_three_steps<Normed, double>(1), 1e-3) == "");
+  // The gradient of a bias before a batch norm is 0 but for rounding, of which Adam makes steps of 1e-3 all the same.
+  CHECK(difference(normed, after_three_steps<Normed, double>(1), 3e-3) == "");
 }
 
 TEST_CASE("a second training step allocates nothing, nor does one of fewer samples") {
