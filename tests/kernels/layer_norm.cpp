@@ -98,3 +98,19 @@ TEST_CASE("rows whose squares no scalar holds are normalised by their largest nu
   Kernel::forward<double, D>(workspace, 1e-5, equal, W(), W(), {}, y);
   CHECK(std::ranges::all_of(y.span(), [](double value) { return value == 0; }));
 }
+
+TEST_CASE("an eps that the scalar can't hold keeps rows of equal numbers at zero, in short rows and in long ones") {
+  Workspace<Cpu> workspace(1);
+  const auto check = [&]<std::size_t Size>() {
+    Batch<Shape<Size>, float> x(1), y(1);
+    std::ranges::fill(x.span(), 0.25f);
+    for (const double eps : {1e-60, 1e-40, 1e-5}) {
+      std::ranges::fill(y.span(), 1.0f);
+      using W = TensorView<Shape<Size>, const float>;
+      kernels::LayerNorm<Cpu>::forward<float, Size>(workspace, eps, x, W(), W(), {}, y);
+      CHECK(std::ranges::all_of(y.span(), [](float value) { return value == 0; }));
+    }
+  };
+  check.operator()<12>();
+  check.operator()<5000>();
+}

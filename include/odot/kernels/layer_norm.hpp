@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: MIT
 // Layer normalisation.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 #include "odot/core/view.hpp"
+#include "odot/kernels/fused_multiply_add.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
 
@@ -22,18 +25,23 @@ struct LayerNormForward {
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    constexpr double size = static_cast<double>(D), share = 1 / size;
-    double exact_mean = row.sum_in_double([&](const auto& run) { return run.load(x); }) * share;
-    S mean = static_cast<S>(exact_mean);
-    S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) * share + eps));
+    const auto load = [&](const auto& run) { return run.load(x); };
+    const auto total = row.joined_sum(load);  // an S, or a double
+    using Total = std::remove_const_t<decltype(total)>;
+    constexpr auto size = static_cast<Total>(D), share = 1 / size;
+    S mean = static_cast<S>(total * share);
+    S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) * share + static_cast<Total>(eps)));
+    // What rounding the mean has left out matters where the numbers are large next to their deviations.
+    S rest = static_cast<S>(fused_multiply_add(static_cast<Total>(mean), size, -total) * share);
     // Squares that S can't hold: as if all numbers were divided by the largest. (NaN and infinity come out as NaN.)
     if (!(rstd > 0)) {
       const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
       const S mean_share =
-          static_cast<S>(row.sum_in_double([&](const auto& run) { return run.load(x) / largest; }) / size);
-      const double deviation = std::sqrt(squares(row, mean_share, largest) / size) * static_cast<double>(largest);
+          static_cast<S>(row.joined_sum([&](const auto& run) { return run.load(x) / largest; }) / size);
+      const double deviation =
+          std::sqrt(static_cast<double>(squares(row, mean_share, largest) / size)) * static_cast<double>(largest);
       mean = mean_share * largest;
-      exact_mean = static_cast<double>(mean);
+      rest = S{0};
       rstd = static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps)));
     }
     if (statistics)
@@ -41,8 +49,7 @@ struct LayerNormForward {
         statistics[2 * row.index] = mean;
         statistics[2 * row.index + 1] = rstd;
       });
-    // What rounding the mean has left out matters where the numbers are large next to their deviations.
-    const S rest = static_cast<S>(static_cast<double>(mean) - exact_mean) * rstd;
+    rest *= rstd;
     if (weight)
       row.each([&](const auto& run) {
         run.store(y, ((run.load(x) - mean) * rstd + rest) * run.load_column(weight) + run.load_column(bias));
@@ -52,13 +59,13 @@ struct LayerNormForward {
 
   /// Σ (x/divisor − mean)²
   template <class Row>
-  ODOT_HOST_DEVICE double squares(const Row& row, S mean, S divisor) const {
+  ODOT_HOST_DEVICE auto squares(const Row& row, S mean, S divisor) const {
     if (divisor == 1)
-      return row.sum_in_double([&](const auto& run) {
+      return row.joined_sum([&](const auto& run) {
         const auto deviation = run.load(x) - mean;
         return deviation * deviation;
       });
-    return row.sum_in_double([&](const auto& run) {
+    return row.joined_sum([&](const auto& run) {
       const auto deviation = run.load(x) / divisor - mean;
       return deviation * deviation;
     });
@@ -133,9 +140,11 @@ struct LayerNorm {
   static void forward(Workspace<Device>& workspace, double eps, BatchView<Shape<D>, const S, Device> x,
                       TensorView<Shape<D>, const S, Device> weight, TensorView<Shape<D>, const S, Device> bias,
                       BatchView<Shape<2>, S, Device> statistics, BatchView<Shape<D>, S, Device> y) {
+    // One that S can't hold must not become 0, or a row of equal numbers would be NaN.
+    const double some = eps > 0 ? (std::max)(eps, static_cast<double>((std::numeric_limits<S>::min)())) : 0.0;
     Parallel<Device>::template each_row<S>(
         workspace, x.samples(), std::integral_constant<std::size_t, D>{},
-        detail::LayerNormForward<S, D>{eps, x.data(), weight.data(), bias.data(), statistics.data(), y.data()});
+        detail::LayerNormForward<S, D>{some, x.data(), weight.data(), bias.data(), statistics.data(), y.data()});
   }
 
   template <class S, std::size_t D>

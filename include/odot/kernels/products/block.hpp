@@ -16,6 +16,7 @@ inline constexpr std::size_t block_terms = 512;  // whose panels are made at a t
 inline constexpr std::size_t block_numbers = 1 << 17;  // of B in panels: half a MiB of floats, for the second cache
 inline constexpr std::size_t a_numbers = 1 << 15;      // of A that meet a panel before the next one
 inline constexpr std::size_t few_tiles = 3;            // for which a copy does not pay
+inline constexpr std::size_t read_numbers = 3 << 14;   // of B that is read where it lies, before the next ones
 
 constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
@@ -25,18 +26,29 @@ constexpr bool meets_itself(const Strided<const S>& matrix) {
   return matrix.column * sizeof(S) % 4096 == 0;
 }
 
+/// Whether B is copied into panels, for the tiles of this many rows.
+constexpr bool packs_b(std::size_t rows) { return rows > few_tiles * tile_rows; }
+
+/// Terms of a block, at most; of the whole product, since bits depend on it. Where B is not copied, blocks are short, so
+/// that its lines follow each other in memory and not only in steps of a row.
+template <class S>
+constexpr std::size_t longest_block(const Product<S>& whole) {
+  if (packs_b(whole.rows) || whole.b.column != 1) return block_terms;
+  return (std::clamp)(read_numbers / (std::max)(whole.b.row, std::size_t{1}), block_terms / 8, block_terms);
+}
+
 /// How one thread cuts a product.
 template <class S>
 struct Blocks {
   std::size_t terms, columns;  // of a block of B
   bool pack_a, pack_b;
 
-  explicit constexpr Blocks(const Product<S>& p)
-      : terms(p.terms == 0 ? 1 : quotient(p.terms, quotient(p.terms, block_terms))),
+  explicit constexpr Blocks(const Product<S>& p, std::size_t longest = block_terms)
+      : terms(p.terms == 0 ? 1 : quotient(p.terms, quotient(p.terms, longest))),
         columns((std::min)(p.columns,
                            (std::max)(block_numbers / terms / tile_columns<S>, std::size_t{1}) * tile_columns<S>)),
         pack_a(p.a.column != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
-        pack_b(p.rows > few_tiles * tile_rows) {}
+        pack_b(packs_b(p.rows)) {}
 
   constexpr std::size_t memory_of_b() const { return Panels<S>::size(columns, terms); }
 };
@@ -85,8 +97,8 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
 }
 
 template <class S>
-void multiply_blocks(const Product<S>& p, S* memory) {
-  const Blocks<S> blocks(p);
+void multiply_blocks(const Product<S>& p, std::size_t longest, S* memory) {
+  const Blocks<S> blocks(p, longest);
   S* const packed_a = blocks.pack_a ? memory + blocks.memory_of_b() : nullptr;
   for (std::size_t term = 0; term < p.terms; term += blocks.terms) {
     const std::size_t terms = (std::min)(blocks.terms, p.terms - term);

@@ -50,6 +50,8 @@ enum class Way { tiles, turned_tiles, dots, turned_dots, rows, turned_rows };
 template <class S>
 constexpr Way shortest_way(const Product<S>& p) {
   using C = Costs<S>;
+  const bool along_terms = p.a.column == 1 && p.b.row == 1;
+  if (along_terms && p.rows == 1 && p.terms >= 4 * simd::lanes<S>) return Way::dots;  // as the costs say, but at once
   const Product<S> turned = p.transposed();
   Way way = Way::tiles;
   double least = C::blocks(p);
@@ -60,9 +62,9 @@ constexpr Way shortest_way(const Product<S>& p) {
     }
   };
   offer(Way::turned_tiles, true, C::blocks(turned));
-  const bool along_terms = p.a.column == 1 && p.b.row == 1;
-  offer(Way::dots, along_terms, C::dots(p));
-  offer(Way::turned_dots, along_terms && p.columns < p.rows, C::dots(turned) * 0.99);
+  // The side of fewer rows stays in the cache while the other passes once; but a single one is multiplied by several.
+  const bool turned_dots = p.columns == 1 ? p.rows > 1 : p.rows > 1 && p.rows < p.columns;
+  offer(turned_dots ? Way::turned_dots : Way::dots, along_terms, C::dots(p));
   offer(Way::rows, p.rows == 1 && p.b.column == 1 && p.c.column == 1, C::rows(p));
   offer(Way::turned_rows, turned.rows == 1 && turned.b.column == 1 && turned.c.column == 1, C::rows(turned));
   return way;
@@ -78,8 +80,11 @@ template <class S>
 struct Chosen {
   Way way;
   Product<S> product;
+  std::size_t longest_block;
 
-  explicit constexpr Chosen(const Product<S>& p) : way(shortest_way(p)), product(is_turned(way) ? p.transposed() : p) {}
+  explicit constexpr Chosen(const Product<S>& p)
+      : way(shortest_way(p)), product(is_turned(way) ? p.transposed() : p),
+        longest_block(products::longest_block(product)) {}
 };
 
 }  // namespace odot::kernels::products

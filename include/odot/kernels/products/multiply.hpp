@@ -35,7 +35,7 @@ void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
     case Way::tiles:
     case Way::turned_tiles:
       if (multiply_by_blas(p)) return;
-      return multiply_blocks(p, memory);
+      return multiply_blocks(p, chosen.longest_block, memory);
     case Way::dots:
     case Way::turned_dots:
       return multiply_by_dots(p);

@@ -80,6 +80,9 @@ struct Conv2d<Cpu> {
 
  private:
   static constexpr std::size_t samples_a_chunk = 4;
+  /// Multiply-adds; with fewer, one thread is quicker. Starting a team takes about as long as half of them.
+  template <class S>
+  static constexpr std::size_t work_for_threads = (std::size_t{1} << 16) * simd::lanes<S>;
 
   /// body(sample, worker)
   template <class Body>
@@ -116,9 +119,11 @@ struct Conv2d<Cpu> {
         Direct::forward(planes.of(worker), weight, bias, 0, Direct::blocks, y[n].data(), lines.of(worker));
       });
     const Chunks runs = Chunks::at_most(16, Direct::blocks);
+    constexpr std::size_t work = G::output::size * G::C * G::K * G::K;
+    const int threads = work < work_for_threads<S> ? 1 : workspace.threads();
     for (std::size_t n = 0; n < x.samples(); ++n) {
       Direct::pad(x[n].data(), planes.of(0));
-      parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
+      parallel_for(threads, runs.count(), [&](std::size_t run, std::size_t worker) {
         Direct::forward(planes.of(0), weight, bias, runs.begin(run), runs.end(run), y[n].data(), lines.of(worker));
       });
     }

@@ -56,12 +56,16 @@ class Row {
   ODOT_INLINE S sum(const Term& term) const {
     return reduce<Sum>(term);
   }
-  /// The sum as it is joined, before it is rounded.
+  /// The sum as it is added up: in S where the row is short, else in double.
   template <class Term>
-  ODOT_INLINE double sum_in_double(const Term& term) const {
-    double total = 0;
-    detail::reduce_runs<S, Sum, 1>(index, columns_, 0, columns_, term, &total);
-    return total;
+  ODOT_INLINE auto joined_sum(const Term& term) const {
+    if constexpr (detail::are_one_stretch<S, Columns>) {
+      return sum(term);
+    } else {
+      double total = 0;
+      detail::reduce_runs<S, Sum, 1>(index, columns_, 0, columns_, term, &total);
+      return total;
+    }
   }
   /// Of Terms: their sums.
   template <class Term>

@@ -21,7 +21,7 @@ struct RowReductions {
     return reduce<Sum>(term);
   }
   template <class Term>
-  ODOT_HOST_DEVICE double sum_in_double(const Term& term) const {
+  ODOT_HOST_DEVICE double joined_sum(const Term& term) const {
     return static_cast<const Row&>(*this).template reduce_terms<Sum, double>(term)[0];
   }
   template <class Term>
