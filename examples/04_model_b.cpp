@@ -12,8 +12,8 @@ using namespace odot;
 // One attention-wise layer: heads of element-wise attention, a convolution that mixes them, a skip connection, ReLU.
 // nn::AttentionWise<8> is short for it.
 using Layer = nn::Sequential<
-    nn::Named<"", nn::Residual<nn::Named<"heads", nn::AttentionHeads<8>>,                          // [8, 28, 28]
-                               nn::Named<"conv", nn::Conv2d<1, nn::ConvOptions{.padding = 1}>>>>,  // [1, 28, 28]
+    nn::Named<"", nn::Residual<nn::Named<"heads", nn::AttentionHeads<8>>,                            // [8, 28, 28]
+                               nn::Named<"conv", nn::Conv2d<1, nn::Conv2dOptions{.padding = 1}>>>>,  // [1, 28, 28]
     nn::ReLU>;
 
 using ModelB = nn::Sequential<Shape<1, 28, 28>, Layer, Layer, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;

@@ -50,7 +50,7 @@ def linear(i):
 
 
 def conv(i):
-    return f"nn::Conv2d<{4 + i}, nn::ConvOptions{{.kernel = 3, .padding = 1}}>"
+    return f"nn::Conv2d<{4 + i}, nn::Conv2dOptions{{.kernel_size = 3, .padding = 1}}>"
 
 
 # Chain → shape of its input, its layer number i. Linear and Conv2d layers all differ, so that none comes for free.

@@ -15,10 +15,12 @@ void add(const std::string& shape, std::size_t samples) {
 }
 
 const bool registered = [] {
-  using nn::Conv2d, nn::ConvOptions, nn::Sequential;
-  add<Sequential<Shape<32, 28, 28>, Conv2d<32, ConvOptions{.kernel = 3, .padding = 1}>>, 288>("32x28x28-32-3x3", 64);
-  add<Sequential<Shape<8, 28, 28>, Conv2d<1, ConvOptions{.kernel = 3, .padding = 1}>>, 72>("8x28x28-1-3x3", 256);
-  add<Sequential<Shape<32, 28, 28>, Conv2d<32, ConvOptions{.kernel = 2, .stride = 2}>>, 128>("32x28x28-32-2x2s2", 64);
+  using nn::Conv2d, nn::Conv2dOptions, nn::Sequential;
+  add<Sequential<Shape<32, 28, 28>, Conv2d<32, Conv2dOptions{.kernel_size = 3, .padding = 1}>>, 288>("32x28x28-32-3x3",
+                                                                                                     64);
+  add<Sequential<Shape<8, 28, 28>, Conv2d<1, Conv2dOptions{.kernel_size = 3, .padding = 1}>>, 72>("8x28x28-1-3x3", 256);
+  add<Sequential<Shape<32, 28, 28>, Conv2d<32, Conv2dOptions{.kernel_size = 2, .stride = 2}>>, 128>("32x28x28-32-2x2s2",
+                                                                                                    64);
   return true;
 }();
 

@@ -18,7 +18,7 @@ using namespace odot;
 using Perceptron = nn::Sequential<Shape<784>, nn::Linear<128>, nn::ReLU, nn::Linear<10>, nn::LogSoftmax>;
 using DeepPerceptron =
     nn::Sequential<Shape<784>, nn::Linear<512>, nn::ReLU, nn::Linear<512>, nn::ReLU, nn::Linear<10>, nn::LogSoftmax>;
-constexpr nn::ConvOptions halving{.kernel = 3, .stride = 2, .padding = 1};
+constexpr nn::Conv2dOptions halving{.kernel_size = 3, .stride = 2, .padding = 1};
 using SmallConv = nn::Sequential<Shape<1, 28, 28>, nn::Conv2d<16, halving>, nn::ReLU, nn::Conv2d<32, halving>, nn::ReLU,
                                  nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 

@@ -18,13 +18,15 @@ namespace odot::test {
 inline constexpr double any_size[] = {1e-30, 1e-10, 1e-3, 1, 1e3, 1e10, 1e30};
 
 struct WideLinear : Bound<nn::Linear<64>, Shape<512>> {};
-struct DirectConvolution : Bound<nn::Conv2d<8, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<3, 14, 11>> {};
-struct WinogradConvolution : Bound<nn::Conv2d<16, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<16, 13, 12>> {};
-struct StridedConvolution : Bound<nn::Conv2d<8, nn::ConvOptions{.kernel = 3, .stride = 3}>, Shape<5, 14, 11>> {};
+struct DirectConvolution : Bound<nn::Conv2d<8, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<3, 14, 11>> {};
+struct WinogradConvolution
+    : Bound<nn::Conv2d<16, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<16, 13, 12>> {};
+struct StridedConvolution : Bound<nn::Conv2d<8, nn::Conv2dOptions{.kernel_size = 3, .stride = 3}>, Shape<5, 14, 11>> {};
 struct ImageNorm : Bound<nn::BatchNorm2d<>, Shape<3, 7, 5>> {};
-struct Heads : Bound<nn::AttentionHeads<3, nn::HeadNorm::none>, Shape<2, 7, 5>> {};
+struct Heads : Bound<nn::AttentionHeads<3, nn::AttentionHeadsOptions{.norm = false}>, Shape<2, 7, 5>> {};
 struct NormedHeads : Bound<nn::AttentionHeads<3>, Shape<2, 7, 5>> {};
-struct BiasedHeads : Bound<nn::AttentionHeads<2, nn::HeadNorm::none, true>, Shape<2, 7, 5>> {};
+struct BiasedHeads
+    : Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.norm = false, .bias = true}>, Shape<2, 7, 5>> {};
 struct Wise : Bound<nn::AttentionWise<3>, Shape<2, 7, 5>> {};
 
 template <class Device>

@@ -20,19 +20,19 @@
 namespace odot::test {
 
 struct NarrowLinear : Bound<nn::Linear<2>, Shape<2>> {};
-struct SmallDirect : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<1, 5, 4>> {};
-struct SmallStrided : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 3}>, Shape<1, 6, 6>> {};
-struct SmallWinograd : Bound<nn::Conv2d<16, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<16, 4, 4>> {};
+struct SmallDirect : Bound<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<1, 5, 4>> {};
+struct SmallStrided : Bound<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .stride = 3}>, Shape<1, 6, 6>> {};
+struct SmallWinograd : Bound<nn::Conv2d<16, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<16, 4, 4>> {};
 struct SmallBatchNorm : Bound<nn::BatchNorm2d<>, Shape<2, 3, 2>> {};
 struct SmallLayerNorm : Bound<nn::LayerNorm<>, Shape<8>> {};
 struct SmallPositions : Bound<nn::PositionEmbedding, Shape<2, 3>> {};
 struct SmallToken : Bound<nn::ClassToken, Shape<2, 3>> {};
-struct SmallHeads : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, 3, 3>> {};
-struct WideWinograd : Bound<nn::Conv2d<16, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<16, 4, 1000>> {};
+struct SmallHeads : Bound<nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>, Shape<1, 3, 3>> {};
+struct WideWinograd : Bound<nn::Conv2d<16, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<16, 4, 1000>> {};
 template <std::size_t H, std::size_t W>
-struct Block : Bound<nn::AttentionBlock<
-                         1, nn::AttentionBlockOptions{.head_norm = nn::HeadNorm::none, .skip = false, .relu = false}>,
-                     Shape<1, H, W>> {};
+struct Block
+    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
+            Shape<1, H, W>> {};
 struct SmallWise : Bound<nn::AttentionWise<1>, Shape<1, 3, 3>> {};
 
 /// The same sample again and again: nothing cancels, and roundings of a sum go one way, which is the worst of cases.

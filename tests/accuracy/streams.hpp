@@ -20,8 +20,9 @@ namespace odot::test {
 /// A stream of one channel.
 template <std::size_t Order, class Scalar, DeviceType Device>
 class OneStream {
-  using Model = nn::Sequential<Shape<1, 3>, nn::UnprojectedElementWiseAttention<nn::ElementWiseAttentionOptions{
-                                                .order = Order, .causal = true}>>;
+  using Model =
+      nn::Sequential<Shape<1, 3>, nn::UnprojectedElementWiseAttention<nn::UnprojectedElementWiseAttentionOptions{
+                                      .order = Order, .causal = true}>>;
 
  public:
   OneStream() : network_(Seed{1}), stream_(network_, 1, 1), token_(3), y_(1) {}

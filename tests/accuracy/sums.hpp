@@ -48,9 +48,9 @@ void norms_of_many_samples(std::size_t most) {
 /// The sums of the weights' gradients: over samples and pixels.
 template <class Device>
 void convolutions_of_many_pixels() {
-  struct Direct : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<1, 100, 300>> {};
-  struct Strided : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 3}>, Shape<1, 150, 300>> {};
-  struct Winograd : Bound<nn::Conv2d<16, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<16, 40, 40>> {};
+  struct Direct : Bound<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<1, 100, 300>> {};
+  struct Strided : Bound<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .stride = 3}>, Shape<1, 150, 300>> {};
+  struct Winograd : Bound<nn::Conv2d<16, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<16, 40, 40>> {};
   constexpr double work = 1.5e7;  // an emulator takes a while
   check_row<Direct, Device>({"Conv2d, direct, of one sign", 1, 20 * 30'000, 1e-6, 1e-5, 0, work}, 20,
                             of_one_sign<Direct>());
@@ -63,8 +63,8 @@ void convolutions_of_many_pixels() {
 /// Softmaxes over one long row, and over one long column.
 template <std::size_t L, class Device>
 void long_maps() {
-  struct OneRow : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, 1, L>> {};
-  struct OneColumn : Bound<nn::AttentionHeads<1, nn::HeadNorm::none>, Shape<1, L, 1>> {};
+  struct OneRow : Bound<nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>, Shape<1, 1, L>> {};
+  struct OneColumn : Bound<nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>, Shape<1, L, 1>> {};
   check_row<OneRow, Device>({"AttentionHeads, no norm, one row", 1, L, 5e-6, 1e-5}, 3, uniform<OneRow>(1));
   check_row<OneColumn, Device>({"AttentionHeads, no norm, one column", 1, L, 5e-6, 1e-5}, 3, uniform<OneColumn>(1));
 }

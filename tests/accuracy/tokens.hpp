@@ -53,9 +53,9 @@ void long_dot_products() {
 // ---- element-wise
 
 template <std::size_t L, std::size_t Order, bool Causal>
-struct ElementWise
-    : Bound<nn::UnprojectedElementWiseAttention<nn::ElementWiseAttentionOptions{.order = Order, .causal = Causal}>,
-            Shape<L, 3>> {};
+struct ElementWise : Bound<nn::UnprojectedElementWiseAttention<nn::UnprojectedElementWiseAttentionOptions{
+                               .order = Order, .causal = Causal}>,
+                           Shape<L, 3>> {};
 
 template <std::size_t Order, bool Causal>
 std::string element_wise_name() {

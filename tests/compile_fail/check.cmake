@@ -40,6 +40,14 @@ if(expected STREQUAL "")
   return()
 endif()
 
+# Of the notes behind the error.
+if(text MATCHES "\n// names: ([^\n]+)")
+  string(FIND "${output}" "${CMAKE_MATCH_1}" at)
+  if(at EQUAL -1)
+    fail("the notes must name: ${CMAKE_MATCH_1}")
+  endif()
+endif()
+
 string(REGEX MATCHALL "error:" errors "${output}")
 list(LENGTH errors count)
 string(REGEX MATCH "error:[^\n]*" first_error "${output}")

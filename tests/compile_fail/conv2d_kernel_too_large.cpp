@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 
-using Model = odot::nn::Sequential<odot::Shape<1, 28, 2>, odot::nn::Conv2d<4, odot::nn::ConvOptions{.kernel = 3}>>;
+using Model =
+    odot::nn::Sequential<odot::Shape<1, 28, 2>, odot::nn::Conv2d<4, odot::nn::Conv2dOptions{.kernel_size = 3}>>;
 
 int main() {
   odot::Network<Model> network{odot::Seed{1}};

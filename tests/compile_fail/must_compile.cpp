@@ -30,9 +30,9 @@ struct Scale {
   };
 };
 
-using Model = odot::nn::Sequential<Image, AttentionWise<8>,                                         // rank 3
-                                   Residual<Conv2d<1, odot::nn::ConvOptions{.padding = 1}>, ReLU>,  // the same shape
-                                   Conv2d<4, odot::nn::ConvOptions{.kernel = 28}>,                  // just fits
+using Model = odot::nn::Sequential<Image, AttentionWise<8>,                                           // rank 3
+                                   Residual<Conv2d<1, odot::nn::Conv2dOptions{.padding = 1}>, ReLU>,  // the same shape
+                                   Conv2d<4, odot::nn::Conv2dOptions{.kernel_size = 28}>,             // just fits
                                    BatchNorm2d<>, Scale, Flatten, Linear<10>, LogSoftmax>;
 
 namespace nn = odot::nn;

@@ -34,7 +34,9 @@ struct Dot : Bound<nn::SelfAttention<Options>, In> {};
 template <ShapeType In, ElementOptions Options>
 struct ElementWise : Bound<nn::ElementWiseAttention<Options>, In> {};
 template <ShapeType In, ElementOptions Options>
-struct Unprojected : Bound<nn::UnprojectedElementWiseAttention<Options>, In> {};
+struct Unprojected : Bound<nn::UnprojectedElementWiseAttention<nn::UnprojectedElementWiseAttentionOptions{
+                               .order = Options.order, .causal = Options.causal}>,
+                           In> {};
 
 struct TwoHeads : Dot<Few, DotOptions{.heads = 2, .bias = true}> {};
 struct CausalHeads : Dot<Few, DotOptions{.heads = 3, .causal = true}> {};

@@ -18,21 +18,20 @@
 
 using namespace odot;
 using namespace odot::test;
-using kernels::HeadNorm;
 namespace gpu = odot::kernels::gpu;
 
 namespace {
 
 struct Plain : Bound<nn::AttentionBlock<3>, Shape<2, 5, 3>> {};
-struct Everything : Bound<nn::AttentionBlock<3, nn::AttentionBlockOptions{.head_norm = HeadNorm::affine, .bias = true}>,
-                          Shape<2, 5, 3>> {};
+struct Everything
+    : Bound<nn::AttentionBlock<3, nn::AttentionBlockOptions{.heads = {.affine = true, .bias = true}}>, Shape<2, 5, 3>> {
+};
 struct Nothing
-    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
+    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 4, 6>> {};
 struct Fashion : Bound<nn::AttentionBlock<2>, Shape<1, 28, 28>> {};
 struct ThreeChannels : Bound<nn::AttentionBlock<1>, Shape<3, 9, 32>> {};
-struct Scaled
-    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.norm_options = {.scaled = true}}>, Shape<1, 8, 9>> {};
+struct Scaled : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.heads = {.scaled = true}}>, Shape<1, 8, 9>> {};
 struct Row : Bound<nn::AttentionBlock<2>, Shape<1, 1, 7>> {};
 struct Column : Bound<nn::AttentionBlock<2>, Shape<1, 9, 1>> {};
 struct Wide : Bound<nn::AttentionBlock<1>, Shape<1, 3, 33>> {};         // a row does not fit a lane
@@ -64,8 +63,8 @@ void check_lane_sums() {
   }
 }
 
-struct LongRow : Bound<nn::AttentionHeads<1, HeadNorm::none>, Shape<1, 1, 10'000>> {};
-struct LongColumn : Bound<nn::AttentionHeads<1, HeadNorm::none>, Shape<1, 10'000, 1>> {};
+struct LongRow : Bound<nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>, Shape<1, 1, 10'000>> {};
+struct LongColumn : Bound<nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>, Shape<1, 10'000, 1>> {};
 struct LongStrip : Bound<nn::AttentionBlock<1>, Shape<1, 3000, 2>> {};
 
 /// Equal scores but for the largest: a softmax's sum is one of many equal numbers below 1, which drifts most.
@@ -85,13 +84,14 @@ void check_long() {
 }
 
 struct PlainHeads : Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>> {};
-struct HeadsAlone : Bound<nn::AttentionHeads<2, HeadNorm::none>, Shape<2, 5, 7>> {};
-struct BiasedHeads : Bound<nn::AttentionHeads<2, HeadNorm::none, true>, Shape<2, 5, 7>> {};
+struct HeadsAlone : Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.norm = false}>, Shape<2, 5, 7>> {};
+struct BiasedHeads
+    : Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.norm = false, .bias = true}>, Shape<2, 5, 7>> {};
 struct Biased
-    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .bias = true, .skip = false}>,
+    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.heads = {.norm = false, .bias = true}, .skip = false}>,
             Shape<2, 4, 9>> {};
 struct Convolved
-    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
+    : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 4, 19>> {};
 
 /// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they are

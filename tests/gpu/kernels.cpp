@@ -239,7 +239,7 @@ TEST_CASE("Adam in float takes the steps of double, whatever its second beta") {
 }
 
 TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
-  using Model = nn::Sequential<Shape<1>, nn::Linear<1, false>>;
+  using Model = nn::Sequential<Shape<1>, nn::Linear<1, nn::LinearOptions{.bias = false}>>;
   Network<Model, Gpu> network(Seed{1});
   const float one = 1;
   Gpu::copy_from_host(network.gradients().data(), &one, sizeof one);

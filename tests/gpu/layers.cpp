@@ -12,21 +12,21 @@
 
 using namespace odot;
 using namespace odot::test;
-using nn::HeadNorm;
 
 namespace {
 
-struct Same : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<2, 5, 4>> {};
-struct Strided : Bound<nn::Conv2d<4, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, Shape<3, 6, 4>> {};
-struct Uneven : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 3, .stride = 2, .padding = 1}>, Shape<1, 6, 7>> {};
-struct Pointwise : Bound<nn::Conv2d<5, nn::ConvOptions{.kernel = 1}>, Shape<3, 3, 4>> {};
-struct Gaps : Bound<nn::Conv2d<2, nn::ConvOptions{.kernel = 2, .stride = 3, .bias = false}>, Shape<2, 7, 9>> {};
-struct Large : Bound<nn::Conv2d<3, nn::ConvOptions{.kernel = 5, .padding = 2}>, Shape<2, 9, 6>> {};
-struct Many : Bound<nn::Conv2d<12, nn::ConvOptions{.kernel = 3, .padding = 1}>, Shape<9, 14, 13>> {};
+struct Same : Bound<nn::Conv2d<3, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<2, 5, 4>> {};
+struct Strided : Bound<nn::Conv2d<4, nn::Conv2dOptions{.kernel_size = 2, .stride = 2, .bias = false}>, Shape<3, 6, 4>> {
+};
+struct Uneven : Bound<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .stride = 2, .padding = 1}>, Shape<1, 6, 7>> {};
+struct Pointwise : Bound<nn::Conv2d<5, nn::Conv2dOptions{.kernel_size = 1}>, Shape<3, 3, 4>> {};
+struct Gaps : Bound<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 2, .stride = 3, .bias = false}>, Shape<2, 7, 9>> {};
+struct Large : Bound<nn::Conv2d<3, nn::Conv2dOptions{.kernel_size = 5, .padding = 2}>, Shape<2, 9, 6>> {};
+struct Many : Bound<nn::Conv2d<12, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, Shape<9, 14, 13>> {};
 
 struct WithNorm : Bound<nn::AttentionWise<2, nn::AttentionWiseOptions{.norm = true}>, Shape<2, 4, 3>> {};
-constexpr nn::HeadNormOptions scaled{.eps = 1e-4, .scaled = true};
-struct ScaledHeads : Bound<nn::AttentionHeads<2, HeadNorm::plain, false, scaled>, Shape<1, 6, 5>> {};
+constexpr nn::AttentionHeadsOptions scaled{.eps = 1e-4, .scaled = true};
+struct ScaledHeads : Bound<nn::AttentionHeads<2, scaled>, Shape<1, 6, 5>> {};
 struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
 
 }  // namespace
@@ -34,8 +34,9 @@ struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
 TEST_CASE("the attention heads' values and gradients are the Cpu's") {
   for (const std::size_t samples : {1u, 2u, 9u}) {
     check_layer_on_gpu<Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>>>(samples);
-    check_layer_on_gpu<Bound<nn::AttentionHeads<2, HeadNorm::affine, true>, Shape<1, 3, 4>>>(samples);
-    check_layer_on_gpu<Bound<nn::AttentionHeads<2, HeadNorm::none>, Shape<1, 3, 4>>>(samples);
+    check_layer_on_gpu<
+        Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.affine = true, .bias = true}>, Shape<1, 3, 4>>>(samples);
+    check_layer_on_gpu<Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.norm = false}>, Shape<1, 3, 4>>>(samples);
   }
   check_layer_on_gpu<Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>>>(4, false);
   check_layer_on_gpu<ScaledHeads>(3);
@@ -96,7 +97,7 @@ TEST_CASE("a convolution by cuDNN goes in pieces as equal as may be") {
 TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(1);
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(130);
-  check_layer_on_gpu<Bound<nn::Linear<3, false>, Shape<4>>>(9, false);
+  check_layer_on_gpu<Bound<nn::Linear<3, nn::LinearOptions{.bias = false}>, Shape<4>>>(9, false);
 }
 
 TEST_CASE("the normalisation of channels is the Cpu's") {
@@ -106,7 +107,7 @@ TEST_CASE("the normalisation of channels is the Cpu's") {
 
 TEST_CASE("batch norm's values and gradients are the Cpu's") {
   check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(6);
-  check_layer_on_gpu<Bound<nn::BatchNorm2d<false>, Shape<2, 3, 3>>>(2);
+  check_layer_on_gpu<Bound<nn::BatchNorm2d<nn::BatchNorm2dOptions{.affine = false}>, Shape<2, 3, 3>>>(2);
   check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(3, false);
 }
 

@@ -21,7 +21,7 @@ const std::vector<std::int32_t> some{3, 5, 0, 1, 9, -2, 4};
 
 struct Norm : Bound<nn::LayerNorm<>, Tokens> {};
 struct WideNorm : Bound<nn::LayerNorm<>, Shape<300>> {};
-struct PlainNorm : Bound<nn::LayerNorm<nn::LayerNormOptions{.affine = false}>, Tokens> {};
+struct PlainNorm : Bound<nn::LayerNorm<nn::LayerNormOptions{.elementwise_affine = false}>, Tokens> {};
 /// (nvcc can't spell a probability outside of a template.)
 template <int Percent>
 struct DropoutOf {
@@ -41,7 +41,7 @@ struct Lengthened : nn::Sequential<Tokens, nn::ClassToken, nn::ClassToken, nn::M
 TEST_CASE("a fully connected layer on tokens is the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<4>, Tokens>>(1);
   check_layer_on_gpu<Bound<nn::Linear<4>, Tokens>>(40);
-  check_layer_on_gpu<Bound<nn::Linear<3, false>, Tokens>>(7, false);
+  check_layer_on_gpu<Bound<nn::Linear<3, nn::LinearOptions{.bias = false}>, Tokens>>(7, false);
 }
 
 TEST_CASE("layer norm is the Cpu's, with scale and shift and without") {

@@ -22,10 +22,11 @@ using namespace odot::test;
 namespace {
 
 /// The control model with fewer channels and a smaller image.
-using SmallControl = nn::Sequential<Shape<1, 12, 8>, nn::Conv2d<6, nn::ConvOptions{.kernel = 3, .padding = 1}>,
-                                    nn::ReLU, nn::Conv2d<6, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>,
-                                    nn::ReLU, nn::Conv2d<9, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,
-                                    nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+using SmallControl =
+    nn::Sequential<Shape<1, 12, 8>, nn::Conv2d<6, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::ReLU,
+                   nn::Conv2d<6, nn::Conv2dOptions{.kernel_size = 2, .stride = 2, .bias = false}>, nn::ReLU,
+                   nn::Conv2d<9, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::ReLU, nn::Flatten,
+                   nn::Linear<10>, nn::LogSoftmax>;
 /// Model A with an image that a thread of a host takes lightly.
 using SmallAttention = nn::Sequential<Shape<2, 6, 5>, nn::AttentionWise<3, nn::AttentionWiseOptions{.norm = true}>,
                                       nn::AttentionWise<2>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
@@ -179,7 +180,7 @@ TEST_CASE("a training whose loss is not finite says in which batch") {
 
 TEST_CASE("a training whose gradient Adam can't square says in which batch") {
   // One number in, no bias: the loss is (w x − t)², so its gradient is 2 (w x − t) x, here about 2e20.
-  using Model = nn::Sequential<Shape<1, 1>, nn::Flatten, nn::Linear<1, false>>;
+  using Model = nn::Sequential<Shape<1, 1>, nn::Flatten, nn::Linear<1, nn::LinearOptions{.bias = false}>>;
   const data::Windows<Shape<1, 1>, Shape<1>> set{"large", std::vector<float>(4, 1e20f), std::vector<float>(4, 1.0f)};
   Network<Model, Gpu> network(Seed{5});
   const float zero = 0;

@@ -7,111 +7,45 @@
 #include <cstddef>
 #include <vector>
 
-#include "support/attention_block_problem.hpp"
-#include "support/difference.hpp"
+#include "support/attention_block_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;
 using kernels::HeadNorm;
 
-namespace {
-
-/// Scores of both sizes: those that small_exp takes, and those that need their maximum subtracted.
-template <HeadNorm Norm, bool Skip, bool Relu, bool Bias, class S>
-void check_contract(std::size_t samples, double tolerance, S size) {
-  using G = BlockGeometry<Norm, Skip, Relu, Bias>;
-  CAPTURE(samples);
-  CAPTURE(size);
-  BlockProblem<G, S> p(samples, size);
-  NaiveBlock<G> naive(p);
-  naive.forward(true);
-  naive.backward(values_of(p.dy));
-
-  p.forward(1);
-  CHECK(difference(p.y.span(), naive.y, tolerance) == "");
-  CHECK(difference(values_of(p.running_mean), naive.heads.running_mean, tolerance) == "");
-  CHECK(difference(values_of(p.running_var), naive.heads.running_var, tolerance) == "");
-
-  p.backward(1, true);
-  CHECK(difference(p.dx.span(), naive.heads.dx, tolerance) == "");
-  const auto check_added = [&](const auto& actual, std::vector<double> expected) {
-    for (double& g : expected) g += static_cast<double>(p.garbage);
-    CHECK(difference(values_of(actual), expected, tolerance) == "");
-  };
-  check_added(p.dwx, naive.heads.dwx);
-  check_added(p.dwy, naive.heads.dwy);
-  if (Bias) check_added(p.dbx, naive.heads.dbx);
-  if (Bias) check_added(p.dby, naive.heads.dby);
-  if (Norm == HeadNorm::affine) check_added(p.dscale, naive.heads.dscale);
-  if (Norm == HeadNorm::affine) check_added(p.dshift, naive.heads.dshift);
-  check_added(p.dconv, naive.through_conv.weight);
-  check_added(p.dconv_bias, naive.through_conv.bias);
-
-  p.evaluate(1);
-  naive.forward(false);
-  CHECK(difference(p.y.span(), naive.y, tolerance) == "");
-}
-
-/// Training, evaluation and gradients on few and on more samples, in single precision, small scores and others.
-template <class Image, std::size_t Heads>
-void check_image() {
-  using G = kernels::AttentionGeometry<Image, Heads, HeadNorm::plain, true, true, true>;
-  CAPTURE(Image::size);
-  for (const float size : {0.2f, 2.0f})
-    for (const std::size_t samples : {1u, 2u, 21u}) {
-      CAPTURE(size);
-      CAPTURE(samples);
-      BlockProblem<G, float> p(samples, size);
-      NaiveBlock<G> naive(p);
-      naive.forward(true);
-      naive.backward(values_of(p.dy));
-      p.forward(1);
-      CHECK(difference(p.y.span(), naive.y, 1e-4) == "");
-      p.backward(1, true);
-      CHECK(difference(p.dx.span(), naive.heads.dx, 1e-3) == "");
-      for (double& g : naive.heads.dwy) g += static_cast<double>(p.garbage);
-      CHECK(difference(values_of(p.dwy), naive.heads.dwy, 1e-3) == "");
-      p.evaluate(1);
-      naive.forward(false);
-      CHECK(difference(p.y.span(), naive.y, 1e-4) == "");
-    }
-}
-
-}  // namespace
-
 TEST_CASE("the papers' block matches the naive composition on whole and partial tiles") {
   for (const double size : {0.2, 0.4, 2.0}) {
     for (const std::size_t samples : {1u, 3u, 8u, 17u, 75u})
-      check_contract<HeadNorm::plain, true, true, false>(samples, 1e-12, size);
-    check_contract<HeadNorm::plain, true, true, true>(17, 1e-12, size);
+      check_block<Cpu, HeadNorm::plain, true, true, false>(samples, 1e-12, size);
+    check_block<Cpu, HeadNorm::plain, true, true, true>(17, 1e-12, size);
   }
 }
 
 TEST_CASE("a block without head norm and skip connection matches the naive composition") {
   for (const double size : {0.2, 0.4, 2.0})
     for (const std::size_t samples : {1u, 17u})
-      check_contract<HeadNorm::none, false, true, false>(samples, 1e-12, size);
+      check_block<Cpu, HeadNorm::none, false, true, false>(samples, 1e-12, size);
 }
 
 TEST_CASE("a block with the affine norm and without ReLU matches the naive composition") {
   for (const double size : {0.3, 2.0})
     for (const std::size_t samples : {2u, 17u})
-      check_contract<HeadNorm::affine, true, false, true>(samples, 1e-12, size);
+      check_block<Cpu, HeadNorm::affine, true, false, true>(samples, 1e-12, size);
 }
 
 TEST_CASE("a block in single precision matches the naive composition") {
   for (const float size : {0.2f, 0.4f, 2.0f, 20.0f})
     for (const std::size_t samples : {1u, 16u, 19u, 150u})
-      check_contract<HeadNorm::plain, true, true, true>(samples, 2e-5, size);
+      check_block<Cpu, HeadNorm::plain, true, true, true>(samples, 2e-5, size);
 }
 
 TEST_CASE("images of any extents, and more heads than lanes, match the naive composition") {
-  check_image<Shape<1, 1, 7>, 3>();
-  check_image<Shape<2, 6, 1>, 3>();
-  check_image<Shape<1, 3, 19>, 2>();
-  check_image<Shape<3, 4, 6>, 17>();
-  check_image<Shape<1, 2, 32>, 3>();
-  check_image<Shape<1, 28, 28>, 2>();
+  check_block_of_image<Cpu, Shape<1, 1, 7>, 3>();
+  check_block_of_image<Cpu, Shape<2, 6, 1>, 3>();
+  check_block_of_image<Cpu, Shape<1, 3, 19>, 2>();
+  check_block_of_image<Cpu, Shape<3, 4, 6>, 17>();
+  check_block_of_image<Cpu, Shape<1, 2, 32>, 3>();
+  check_block_of_image<Cpu, Shape<1, 28, 28>, 2>();
 }
 
 TEST_CASE("tiles with small and with any scores go together") {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "odot/kernels/attention_block/cpu/attention_block.hpp"
 #include "support/attention_block_problem.hpp"
 #include "support/difference.hpp"
 

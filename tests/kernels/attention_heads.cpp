@@ -9,10 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "odot/core/tensor.hpp"
-#include "support/difference.hpp"
-#include "support/hash_uniform.hpp"
-#include "support/naive_attention_heads.hpp"
+#include "support/attention_heads_problem.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -20,170 +17,37 @@ using kernels::HeadNorm;
 
 namespace {
 
-constexpr std::size_t C = 2, H = 5, W = 3, heads = 3, maps = heads * C;
-constexpr kernels::NormConstants constants{};
-using In = Shape<C, H, W>;
-using Out = Shape<maps, H, W>;
-using Arrays = Shape<heads, C, H, W>;
-using Kernel = kernels::AttentionHeads<Cpu>;
+template <HeadNorm Norm, class S>
+using Problem = HeadsProblem<Norm, S>;
+using Any = Problem<HeadNorm::none, float>;
+constexpr std::size_t C = Any::C, H = Any::H, W = Any::W, heads = Any::heads, maps = Any::maps;
+using Arrays = Any::Arrays;
+using Out = Any::Out;
 
 template <class S>
 std::vector<double> values(const auto& owner) {
-  return {owner.data(), owner.data() + owner.size()};
-}
-
-/// The kernel's inputs and outputs; outputs and gradients start as garbage.
-template <HeadNorm Norm, class S>
-struct Problem {
-  static constexpr S garbage = 2;
-
-  Problem(std::size_t samples, bool bias, S array_size = S{2})
-      : with_bias(bias), x(samples), dx(samples), y(samples), dy(samples),
-        cache(kernels::attention_heads_cache<In, heads>(samples)) {
-    const auto draw = [](auto& owner, std::size_t start, S size) {
-      std::ranges::transform(hash_uniform(owner.size(), start), owner.data(),
-                             [size](double value) { return size * static_cast<S>(value); });
-    };
-    draw(x, 0, S{2});
-    draw(dy, 100'000, S{1});
-    draw(wx, 200'000, array_size);
-    draw(wy, 201'000, array_size);
-    draw(bx, 202'000, S{1});
-    draw(by, 203'000, S{1});
-    draw(scale, 204'000, S{2});
-    draw(shift, 205'000, S{1});
-    for (auto* gradient : {&dwx, &dwy, &dbx, &dby}) std::ranges::fill_n(gradient->data(), Arrays::size, garbage);
-    for (auto* gradient : {&dscale, &dshift}) std::ranges::fill_n(gradient->data(), maps, garbage);
-    std::ranges::fill(y.span(), S{77});
-    std::ranges::fill(dx.span(), S{77});
-    std::ranges::fill_n(running_mean.data(), maps, S{0.25});
-    std::ranges::fill_n(running_var.data(), maps, S{0.5});
-  }
-
-  NaiveAttentionHeads naive() const {
-    NaiveAttentionHeads oracle{.N = x.samples(),
-                               .C = C,
-                               .H = H,
-                               .W = W,
-                               .heads = heads,
-                               .norm = Norm != HeadNorm::none,
-                               .affine = Norm == HeadNorm::affine};
-    oracle.x = values<S>(x);
-    oracle.wx = values<S>(wx);
-    oracle.wy = values<S>(wy);
-    if (with_bias) {
-      oracle.bx = values<S>(bx);
-      oracle.by = values<S>(by);
-    }
-    oracle.scale = values<S>(scale);
-    oracle.shift = values<S>(shift);
-    oracle.running_mean = values<S>(running_mean);
-    oracle.running_var = values<S>(running_var);
-    return oracle;
-  }
-
-  kernels::HeadWeights<const S, In, heads, Cpu> weights() const {
-    kernels::HeadWeights<const S, In, heads, Cpu> all{
-        .weight_x = wx, .weight_y = wy, .bias_x = {}, .bias_y = {}, .scale = {}, .shift = {}};
-    if (with_bias) {
-      all.bias_x.rebind(bx);
-      all.bias_y.rebind(by);
-    }
-    if (Norm == HeadNorm::affine) {
-      all.scale.rebind(scale);
-      all.shift.rebind(shift);
-    }
-    return all;
-  }
-  kernels::HeadWeights<S, In, heads, Cpu> gradients() {
-    kernels::HeadWeights<S, In, heads, Cpu> all{
-        .weight_x = dwx, .weight_y = dwy, .bias_x = {}, .bias_y = {}, .scale = {}, .shift = {}};
-    if (with_bias) {
-      all.bias_x.rebind(dbx);
-      all.bias_y.rebind(dby);
-    }
-    if (Norm == HeadNorm::affine) {
-      all.scale.rebind(dscale);
-      all.shift.rebind(dshift);
-    }
-    return all;
-  }
-
-  void forward(int threads) {
-    Workspace<Cpu> workspace(threads);
-    Kernel::forward_training<Norm, S, In, heads, Out>(workspace, constants, x, weights(), running_mean, running_var,
-                                                      cache.data(), y);
-  }
-  void evaluate(int threads) {
-    Workspace<Cpu> workspace(threads);
-    Kernel::forward_evaluation<Norm, S, In, heads, Out>(workspace, constants, x, weights(), running_mean, running_var,
-                                                        y);
-  }
-  void backward(int threads, bool with_input) {
-    Workspace<Cpu> workspace(threads);
-    Kernel::backward<Norm, S, In, heads, Out>(workspace, x, weights(), cache.data(), dy, gradients(),
-                                              with_input ? dx.view() : BatchView<In, S>());
-  }
-
-  bool with_bias;
-  Batch<In, S> x, dx;
-  Batch<Out, S> y, dy;
-  Tensor<Arrays, S> wx, wy, bx, by, dwx, dwy, dbx, dby;
-  Tensor<Shape<maps>, S> scale, shift, dscale, dshift, running_mean, running_var;
-  std::vector<S> cache;
-};
-
-template <HeadNorm Norm, class S>
-void check_contract(std::size_t samples, bool bias, double tolerance) {
-  CAPTURE(samples);
-  CAPTURE(bias);
-  Problem<Norm, S> p(samples, bias);
-  NaiveAttentionHeads naive = p.naive();
-  naive.forward(true);
-  naive.backward(values<S>(p.dy));
-
-  p.forward(1);
-  CHECK(difference(p.y.span(), naive.y, tolerance) == "");
-  CHECK(difference(values<S>(p.running_mean), naive.running_mean, tolerance) == "");
-  CHECK(difference(values<S>(p.running_var), naive.running_var, tolerance) == "");
-
-  p.backward(1, true);
-  CHECK(difference(p.dx.span(), naive.dx, tolerance) == "");
-  const auto check_added = [&](const auto& actual, std::vector<double> expected) {
-    for (double& g : expected) g += static_cast<double>(p.garbage);
-    CHECK(difference(values<S>(actual), expected, tolerance) == "");
-  };
-  check_added(p.dwx, naive.dwx);
-  check_added(p.dwy, naive.dwy);
-  if (bias) check_added(p.dbx, naive.dbx);
-  if (bias) check_added(p.dby, naive.dby);
-  if (Norm == HeadNorm::affine) check_added(p.dscale, naive.dscale);
-  if (Norm == HeadNorm::affine) check_added(p.dshift, naive.dshift);
-
-  p.evaluate(1);
-  naive.forward(false);
-  CHECK(difference(p.y.span(), naive.y, tolerance) == "");
+  return values_of(owner);
 }
 
 }  // namespace
 
 TEST_CASE("heads without a norm match the naive reference on whole and partial tiles") {
-  for (const std::size_t samples : {1u, 3u, 8u, 17u}) check_contract<HeadNorm::none, double>(samples, false, 1e-13);
-  check_contract<HeadNorm::none, double>(3, true, 1e-13);
+  for (const std::size_t samples : {1u, 3u, 8u, 17u}) check_heads<Cpu, HeadNorm::none, double>(samples, false, 1e-13);
+  check_heads<Cpu, HeadNorm::none, double>(3, true, 1e-13);
 }
 
 TEST_CASE("heads with the plain norm match the naive reference on whole and partial tiles") {
-  for (const std::size_t samples : {1u, 3u, 8u, 17u}) check_contract<HeadNorm::plain, double>(samples, false, 1e-12);
-  check_contract<HeadNorm::plain, double>(17, true, 1e-12);
+  for (const std::size_t samples : {1u, 3u, 8u, 17u}) check_heads<Cpu, HeadNorm::plain, double>(samples, false, 1e-12);
+  check_heads<Cpu, HeadNorm::plain, double>(17, true, 1e-12);
 }
 
 TEST_CASE("heads with the affine norm match the naive reference on whole and partial tiles") {
-  for (const std::size_t samples : {1u, 3u, 8u, 17u}) check_contract<HeadNorm::affine, double>(samples, true, 1e-12);
-  check_contract<HeadNorm::affine, double>(3, false, 1e-12);
+  for (const std::size_t samples : {1u, 3u, 8u, 17u}) check_heads<Cpu, HeadNorm::affine, double>(samples, true, 1e-12);
+  check_heads<Cpu, HeadNorm::affine, double>(3, false, 1e-12);
 }
 
 TEST_CASE("heads in single precision match the naive reference") {
-  for (const std::size_t samples : {1u, 16u, 19u, 35u}) check_contract<HeadNorm::affine, float>(samples, true, 1e-5);
+  for (const std::size_t samples : {1u, 16u, 19u, 35u}) check_heads<Cpu, HeadNorm::affine, float>(samples, true, 1e-5);
 }
 
 TEST_CASE("backward without an input gradient leaves dx alone and gives the same parameter gradients") {

@@ -14,15 +14,14 @@
 using namespace odot;
 using namespace odot::test;
 using nn::AttentionBlockOptions;
-using nn::HeadNorm;
 
 namespace {
 
 template <AttentionBlockOptions Options>
 using Block = Bound<nn::AttentionBlock<3, Options>, Shape<2, 5, 3>>;
 
-constexpr AttentionBlockOptions papers{}, everything{.head_norm = HeadNorm::affine, .bias = true};
-constexpr AttentionBlockOptions nothing{.head_norm = HeadNorm::none, .skip = false, .relu = false};
+constexpr AttentionBlockOptions papers{}, everything{.heads = {.affine = true, .bias = true}};
+constexpr AttentionBlockOptions nothing{.heads = {.norm = false}, .skip = false, .relu = false};
 constexpr std::size_t arrays = 3 * 2 * 5 * 3, conv = 2 * 6 * 9 + 2;
 
 }  // namespace

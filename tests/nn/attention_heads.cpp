@@ -15,26 +15,29 @@
 
 using namespace odot;
 using namespace odot::test;
-using nn::HeadNorm;
+using nn::AttentionHeadsOptions;
 
 namespace {
 
-template <HeadNorm Norm, bool Bias>
-using Heads = Bound<nn::AttentionHeads<3, Norm, Bias>, Shape<2, 5, 3>>;
+template <AttentionHeadsOptions Options>
+using Heads = Bound<nn::AttentionHeads<3, Options>, Shape<2, 5, 3>>;
 
+constexpr AttentionHeadsOptions none{.norm = false}, plain{}, affine{.affine = true};
+constexpr AttentionHeadsOptions none_bias{.norm = false, .bias = true}, plain_bias{.bias = true};
+constexpr AttentionHeadsOptions affine_bias{.affine = true, .bias = true};
 constexpr std::size_t arrays = 3 * 2 * 5 * 3, maps = 3 * 2;
 
 }  // namespace
 
-static_assert(Heads<HeadNorm::none, false>::parameter_count == 2 * arrays);
-static_assert(Heads<HeadNorm::plain, false>::parameter_count == 2 * arrays);
-static_assert(Heads<HeadNorm::affine, true>::parameter_count == 4 * arrays + 2 * maps);
-static_assert(Heads<HeadNorm::none, true>::buffer_count == 0 && Heads<HeadNorm::plain, true>::buffer_count == 2 * maps);
-static_assert(Heads<HeadNorm::plain, false>::couples_samples && !Heads<HeadNorm::none, false>::couples_samples);
-static_assert(std::is_same_v<Heads<HeadNorm::plain, false>::output_shape, Shape<6, 5, 3>>);
+static_assert(Heads<none>::parameter_count == 2 * arrays);
+static_assert(Heads<plain>::parameter_count == 2 * arrays);
+static_assert(Heads<affine_bias>::parameter_count == 4 * arrays + 2 * maps);
+static_assert(Heads<none_bias>::buffer_count == 0 && Heads<plain_bias>::buffer_count == 2 * maps);
+static_assert(Heads<plain>::couples_samples && !Heads<none>::couples_samples);
+static_assert(std::is_same_v<Heads<plain>::output_shape, Shape<6, 5, 3>>);
 
 TEST_CASE("forward matches hand-computed values") {
-  LayerRun<Bound<nn::AttentionHeads<1, HeadNorm::none>, Shape<1, 2, 3>>> run(1);
+  LayerRun<Bound<nn::AttentionHeads<1, AttentionHeadsOptions{.norm = false}>, Shape<1, 2, 3>>> run(1);
   const double log2 = std::log(2.0), log3 = std::log(3.0);
   run.x = Batch<Shape<1, 2, 3>, double>(1, {1, 1, 1,  //
                                             2, 2, 2});
@@ -55,7 +58,7 @@ TEST_CASE("forward matches hand-computed values") {
 }
 
 TEST_CASE("parameters have the documented names and shapes") {
-  const LayerRun<Heads<HeadNorm::affine, true>> run(1);
+  const LayerRun<Heads<affine_bias>> run(1);
   std::vector<std::string> names;
   for (const auto& info : run.parameter_table) names.push_back(info.name);
   CHECK(names == std::vector<std::string>{"weight_x", "weight_y", "bias_x", "bias_y", "weight", "bias"});
@@ -70,9 +73,9 @@ namespace {
 using Pair = Shape<1, 1, 2>;
 
 /// Two pixels, so that A = softmax(x ⊙ (0, log 3)): (1, 3)/4 for x = (1, 1), (1, 9)/10 for x = (1, 2).
-template <nn::HeadNormOptions Options>
+template <AttentionHeadsOptions Options>
 auto pair_of_pixels() {
-  LayerRun<Bound<nn::AttentionHeads<1, HeadNorm::plain, false, Options>, Pair>> run(2);
+  LayerRun<Bound<nn::AttentionHeads<1, Options>, Pair>> run(2);
   run.parameter("weight_x")[1] = std::log(3.0);
   run.x = Batch<Pair, double>(2, {1, 1,  //
                                   1, 2});
@@ -82,7 +85,7 @@ auto pair_of_pixels() {
 }  // namespace
 
 TEST_CASE("the running statistics are the first batch's, then take a tenth of every other") {
-  auto run = pair_of_pixels<nn::HeadNormOptions{}>();
+  auto run = pair_of_pixels<AttentionHeadsOptions{}>();
   run.forward();
   // A = 0.25 0.75 / 0.1 0.9: mean 0.5, squared deviations 0.0625 + 0.0625 + 0.16 + 0.16 = 0.445
   CHECK(std::abs(run.buffer("running_mean")[0] - 0.5) <= 1e-15);
@@ -105,9 +108,9 @@ TEST_CASE("eps stands beside the variance of A, or of H·W·A") {
     CHECK(difference(run.y.span(), std::vector{-0.25 * unbiased, 0.25 * unbiased, -0.4 * unbiased, 0.8 * unbiased},
                      1e-14) == "");
   };
-  check(pair_of_pixels<nn::HeadNormOptions{}>(), 1e-5);
-  check(pair_of_pixels<nn::HeadNormOptions{.eps = 3}>(), 3);
-  check(pair_of_pixels<nn::HeadNormOptions{.eps = 3, .scaled = true}>(), 0.75);  // eps/(H·W)²
+  check(pair_of_pixels<AttentionHeadsOptions{}>(), 1e-5);
+  check(pair_of_pixels<AttentionHeadsOptions{.eps = 3}>(), 3);
+  check(pair_of_pixels<AttentionHeadsOptions{.eps = 3, .scaled = true}>(), 0.75);  // eps/(H·W)²
 }
 
 namespace {
@@ -136,43 +139,42 @@ void check_evaluation_after_one_batch(std::size_t samples) {
 }  // namespace
 
 TEST_CASE("evaluation after one batch is training's output on it, but for the unbiased variance") {
-  constexpr nn::HeadNormOptions scaled{.eps = 1e-5, .scaled = true};
+  constexpr AttentionHeadsOptions scaled{.eps = 1e-5, .scaled = true};
   for (const std::size_t samples : {1u, 4u, 17u}) {
-    check_evaluation_after_one_batch<Heads<HeadNorm::plain, false>>(samples);
-    check_evaluation_after_one_batch<Heads<HeadNorm::plain, true>>(samples);
-    check_evaluation_after_one_batch<Bound<nn::AttentionHeads<3, HeadNorm::plain, false, scaled>, Shape<2, 5, 3>>>(
-        samples);
+    check_evaluation_after_one_batch<Heads<plain>>(samples);
+    check_evaluation_after_one_batch<Heads<plain_bias>>(samples);
+    check_evaluation_after_one_batch<Heads<scaled>>(samples);
   }
 }
 
 TEST_CASE("forward, running statistics and backward match PyTorch") {
   const Reference reference("attention_heads.txt");
-  check_layer<Heads<HeadNorm::none, false>>(reference, "none", 1e-10);
-  check_layer<Heads<HeadNorm::plain, false>>(reference, "plain", 1e-10);
-  check_layer<Heads<HeadNorm::affine, false>>(reference, "affine", 1e-10);
-  check_layer<Heads<HeadNorm::none, true>>(reference, "none_bias", 1e-10);
-  check_layer<Heads<HeadNorm::plain, true>>(reference, "plain_bias", 1e-10);
-  check_layer<Heads<HeadNorm::affine, true>>(reference, "affine_bias", 1e-10);
+  check_layer<Heads<none>>(reference, "none", 1e-10);
+  check_layer<Heads<plain>>(reference, "plain", 1e-10);
+  check_layer<Heads<affine>>(reference, "affine", 1e-10);
+  check_layer<Heads<none_bias>>(reference, "none_bias", 1e-10);
+  check_layer<Heads<plain_bias>>(reference, "plain_bias", 1e-10);
+  check_layer<Heads<affine_bias>>(reference, "affine_bias", 1e-10);
 }
 
 TEST_CASE("a batch of one and a partial tile match PyTorch") {
   const Reference reference("attention_heads.txt");
-  check_layer<Heads<HeadNorm::plain, false>>(reference, "plain_batch_of_one", 1e-10);
-  check_layer<Heads<HeadNorm::plain, false>>(reference, "plain_17_samples", 1e-10);
-  check_layer<Heads<HeadNorm::affine, true>>(reference, "affine_bias_17_samples", 1e-10);
+  check_layer<Heads<plain>>(reference, "plain_batch_of_one", 1e-10);
+  check_layer<Heads<plain>>(reference, "plain_17_samples", 1e-10);
+  check_layer<Heads<affine_bias>>(reference, "affine_bias_17_samples", 1e-10);
 }
 
 TEST_CASE("single precision matches PyTorch") {
   const Reference reference("attention_heads.txt");
-  check_layer<Heads<HeadNorm::affine, true>, float>(reference, "affine_bias", 2e-5);
-  check_layer<Heads<HeadNorm::affine, true>, float>(reference, "affine_bias_17_samples", 2e-5);
+  check_layer<Heads<affine_bias>, float>(reference, "affine_bias", 2e-5);
+  check_layer<Heads<affine_bias>, float>(reference, "affine_bias_17_samples", 2e-5);
 }
 
 TEST_CASE("backward matches central differences") {
-  CHECK(check_gradients<Heads<HeadNorm::none, false>>());
-  CHECK(check_gradients<Heads<HeadNorm::plain, false>>());
-  CHECK(check_gradients<Heads<HeadNorm::plain, false>>({.samples = 1}));
-  CHECK(check_gradients<Heads<HeadNorm::affine, true>>({.samples = 17}));
-  constexpr nn::HeadNormOptions scaled{.eps = 1e-2, .scaled = true};
-  CHECK(check_gradients<Bound<nn::AttentionHeads<3, HeadNorm::affine, true, scaled>, Shape<2, 5, 3>>>());
+  CHECK(check_gradients<Heads<none>>());
+  CHECK(check_gradients<Heads<plain>>());
+  CHECK(check_gradients<Heads<plain>>({.samples = 1}));
+  CHECK(check_gradients<Heads<affine_bias>>({.samples = 17}));
+  constexpr AttentionHeadsOptions scaled{.affine = true, .bias = true, .eps = 1e-2, .scaled = true};
+  CHECK(check_gradients<Heads<scaled>>());
 }

@@ -22,8 +22,9 @@ namespace {
 /// Equal scores: A = 1/length, and without a norm y = x / length. Small scores, then large ones.
 template <ShapeType In>
 void check_heads() {
-  using Model = nn::Sequential<In, nn::AttentionHeads<1, nn::HeadNorm::none>, nn::Flatten, nn::Linear<2>>;
-  Network<nn::Sequential<In, nn::AttentionHeads<1, nn::HeadNorm::none>>> network(Seed{1});
+  using Model =
+      nn::Sequential<In, nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>, nn::Flatten, nn::Linear<2>>;
+  Network<nn::Sequential<In, nn::AttentionHeads<1, nn::AttentionHeadsOptions{.norm = false}>>> network(Seed{1});
   Network<Model> trained(Seed{1});
   for (const auto& [value, weight] : {std::pair{1.0f, 0.0f}, {1.0f, 300.0f}, {0.7f, 0.5f}, {0.7f, 1.3f}}) {
     CAPTURE(weight);
@@ -82,10 +83,9 @@ void check_precision(std::size_t samples) {
 }
 
 template <std::size_t H, std::size_t W>
-struct Heads : Bound<nn::AttentionHeads<1, nn::HeadNorm::plain>, Shape<1, H, W>> {};
+struct Heads : Bound<nn::AttentionHeads<1>, Shape<1, H, W>> {};
 template <std::size_t H, std::size_t W>
-struct Block
-    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = nn::HeadNorm::none}>, Shape<1, H, W>> {};
+struct Block : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.heads = {.norm = false}}>, Shape<1, H, W>> {};
 
 }  // namespace
 

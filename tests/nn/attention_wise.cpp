@@ -14,7 +14,6 @@
 using namespace odot;
 using namespace odot::test;
 using nn::AttentionWiseOptions;
-using nn::HeadNorm;
 
 namespace {
 
@@ -25,9 +24,9 @@ using Composed = Bound<nn::ComposedAttentionWise<2, Options>, Shape<2, 4, 5>>;
 
 constexpr AttentionWiseOptions papers{}, with_norm{.norm = true}, no_skip{.skip = false},
     no_skip_norm{.norm = true, .skip = false};
-constexpr AttentionWiseOptions no_head_norm{.head_norm = HeadNorm::none};
-constexpr AttentionWiseOptions scaled{.norm_options = {.eps = 1e-3, .scaled = true}};
-constexpr AttentionWiseOptions everything{.head_norm = HeadNorm::affine, .bias = true, .norm = true};
+constexpr AttentionWiseOptions no_head_norm{.heads = {.norm = false}};
+constexpr AttentionWiseOptions scaled{.heads = {.eps = 1e-3, .scaled = true}};
+constexpr AttentionWiseOptions everything{.heads = {.affine = true, .bias = true}, .norm = true};
 
 constexpr std::size_t arrays = 2 * (2 * 2 * 4 * 5), conv = 2 * 4 * 9 + 2;
 
@@ -103,7 +102,7 @@ TEST_CASE("the fused layer equals the composition of plain layers") {
 
 TEST_CASE("the head norm's options reach the fused layer") {
   LayerRun<Layer<scaled>> run(5);
-  LayerRun<Layer<AttentionWiseOptions{.norm_options = {.eps = 1e-3 / 400}}>> same(5);  // H·W = 20
+  LayerRun<Layer<AttentionWiseOptions{.heads = {.eps = 1e-3 / 400}}>> same(5);  // H·W = 20
   LayerRun<Layer<papers>> other(5);
   const auto all = [](auto& one) {
     one.draw();

@@ -16,7 +16,7 @@ using namespace odot::test;
 namespace {
 
 using Affine = Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>;
-using Plain = Bound<nn::BatchNorm2d<false>, Shape<3, 4, 5>>;
+using Plain = Bound<nn::BatchNorm2d<nn::BatchNorm2dOptions{.affine = false}>, Shape<3, 4, 5>>;
 
 }  // namespace
 
@@ -55,7 +55,8 @@ TEST_CASE("backward matches central differences") {
 }
 
 TEST_CASE("eps and momentum are the layer's own") {
-  LayerRun<Bound<nn::BatchNorm2d<false, kernels::NormConstants{.eps = 4, .momentum = 0.5}>, Shape<1, 1, 2>>> run(2);
+  LayerRun<Bound<nn::BatchNorm2d<nn::BatchNorm2dOptions{.eps = 4, .momentum = 0.5, .affine = false}>, Shape<1, 1, 2>>>
+      run(2);
   run.x = Batch<Shape<1, 1, 2>, double>(2, {1, 3, 5, 7});
   run.forward();
   CHECK(std::abs(run.y.data()[0] - (1 - 4) / std::sqrt(5.0 + 4)) <= 1e-15);

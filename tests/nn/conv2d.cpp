@@ -16,12 +16,12 @@ using namespace odot::test;
 
 namespace {
 
-template <ShapeType In, std::size_t Out, nn::ConvOptions Options>
+template <ShapeType In, std::size_t Out, nn::Conv2dOptions Options>
 using Conv = Bound<nn::Conv2d<Out, Options>, In>;
 
-constexpr nn::ConvOptions pad1{.kernel = 3, .padding = 1}, pad0{.kernel = 3};
-constexpr nn::ConvOptions halving{.kernel = 2, .stride = 2, .bias = false};
-constexpr nn::ConvOptions stride2_pad1{.kernel = 3, .stride = 2, .padding = 1};
+constexpr nn::Conv2dOptions pad1{.kernel_size = 3, .padding = 1}, pad0{.kernel_size = 3};
+constexpr nn::Conv2dOptions halving{.kernel_size = 2, .stride = 2, .bias = false};
+constexpr nn::Conv2dOptions stride2_pad1{.kernel_size = 3, .stride = 2, .padding = 1};
 
 }  // namespace
 
@@ -31,7 +31,7 @@ static_assert(std::is_same_v<Conv<Shape<3, 5, 4>, 5, pad1>::output_shape, Shape<
 static_assert(std::is_same_v<Conv<Shape<3, 6, 8>, 5, halving>::output_shape, Shape<5, 3, 4>>);
 
 TEST_CASE("forward matches hand-computed values") {
-  LayerRun<Conv<Shape<1, 3, 4>, 1, nn::ConvOptions{.kernel = 2}>> run(1);
+  LayerRun<Conv<Shape<1, 3, 4>, 1, nn::Conv2dOptions{.kernel_size = 2}>> run(1);
   run.x = Batch<Shape<1, 3, 4>, double>(1, {1, 2, 3, 4,  //
                                             5, 6, 7, 8,  //
                                             0, 1, 0, 2});
@@ -48,7 +48,7 @@ TEST_CASE("forward matches hand-computed values") {
 }
 
 TEST_CASE("padding is zero on every side") {
-  LayerRun<Conv<Shape<1, 3, 4>, 1, nn::ConvOptions{.kernel = 3, .padding = 1, .bias = false}>> run(1);
+  LayerRun<Conv<Shape<1, 3, 4>, 1, nn::Conv2dOptions{.kernel_size = 3, .padding = 1, .bias = false}>> run(1);
   std::ranges::fill(run.x.span(), 1.0);
   std::ranges::fill(run.parameter("weight"), 1.0);
   run.forward();
@@ -64,16 +64,16 @@ TEST_CASE("forward and backward of stride 1 match PyTorch") {
   const Reference reference("conv2d.txt");
   check_layer<Conv<Shape<3, 5, 4>, 5, pad1>>(reference, "3x3_pad1", 1e-11);
   check_layer<Conv<Shape<2, 7, 6>, 3, pad0>>(reference, "3x3_pad0", 1e-11);
-  check_layer<Conv<Shape<3, 4, 5>, 1, nn::ConvOptions{.kernel = 1}>>(reference, "1x1", 1e-11);
-  check_layer<Conv<Shape<2, 6, 7>, 3, nn::ConvOptions{.kernel = 5, .padding = 2}>>(reference, "5x5_pad2", 1e-11);
+  check_layer<Conv<Shape<3, 4, 5>, 1, nn::Conv2dOptions{.kernel_size = 1}>>(reference, "1x1", 1e-11);
+  check_layer<Conv<Shape<2, 6, 7>, 3, nn::Conv2dOptions{.kernel_size = 5, .padding = 2}>>(reference, "5x5_pad2", 1e-11);
 }
 
 TEST_CASE("forward and backward of other geometries match PyTorch") {
   const Reference reference("conv2d.txt");
   check_layer<Conv<Shape<3, 6, 8>, 5, halving>>(reference, "2x2_stride2", 1e-11);
   check_layer<Conv<Shape<2, 7, 6>, 3, stride2_pad1>>(reference, "3x3_stride2_pad1", 1e-11);
-  check_layer<Conv<Shape<2, 3, 4>, 3, nn::ConvOptions{.kernel = 1, .padding = 1}>>(reference, "1x1_pad1", 1e-11);
-  check_layer<Conv<Shape<1, 8, 7>, 5, nn::ConvOptions{.kernel = 5, .stride = 3, .padding = 2}>>(
+  check_layer<Conv<Shape<2, 3, 4>, 3, nn::Conv2dOptions{.kernel_size = 1, .padding = 1}>>(reference, "1x1_pad1", 1e-11);
+  check_layer<Conv<Shape<1, 8, 7>, 5, nn::Conv2dOptions{.kernel_size = 5, .stride = 3, .padding = 2}>>(
       reference, "5x5_stride3_pad2", 1e-11);
 }
 

@@ -116,7 +116,8 @@ struct LabelledOutput : nn::NegativeLogLikelihood {
 }  // namespace
 
 TEST_CASE("two dropouts of a network, and two of its steps, have masks of their own; a seed's are always the same") {
-  using Model = nn::Sequential<Shape<40>, nn::Dropout<0.5>, nn::Dropout<0.5>, nn::Linear<2, false>>;
+  using Model =
+      nn::Sequential<Shape<40>, nn::Dropout<0.5>, nn::Dropout<0.5>, nn::Linear<2, nn::LinearOptions{.bias = false}>>;
   // With x = 1 the gradient of a weight counts the samples in which its input was kept.
   const auto gradient = [](Network<Model>& network) {
     Batch<Shape<40>> x(100);

@@ -27,7 +27,9 @@ using Options = nn::ElementWiseAttentionOptions;
 template <Options O, std::size_t L, std::size_t D>
 using Attention = Bound<nn::ElementWiseAttention<O>, Shape<L, D>>;
 template <Options O, std::size_t L, std::size_t D>
-using Unprojected = Bound<nn::UnprojectedElementWiseAttention<O>, Shape<L, 3 * D>>;
+using Unprojected = Bound<nn::UnprojectedElementWiseAttention<nn::UnprojectedElementWiseAttentionOptions{
+                              .order = O.order, .causal = O.causal}>,
+                          Shape<L, 3 * D>>;
 
 constexpr Options full{.order = nn::full_order}, causal_full{.order = nn::full_order, .causal = true};
 constexpr Options ea2{.order = 2}, ea6{.order = 6}, causal2{.order = 2, .causal = true}, causal6{.causal = true};

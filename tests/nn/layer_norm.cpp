@@ -21,7 +21,7 @@ namespace {
 template <std::size_t... E>
 using Norm = Bound<nn::LayerNorm<>, Shape<E...>>;
 template <std::size_t... E>
-using PlainNorm = Bound<nn::LayerNorm<nn::LayerNormOptions{.affine = false}>, Shape<E...>>;
+using PlainNorm = Bound<nn::LayerNorm<nn::LayerNormOptions{.elementwise_affine = false}>, Shape<E...>>;
 
 }  // namespace
 

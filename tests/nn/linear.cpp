@@ -18,7 +18,7 @@ using namespace odot::test;
 namespace {
 
 template <std::size_t In, std::size_t Out, bool Bias = true>
-using LinearLayer = Bound<nn::Linear<Out, Bias>, Shape<In>>;
+using LinearLayer = Bound<nn::Linear<Out, nn::LinearOptions{.bias = Bias}>, Shape<In>>;
 template <std::size_t Tokens, std::size_t In, std::size_t Out>
 using TokenLinear = Bound<nn::Linear<Out>, Shape<Tokens, In>>;
 

@@ -23,9 +23,9 @@ namespace {
 
 using In = Shape<2, 6, 5>;
 using Model =
-    nn::Sequential<In, nn::AttentionWise<3, nn::AttentionWiseOptions{.head_norm = nn::HeadNorm::affine, .norm = true}>,
-                   nn::Conv2d<3, nn::ConvOptions{.kernel = 3, .stride = 2, .padding = 1}>, nn::BatchNorm2d<>, nn::ReLU,
-                   nn::Flatten, nn::Linear<4>, nn::LogSoftmax>;
+    nn::Sequential<In, nn::AttentionWise<3, nn::AttentionWiseOptions{.heads = {.affine = true}, .norm = true}>,
+                   nn::Conv2d<3, nn::Conv2dOptions{.kernel_size = 3, .stride = 2, .padding = 1}>, nn::BatchNorm2d<>,
+                   nn::ReLU, nn::Flatten, nn::Linear<4>, nn::LogSoftmax>;
 
 }  // namespace
 

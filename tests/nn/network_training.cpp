@@ -26,7 +26,7 @@ using In = Shape<2, 3, 5>;
 template <nn::AttentionWiseOptions Options>
 using Model = nn::Sequential<In, nn::AttentionWise<2, Options>, nn::Flatten, nn::Linear<4>, nn::LogSoftmax>;
 
-using Plain = Model<nn::AttentionWiseOptions{.head_norm = nn::HeadNorm::none}>;
+using Plain = Model<nn::AttentionWiseOptions{.heads = {.norm = false}}>;
 using Normed = Model<nn::AttentionWiseOptions{.norm = true}>;
 
 /// The same model, but it goes through in one piece.

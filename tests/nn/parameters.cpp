@@ -19,6 +19,33 @@ static_assert(std::is_same_v<decltype(List::shape_of(bias)), Shape<5>>);
 static_assert(std::is_same_v<decltype(List::shape_of(Name<"scale">{})), Shape<2, 3>>);
 static_assert(Parameters<>::size == 0 && Parameters<>::count == 0);
 
+template <bool Present>
+using WithOption =
+    Parameters<Parameter<"weight", Shape<5, 3>>, OptionalParameter<Present, "shift", Shape<4>, Init::one>,
+               Parameter<"bias", Shape<5>, Init::zero>>;
+inline constexpr Name<"shift"> shift;
+
+static_assert(WithOption<true>::count == 3 && WithOption<true>::size == 15 + 4 + 5);
+static_assert(WithOption<false>::count == 2 && WithOption<false>::size == 15 + 5);
+static_assert(WithOption<true>::offset(bias) == 19 && WithOption<false>::offset(bias) == 15);
+static_assert(std::is_same_v<decltype(WithOption<false>::shape_of(shift)), Shape<4>>,
+              "its shape is known all the same");
+static_assert(WithOption<false>::lacks(shift) && !WithOption<true>::lacks(shift) && !WithOption<false>::lacks(bias));
+static_assert(std::is_same_v<Parameters<OptionalParameter<false, "shift", Shape<4>>>::prefixed<"a.">,
+                             Parameters<OptionalParameter<false, "a.shift", Shape<4>>>>);
+
+TEST_CASE("an absent optional array stands in no table") {
+  std::vector<ParameterInfo> present, absent;
+  WithOption<true>::list(present, "");
+  WithOption<false>::list(absent, "");
+  REQUIRE(present.size() == 3);
+  REQUIRE(absent.size() == 2);
+  CHECK(present[1].name == "shift");
+  CHECK(present[1].init == Init::one);
+  CHECK(absent[1].name == "bias");
+  CHECK(absent[1].offset == 15);
+}
+
 TEST_CASE("the table lists the arrays one after the other, behind what it holds already") {
   std::vector<ParameterInfo> table;
   List::list(table, "0.");

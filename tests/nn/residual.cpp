@@ -21,7 +21,7 @@ using namespace odot::test;
 namespace {
 
 using In = Shape<2, 5, 4>;
-using Conv = nn::Conv2d<2, nn::ConvOptions{.padding = 1}>;
+using Conv = nn::Conv2d<2, nn::Conv2dOptions{.padding = 1}>;
 template <class... Layers>
 using ResidualLayer = Bound<nn::Residual<Layers...>, In>;
 

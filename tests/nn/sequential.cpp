@@ -27,7 +27,7 @@ using nn::Flatten, nn::Linear, nn::LogSoftmax, nn::Named, nn::ReLU, nn::Sequenti
 namespace {
 
 using In = Shape<2, 5, 4>;
-using Conv = nn::Conv2d<3, nn::ConvOptions{.padding = 1}>;
+using Conv = nn::Conv2d<3, nn::Conv2dOptions{.padding = 1}>;
 using Norm = nn::BatchNorm2d<>;
 
 // Everything that shares memory: activations and views in a row, a nested chain, a log-softmax in place.
@@ -57,7 +57,8 @@ TEST_CASE("parameter paths are positions, given names, or nothing where the name
   CHECK(names<Model>() == Names{"0.weight", "0.bias", "inner.0.weight", "inner.0.bias", "deep.weight", "deep.bias",
                                 "5.weight", "5.bias"});
   CHECK(names<Model>(true) == Names{"inner.0.running_mean", "inner.0.running_var"});
-  CHECK(names<Sequential<Shape<3>, Linear<2>, Sequential<Linear<2, false>, Named<"last", Linear<1>>>>>() ==
+  CHECK(names<Sequential<Shape<3>, Linear<2>,
+                         Sequential<Linear<2, nn::LinearOptions{.bias = false}>, Named<"last", Linear<1>>>>>() ==
         Names{"0.weight", "0.bias", "1.0.weight", "1.last.weight", "1.last.bias"});
 }
 

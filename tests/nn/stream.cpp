@@ -20,7 +20,8 @@ namespace {
 
 using Causal = nn::ElementWiseAttention<nn::ElementWiseAttentionOptions{.order = 6, .causal = true}>;
 using Causal2 = nn::ElementWiseAttention<nn::ElementWiseAttentionOptions{.order = 2, .causal = true}>;
-using Bare = nn::UnprojectedElementWiseAttention<nn::ElementWiseAttentionOptions{.order = 4, .causal = true}>;
+using Bare =
+    nn::UnprojectedElementWiseAttention<nn::UnprojectedElementWiseAttentionOptions{.order = 4, .causal = true}>;
 
 /// A transformer of two post-norm blocks.
 template <std::size_t L, class Position>
@@ -152,7 +153,8 @@ TEST_CASE("a float stream stays with one in double, however many tokens come") {
     CHECK(worst > 0);
     CHECK(worst <= 6e-7);
   };
-  using Two = nn::UnprojectedElementWiseAttention<nn::ElementWiseAttentionOptions{.order = 2, .causal = true}>;
+  using Two =
+      nn::UnprojectedElementWiseAttention<nn::UnprojectedElementWiseAttentionOptions{.order = 2, .causal = true}>;
   check(Two(), 200'000);
   check(Bare(), 50'000);
 }

@@ -139,7 +139,7 @@ namespace {
 /// The largest distance of float steps from those of long double, in learning rates, over `steps` gradients of around
 /// `size`. One parameter starts at 0.
 double farthest(const AdamOptions& o, bool decoupled, int steps, double size, unsigned seed) {
-  using Model = nn::Sequential<Shape<1>, nn::Linear<1, false>>;
+  using Model = nn::Sequential<Shape<1>, nn::Linear<1, nn::LinearOptions{.bias = false}>>;
   Network<Model> network{Seed{1}};
   network.parameters()[0] = 0;
   Adam adam{o};

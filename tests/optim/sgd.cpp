@@ -73,7 +73,7 @@ TEST_CASE("options that the network's scalar can't hold are rejected at the firs
 }
 
 TEST_CASE("float steps are those of long double, whatever the momentum, decay and learning rate") {
-  using Model = nn::Sequential<Shape<1>, nn::Linear<1, false>>;
+  using Model = nn::Sequential<Shape<1>, nn::Linear<1, nn::LinearOptions{.bias = false}>>;
   std::mt19937 random(3);
   const auto uniform = [&] { return static_cast<double>(random()) / 4294967296.0; };
   for (int round = 0; round < 100; ++round) {

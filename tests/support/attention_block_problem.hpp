@@ -1,15 +1,16 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention block's kernel on the CPU with memory around it, and the naive block that it is checked against.
+// The attention block's kernel on a device with memory around it, and the naive block that it is checked against.
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
 #include "odot/core/tensor.hpp"
-#include "odot/kernels/attention_block/cpu/attention_block.hpp"
+#include "odot/kernels/attention_block/contract.hpp"
 #include "odot/kernels/conv2d/contract.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/mirrors.hpp"
 #include "support/naive_attention_heads.hpp"
 #include "support/naive_conv2d.hpp"
 
@@ -20,12 +21,10 @@ using BlockImage = Shape<2, 5, 3>;
 template <kernels::HeadNorm Norm, bool Skip, bool Relu, bool Bias = false>
 using BlockGeometry = kernels::AttentionGeometry<BlockImage, 3, Norm, Skip, Relu, Bias>;
 
-std::vector<double> values_of(const auto& owner) { return {owner.data(), owner.data() + owner.size()}; }
-
 /// The kernel's inputs and outputs; outputs and gradients start as garbage.
-template <class G, class S>
+template <class G, class S, class Device = Cpu>
 struct BlockProblem {
-  using Kernel = kernels::AttentionBlock<Cpu>;
+  using Kernel = kernels::AttentionBlock<Device>;
   static constexpr kernels::NormConstants constants{};
   static constexpr S garbage = 2;
   static constexpr std::size_t maps = G::maps;
@@ -59,51 +58,26 @@ struct BlockProblem {
     std::ranges::fill_n(running_var.data(), maps, S{0.5});
   }
 
-  kernels::BlockWeights<const S, G, Cpu> weights() const {
-    kernels::BlockWeights<const S, G, Cpu> all{};
-    all.heads.weight_x.rebind(wx);
-    all.heads.weight_y.rebind(wy);
-    if (G::bias) {
-      all.heads.bias_x.rebind(bx);
-      all.heads.bias_y.rebind(by);
-    }
-    if (G::norm == kernels::HeadNorm::affine) {
-      all.heads.scale.rebind(scale);
-      all.heads.shift.rebind(shift);
-    }
-    all.conv_weight.rebind(conv);
-    all.conv_bias.rebind(conv_bias);
-    return all;
-  }
-  kernels::BlockWeights<S, G, Cpu> gradients() {
-    kernels::BlockWeights<S, G, Cpu> all{};
-    all.heads.weight_x.rebind(dwx);
-    all.heads.weight_y.rebind(dwy);
-    if (G::bias) {
-      all.heads.bias_x.rebind(dbx);
-      all.heads.bias_y.rebind(dby);
-    }
-    if (G::norm == kernels::HeadNorm::affine) {
-      all.heads.scale.rebind(dscale);
-      all.heads.shift.rebind(dshift);
-    }
-    all.conv_weight.rebind(dconv);
-    all.conv_bias.rebind(dconv_bias);
-    return all;
-  }
-
   void forward(int threads) {
-    Workspace<Cpu> workspace(threads);
-    Kernel::forward_training<G, S>(workspace, constants, x, weights(), running_mean, running_var, cache.data(), y);
+    Workspace<Device> workspace(threads);
+    Mirrors<Device, S> on;
+    Kernel::template forward_training<G, S>(workspace, constants, on(x), weights(on), on(running_mean), on(running_var),
+                                            on(cache), on(y));
+    on.back();
   }
   void evaluate(int threads) {
-    Workspace<Cpu> workspace(threads);
-    Kernel::forward_evaluation<G, S>(workspace, constants, x, weights(), running_mean, running_var, y);
+    Workspace<Device> workspace(threads);
+    Mirrors<Device, S> on;
+    Kernel::template forward_evaluation<G, S>(workspace, constants, on(x), weights(on), on(running_mean),
+                                              on(running_var), on(y));
+    on.back();
   }
   void backward(int threads, bool with_input) {
-    Workspace<Cpu> workspace(threads);
-    Kernel::backward<G, S>(workspace, x, weights(), cache.data(), y, dy, gradients(),
-                           with_input ? dx.view() : BatchView<typename G::image, S>());
+    Workspace<Device> workspace(threads);
+    Mirrors<Device, S> on;
+    Kernel::template backward<G, S>(workspace, on(x), weights(on), on(cache), on(y), on(dy), gradients(on),
+                                    with_input ? on(dx) : BatchView<typename G::image, S, Device>());
+    on.back();
   }
 
   Batch<typename G::image, S> x, dx, y, dy;
@@ -112,6 +86,40 @@ struct BlockProblem {
   Tensor<typename G::conv_weight, S> conv, dconv;
   Tensor<typename G::conv_bias, S> conv_bias, dconv_bias;
   std::vector<S> cache;
+
+ private:
+  kernels::BlockWeights<const S, G, Device> weights(Mirrors<Device, S>& on) {
+    kernels::BlockWeights<const S, G, Device> all{};
+    all.heads.weight_x.rebind(on(wx));
+    all.heads.weight_y.rebind(on(wy));
+    if (G::bias) {
+      all.heads.bias_x.rebind(on(bx));
+      all.heads.bias_y.rebind(on(by));
+    }
+    if (G::norm == kernels::HeadNorm::affine) {
+      all.heads.scale.rebind(on(scale));
+      all.heads.shift.rebind(on(shift));
+    }
+    all.conv_weight.rebind(on(conv));
+    all.conv_bias.rebind(on(conv_bias));
+    return all;
+  }
+  kernels::BlockWeights<S, G, Device> gradients(Mirrors<Device, S>& on) {
+    kernels::BlockWeights<S, G, Device> all{};
+    all.heads.weight_x.rebind(on(dwx));
+    all.heads.weight_y.rebind(on(dwy));
+    if (G::bias) {
+      all.heads.bias_x.rebind(on(dbx));
+      all.heads.bias_y.rebind(on(dby));
+    }
+    if (G::norm == kernels::HeadNorm::affine) {
+      all.heads.scale.rebind(on(dscale));
+      all.heads.shift.rebind(on(dshift));
+    }
+    all.conv_weight.rebind(on(dconv));
+    all.conv_bias.rebind(on(dconv_bias));
+    return all;
+  }
 };
 
 /// The block as a composition of the naive heads, the naive convolution, a sum and a maximum.
@@ -119,8 +127,8 @@ template <class G>
 struct NaiveBlock {
   using Conv = NaiveConv2d<kernels::ConvGeometry<Shape<G::maps, G::H, G::W>, G::C, 3, 1, 1>>;
 
-  template <class S>
-  explicit NaiveBlock(const BlockProblem<G, S>& p)
+  template <class S, class Device>
+  explicit NaiveBlock(const BlockProblem<G, S, Device>& p)
       : heads{.N = p.x.samples(),
               .C = G::C,
               .H = G::H,

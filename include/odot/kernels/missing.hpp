@@ -21,10 +21,15 @@ namespace odot::kernels::detail {
 template <class Device>
 struct MissingKernels {
   static constexpr bool is_cpu = std::is_same_v<Device, Cpu>, is_gpu = Device::name == std::string_view("gpu");
-  static_assert(!is_cpu, "odot: the kernels of the Cpu are not included; include odot/odot.hpp, or odot/cpu.hpp");
+  static_assert(
+      !is_cpu,
+      "odot: the kernels of the Cpu are not included; include odot/odot.hpp, or odot/cpu.hpp, or of the one op "
+      "whose odot/kernels/<op>/contract.hpp is named here, odot/kernels/<op>/cpu/<op>.hpp");
   static_assert(
       !is_gpu,
-      "odot: the kernels of the Gpu are not included; include odot/gpu.hpp, which needs nvcc, or Thrust on the host");
+      "odot: the kernels of the Gpu are not included; include odot/gpu.hpp, which needs nvcc, or Thrust on the "
+      "host, or of the one op whose odot/kernels/<op>/contract.hpp is named here, "
+      "odot/kernels/<op>/gpu/<op>.hpp");
   static_assert(is_cpu || is_gpu,
                 "odot: this device has no such kernel; specialise the template of odot::kernels for it");
 };

@@ -38,7 +38,7 @@ using ElementWiseAttention =
 
 inline constexpr nn::AttentionWiseOptions with_norm{.norm = true};
 inline constexpr nn::AttentionWiseOptions without_skip{.skip = false};
-inline constexpr nn::AttentionWiseOptions scaled_norm{.norm_options = {.scaled = true}};
+inline constexpr nn::AttentionWiseOptions scaled_norm{.heads = {.scaled = true}};
 
 /// What a model of the paper's experiments varies besides heads and layers.
 enum class AttentionVariant {
@@ -91,13 +91,13 @@ using ScaledCifar10Attention = AttentionExperiment<Cifar10Image, 8, 4, Attention
 /// Source  Element-Wise Attention Layers, section 4
 template <ShapeType In>
 using Control = nn::Sequential<
-    In,                                                                                   //
-    nn::Conv2d<100, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [100, H, W]
-    nn::Conv2d<100, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [100, H, W]
-    nn::Conv2d<100, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, nn::ReLU,  // [100, H/2, W/2]
-    nn::Conv2d<200, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [200, H/2, W/2]
-    nn::Conv2d<200, nn::ConvOptions{.kernel = 3, .padding = 1}>, nn::ReLU,                // [200, H/2, W/2]
-    nn::Conv2d<200, nn::ConvOptions{.kernel = 2, .stride = 2, .bias = false}>, nn::ReLU,  // [200, H/4, W/4]
+    In,                                                                                          //
+    nn::Conv2d<100, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::ReLU,                // [100, H, W]
+    nn::Conv2d<100, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::ReLU,                // [100, H, W]
+    nn::Conv2d<100, nn::Conv2dOptions{.kernel_size = 2, .stride = 2, .bias = false}>, nn::ReLU,  // [100, H/2, W/2]
+    nn::Conv2d<200, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::ReLU,                // [200, H/2, W/2]
+    nn::Conv2d<200, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::ReLU,                // [200, H/2, W/2]
+    nn::Conv2d<200, nn::Conv2dOptions{.kernel_size = 2, .stride = 2, .bias = false}>, nn::ReLU,  // [200, H/4, W/4]
     nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 
 }  // namespace odot::models

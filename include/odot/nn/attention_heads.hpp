@@ -3,8 +3,6 @@
 // AttentionHeads: element-wise attention's relevance maps, applied to the input.
 
 #include <cstddef>
-#include <type_traits>
-#include <utility>
 
 #include "odot/kernels/attention_heads/contract.hpp"
 #include "odot/nn/layer.hpp"
@@ -12,29 +10,18 @@
 
 namespace odot::nn {
 
-using kernels::HeadNorm;
-
-/// How the norm of a relevance map divides.
-struct HeadNormOptions {
-  double eps = 1e-5;  ///< beside the variance, greater than 0
+/// What the heads of an attention-wise layer consist of.
+struct AttentionHeadsOptions {
+  bool norm = true;     ///< normalise the relevance maps over the batch; without, Â = A
+  bool affine = false;  ///< scale and shift the normalised maps, by a learned weight and bias per head and channel
+  bool bias = false;    ///< bias arrays inside the softmaxes
+  double eps = 1e-5;    ///< of the norm, beside the variance, greater than 0
   /// Normalise H·W·A, whose mean is about 1, in place of A, whose variance is small beside 1e-5:
   /// Â = (A − μ)/√(σ² + eps/(H·W)²). The running statistics are A's in both forms.
   bool scaled = false;
 };
 
-inline constexpr Name<"weight_x"> weight_x;
-inline constexpr Name<"weight_y"> weight_y;
-inline constexpr Name<"bias_x"> bias_x;
-inline constexpr Name<"bias_y"> bias_y;
-
 namespace detail {
-
-template <class...>
-struct Join;
-template <class... A, class... B>
-struct Join<Parameters<A...>, Parameters<B...>> {
-  using type = Parameters<A..., B...>;
-};
 
 /// Extent of an axis, 1 where the shape has no such axis.
 template <ShapeType In>
@@ -42,37 +29,55 @@ constexpr std::size_t extent_or_1(std::size_t axis) {
   return axis < In::rank ? In::extents[axis] : 1;
 }
 
-template <ShapeType In, std::size_t Heads, HeadNorm Norm, bool Bias>
-struct HeadLists {
-  using arrays = Shape<Heads, extent_or_1<In>(0), extent_or_1<In>(1), extent_or_1<In>(2)>;
-  using maps = Shape<Heads * extent_or_1<In>(0)>;
-  using output = Shape<Heads * extent_or_1<In>(0), extent_or_1<In>(1), extent_or_1<In>(2)>;
+/// The arrays of attention heads, with `Prefix` before their names: what AttentionHeads and AttentionBlock have in common.
+template <ShapeType In, std::size_t Heads, AttentionHeadsOptions Options, FixedString Prefix>
+struct HeadArrays {
+  static constexpr std::size_t C = extent_or_1<In>(0), H = extent_or_1<In>(1), W = extent_or_1<In>(2);
+  using arrays = Shape<Heads, C, H, W>;
+  using maps = Shape<Heads * C>;
+  using output = Shape<Heads * C, H, W>;
 
-  using weights = Parameters<Parameter<"weight_x", arrays, Init::drawn_elementwise>,
-                             Parameter<"weight_y", arrays, Init::drawn_elementwise>>;
-  using biases = std::conditional_t<
-      Bias, Parameters<Parameter<"bias_x", arrays, Init::zero>, Parameter<"bias_y", arrays, Init::zero>>, Parameters<>>;
-  using norms =
-      std::conditional_t<Norm == HeadNorm::affine,
-                         Parameters<Parameter<"weight", maps, Init::one>, Parameter<"bias", maps, Init::zero>>,
-                         Parameters<>>;
-  using parameters = typename Join<typename Join<weights, biases>::type, norms>::type;
-  using buffers = std::conditional_t<
-      Norm == HeadNorm::none, Parameters<>,
-      Parameters<Parameter<"running_mean", maps, Init::zero>, Parameter<"running_var", maps, Init::zero>>>;
+  using parameters =
+      typename Parameters<Parameter<"weight_x", arrays, Init::drawn_elementwise>,
+                          Parameter<"weight_y", arrays, Init::drawn_elementwise>,
+                          OptionalParameter<Options.bias, "bias_x", arrays, Init::zero>,
+                          OptionalParameter<Options.bias, "bias_y", arrays, Init::zero>,
+                          OptionalParameter<Options.affine, "weight", maps, Init::one>,
+                          OptionalParameter<Options.affine, "bias", maps, Init::zero>>::template prefixed<Prefix>;
+  using buffers =
+      typename Parameters<OptionalParameter<Options.norm, "running_mean", maps, Init::zero>,
+                          OptionalParameter<Options.norm, "running_var", maps, Init::zero>>::template prefixed<Prefix>;
+  template <FixedString Text>
+  using name = Name<Prefix + Text>;
+
+  static constexpr kernels::HeadNorm norm = !Options.norm    ? kernels::HeadNorm::none
+                                            : Options.affine ? kernels::HeadNorm::affine
+                                                             : kernels::HeadNorm::plain;
+  /// The running statistics begin with the first batch's: a map's variance is 1e-6 or less, so that a start at 1 would
+  /// outweigh it for the first hundred steps.
+  static constexpr double plane = static_cast<double>(H * W);
+  static constexpr kernels::NormConstants constants{.eps = Options.scaled ? Options.eps / (plane * plane) : Options.eps,
+                                                    .first_batch_whole = true};
+
+  template <class P>
+  static kernels::HeadWeights<const typename P::scalar, In, Heads, typename P::device> weights(const P& pass) {
+    return {pass.parameter(name<"weight_x">()),        pass.parameter(name<"weight_y">()),
+            pass.parameter_or_empty(name<"bias_x">()), pass.parameter_or_empty(name<"bias_y">()),
+            pass.parameter_or_empty(name<"weight">()), pass.parameter_or_empty(name<"bias">())};
+  }
+  template <class P>
+  static kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device> gradients(const P& pass) {
+    return {pass.gradient(name<"weight_x">()),        pass.gradient(name<"weight_y">()),
+            pass.gradient_or_empty(name<"bias_x">()), pass.gradient_or_empty(name<"bias_y">()),
+            pass.gradient_or_empty(name<"weight">()), pass.gradient_or_empty(name<"bias">())};
+  }
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(In::rank == 3,
                 "odot::nn::AttentionWise, AttentionHeads: input must be rank 3, [channels, height, width]");
+  static_assert(Options.norm || !Options.affine,
+                "odot::nn::AttentionWise, AttentionHeads: affine scales and shifts normalised maps; set norm too");
 };
-
-/// The constants of a head's norm. Its running statistics begin with the first batch's: a map's variance is 1e-6 or less,
-/// so that a start at 1 would outweigh it for the first hundred steps.
-template <ShapeType In>
-constexpr kernels::NormConstants head_norm_constants(const HeadNormOptions& options) {
-  const auto plane = static_cast<double>(extent_or_1<In>(1) * extent_or_1<In>(2));
-  return {.eps = options.scaled ? options.eps / (plane * plane) : options.eps, .first_batch_whole = true};
-}
 
 }  // namespace detail
 
@@ -86,71 +91,40 @@ constexpr kernels::NormConstants head_norm_constants(const HeadNormOptions& opti
 ///         statistics they take whole; then 0.9 of the old and 0.1 of the batch's (BatchNorm2d's and PyTorch's start at 0
 ///         and 1)
 /// Source  Element-Wise Attention Layers, section 3; the norm has batch statistics in training, running ones in predict
-template <std::size_t Heads, HeadNorm Norm = HeadNorm::plain, bool Bias = false,
-          HeadNormOptions NormOptions = HeadNormOptions{}>
+template <std::size_t Heads, AttentionHeadsOptions Options = AttentionHeadsOptions{}>
 struct AttentionHeads {
   static_assert(Heads > 0, "odot::nn::AttentionHeads: at least one head");
-  static_assert(NormOptions.eps > 0, "odot::nn::AttentionHeads: eps must be greater than 0");
+  static_assert(Options.eps > 0, "odot::nn::AttentionHeads: eps must be greater than 0");
 
+ private:
   template <ShapeType In>
-  struct bind : Layer<In, typename detail::HeadLists<In, Heads, Norm, Bias>::output,
-                      typename detail::HeadLists<In, Heads, Norm, Bias>::parameters,
-                      typename detail::HeadLists<In, Heads, Norm, Bias>::buffers> {
-    static constexpr kernels::NormConstants constants = detail::head_norm_constants<In>(NormOptions);
-    static constexpr bool couples_samples = Norm != HeadNorm::none;
+  using Arrays = detail::HeadArrays<In, Heads, Options, "">;
+
+ public:
+  template <ShapeType In>
+  struct bind : Layer<In, typename Arrays<In>::output, typename Arrays<In>::parameters, typename Arrays<In>::buffers> {
+    using arrays = Arrays<In>;
+    static constexpr kernels::NormConstants constants = arrays::constants;
+    static constexpr bool couples_samples = Options.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionHeads<typename decltype(pass)::device>;
-      if (pass.training()) {
-        const auto [mean, var] =
-            statistics<Scalar<decltype(pass)>>(pass, [&](auto name) { return pass.updated_buffer(name); });
-        K::template forward_training<Norm>(pass.workspace(), constants, x, weights(pass), mean, var, pass.cache(), y);
-      } else {
-        const auto [mean, var] =
-            statistics<const Scalar<decltype(pass)>>(pass, [&](auto name) { return pass.buffer(name); });
-        K::template forward_evaluation<Norm>(pass.workspace(), constants, x, weights(pass), mean, var, y);
-      }
+      if (pass.training())
+        K::template forward_training<arrays::norm>(pass.workspace(), constants, x, arrays::weights(pass),
+                                                   pass.updated_buffer_or_empty(running_mean),
+                                                   pass.updated_buffer_or_empty(running_var), pass.cache(), y);
+      else
+        K::template forward_evaluation<arrays::norm>(pass.workspace(), constants, x, arrays::weights(pass),
+                                                     pass.buffer_or_empty(running_mean),
+                                                     pass.buffer_or_empty(running_var), y);
     }
 
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
       const typename P::scalar* cache = pass.cache();
-      const auto gradients = arrays<typename P::scalar>(pass, [&](auto name) { return pass.gradient(name); });
-      kernels::AttentionHeads<typename P::device>::template backward<Norm>(pass.workspace(), x, weights(pass), cache,
-                                                                           dy, gradients, dx);
-    }
-
-   private:
-    template <class P>
-    using Scalar = typename P::scalar;
-
-    template <class S, class P>
-    static auto arrays(const P&, auto of) {
-      kernels::HeadWeights<S, In, Heads, typename P::device> all{};
-      all.weight_x.rebind(of(weight_x));
-      all.weight_y.rebind(of(weight_y));
-      if constexpr (Bias) {
-        all.bias_x.rebind(of(bias_x));
-        all.bias_y.rebind(of(bias_y));
-      }
-      if constexpr (Norm == HeadNorm::affine) {
-        all.scale.rebind(of(weight));
-        all.shift.rebind(of(bias));
-      }
-      return all;
-    }
-    template <class P>
-    static auto weights(const P& pass) {
-      return arrays<const typename P::scalar>(pass, [&](auto name) { return pass.parameter(name); });
-    }
-
-    /// {running_mean, running_var}, empty without a norm.
-    template <class S, class P>
-    static auto statistics(const P&, [[maybe_unused]] auto of) {
-      using V = TensorView<typename detail::HeadLists<In, Heads, Norm, Bias>::maps, S, typename P::device>;
-      if constexpr (Norm == HeadNorm::none) return std::pair(V(), V());
-      else return std::pair<V, V>(of(running_mean), of(running_var));
+      kernels::AttentionHeads<typename P::device>::template backward<arrays::norm>(
+          pass.workspace(), x, arrays::weights(pass), cache, dy, arrays::gradients(pass), dx);
     }
   };
 };

@@ -16,11 +16,9 @@
 namespace odot::nn {
 
 struct AttentionWiseOptions {
-  HeadNorm head_norm = HeadNorm::plain;
-  bool bias = false;                  ///< bias arrays inside the softmaxes
-  bool norm = false;                  ///< batch norm after the convolution
-  bool skip = true;                   ///< add the input to the convolution's output
-  HeadNormOptions norm_options = {};  ///< of the heads' norm
+  AttentionHeadsOptions heads = {};
+  bool norm = false;  ///< batch norm after the convolution
+  bool skip = true;   ///< add the input to the convolution's output
 };
 
 /// Attention-wise layer: y = ReLU( [BatchNorm]( Conv3x3( heads of x side by side ) [+ x] ) ).
@@ -33,11 +31,7 @@ struct AttentionWiseOptions {
 template <std::size_t Heads, AttentionWiseOptions Options = AttentionWiseOptions{}>
 struct AttentionWise {
  private:
-  static constexpr AttentionBlockOptions block{.head_norm = Options.head_norm,
-                                               .bias = Options.bias,
-                                               .skip = Options.skip,
-                                               .relu = !Options.norm,
-                                               .norm_options = Options.norm_options};
+  static constexpr AttentionBlockOptions block{.heads = Options.heads, .skip = Options.skip, .relu = !Options.norm};
   using Block = Named<"", AttentionBlock<Heads, block>>;
 
  public:
@@ -54,8 +48,8 @@ struct ComposedAttentionWise {
   template <ShapeType In>
   struct Parts {
     static constexpr std::size_t channels = detail::extent_or_1<In>(0);
-    using heads = Named<"heads", AttentionHeads<Heads, Options.head_norm, Options.bias, Options.norm_options>>;
-    using conv = Named<"conv", Conv2d<channels, ConvOptions{.kernel = 3, .padding = 1}>>;
+    using heads = Named<"heads", AttentionHeads<Heads, Options.heads>>;
+    using conv = Named<"conv", Conv2d<channels, Conv2dOptions{.kernel_size = 3, .padding = 1}>>;
     using mixed = Named<"", std::conditional_t<Options.skip, Residual<heads, conv>, Sequential<heads, conv>>>;
     using whole = std::conditional_t<Options.norm, Sequential<In, mixed, Named<"norm", BatchNorm2d<>>, ReLU>,
                                      Sequential<In, mixed, ReLU>>;

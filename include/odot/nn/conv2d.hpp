@@ -11,8 +11,8 @@
 
 namespace odot::nn {
 
-struct ConvOptions {
-  std::size_t kernel = 3;  ///< rows and columns
+struct Conv2dOptions {
+  std::size_t kernel_size = 3;  ///< rows and columns
   std::size_t stride = 1;
   std::size_t padding = 0;  ///< zeros on each side
   bool bias = true;
@@ -24,25 +24,25 @@ struct ConvOptions {
 /// Errors  compile time: input of a rank other than 3; a kernel larger than the padded input
 /// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
 /// Source  same convention as torch.nn.Conv2d
-template <std::size_t OutChannels, ConvOptions Options = ConvOptions{}>
+template <std::size_t OutChannels, Conv2dOptions Options = Conv2dOptions{}>
 struct Conv2d {
   static_assert(OutChannels > 0, "odot::nn::Conv2d: out_channels must be at least 1");
-  static_assert(Options.kernel > 0 && Options.stride > 0, "odot::nn::Conv2d: kernel and stride must be at least 1");
+  static_assert(Options.kernel_size > 0 && Options.stride > 0,
+                "odot::nn::Conv2d: kernel_size and stride must be at least 1");
 
  private:
   template <ShapeType In>
   struct Rule {
     static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
-    static constexpr bool fits = In::rank != 3 || (Options.kernel <= extent(1) + 2 * Options.padding &&
-                                                   Options.kernel <= extent(2) + 2 * Options.padding);
+    static constexpr bool fits = In::rank != 3 || (Options.kernel_size <= extent(1) + 2 * Options.padding &&
+                                                   Options.kernel_size <= extent(2) + 2 * Options.padding);
     // After a failed rule, any valid shape: one error is enough.
-    using image = Shape<extent(0), fits ? extent(1) : Options.kernel, fits ? extent(2) : Options.kernel>;
+    using image = Shape<extent(0), fits ? extent(1) : Options.kernel_size, fits ? extent(2) : Options.kernel_size>;
     using geometry = kernels::ConvGeometry<
-        std::conditional_t<In::rank == 3 && fits, image, Shape<extent(0), Options.kernel, Options.kernel>>, OutChannels,
-        Options.kernel, Options.stride, Options.padding>;
-    using weights = Parameter<"weight", typename geometry::weight>;
-    using biases = Parameter<"bias", Shape<OutChannels>, Init::zero>;
-    using parameters = std::conditional_t<Options.bias, Parameters<weights, biases>, Parameters<weights>>;
+        std::conditional_t<In::rank == 3 && fits, image, Shape<extent(0), Options.kernel_size, Options.kernel_size>>,
+        OutChannels, Options.kernel_size, Options.stride, Options.padding>;
+    using parameters = Parameters<Parameter<"weight", typename geometry::weight>,
+                                  OptionalParameter<Options.bias, "bias", Shape<OutChannels>, Init::zero>>;
     // Last: after a failed assertion, compilers skip the rest of a class.
     static_assert(In::rank == 3, "odot::nn::Conv2d: input must be rank 3, [channels, height, width]");
     static_assert(fits, "odot::nn::Conv2d: kernel must not exceed the padded input; add padding or shrink the kernel");
@@ -54,19 +54,13 @@ struct Conv2d {
     using geometry = typename Rule<In>::geometry;
 
     static void forward(auto pass, auto x, auto y) {
-      using P = decltype(pass);
-      TensorView<Shape<OutChannels>, const typename P::scalar, typename P::device> b;
-      if constexpr (Options.bias) b.rebind(pass.parameter(bias));
-      kernels::Conv2d<typename P::device>::template forward<geometry>(pass.workspace(), x, pass.parameter(weight), b,
-                                                                      y);
+      kernels::Conv2d<typename decltype(pass)::device>::template forward<geometry>(
+          pass.workspace(), x, pass.parameter(weight), pass.parameter_or_empty(bias), y);
     }
 
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
-      using P = decltype(pass);
-      TensorView<Shape<OutChannels>, typename P::scalar, typename P::device> db;
-      if constexpr (Options.bias) db.rebind(pass.gradient(bias));
-      kernels::Conv2d<typename P::device>::template backward<geometry>(pass.workspace(), x, pass.parameter(weight), dy,
-                                                                       pass.gradient(weight), db, dx);
+      kernels::Conv2d<typename decltype(pass)::device>::template backward<geometry>(
+          pass.workspace(), x, pass.parameter(weight), dy, pass.gradient(weight), pass.gradient_or_empty(bias), dx);
     }
   };
 };

@@ -3,7 +3,6 @@
 // LayerNorm.
 
 #include <cstddef>
-#include <type_traits>
 
 #include "odot/kernels/layer_norm.hpp"
 #include "odot/nn/layer.hpp"
@@ -13,8 +12,8 @@
 namespace odot::nn {
 
 struct LayerNormOptions {
-  double eps = 1e-5;
-  bool affine = true;  ///< scale and shift by learned weight and bias
+  double eps = 1e-5;               ///< beside the variance
+  bool elementwise_affine = true;  ///< scale and shift by learned weight and bias
 };
 
 /// Layer normalisation over the features of a sample or of every token: y = γ (x − μ)/√(σ² + eps) + β.
@@ -26,11 +25,11 @@ struct LayerNormOptions {
 template <LayerNormOptions Options = LayerNormOptions{}>
 struct LayerNorm {
   template <ShapeType In>
-  struct bind : Layer<In, In,
-                      std::conditional_t<Options.affine,
-                                         Parameters<Parameter<"weight", Shape<detail::features<In>()>, Init::one>,
-                                                    Parameter<"bias", Shape<detail::features<In>()>, Init::zero>>,
-                                         Parameters<>>> {
+  struct bind
+      : Layer<In, In,
+              Parameters<
+                  OptionalParameter<Options.elementwise_affine, "weight", Shape<detail::features<In>()>, Init::one>,
+                  OptionalParameter<Options.elementwise_affine, "bias", Shape<detail::features<In>()>, Init::zero>>> {
     static_assert(detail::has_features<In>,
                   "odot::nn::LayerNorm: input must be rank 1 or 2, [features] or [tokens, features]");
     static constexpr std::size_t features = detail::features<In>(), tokens = detail::tokens<In>;
@@ -39,29 +38,17 @@ struct LayerNorm {
 
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);
-      TensorView<Shape<features>, const typename P::scalar, typename P::device> scale, shift;
-      if constexpr (Options.affine) {
-        scale.rebind(pass.parameter(weight));
-        shift.rebind(pass.parameter(bias));
-      }
-      kernels::LayerNorm<typename P::device>::forward(pass.workspace(), Options.eps, detail::as_tokens(x), scale, shift,
-                                                      statistics<typename P::scalar>(pass, x.samples()),
-                                                      detail::as_tokens(y));
+      kernels::LayerNorm<typename P::device>::forward(
+          pass.workspace(), Options.eps, detail::as_tokens(x), pass.parameter_or_empty(weight),
+          pass.parameter_or_empty(bias), statistics<typename P::scalar>(pass, x.samples()), detail::as_tokens(y));
     }
 
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
-      using S = typename P::scalar;
-      TensorView<Shape<features>, const S, typename P::device> scale;
-      TensorView<Shape<features>, S, typename P::device> dscale, dshift;
-      if constexpr (Options.affine) {
-        scale.rebind(pass.parameter(weight));
-        dscale.rebind(pass.gradient(weight));
-        dshift.rebind(pass.gradient(bias));
-      }
-      kernels::LayerNorm<typename P::device>::backward(pass.workspace(), detail::as_tokens(x), scale,
-                                                       statistics<const S>(pass, x.samples()), detail::as_tokens(dy),
-                                                       dscale, dshift, detail::as_tokens(dx));
+      kernels::LayerNorm<typename P::device>::backward(
+          pass.workspace(), detail::as_tokens(x), pass.parameter_or_empty(weight),
+          statistics<const typename P::scalar>(pass, x.samples()), detail::as_tokens(dy),
+          pass.gradient_or_empty(weight), pass.gradient_or_empty(bias), detail::as_tokens(dx));
     }
 
    private:

@@ -12,13 +12,17 @@
 
 namespace odot::nn {
 
+struct LinearOptions {
+  bool bias = true;
+};
+
 /// Fully connected layer: y = x Wᵀ + b; of a sequence, for every token by itself.
 /// Shapes  x [N, In] or [N, L, In], weight [Out, In], bias [Out] → y [N, Out] or [N, L, Out]
 /// Grad    dx = dy W (overwritten);  dW += dyᵀ x,  db += Σ dy (added)
 /// Errors  compile time: input of a rank other than 1 and 2
 /// Cost    2·In·Out FLOP a sample or token forward, twice that backward
 /// Source  same convention as torch.nn.Linear
-template <std::size_t OutFeatures, bool Bias = true>
+template <std::size_t OutFeatures, LinearOptions Options = LinearOptions{}>
 struct Linear {
   static_assert(OutFeatures > 0, "odot::nn::Linear: out_features must be at least 1");
 
@@ -26,36 +30,23 @@ struct Linear {
   struct bind
       : Layer<In,
               std::conditional_t<detail::is_sequence<In>, Shape<detail::tokens<In>, OutFeatures>, Shape<OutFeatures>>,
-              std::conditional_t<Bias,
-                                 Parameters<Parameter<"weight", Shape<OutFeatures, detail::features<In>()>>,
-                                            Parameter<"bias", Shape<OutFeatures>, Init::zero>>,
-                                 Parameters<Parameter<"weight", Shape<OutFeatures, detail::features<In>()>>>>> {
+              Parameters<Parameter<"weight", Shape<OutFeatures, detail::features<In>()>>,
+                         OptionalParameter<Options.bias, "bias", Shape<OutFeatures>, Init::zero>>> {
     static_assert(detail::has_features<In>,
                   "odot::nn::Linear: input must be rank 1 or 2, [features] or [tokens, features]; put nn::Flatten "
                   "before it");
     static constexpr bool token_wise = detail::is_sequence<In>;
 
     static void forward(auto pass, auto x, auto y) {
-      using P = decltype(pass);
-      kernels::Linear<typename P::device>::forward(pass.workspace(), detail::as_tokens(x), pass.parameter(weight),
-                                                   bias_of(pass), detail::as_tokens(y));
+      kernels::Linear<typename decltype(pass)::device>::forward(pass.workspace(), detail::as_tokens(x),
+                                                                pass.parameter(weight), pass.parameter_or_empty(bias),
+                                                                detail::as_tokens(y));
     }
 
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
-      using P = decltype(pass);
-      TensorView<Shape<OutFeatures>, typename P::scalar, typename P::device> dbias;
-      if constexpr (Bias) dbias.rebind(pass.gradient(bias));
-      kernels::Linear<typename P::device>::backward(pass.workspace(), detail::as_tokens(x), pass.parameter(weight),
-                                                    detail::as_tokens(dy), pass.gradient(weight), dbias,
-                                                    detail::as_tokens(dx));
-    }
-
-   private:
-    template <class P>
-    static auto bias_of(const P& pass) {
-      TensorView<Shape<OutFeatures>, const typename P::scalar, typename P::device> b;
-      if constexpr (Bias) b.rebind(pass.parameter(bias));
-      return b;
+      kernels::Linear<typename decltype(pass)::device>::backward(
+          pass.workspace(), detail::as_tokens(x), pass.parameter(weight), detail::as_tokens(dy), pass.gradient(weight),
+          pass.gradient_or_empty(bias), detail::as_tokens(dx));
     }
   };
 };

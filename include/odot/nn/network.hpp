@@ -33,6 +33,11 @@ namespace nn::detail {
                       std::to_string(outputs) + "; they must be as many");
 }
 
+[[noreturn]] ODOT_COLD inline void refuse_labels(std::size_t inputs, std::size_t labels) {
+  throw ArgumentError("odot::Network::classify: x has " + std::to_string(inputs) + " samples, and there is room for " +
+                      std::to_string(labels) + " labels; they must be as many");
+}
+
 /// each: targets a sample
 [[noreturn]] ODOT_COLD inline void refuse_targets(std::size_t samples, std::size_t targets, std::size_t each) {
   throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(samples) + " samples and " +
@@ -118,6 +123,33 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     Batch<output_shape, Scalar, Device> y(x.samples());
     predict(x, y, workspace, lengths);
     return y;
+  }
+
+  /// labels[n] = the class with the largest output of sample n, the first of several; a NaN counts as the largest. All else
+  /// is as in predict; labels: memory of the device.
+  /// Shapes  x [N, input_shape...], model output [classes] → labels [N]
+  /// Errors  compile time: a model output of a rank other than 1;  ArgumentError: not as many labels as samples
+  void classify(Input x, std::span<std::int32_t> labels, Workspace<Device>& workspace,
+                const std::int32_t* lengths = nullptr) const {
+    constexpr bool has_classes = output_shape::rank == 1;
+    static_assert(has_classes, "odot::Network::classify: the model's output must be rank 1, [classes]");
+    if constexpr (has_classes) {
+      if (labels.size() != x.samples()) nn::detail::refuse_labels(x.samples(), labels.size());
+      auto frame = workspace.frame();
+      const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
+      predict(x, y, workspace, lengths);
+      const WorkspaceScope<Device> scope(workspace);
+      const BatchView<Shape<1>, std::int32_t, Device> found(labels.data(), x.samples());
+      found = argmax<0>(y);
+    }
+  }
+
+  /// The same with memory of its own, labels on the host; allocates.
+  std::vector<std::int32_t> classify(Input x, const std::int32_t* lengths = nullptr) const {
+    Workspace<Device> workspace(workspace_.threads());
+    Buffer<std::int32_t, Device> labels(x.samples());
+    classify(x, labels.span(), workspace, lengths);
+    return labels.to_host();
   }
 
   // ---- training

@@ -31,9 +31,19 @@ struct Parameter {
   static constexpr std::string_view name = Text.view();
   static constexpr Init init = Initial;
   static constexpr std::size_t precision = Precision;
+  static constexpr bool present = true;
   /// The same with `Prefix` before its name.
   template <FixedString Prefix>
   using prefixed = Parameter<Prefix + Text, S, Initial, Precision>;
+};
+
+/// An array that a layer has where Present, mostly one of its options, is true. Where it is false, the array takes no
+/// memory and stands in no table; pass.parameter_or_empty(name) is an empty view then.
+template <bool Present, FixedString Text, ShapeType S, Init Initial = Init::drawn, std::size_t Precision = 0>
+struct OptionalParameter : Parameter<Text, S, Initial, Precision> {
+  static constexpr bool present = Present;
+  template <FixedString Prefix>
+  using prefixed = OptionalParameter<Present, Prefix + Text, S, Initial, Precision>;
 };
 
 /// The row of a parameter in the network's table.
@@ -67,14 +77,19 @@ ODOT_COLD inline void append_row(std::vector<ParameterInfo>& table, const std::s
 /// The arrays of a layer, one after the other without gaps.
 template <class... P>
 struct Parameters {
-  static constexpr std::size_t count = sizeof...(P);
-  static constexpr std::size_t size = (std::size_t{0} + ... + P::shape::size);  // elements
+ private:
+  template <class One>
+  static constexpr std::size_t size_of = One::present ? One::shape::size : 0;
+
+ public:
+  static constexpr std::size_t count = (std::size_t{0} + ... + std::size_t{P::present});
+  static constexpr std::size_t size = (std::size_t{0} + ... + size_of<P>);  // elements
 
   /// Offset in elements of the array called `name`.
   template <class N>
   static constexpr std::size_t offset(N /*name*/) {
     std::size_t at = 0, found = size;
-    ((P::name == N::text ? (found = at) : (at += P::shape::size)), ...);
+    ((P::name == N::text ? (found = at) : (at += size_of<P>)), ...);
     return found;
   }
 
@@ -85,6 +100,16 @@ struct Parameters {
     static_assert(known, "odot::nn: the layer declares no parameter or buffer of this name");
     return first_named<N, P...>();
   }
+
+  /// Whether the array called `name` is an OptionalParameter that is absent.
+  template <class N>
+  static constexpr bool lacks(N /*name*/) {
+    return ((P::name == N::text && !P::present) || ...);
+  }
+
+  /// The same with `Prefix` before the names.
+  template <FixedString Prefix>
+  using prefixed = Parameters<typename P::template prefixed<Prefix>...>;
 
   /// Appends the arrays to a table whose rows lie one after the other.
   static void list(std::vector<ParameterInfo>& table, const std::string& prefix) { (append<P>(table, prefix), ...); }
@@ -99,7 +124,8 @@ struct Parameters {
   template <class One>
   ODOT_COLD static void append(std::vector<ParameterInfo>& table, const std::string& prefix) {
     using S = typename One::shape;
-    detail::append_row(table, prefix, One::name, S::size, S::extents, One::init, One::precision);
+    if constexpr (One::present)
+      detail::append_row(table, prefix, One::name, S::size, S::extents, One::init, One::precision);
   }
 };
 

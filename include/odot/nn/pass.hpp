@@ -63,6 +63,24 @@ class Pass {
   auto updated_buffer(N name) const {
     return view<typename Layer::buffers>(name, blocks_.updated_buffers);
   }
+
+  /// The same of an nn::OptionalParameter: an empty view where the layer lacks it, for a kernel's optional argument.
+  template <class N>
+  auto parameter_or_empty(N name) const {
+    return view_or_empty<typename Layer::parameters>(name, blocks_.parameters);
+  }
+  template <class N>
+  auto gradient_or_empty(N name) const {
+    return view_or_empty<typename Layer::parameters>(name, blocks_.gradients);
+  }
+  template <class N>
+  auto buffer_or_empty(N name) const {
+    return view_or_empty<typename Layer::buffers>(name, blocks_.buffers);
+  }
+  template <class N>
+  auto updated_buffer_or_empty(N name) const {
+    return view_or_empty<typename Layer::buffers>(name, blocks_.updated_buffers);
+  }
   Scalar* cache() const { return blocks_.cache; }
 
   /// Valid tokens of each sample of the layer's input, memory of the device; null: all are. Kernels bring them into
@@ -104,8 +122,16 @@ class Pass {
  private:
   template <class List, class N, class T>
   static auto view(N name, T* start) {
+    constexpr bool present = !List::lacks(N{});
+    static_assert(present,
+                  "odot::nn: with these options the layer lacks this parameter or buffer; ask for parameter_or_empty, "
+                  "gradient_or_empty, buffer_or_empty or updated_buffer_or_empty");
+    return view_or_empty<List>(name, start);
+  }
+  template <class List, class N, class T>
+  static auto view_or_empty(N name, T* start) {
     using S = decltype(List::shape_of(name));
-    return TensorView<S, T, Device>(start ? start + List::offset(name) : nullptr);
+    return TensorView<S, T, Device>(start && !List::lacks(name) ? start + List::offset(name) : nullptr);
   }
 
   Workspace<Device>* workspace_;

@@ -6,11 +6,10 @@
 
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/contract.hpp"
-#include "odot/kernels/linear/contract.hpp"
-#include "odot/kernels/triangle.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/self_attention_plan.hpp"
+#include "odot/nn/tokens.hpp"
 
 namespace odot::nn {
 
@@ -30,17 +29,20 @@ namespace odot::nn {
 template <SelfAttentionOptions Options = SelfAttentionOptions{}>
 struct SelfAttention {
   template <ShapeType In>
-  struct bind : Layer<In, In, typename detail::SelfAttentionPlan<In, Options>::parameters> {
+  struct bind : Layer<In, In, typename detail::SelfAttentionPlan<In, Options>::projections::parameters> {
    private:
     using Plan = detail::SelfAttentionPlan<In, Options>;
-    static constexpr std::size_t L = Plan::tokens, D = Plan::features, projected = Plan::projections * D;
+    using Projections = typename Plan::projections;
+    static constexpr std::size_t L = Plan::tokens, D = Plan::features, width = Projections::width;
 
    public:
     static constexpr bool backward_reads_output = !Plan::has_values;  // then y is the attention's own output
 
-    static constexpr std::size_t cache_elements(std::size_t n) { return Memory<float>::elements(n); }
+    static constexpr std::size_t cache_elements(std::size_t n) {
+      return Projections::attention_at(n) + detail::aligned(2 * Options.heads * L * n);
+    }
     static constexpr std::size_t gradient_elements(std::size_t n) {
-      return (Plan::projections + Plan::has_values + Plan::reads_tokens) * L * D * n;
+      return Projections::gradient_elements(n) + Plan::reads_tokens * L * D * n;
     }
 
     static void forward(auto pass, auto x, auto y) {
@@ -50,17 +52,14 @@ struct SelfAttention {
       const std::size_t n = x.samples();
       const Memory<S> memory(pass.training() ? pass.cache() : frame.template take<S>(cache_elements(n)), n);
       // [q k v] = x Wᵀ + b
-      Linear<P>::forward(pass.workspace(), tokens<D, P>(x.data(), n), projection_weight(pass, frame),
-                         projection_bias<P>(pass.blocks().parameters), tokens<projected, P>(memory.projections, n));
+      Projections::forward(pass, detail::as_tokens(x), tokens<width, P>(memory.projected, n));
       // m_i = Σ_j softmax_j(q_i·k_j / √d) v_j
-      S* mixed = Plan::has_values ? memory.mixed : y.data();
-      const auto in = Plan::template arrays<const S>(memory.projections, x.data());
-      Attention<P>::template forward<S>(pass.workspace(), Plan::geometry, n, in.q, in.k, in.v, pass.lengths(),
-                                        {mixed, D}, memory.statistics);
+      S* const m = Plan::has_values ? memory.result : y.data();
+      const auto in = Plan::template arrays<const S>(memory.projected, x.data());
+      Attention<P>::template forward<S>(pass.workspace(), Plan::geometry, n, in.q, in.k, in.v, pass.lengths(), {m, D},
+                                        memory.statistics);
       // y = m W_Oᵀ + b
-      if constexpr (Plan::has_values)
-        Linear<P>::forward(pass.workspace(), tokens<D, P>(constant(mixed), n), pass.parameter(out_weight),
-                           output_bias(pass), tokens<D, P>(y.data(), n));
+      if constexpr (Plan::has_values) Projections::forward_output(pass, tokens<D, P>(m, n), detail::as_tokens(y));
     }
 
     static void backward(auto pass, auto x, auto y, auto dy, auto dx) {
@@ -69,135 +68,51 @@ struct SelfAttention {
       auto frame = pass.workspace().frame();
       const std::size_t n = x.samples();
       const Memory<S> memory(pass.cache(), n);
-      const S *mixed = y.data(), *dmixed = dy.data();
+      const S *m = y.data(), *dm = dy.data();
       // y = m W_Oᵀ + b
       if constexpr (Plan::has_values) {
-        S* gradient = frame.template take<S>(L * D * n);
-        Linear<P>::backward(pass.workspace(), tokens<D, P>(constant(memory.mixed), n), pass.parameter(out_weight),
-                            tokens<D, P>(dy.data(), n), pass.gradient(out_weight), output_bias_gradient(pass),
-                            tokens<D, P>(gradient, n));
-        mixed = memory.mixed;
-        dmixed = gradient;
+        S* const gradient = frame.template take<S>(L * D * n);
+        Projections::backward_output(pass, tokens<D, P>(memory.result, n), detail::as_tokens(dy),
+                                     tokens<D, P>(gradient, n));
+        m = memory.result;
+        dm = gradient;
       }
       // m_i = Σ_j softmax_j(q_i·k_j / √d) v_j; what is both q and k, or both k and v, receives both gradients
-      S* dprojections = frame.template take<S>(projected * L * n);
-      S* dtokens = Plan::reads_tokens ? frame.template take<S>(L * D * n) : nullptr;
-      const auto in = Plan::template arrays<const S>(memory.projections, x.data());
-      const auto gradients = Plan::template arrays<S>(dprojections, dtokens);
-      Attention<P>::template backward<S>(pass.workspace(), Plan::geometry, n, in.q, in.k, in.v, pass.lengths(),
-                                         {mixed, D}, memory.statistics, {dmixed, D}, gradients.q, gradients.k,
-                                         gradients.v);
+      S* const dprojected = frame.template take<S>(width * L * n);
+      S* const dtokens = Plan::reads_tokens ? frame.template take<S>(L * D * n) : nullptr;
+      const auto in = Plan::template arrays<const S>(memory.projected, x.data());
+      const auto gradients = Plan::template arrays<S>(dprojected, dtokens);
+      Attention<P>::template backward<S>(pass.workspace(), Plan::geometry, n, in.q, in.k, in.v, pass.lengths(), {m, D},
+                                         memory.statistics, {dm, D}, gradients.q, gradients.k, gradients.v);
       // [q k v] = x Wᵀ + b
-      project_backward(pass, frame, x, dprojections, dx);
+      Projections::backward(pass, detail::as_tokens(x), tokens<width, P>(dprojected, n), detail::as_tokens(dx));
       if constexpr (Plan::reads_tokens)
-        if (dx) Add<P>::forward(pass.workspace(), as_input<P>(dx.data(), n), as_input<P>(dtokens, n), dx);
+        if (dx)
+          kernels::Add<typename P::device>::forward(pass.workspace(), as_input<P>(dx.data(), n),
+                                                    as_input<P>(dtokens, n), dx);
     }
 
    private:
     template <class P>
-    using Linear = kernels::Linear<typename P::device>;
-    template <class P>
     using Attention = kernels::DotProductAttention<typename P::device>;
-    template <class P>
-    using Add = kernels::Add<typename P::device>;
-    template <class P>
-    using Triangle = kernels::Triangle<typename P::device>;
-
-    static constexpr Name<"out.weight"> out_weight{};
-    static constexpr Name<"out.bias"> out_bias{};
-    static constexpr Name<"qk.triangle"> triangle{};
-    static constexpr Name<"v.weight"> value_weight{};
 
     /// What forward leaves for backward.
     template <class S>
     struct Memory {
       Memory(S* start, std::size_t n)
-          : projections(start), mixed(start + detail::aligned(projected * L * n)),
-            statistics(mixed + (Plan::has_values ? detail::aligned(L * D * n) : 0)) {}
-      static constexpr std::size_t elements(std::size_t n) {
-        return detail::aligned(projected * L * n) + (Plan::has_values ? detail::aligned(L * D * n) : 0) +
-               detail::aligned(2 * Options.heads * L * n);
-      }
-      S *projections, *mixed, *statistics;  // [N, L, projected], [N, L, D], [N, heads, 2, L]
+          : projected(start), result(start + Projections::result_at(n)),
+            statistics(start + Projections::attention_at(n)) {}
+      S *projected, *result, *statistics;  // [N, L, width], [N, L, D], [N, heads, 2, L]
     };
 
-    template <class S>
-    static const S* constant(S* data) {
-      return data;
-    }
     /// [N·L, Features]
-    template <std::size_t Features, class P, class S>
-    static auto tokens(S* data, std::size_t n) {
-      return BatchView<Shape<Features>, S, typename P::device>(data, data ? n * L : 0);
+    template <std::size_t Features, class P>
+    static auto tokens(typename P::scalar* data, std::size_t n) {
+      return BatchView<Shape<Features>, typename P::scalar, typename P::device>(data, n * L);
     }
     template <class P>
     static auto as_input(const typename P::scalar* data, std::size_t n) {
       return BatchView<In, const typename P::scalar, typename P::device>(data, n);
-    }
-
-    /// The weights of all projections as one [projected, D]; a triangle's in memory of the frame.
-    template <class P>
-    static auto projection_weight(const P& pass, auto& frame) {
-      using S = typename P::scalar;
-      using View = TensorView<Shape<projected, D>, const S, typename P::device>;
-      if constexpr (Plan::triangle) {
-        S* dense = frame.template take<S>(projected * D);
-        Triangle<P>::unpack(pass.workspace(), pass.parameter(triangle),
-                            TensorView<Shape<D, D>, S, typename P::device>(dense));
-        if constexpr (Plan::has_values)
-          Add<P>::copy(pass.workspace(), matrix<P>(pass.parameter(value_weight).data()), matrix<P>(dense + D * D));
-        return View(dense);
-      } else {
-        return View(pass.blocks().parameters);  // they lie first, one after the other
-      }
-    }
-
-    /// dx, and the gradients of the projections' weights and biases, from the gradient of the projections.
-    template <class P>
-    static void project_backward(const P& pass, auto& frame, auto x, const typename P::scalar* dprojections, auto dx) {
-      using S = typename P::scalar;
-      using Gradient = TensorView<Shape<projected, D>, S, typename P::device>;
-      const auto backward_into = [&](S* dweight) {
-        Linear<P>::backward(pass.workspace(), tokens<D, P>(x.data(), x.samples()), projection_weight(pass, frame),
-                            tokens<projected, P>(dprojections, x.samples()), Gradient(dweight),
-                            projection_bias<P>(pass.blocks().gradients), tokens<D, P>(dx.data(), x.samples()));
-      };
-      if constexpr (Plan::triangle) {
-        S* dense = frame.template take<S>(projected * D);
-        P::device::zero(dense, projected * D * sizeof(S));
-        backward_into(dense);
-        Triangle<P>::backward(pass.workspace(), TensorView<Shape<D, D>, const S, typename P::device>(dense),
-                              pass.gradient(triangle));
-        if constexpr (Plan::has_values) {
-          const auto sum = matrix<P>(pass.gradient(value_weight).data());
-          Add<P>::forward(pass.workspace(), matrix<P>(constant(sum.data())), matrix<P>(constant(dense + D * D)), sum);
-        }
-      } else {
-        backward_into(pass.blocks().gradients);
-      }
-    }
-
-    /// Biases of all projections in a block of parameters or gradients, behind the weights; empty without.
-    template <class P, class S>
-    static auto projection_bias(S* block) {
-      return TensorView<Shape<projected>, S, typename P::device>(Options.bias ? block + Plan::weights::size : nullptr);
-    }
-    template <class P>
-    static auto output_bias(const P& pass) {
-      TensorView<Shape<D>, const typename P::scalar, typename P::device> b;
-      if constexpr (Options.bias) b.rebind(pass.parameter(out_bias));
-      return b;
-    }
-    template <class P>
-    static auto output_bias_gradient(const P& pass) {
-      TensorView<Shape<D>, typename P::scalar, typename P::device> b;
-      if constexpr (Options.bias) b.rebind(pass.gradient(out_bias));
-      return b;
-    }
-    /// D·D weights as a batch of one, for sums and copies.
-    template <class P, class S>
-    static auto matrix(S* data) {
-      return BatchView<Shape<D * D>, S, typename P::device>(data, 1);
     }
 
     // Last: after a failed assertion, compilers skip the rest of a class.

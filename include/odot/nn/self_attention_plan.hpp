@@ -7,6 +7,7 @@
 
 #include "odot/kernels/dot_product_attention/contract.hpp"
 #include "odot/nn/layer.hpp"
+#include "odot/nn/projections.hpp"
 
 namespace odot::nn {
 
@@ -45,12 +46,17 @@ struct SelfAttentionPlan {
                                features = rank == 0 ? 1 : In::extents[rank - 1];
   static constexpr std::size_t heads = Options.heads == 0 ? 1 : Options.heads, width = features / heads;  // 0: an error
 
-  static constexpr bool triangle = is_triangle(form);
-  static constexpr bool symmetric = triangle || form == AttentionForm::symmetric;  // keys are the queries
+  static constexpr bool symmetric = is_triangle(form) || form == AttentionForm::symmetric;  // keys are the queries
   static constexpr bool projects_keys = form == AttentionForm::full;
   static constexpr bool has_values = form != AttentionForm::wqk_only && form != AttentionForm::symmetric_tt_only;
   static constexpr bool reads_tokens = !has_values || !(symmetric || projects_keys);  // keys or values are x itself
-  static constexpr std::size_t projections = 1 + projects_keys + has_values;
+
+  using projections = Projections<In, ProjectionForm{.keys = projects_keys,
+                                                     .values = has_values,
+                                                     .output = has_values,
+                                                     .bias = Options.bias,
+                                                     .joint = one_head_only(form),
+                                                     .triangle = is_triangle(form)}>;
 
   /// The scale is 1/√d, d the width of a head: of D where one matrix serves all features.
   static constexpr double inverse_root(std::size_t d) {
@@ -65,39 +71,18 @@ struct SelfAttentionPlan {
                                                         .causal = Options.causal,
                                                         .scale = inverse_root(width)};
 
-  template <FixedString Text>
-  using weight = Parameter<Text, Shape<features, features>>;
-  template <FixedString Text>
-  using bias = Parameter<Text, Shape<features>, Init::zero>;
-  template <bool Condition, class P>
-  using only_if = std::conditional_t<Condition, Parameters<P>, Parameters<>>;
-  template <class... Lists>
-  using joined = decltype((Parameters<>{} + ... + Lists{}));
-
-  using similarity =
-      std::conditional_t<triangle, Parameter<"qk.triangle", Shape<features*(features + 1) / 2>, Init::drawn, features>,
-                         std::conditional_t<one_head_only(form), weight<"qk.weight">, weight<"q.weight">>>;
-  /// Queries', keys' and values', as many as there are, one below the other.
-  using weights = joined<Parameters<similarity>, only_if<projects_keys, weight<"k.weight">>,
-                         only_if<has_values, weight<"v.weight">>>;
-  using biases = joined<Parameters<std::conditional_t<one_head_only(form), bias<"qk.bias">, bias<"q.bias">>>,
-                        only_if<projects_keys, bias<"k.bias">>, only_if<has_values, bias<"v.bias">>>;
-  using parameters =
-      joined<weights, std::conditional_t<Options.bias, biases, Parameters<>>, only_if<has_values, weight<"out.weight">>,
-             only_if<has_values && Options.bias, bias<"out.bias">>>;
-
   /// Queries, keys and values.
   template <class S>
   struct Arrays {
     kernels::TokenArray<S> q, k, v;
   };
-  /// Where they lie, given the projections [N, L, projections·D] and the tokens [N, L, D].
+  /// Where they lie, given the projections [N, L, width] and the tokens [N, L, D].
   template <class S>
   static Arrays<S> arrays(S* projected, S* x) {
-    constexpr std::size_t stride = projections * features;
+    constexpr std::size_t stride = projections::width;
     const kernels::TokenArray<S> all{x, features}, first{projected, stride};
     const auto k = projects_keys ? kernels::TokenArray<S>{projected + features, stride} : symmetric ? first : all;
-    const auto v = has_values ? kernels::TokenArray<S>{projected + (projections - 1) * features, stride} : all;
+    const auto v = has_values ? kernels::TokenArray<S>{projected + (projections::count - 1) * features, stride} : all;
     return {first, k, v};
   }
 };

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 // The attention-wise block on the CPU: two passes over the batch forward, two backward, a tile of samples at a time; heads
 // live in the second-level cache only.
-//     scores.hpp     how scores lie in lanes, and which exponential serves them
-//     relevance.hpp  softmaxes and heads
-//     tile.hpp       one tile of samples, forward and backward
+//     ../../attention_heads/cpu/scores.hpp, relevance.hpp    the scores of maps; softmaxes and heads, as AttentionHeads has them
+//     row_convolution.hpp    the convolution of rows
+//     tile.hpp               one tile of samples, forward and backward
 //     forward.hpp, backward.hpp, few_samples.hpp     the passes over a batch
 
 #include <cstddef>
@@ -52,19 +52,8 @@ struct AttentionBlock<Cpu> {
 
   template <class G, class S>
   static detail::BlockForm<S> form(const BlockWeights<S, G, Cpu>& w) {
-    return {.heads = G::heads,
-            .maps = G::maps,
-            .norm = G::norm,
-            .skip = G::skip,
-            .relu = G::relu,
-            .weight_x = w.heads.weight_x.data(),
-            .weight_y = w.heads.weight_y.data(),
-            .bias_x = w.heads.bias_x.data(),
-            .bias_y = w.heads.bias_y.data(),
-            .scale = w.heads.scale.data(),
-            .shift = w.heads.shift.data(),
-            .conv_weight = w.conv_weight.data(),
-            .conv_bias = w.conv_bias.data()};
+    return {detail::heads_form<S>(G::heads, G::norm, w.heads), G::skip, G::relu, w.conv_weight.data(),
+            w.conv_bias.data()};
   }
 
   template <class G, class S, class Pointer>

@@ -7,7 +7,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "odot/kernels/attention_block/cpu/scores.hpp"
+#include "odot/kernels/attention_block/cpu/form.hpp"
+#include "odot/kernels/attention_heads/cpu/scores.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/sample_tile.hpp"

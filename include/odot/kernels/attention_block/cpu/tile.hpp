@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <limits>
 
-#include "odot/kernels/attention_block/cpu/relevance.hpp"
-#include "odot/kernels/attention_block/cpu/scores.hpp"
+#include "odot/kernels/attention_block/cpu/form.hpp"
+#include "odot/kernels/attention_block/cpu/row_convolution.hpp"
+#include "odot/kernels/attention_heads/cpu/relevance.hpp"
+#include "odot/kernels/attention_heads/cpu/scores.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/long_sum.hpp"
@@ -19,8 +21,12 @@ namespace odot::kernels::detail {
 template <class S, ShapeType Image, bool Bias>
 struct BlockTile : Relevance<S, Image> {
   using R = Relevance<S, Image>;
-  using R::H, R::W, R::L, R::plane, R::framed_row, R::taps;
-  using typename R::P, typename R::Line, typename R::Rows, typename R::RowRing;
+  using R::H, R::W, R::L, R::plane;
+  using typename R::P, typename R::Line;
+  using Convolution = RowConvolution<S, Image>;
+  using Rows = typename Convolution::Rows;
+  using RowRing = typename Convolution::RowRing;
+  static constexpr std::size_t framed_row = Convolution::framed_row, taps = Convolution::taps;
   using Lanes = SampleLanes<S, Bias>;
   using Form = BlockForm<const S>;
   static constexpr std::size_t C = Image::extents[0];
@@ -125,7 +131,8 @@ struct BlockTile : Relevance<S, Image> {
         for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[t]);
         S* const out = out_row(tile, o, i - 1);
         const S* const before = m > 0 ? out : form.skip ? tile.x + (o * plane + (i - 1) * W) * L : scratch.head.zeros();
-        R::convolve_row(scratch.head.around(i - 1), k, [&](std::size_t j) { return simd::load(before + j * L); }, out);
+        Convolution::convolve_row(
+            scratch.head.around(i - 1), k, [&](std::size_t j) { return simd::load(before + j * L); }, out);
       }
     }
   }
@@ -221,8 +228,8 @@ struct BlockTile : Relevance<S, Image> {
       P k[taps];
       for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[taps - 1 - t]);  // turned by 180°
       const Rows rows = tile.grad_rows(o, i);
-      if (o == 0) R::convolve_row(rows, k, [](std::size_t) { return simd::all(S{0}); }, to);
-      else R::convolve_row(rows, k, [&](std::size_t j) { return simd::load(to + j * L); }, to);
+      if (o == 0) Convolution::convolve_row(rows, k, [](std::size_t) { return simd::all(S{0}); }, to);
+      else Convolution::convolve_row(rows, k, [&](std::size_t j) { return simd::load(to + j * L); }, to);
     }
   }
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include "odot/kernels/attention_block/contract.hpp"
-#include "odot/kernels/attention_heads/gpu/programs.hpp"
+#include "odot/kernels/attention_heads/gpu/maps.hpp"
 
 namespace odot::kernels::detail {
 

@@ -32,7 +32,7 @@ struct AttentionHeads<Cpu> {
     with_bias(weights, [&]<bool Bias>() {
       using M = detail::Maps<S, In, Bias>;
       auto frame = workspace.frame();
-      const auto form = form_of<Norm>(weights);
+      const auto form = detail::heads_form<const S>(Heads, Norm, weights);
       const typename M::All maps(frame, form);
       const Chunks tiles(x.samples(), M::L);
       S* statistics = cache + attention_heads_cache<In, Heads>(x.samples()) - 2 * form.maps;  // means, then 1/σ
@@ -77,7 +77,7 @@ struct AttentionHeads<Cpu> {
     with_bias(weights, [&]<bool Bias>() {
       using M = detail::Maps<S, In, Bias>;
       auto frame = workspace.frame();
-      const auto form = form_of<Norm>(weights);
+      const auto form = detail::heads_form<const S>(Heads, Norm, weights);
       const typename M::All maps(frame, form);
       const Chunks tiles(x.samples(), M::L);
       S* scratch = frame.take<S>(worker_count(workspace, tiles) * M::Tile::forward_elements);
@@ -103,7 +103,7 @@ struct AttentionHeads<Cpu> {
     with_bias(weights, [&]<bool Bias>() {
       using M = detail::Maps<S, In, Bias>;
       auto frame = workspace.frame();
-      const auto form = form_of<Norm>(weights);
+      const auto form = detail::heads_form<const S>(Heads, Norm, weights);
       const typename M::All maps(frame, form);
       const Chunks tiles(x.samples(), M::L);
       const S* mean = cache + attention_heads_cache<In, Heads>(x.samples()) - 2 * form.maps;
@@ -173,23 +173,6 @@ struct AttentionHeads<Cpu> {
   static void with_bias(const Weights& weights, const Body& body) {
     if (weights.bias_x) body.template operator()<true>();
     else body.template operator()<false>();
-  }
-
-  template <HeadNorm Norm, class S, ShapeType In, std::size_t Heads>
-  static detail::BlockForm<const S> form_of(const HeadWeights<const S, In, Heads, Cpu>& w) {
-    return {.heads = Heads,
-            .maps = Heads * In::extents[0],
-            .norm = Norm,
-            .skip = false,
-            .relu = false,
-            .weight_x = w.weight_x.data(),
-            .weight_y = w.weight_y.data(),
-            .bias_x = w.bias_x.data(),
-            .bias_y = w.bias_y.data(),
-            .scale = w.scale.data(),
-            .shift = w.shift.data(),
-            .conv_weight = nullptr,
-            .conv_bias = nullptr};
   }
 
   static std::size_t worker_count(const Workspace<Cpu>& workspace, const Chunks& tiles) {

@@ -1,15 +1,15 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The attention-wise heads of one tile of samples, one lane per sample: what AttentionHeads on the CPU adds to
-// attention_block/cpu/relevance.hpp.
+// relevance.hpp.
 
 #include <algorithm>
 #include <cstddef>
 
 #include "odot/core/parallel.hpp"
 #include "odot/core/view.hpp"
-#include "odot/kernels/attention_block/cpu/relevance.hpp"
-#include "odot/kernels/attention_block/cpu/scores.hpp"
+#include "odot/kernels/attention_heads/cpu/relevance.hpp"
+#include "odot/kernels/attention_heads/cpu/scores.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/sample_tile.hpp"

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "odot/kernels/attention_heads/contract.hpp"
-#include "odot/kernels/attention_heads/gpu/programs.hpp"
+#include "odot/kernels/attention_heads/gpu/maps.hpp"
 
 namespace odot::kernels {
 

@@ -1,9 +1,9 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The scores of an attention block's maps, x ⊙ w (+ b), on the CPU: how they lie in SIMD lanes, and how large they can be.
+// The scores of attention maps, x ⊙ w (+ b), on the CPU: how they lie in SIMD lanes, and how large they can be.
 //
-// All of this and of relevance.hpp and tile.hpp depends on the image's shape alone. The number of heads, the norm, skip
-// connection and ReLU are run-time numbers here, so that models of one image shape share the compiled code.
+// All of this, of relevance.hpp and of attention_block/cpu depends on the image's shape alone. The number of heads and the
+// norm are run-time numbers here, so that models of one image shape share the compiled code.
 
 #include <algorithm>
 #include <cmath>
@@ -19,16 +19,27 @@
 
 namespace odot::kernels::detail {
 
-/// What a block consists of, and its arrays; those that it lacks are null.
+/// The heads' number, norm and arrays; those that they lack are null.
 template <class S>
-struct BlockForm {
+struct HeadsForm {
   std::size_t heads, maps;  // maps = heads · C; map m = h·C + c
   HeadNorm norm;
-  bool skip, relu;
   S *weight_x, *weight_y, *bias_x, *bias_y;  // [maps, H, W]
   S *scale, *shift;                          // [maps]
-  S *conv_weight, *conv_bias;                // [C, maps, 3, 3], [C]
 };
+
+template <class S, class Weights>
+HeadsForm<S> heads_form(std::size_t heads, HeadNorm norm, const Weights& w) {
+  return {.heads = heads,
+          .maps = Weights::maps,
+          .norm = norm,
+          .weight_x = w.weight_x.data(),
+          .weight_y = w.weight_y.data(),
+          .bias_x = w.bias_x.data(),
+          .bias_y = w.bias_y.data(),
+          .scale = w.scale.data(),
+          .shift = w.shift.data()};
+}
 
 /// How a map's exponentials are taken in a tile of samples. It follows from x and the arrays alone, so every pass comes to
 /// the same answer.
@@ -111,7 +122,7 @@ class ScoreBounds {
   static constexpr std::size_t plane = Image::extents[1] * Image::extents[2];
 
  public:
-  ScoreBounds(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
+  ScoreBounds(Workspace<Cpu>::Frame& frame, const HeadsForm<const S>& form)
       : slopes_(frame.take<S>(form.maps)), offsets_(frame.take<S>(form.maps)) {
     for (std::size_t m = 0; m < form.maps; ++m) {
       slopes_[m] = largest(form.weight_x + m * plane, form.weight_y + m * plane);
@@ -143,7 +154,7 @@ class AllMaps : public ScoreBounds<S, Image, Bias> {
   static constexpr std::size_t plane = Image::extents[1] * Image::extents[2];
 
  public:
-  AllMaps(Workspace<Cpu>::Frame& frame, const BlockForm<const S>& form)
+  AllMaps(Workspace<Cpu>::Frame& frame, const HeadsForm<const S>& form)
       : ScoreBounds<S, Image, Bias>(frame, form), form_(form),
         both_(frame.take<S>((Bias ? 2 : 1) * form.maps * plane)) {
     add(form.weight_x, form.weight_y, both_);
@@ -163,7 +174,7 @@ class AllMaps : public ScoreBounds<S, Image, Bias> {
     for (std::size_t p = 0; p < form_.maps * plane; ++p) both[p] = x[p] + y[p];
   }
 
-  const BlockForm<const S>& form_;
+  const HeadsForm<const S>& form_;
   S* both_;
 };
 
