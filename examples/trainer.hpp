@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 namespace trainer {
@@ -85,7 +84,7 @@ inline void print_comparison(const PaperResult& found, const PaperResult& paper,
 
 template <odot::DeviceType Device>
 std::string device_description(int threads) {
-  if constexpr (std::is_same_v<Device, odot::Cpu>) return std::to_string(threads) + " thread(s)";
+  if constexpr (Device::host_accessible) return std::to_string(threads) + " thread(s)";
   else return "on " + Device::description();
 }
 
