@@ -85,14 +85,14 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
   /// name.
   ODOT_COLD explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
-      : State(seed, threads, listed(Model::list_parameters), listed(Model::list_buffers), rule), seed_(seed) {}
+      : State(seed, threads, nn::listed(Model::list_parameters), nn::listed(Model::list_buffers), rule), seed_(seed) {}
 
   /// Takes over another network's parameters and buffers, from any device and scalar.
   ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
   template <DeviceType Other, class OtherScalar>
   void copy_weights_from(const Network<Model, Other, OtherScalar>& other) {
-    copy_block(on_host<Other>(other.parameters()), parameters_);
-    copy_block(on_host<Other>(other.buffers()), buffers_);
+    State::copy_block(on_host<Other>(other.parameters()), parameters_);
+    State::copy_block(on_host<Other>(other.buffers()), buffers_);
   }
 
   // ---- predict
@@ -174,10 +174,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
   /// is NaN or infinite.
   ODOT_COLD void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
-    std::string where;
-    for (const auto& info : parameter_table_)
-      if (where.empty() && nn::any_non_finite<Device>(parameters_.span().subspan(info.offset, info.size)))
-        where = "parameter " + info.name;
+    std::string where = nn::non_finite_parameter<Device>(parameters_.span(), parameter_table_);
     if (where.empty() && nn::any_non_finite<Device>(x.span())) where = "the input";
     const std::size_t piece = training_piece(x.samples());
     for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
@@ -197,19 +194,6 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// Samples of so many that go through a training step at once.
   static std::size_t training_piece(std::size_t samples) {
     return Model::couples_samples ? samples : Pieces::trained(training_memory_per_sample);
-  }
-
-  ODOT_COLD static std::vector<nn::ParameterInfo> listed(void (*list)(std::vector<nn::ParameterInfo>&,
-                                                                      const std::string&)) {
-    std::vector<nn::ParameterInfo> table;
-    list(table, "");
-    return table;
-  }
-
-  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
-    std::vector<Scalar> values(from.size());
-    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
-    to.from_host(values.data());
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.

@@ -97,6 +97,13 @@ class NetworkState {
   NetworkState& operator=(NetworkState&&) = default;
   ~NetworkState() = default;
 
+  /// Numbers of the host, of any scalar, into a block as large.
+  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
+    std::vector<Scalar> values(from.size());
+    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
+    to.from_host(values.data());
+  }
+
   Workspace<Device> workspace_;
   std::uint64_t step_ = 0;
   std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;

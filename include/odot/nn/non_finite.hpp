@@ -73,6 +73,14 @@ ODOT_COLD NonFiniteFinding non_finite_gradient(std::span<const Scalar> gradients
                   : first_with(NonFinite::large_gradient, [&](Scalar g) { return !(std::abs(g) <= largest); });
 }
 
+/// The first parameter that is not finite, of a block in a device's memory; empty where all are.
+template <DeviceType Device, class Scalar>
+ODOT_COLD std::string non_finite_parameter(std::span<Scalar> block, const std::vector<ParameterInfo>& table) {
+  for (const auto& info : table)
+    if (any_non_finite<Device>(block.subspan(info.offset, info.size))) return "parameter " + info.name;
+  return {};
+}
+
 /// The first layer whose output is not finite, by what a training forward pass left in `cache` and by its result y; empty
 /// where all are.
 template <class Model, ShapeType Out, class Scalar, DeviceType Device>

@@ -56,7 +56,8 @@ class TrainingSteps final : public Steps {
       const auto batch = batches_.load(b, network_.workspace());
       network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths);
       network_.count_gradients_beyond(largest_gradient(), &result->beyond);
-      if constexpr (Device::host_accessible) require_finite(*result, batch);
+      if constexpr (Device::host_accessible)
+        if (const auto found = result->non_finite()) explain(found.what, batch);
       for (Callback* callback : callbacks_) callback->on_gradients(at);
       optimizer_.step(network_, factor);
     });
@@ -74,11 +75,10 @@ class TrainingSteps final : public Steps {
  private:
   static constexpr bool labelled = nn::labelled<Loss, Scalar>;
 
-  /// Throws NonFiniteError, naming the layer or parameter, where the result or the gradient is not finite.
-  ODOT_COLD void require_finite(const StepResult& result, const auto& batch) {
-    const nn::NonFiniteFinding found = result.non_finite();
-    if (found.what == nn::NonFinite::loss) network_.explain_non_finite_loss(batch.x, batch.lengths);
-    if (found) network_.check_gradients_finite(largest_gradient());
+  /// Throws NonFiniteError, naming the layer or parameter that it comes from.
+  ODOT_COLD void explain(nn::NonFinite found, const auto& batch) {
+    if (found == nn::NonFinite::loss) network_.explain_non_finite_loss(batch.x, batch.lengths);
+    network_.check_gradients_finite(largest_gradient());
   }
 
   /// The elements of a gradient that the optimizer takes are no larger.
