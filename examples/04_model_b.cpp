@@ -36,7 +36,7 @@ int build_and_train() {
     batches.load(b, images, labels);
     const nn::LossSums sums = network.compute_gradients(images, labels);
     adam.step(network);
-    std::printf("batch %zu: loss %.4f nats\n", b + 1, sums.loss / static_cast<double>(sums.samples));
+    std::printf("batch %zu: loss %.4f nats\n", b + 1, sums.mean());
   }
   return 0;
 }

@@ -47,7 +47,7 @@ int train_with_and_without() try {
     const TrainingReport report = fit(network, adam, loss, train, test, options);
     const nn::LossSums plain = evaluate<nn::CrossEntropy>(network, network.workspace(), test);
     std::printf("label smoothing %.1f: loss %.4f, accuracy %.1f %%, cross-entropy %.4f\n", epsilon, report.test_loss,
-                report.accuracy, plain.loss / static_cast<double>(plain.samples));
+                report.accuracy, plain.mean());
   }
   return 0;
 } catch (const DeviceError& error) {

@@ -1,29 +1,76 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What watches a trainer's run: a progress bar and logs, as its options say.
+// What watches a trainer's run: a progress bar and logs, as its options say, with the papers' figures in them.
 
+#include "paper_figures.hpp"
+
+#include <odot/core/number_text.hpp>
 #include <odot/train/csv_log.hpp>
 #include <odot/train/curves.hpp>
 #include <odot/train/progress.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace trainer {
 
 /// What with_callbacks writes in its folder.
 inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "epochs.csv", "curves.svg"};
 
-/// The report of body(callbacks…): a progress bar unless `quiet`, logs and curves if there is a folder `out` for them.
-template <class Body>
-odot::TrainingReport with_callbacks(bool quiet, const std::string& out, const Body& body) {
-  odot::ProgressBar bar;
+/// The papers' figures as they are now.
+struct FigureSource {
+  std::function<double()> loss, gradient_average;
+};
+
+/// A progress bar that says what the papers report.
+class PaperProgress : public odot::ProgressBar {
+ public:
+  explicit PaperProgress(FigureSource figures) : figures_(std::move(figures)) {}
+
+ protected:
+  std::vector<std::string> parts(const odot::EpochEvent& e) const override {
+    auto all = ProgressBar::parts(e);  // epoch, loss, accuracy, second set, rate, time
+    all[1] = "loss " + fixed(figures_.loss(), 4) + " (mean " + fixed(e.mean_loss, 4) + ")";
+    all.insert(all.begin() + 4, "gradient " + odot::number_text::scientific(figures_.gradient_average(), 1));
+    return all;
+  }
+
+ private:
+  FigureSource figures_;
+};
+
+/// The library's columns, and the papers' among them.
+inline odot::CsvColumns paper_columns(const FigureSource& figures) {
+  const auto after = [](auto& columns, std::string_view name, const char* column, const auto& figure) {
+    const auto place = std::ranges::find_if(columns, [&](const auto& c) { return c.name == name; });
+    columns.insert(place + 1, {column, [figure](const auto&) { return odot::CsvColumns::digits(figure()); }});
+  };
+  odot::CsvColumns columns;
+  after(columns.batches, "loss", "gradient_average", figures.gradient_average);
+  after(columns.epochs, "epoch", "loss", figures.loss);
+  after(columns.epochs, "test_accuracy", "gradient_average", figures.gradient_average);
+  return columns;
+}
+
+/// The report of body(callbacks…): the figures, a progress bar unless `quiet`, logs and curves if there is a folder `out`
+/// for them.
+template <odot::DeviceType Device, class Scalar, class Body>
+odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, bool quiet, const std::string& out,
+                                    const Body& body) {
+  const FigureSource source{[&] { return figures.loss(); }, [&] { return figures.gradient_average(); }};
+  PaperProgress bar(source);
   odot::Callback none;
   odot::Callback& watcher = quiet ? none : bar;
-  if (out.empty()) return body(watcher);
-  odot::CsvLog log(out);
-  odot::Curves curves(out);
-  return body(watcher, log, curves);
+  if (out.empty()) return body(figures, watcher);
+  odot::CsvLog log(out, paper_columns(source));
+  odot::Curves curves(out, {{"average gradient of the first layer",
+                             [&](const odot::BatchEvent&) { return figures.gradient_average(); }}});
+  return body(figures, watcher, log, curves);
 }
 
 }  // namespace trainer

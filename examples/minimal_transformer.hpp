@@ -70,18 +70,18 @@ Outcome train(const Settings& settings, const odot::data::Split<typename Model::
                                  .schedule = schedule(settings, data.train.size()),
                                  .should_stop = should_stop,
                                  .test_name = "validation"};
-  const odot::TrainingReport report = trainer::with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
-    return odot::fit(network, adam, data.train, data.test, options, callbacks...);
-  });
+  trainer::PaperFigures figures(network);
+  const odot::TrainingReport report = trainer::with_callbacks(
+      figures, settings.quiet, settings.out,
+      [&](auto&... callbacks) { return odot::fit(network, adam, data.train, data.test, options, callbacks...); });
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
-  Outcome outcome{
-      .training_loss = trained.loss / static_cast<double>(trained.samples),
-      .training_accuracy = 100.0 * static_cast<double>(trained.correct) / static_cast<double>(trained.samples),
-      .validation_loss = report.test_loss,
-      .validation_accuracy = report.accuracy,
-      .best_validation_loss = report.test_loss,
-      .seconds = report.seconds,
-      .epochs = report.epochs.size()};
+  Outcome outcome{.training_loss = trained.mean(),
+                  .training_accuracy = trained.accuracy(),
+                  .validation_loss = report.test_loss,
+                  .validation_accuracy = report.accuracy,
+                  .best_validation_loss = report.test_loss,
+                  .seconds = report.seconds,
+                  .epochs = report.epochs.size()};
   for (const auto& epoch : report.epochs)
     outcome.best_validation_loss = std::min(outcome.best_validation_loss, epoch.test_loss);
   return outcome;

@@ -260,14 +260,14 @@ template <odot::DeviceType Device>
 odot::TrainingReport train(odot::Network<Classifier, Device>& network, const Settings& settings,
                            const odot::data::Split<Image>& data, const odot::Interrupt& interrupt) {
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
-  odot::ProgressBar bar;
-  odot::Callback none;
-  return odot::fit<odot::nn::CrossEntropy>(network, adam, data.train, data.test,
-                                           {.epochs = static_cast<std::size_t>(settings.epochs),
-                                            .batch_size = static_cast<std::size_t>(settings.batch_size),
-                                            .seed = odot::Seed{settings.seed},
-                                            .should_stop = [&] { return interrupt.requested(); }},
-                                           settings.quiet ? none : bar);
+  const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
+                                 .batch_size = static_cast<std::size_t>(settings.batch_size),
+                                 .seed = odot::Seed{settings.seed},
+                                 .should_stop = [&] { return interrupt.requested(); }};
+  trainer::PaperFigures figures(network);
+  return trainer::with_callbacks(figures, settings.quiet, "", [&](auto&... callbacks) {
+    return odot::fit<odot::nn::CrossEntropy>(network, adam, data.train, data.test, options, callbacks...);
+  });
 }
 
 /// Trains, classifies the test images, runs the long stream; no more than the training where that was interrupted.

@@ -48,15 +48,16 @@ Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth
   odot::Network<EtthForecaster<Attention, Horizon>, Device> network(run.seed, odot::nn::init::xavier(), run.threads);
   odot::optim::AdamW adam(run.optimizer);
   odot::KeepBest best(network);
-  const odot::TrainingReport report = trainer::with_callbacks(run.quiet, run.out, [&](auto&... callbacks) {
+  trainer::PaperFigures figures(network);
+  const odot::TrainingReport report = trainer::with_callbacks(figures, run.quiet, run.out, [&](auto&... callbacks) {
     return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, run.fit, callbacks...,
                                                  best);
   });
   best.restore();
-  Figures figures = figures_of(odot::column_errors(network, network.workspace(), judge), data.scale.deviation);
-  figures.emplace_back("best_epoch", static_cast<double>(best.epoch()));
-  figures.emplace_back("seconds", report.seconds);
-  return figures;
+  Figures errors = figures_of(odot::column_errors(network, network.workspace(), judge), data.scale.deviation);
+  errors.emplace_back("best_epoch", static_cast<double>(best.epoch()));
+  errors.emplace_back("seconds", report.seconds);
+  return errors;
 }
 
 template <std::size_t Horizon, odot::DeviceType Device>

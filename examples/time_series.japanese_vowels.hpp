@@ -35,15 +35,13 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
   data::standardise(split);
   Network<VowelNetwork<Attention>, Device> network(run.seed, nn::init::xavier(), run.threads);
   optim::AdamW adam(run.optimizer);
-  const TrainingReport report = trainer::with_callbacks(run.quiet, run.out, [&](auto&... callbacks) {
+  trainer::PaperFigures figures(network);
+  const TrainingReport report = trainer::with_callbacks(figures, run.quiet, run.out, [&](auto&... callbacks) {
     return run.select ? fit(network, adam, split.train, split.test, run.fit, callbacks...)
                       : fit(network, adam, split.train, run.fit, callbacks...);
   });
   const nn::LossSums sums = evaluate(network, network.workspace(), split.test);
-  const auto samples = static_cast<double>(sums.samples);
-  return {{"accuracy", 100 * static_cast<double>(sums.correct) / samples},
-          {"loss", sums.loss / samples},
-          {"seconds", report.seconds}};
+  return {{"accuracy", sums.accuracy()}, {"loss", sums.mean()}, {"seconds", report.seconds}};
 }
 
 template <odot::DeviceType Device>

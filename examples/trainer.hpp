@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 namespace trainer {
@@ -64,7 +63,7 @@ struct GpuPart {
 /// The first head's Wx of the first layer for an attention model, the first weight for any other: what the paper's
 /// "gradients average" is the mean of.
 template <class Network>
-odot::Watch first_layer_gradient(const Network& network) {
+Watch first_layer_gradient(const Network& network) {
   const auto& first = network.parameter_table().front();
   if (first.name.ends_with(".heads.weight_x")) return {first.name, Network::input_shape::size};
   return {first.name, 0};
@@ -76,16 +75,16 @@ inline odot::optim::Adam make_adam(const Settings& settings) {
   return odot::optim::Adam{rest, {{"*.heads.weight_*", {.learning_rate = *settings.attention_learning_rate}}}};
 }
 
-inline void print_comparison(const odot::TrainingReport& report, const PaperResult& paper, bool comparable) {
+inline void print_comparison(const PaperResult& found, const PaperResult& paper, bool comparable) {
   std::printf("%-10s %10s %12s %18s\n", "", "loss", "accuracy", "gradient average");
-  std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "this run", report.loss, report.accuracy, report.gradient_average);
+  std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "this run", found.loss, found.accuracy, found.gradient_average);
   if (comparable)
     std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "the paper", paper.loss, paper.accuracy, paper.gradient_average);
 }
 
 template <odot::DeviceType Device>
 std::string device_description(int threads) {
-  if constexpr (std::is_same_v<Device, odot::Cpu>) return std::to_string(threads) + " thread(s)";
+  if constexpr (Device::host_accessible) return std::to_string(threads) + " thread(s)";
   else return "on " + Device::description();
 }
 
@@ -95,11 +94,11 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
         const odot::data::Split<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   odot::optim::Adam adam = make_adam(settings);
+  PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;
   const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
                                  .batch_size = static_cast<std::size_t>(settings.batch_size),
                                  .seed = odot::Seed{settings.seed},
-                                 .watch = first_layer_gradient(network),
                                  .should_stop = [&] { return interrupt.requested(); }};
   if (!settings.quiet)
     std::printf(
@@ -110,17 +109,18 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
         device_description<Device>(network.workspace().threads()).c_str());
   program::flush_output();
 
-  const odot::TrainingReport report = with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
+  const odot::TrainingReport report = with_callbacks(figures, settings.quiet, settings.out, [&](auto&... callbacks) {
     return odot::fit(network, adam, data.train, data.test, options, callbacks...);
   });
 
   if (!settings.quiet && settings.epochs > 0)
-    print_comparison(report, choice.paper, settings.as_in_the_paper(choice.paper) && !data.train.synthetic);
+    print_comparison({figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,
+                     settings.as_in_the_paper(choice.paper) && !data.train.synthetic);
   std::printf(
       "result model=%s dataset=%s parameters=%zu epochs=%zu loss=%.4f accuracy=%.2f gradient_average=%.1e "
       "seconds=%.1f\n",
-      choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(), report.loss,
-      report.accuracy, report.gradient_average, report.seconds);
+      choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(), figures.loss(),
+      report.accuracy, figures.gradient_average(), report.seconds);
   return report.interrupted ? 128 + interrupt.signal() : 0;
 }
 

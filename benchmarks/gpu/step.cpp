@@ -57,7 +57,7 @@ struct Training {
     float largest = 0;
     for (const float gradient : on_host<Gpu>(network.gradients()))
       largest = largest >= std::abs(gradient) ? largest : std::abs(gradient);  // NaN stays
-    return {last.loss / static_cast<double>(last.samples), largest};
+    return {last.mean(), largest};
   }
 
   Network<Model, Gpu> network;

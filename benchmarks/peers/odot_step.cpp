@@ -32,7 +32,7 @@ struct Work {
   }
 
   void train() {
-    loss = network.compute_gradients(x, labels).loss / static_cast<double>(x.samples());
+    loss = network.compute_gradients(x, labels).mean();
     adam.step(network);
   }
   void predict() { network.predict(x, y, workspace); }

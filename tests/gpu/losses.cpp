@@ -57,6 +57,7 @@ void check_loss(std::size_t samples, const std::vector<CpuTarget>& targets, cons
   const auto expected = loss_of<Loss, Out, Cpu>(in_double, targets);
   for (const bool with_gradient : {true, false}) {
     const auto actual = loss_of<Loss, Out, Gpu>(in_scalar, same, with_gradient);
+    CHECK(actual.sums.labelled == expected.sums.labelled);
     CHECK(std::abs(actual.sums.loss - expected.sums.loss) <= tolerance * std::abs(expected.sums.loss));
     CHECK(actual.sums.correct == expected.sums.correct);
     CHECK(actual.sums.samples == expected.sums.samples);

@@ -17,7 +17,9 @@ using namespace odot;
 namespace {
 
 /// A device whose memory the host does not read.
-struct Elsewhere {};
+struct Elsewhere {
+  static constexpr bool host_accessible = false;
+};
 
 }  // namespace
 

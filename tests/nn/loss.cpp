@@ -105,6 +105,25 @@ struct Huber {
   }
 };
 
+/// Counts misses by hand.
+struct Misses {
+  template <class Scalar>
+  using target = std::int32_t;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = 1;
+
+  void evaluate(auto& /*workspace*/, auto y, std::span<const std::int32_t> labels, double, auto dy,
+                nn::LossSums* sums) const {
+    for (std::size_t n = 0; n < y.samples(); ++n) {
+      const bool hit = (y[n][1] > y[n][0]) == (labels[n] == 1);
+      sums->loss += !hit;
+      sums->correct += hit;
+    }
+    sums->samples += static_cast<std::int64_t>(y.samples());
+    if (dy) std::ranges::fill(dy.span(), 0);
+  }
+};
+
 using Line = nn::Sequential<Shape<3>, nn::Linear<2>>;
 
 }  // namespace
@@ -131,7 +150,19 @@ TEST_CASE("a loss's own number reaches gradients, pieces and all") {
       }
     CHECK(std::abs(sums.loss - loss) <= 1e-10 * loss);
     CHECK(sums.samples == samples);
+    CHECK(sums.mean() == sums.loss / samples);
+    CHECK(std::isnan(sums.accuracy()));
     CHECK(std::abs(network.gradient("0.bias")[0] - bias) <= 1e-13);
   }
   CHECK(network.compute_gradients<Huber>(x, targets).loss == network.compute_gradients(Huber{1}, x, targets).loss);
+}
+
+TEST_CASE("whether there is an accuracy follows from a loss's targets, not from what it adds up") {
+  Network<Line> network{Seed{1}, nn::init::normal(1)};
+  Batch<Shape<3>> x(8);
+  std::ranges::copy(hash_uniform<float>(x.size(), 0), x.data());
+  const std::vector<std::int32_t> labels{0, 1, 1, 0, 1, 0, 0, 1};
+  const nn::LossSums sums = network.compute_gradients(Misses(), x, labels);
+  CHECK(sums.accuracy() == 12.5 * static_cast<double>(sums.correct));
+  CHECK(std::abs(sums.accuracy() - 100 * (1 - sums.mean())) <= 1e-12);
 }

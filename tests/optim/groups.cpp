@@ -25,7 +25,7 @@ const std::vector<nn::ParameterInfo> table{row("0.weight_x", 0, 10), row("0.weig
 std::string text(const std::vector<optim::Range<int>>& ranges) {
   std::string result;
   for (const auto& r : ranges)
-    result += std::to_string(r.offset) + "+" + std::to_string(r.size) + ":" + std::to_string(r.options) + " ";
+    result += std::to_string(r.offset) + "+" + std::to_string(r.size) + ":" + std::to_string(r.hyperparameters) + " ";
   return result;
 }
 

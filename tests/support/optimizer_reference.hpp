@@ -9,10 +9,10 @@
 #include <span>
 #include <string>
 
+#include "odot/kernels/count_beyond.hpp"
 #include "odot/kernels/gradient_norm.hpp"
 #include "odot/kernels/linear/cpu/linear.hpp"
 #include "odot/kernels/parallel/cpu/parallel.hpp"
-#include "odot/kernels/summary.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/sequential.hpp"

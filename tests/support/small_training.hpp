@@ -6,12 +6,12 @@
 
 #include "odot/data/synthetic.hpp"
 #include "odot/kernels/add.hpp"
+#include "odot/kernels/count_beyond.hpp"
 #include "odot/kernels/gather.hpp"
 #include "odot/kernels/linear/cpu/linear.hpp"
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/kernels/nll.hpp"
 #include "odot/kernels/parallel/cpu/parallel.hpp"
-#include "odot/kernels/summary.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/log_softmax.hpp"

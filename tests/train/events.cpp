@@ -9,6 +9,7 @@ TEST_CASE("a callback that overrides nothing does nothing") {
   struct Quiet : Callback {
   } quiet;
   quiet.on_begin({});
+  quiet.on_gradients({});
   quiet.on_batch({});
   quiet.on_epoch({});
   quiet.on_end({});

@@ -73,9 +73,9 @@ namespace detail {
 template <DeviceType From, DeviceType To, class T>
 void copy_between(const T* from, T* to, std::size_t count) {
   if (count == 0) return;
-  if constexpr (std::is_same_v<From, Cpu>) {
+  if constexpr (From::host_accessible) {
     To::copy_from_host(to, from, count * sizeof(T));
-  } else if constexpr (std::is_same_v<To, Cpu>) {
+  } else if constexpr (To::host_accessible) {
     From::copy_to_host(to, from, count * sizeof(T));
   } else {
     std::vector<T> host(count);
@@ -85,10 +85,10 @@ void copy_between(const T* from, T* to, std::size_t count) {
 }
 }  // namespace detail
 
-/// Elements of a device's memory where the host can read them: themselves on the Cpu, else a copy.
+/// Elements of a device's memory where the host can read them: themselves where it reads that memory, else a copy.
 template <DeviceType Device, class T>
 auto on_host(std::span<T> values) {
-  if constexpr (std::is_same_v<Device, Cpu>) {
+  if constexpr (Device::host_accessible) {
     return std::span<const T>(values);
   } else {
     std::vector<std::remove_const_t<T>> host(values.size());

@@ -17,9 +17,8 @@ namespace odot {
 /// The host: Eigen's arithmetic, OpenMP's threads where the translation unit is compiled with them.
 struct Cpu {
   static constexpr const char* name = "cpu";
-  static constexpr std::size_t alignment = 64;  // bytes: a cache line, and the widest SIMD register
-  /// How much of a batch goes through a network at once: few enough samples for the caches, and memory within bounds.
-  static constexpr std::size_t piece_samples = 256, piece_bytes = std::size_t{256} << 20;
+  static constexpr std::size_t alignment = 64;   // bytes: a cache line, and the widest SIMD register
+  static constexpr bool host_accessible = true;  // the host reads and writes its memory
 
   static void* allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
   static void deallocate(void* memory) noexcept { ::operator delete(memory, std::align_val_t{alignment}); }
@@ -28,11 +27,13 @@ struct Cpu {
   static void zero(void* memory, std::size_t bytes) { std::memset(memory, 0, bytes); }
 };
 
-/// What a device tag offers: raw memory, copies, the size of pieces; sizes in bytes.
+/// What a device tag offers: raw memory and copies, sizes in bytes; whether the host may read and write that memory, and so
+/// look at results where they are made.
 template <class T>
 concept DeviceType = requires(void* memory, const void* source, std::size_t bytes) {
   { T::name } -> std::convertible_to<const char*>;
-  { T::alignment + T::piece_samples + T::piece_bytes } -> std::convertible_to<std::size_t>;
+  { T::alignment } -> std::convertible_to<std::size_t>;
+  { T::host_accessible } -> std::convertible_to<bool>;
   { T::allocate(bytes) } -> std::same_as<void*>;
   T::deallocate(memory);
   T::copy_to_host(memory, source, bytes);

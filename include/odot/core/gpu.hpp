@@ -32,8 +32,8 @@ template <ThrustSystem System>
 struct ThrustDevice {
   static constexpr const char* name = "gpu";
   static constexpr ThrustSystem system = System;
-  static constexpr std::size_t alignment = 64;  // bytes
-  static constexpr std::size_t piece_samples = 4096, piece_bytes = std::size_t{1} << 30;
+  static constexpr std::size_t alignment = 64;    // bytes
+  static constexpr bool host_accessible = false;  // so that what a GPU does is what is tested on the host
 
   static void* allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
   static void deallocate(void* memory) noexcept { ::operator delete(memory, std::align_val_t{alignment}); }
@@ -60,7 +60,7 @@ struct ThrustDevice<ThrustSystem::cuda> {
   static constexpr const char* name = "gpu";
   static constexpr ThrustSystem system = ThrustSystem::cuda;
   static constexpr std::size_t alignment = 256;  // bytes
-  static constexpr std::size_t piece_samples = 4096, piece_bytes = std::size_t{4} << 30;
+  static constexpr bool host_accessible = false;
 
   static void* allocate(std::size_t bytes) { return nvidia::allocate(bytes); }
   static void deallocate(void* memory) noexcept { cudaFree(memory); }  // fails only where an earlier call has failed

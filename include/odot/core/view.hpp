@@ -68,25 +68,25 @@ class TensorView {
 
   /// The elements in row-major order.
   constexpr Scalar* begin() const
-    requires std::is_same_v<Device, Cpu>
+    requires(Device::host_accessible)
   {
     return data_;
   }
   constexpr Scalar* end() const
-    requires std::is_same_v<Device, Cpu>
+    requires(Device::host_accessible)
   {
     return data_ + S::size;
   }
 
   template <class... Index>
   constexpr Scalar& operator()(Index... index) const
-    requires std::is_same_v<Device, Cpu>
+    requires(Device::host_accessible)
   {
     assert(S::offset(index...) < S::size);
     return data_[S::offset(index...)];
   }
   constexpr Scalar& operator[](std::size_t element) const
-    requires std::is_same_v<Device, Cpu>
+    requires(Device::host_accessible)
   {
     assert(element < S::size);
     return data_[element];
@@ -159,12 +159,12 @@ class BatchView {
 
   /// The elements in row-major order.
   constexpr Scalar* begin() const
-    requires std::is_same_v<Device, Cpu>
+    requires(Device::host_accessible)
   {
     return data_;
   }
   constexpr Scalar* end() const
-    requires std::is_same_v<Device, Cpu>
+    requires(Device::host_accessible)
   {
     return data_ + size();
   }

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "odot/core/buffer.hpp"
@@ -18,12 +17,12 @@
 
 namespace odot::data {
 
-/// A host's array where a device's kernels can read it: itself on the Cpu, else a copy. The array must outlive it.
+/// A host's array where a device's kernels can read it: itself if their memory is the host's, else a copy. The array must outlive it.
 template <class T, DeviceType Device>
 class Resident {
  public:
   explicit Resident(std::span<const T> host) {
-    if constexpr (on_cpu) {
+    if constexpr (Device::host_accessible) {
       data_ = host.data();
     } else {
       copy_ = Buffer<T, Device>(host.size());
@@ -33,7 +32,7 @@ class Resident {
 
   /// After the array has changed.
   void refresh(std::span<const T> host) {
-    if constexpr (!on_cpu) {
+    if constexpr (!Device::host_accessible) {
       copy_.from_host(host.data());
       data_ = copy_.data();
     }
@@ -42,7 +41,6 @@ class Resident {
   const T* data() const { return data_; }
 
  private:
-  static constexpr bool on_cpu = std::is_same_v<Device, Cpu>;
   const T* data_ = nullptr;
   Buffer<T, Device> copy_;
 };

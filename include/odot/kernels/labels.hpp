@@ -8,7 +8,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <type_traits>
 
 #include "odot/core/config.hpp"
 #include "odot/core/device.hpp"
@@ -33,7 +32,7 @@ namespace detail {
 template <class Device>
 void check_labels([[maybe_unused]] const char* loss, [[maybe_unused]] std::span<const std::int32_t> labels,
                   [[maybe_unused]] std::size_t classes) {
-  if constexpr (std::is_same_v<Device, Cpu>) {
+  if constexpr (Device::host_accessible) {
     std::uint32_t most = 0;  // of a negative label: beyond all others
     for (const std::int32_t label : labels) most = (std::max)(most, static_cast<std::uint32_t>(label));
     if (most < classes) return;
@@ -73,6 +72,7 @@ struct LabelSums {
     sums->loss += totals[0];
     sums->correct += static_cast<std::int64_t>(totals[1]);
     sums->samples += static_cast<std::int64_t>(samples);
+    sums->labelled = true;
   }
 };
 

@@ -3,16 +3,29 @@
 // What losses add up over samples.
 
 #include <cstdint>
+#include <limits>
 
 #include "odot/core/config.hpp"
 
 namespace odot::kernels {
 
-/// What a loss adds up over samples.
+/// What a loss adds up over samples. A loss of your own adds to the numbers; whether they are of labels follows from its
+/// targets in what compute_gradients, evaluate and fit return.
 struct LossSums {
   double loss = 0;           ///< Σ over the samples; of a likelihood in nats
   std::int64_t correct = 0;  ///< samples whose largest output is the label's (Label); 0 where there are no labels
   std::int64_t samples = 0;
+  bool labelled = false;  ///< the samples' targets are labels
+
+  /// Loss per sample; NaN without samples.
+  double mean() const { return samples > 0 ? loss / static_cast<double>(samples) : none; }
+  /// Share of the samples that are correct, in %; NaN without samples, or where their targets are numbers.
+  double accuracy() const {
+    return labelled && samples > 0 ? 100.0 * static_cast<double>(correct) / static_cast<double>(samples) : none;
+  }
+
+ private:
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace odot::kernels

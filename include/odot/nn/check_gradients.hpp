@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/glob.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/tensor.hpp"
@@ -19,7 +20,6 @@
 #include "odot/nn/layer.hpp"
 #include "odot/nn/layer_calls.hpp"
 #include "odot/nn/pass.hpp"
-#include "odot/optim/glob.hpp"
 
 namespace odot {
 
@@ -144,7 +144,7 @@ class ArrayCheck {
     for (const double g : gradient) squares += g * g;
     const double rms = std::sqrt(squares / static_cast<double>(gradient.size()));
     const bool zero_allowed = std::any_of(options_.may_be_zero.begin(), options_.may_be_zero.end(),
-                                          [&](const auto& pattern) { return optim::matches(pattern, name); });
+                                          [&](const auto& pattern) { return matches_glob(pattern, name); });
     if (!std::isfinite(rms)) return fail(name + ": backward left a NaN or an infinity");
     if (rms == 0 && !zero_allowed)
       return fail(name +

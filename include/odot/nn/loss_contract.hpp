@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "odot/core/device.hpp"
 #include "odot/core/shape.hpp"
@@ -53,6 +54,10 @@ template <Loss L, class Scalar>
 struct TargetOf<L, Scalar> {
   using type = typename L::template target<Scalar>;
 };
+
+/// Whether a loss compares outputs with labels, so that there is an accuracy.
+template <class L, class Scalar>
+inline constexpr bool labelled = std::is_same_v<typename TargetOf<L, Scalar>::type, std::int32_t>;
 
 /// A loss that can be evaluated on outputs of this shape, scalar and device.
 template <class L, class Output, class Scalar, class Device>

@@ -3,7 +3,6 @@
 // Network: a model with its parameters, on a device.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,7 +21,9 @@
 #include "odot/nn/layer_calls.hpp"
 #include "odot/nn/loss.hpp"
 #include "odot/nn/network_state.hpp"
+#include "odot/nn/non_finite.hpp"
 #include "odot/nn/pass.hpp"
+#include "odot/nn/pieces.hpp"
 
 namespace odot {
 
@@ -89,14 +90,14 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
   /// name.
   ODOT_COLD explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
-      : State(seed, threads, listed(Model::list_parameters), listed(Model::list_buffers), rule), seed_(seed) {}
+      : State(seed, threads, nn::listed(Model::list_parameters), nn::listed(Model::list_buffers), rule), seed_(seed) {}
 
   /// Takes over another network's parameters and buffers, from any device and scalar.
   ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
   template <DeviceType Other, class OtherScalar>
   void copy_weights_from(const Network<Model, Other, OtherScalar>& other) {
-    copy_block(on_host<Other>(other.parameters()), parameters_);
-    copy_block(on_host<Other>(other.buffers()), buffers_);
+    State::copy_block(on_host<Other>(other.parameters()), parameters_);
+    State::copy_block(on_host<Other>(other.buffers()), buffers_);
   }
 
   // ---- predict
@@ -108,8 +109,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   void predict(Input x, Output y, Workspace<Device>& workspace, const std::int32_t* lengths = nullptr) const {
     if (x.samples() != y.samples()) nn::detail::refuse_outputs(x.samples(), y.samples());
     const WorkspaceScope<Device> scope(workspace);
-    for (std::size_t begin = 0; begin < x.samples(); begin += predict_piece) {
-      const std::size_t n = (std::min)(predict_piece, x.samples() - begin);
+    for (std::size_t begin = 0; begin < x.samples(); begin += Pieces::predicted) {
+      const std::size_t n = (std::min)(Pieces::predicted, x.samples() - begin);
       const nn::Pass<Model, Device, Scalar> pass(workspace, {.parameters = parameters_.data(),
                                                              .buffers = buffers_.data(),
                                                              .lengths = lengths ? lengths + begin : nullptr});
@@ -167,6 +168,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     backpropagate(loss, x, targets, sums_.data(), lengths);
     nn::LossSums sums;
     Device::copy_to_host(&sums, sums_.data(), sizeof sums);
+    sums.labelled = nn::labelled<Loss, Scalar>;
     return sums;
   }
 
@@ -187,7 +189,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
         nn::detail::refuse_targets(x.samples(), targets.size(), each);
       gradients_.zero();
       ++step_;
-      const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
+      const std::size_t piece = training_piece(x.samples());
       for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
         const std::size_t n = (std::min)(piece, x.samples() - begin);
         backpropagate_piece(loss, x.subbatch(begin, n), targets.subspan(begin * each, n * each),
@@ -204,41 +206,26 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
   /// is NaN or infinite.
   ODOT_COLD void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
-    std::string where;
-    for (const auto& info : parameter_table_)
-      if (where.empty() && any_non_finite(parameters_.span().subspan(info.offset, info.size)))
-        where = "parameter " + info.name;
-    if (where.empty() && any_non_finite(x.span())) where = "the input";
-    const std::size_t piece = Model::couples_samples ? x.samples() : training_piece;
+    std::string where = nn::non_finite_parameter<Device>(parameters_.span(), parameter_table_);
+    if (where.empty() && nn::any_non_finite<Device>(x.span())) where = "the input";
+    const std::size_t piece = training_piece(x.samples());
     for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
       where = first_non_finite_output(x.subbatch(begin, (std::min)(piece, x.samples() - begin)),
                                       lengths ? lengths + begin : nullptr, begin);
-    throw NonFiniteError("the loss is not finite; first seen in " +
-                         (where.empty() ? "the loss itself, or the targets" : where) + "; " + advice);
+    throw nn::error_of(
+        {.what = nn::NonFinite::loss, .where = where.empty() ? "the loss itself, or the targets" : where});
   }
 
  private:
-  using State::advice, State::any_non_finite;
+  using Pieces = nn::Pieces<Device>;
   using State::buffers_, State::gradients_, State::parameter_table_, State::parameters_, State::step_,
       State::workspace_;
 
   static constexpr std::uint64_t step_seeds = 0x7374'6570ull << 32;  // streams of the seed
-  static constexpr std::size_t predict_piece = Device::piece_samples;
-  /// Samples a piece in training: what fits the device's bytes, at least 16, a multiple of 16.
-  static constexpr std::size_t training_piece = std::clamp<std::size_t>(
-      Device::piece_bytes / training_memory_per_sample / 16 * 16, 16, 4 * Device::piece_samples);
 
-  ODOT_COLD static std::vector<nn::ParameterInfo> listed(void (*list)(std::vector<nn::ParameterInfo>&,
-                                                                      const std::string&)) {
-    std::vector<nn::ParameterInfo> table;
-    list(table, "");
-    return table;
-  }
-
-  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
-    std::vector<Scalar> values(from.size());
-    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
-    to.from_host(values.data());
+  /// Samples of so many that go through a training step at once.
+  static std::size_t training_piece(std::size_t samples) {
+    return Model::couples_samples ? samples : Pieces::trained(training_memory_per_sample);
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
@@ -249,20 +236,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     const Output y(frame.template take<Scalar>(x.samples() * output_shape::size), x.samples());
     Buffer<Scalar, Device> scratch_buffers(buffer_count);
     scratch_buffers.from_host(buffers_.to_host().data());
-    Model::forward(nn::Pass<Model, Device, Scalar>(workspace_, {.parameters = parameters_.data(),
-                                                                .buffers = buffers_.data(),
-                                                                .updated_buffers = scratch_buffers.data(),
-                                                                .cache = cache,
-                                                                .lengths = lengths,
-                                                                .seed = Random(seed_, step_seeds).bits(step_),
-                                                                .first_sample = first_sample}),
-                   x, y);
-    std::string where;
-    Model::visit_outputs(cache, x.samples(), "", [&](const std::string& path, std::span<const Scalar> values) {
-      if (where.empty() && any_non_finite(values)) where = "the output of layer " + path.substr(0, path.size() - 1);
-    });
-    if (where.empty() && any_non_finite(y.span())) where = "the output of the last layer";
-    return where;
+    Model::forward(training_pass(cache, nullptr, scratch_buffers.data(), lengths, first_sample), x, y);
+    return nn::non_finite_output<Model>(cache, y);
   }
 
   template <class Loss>
@@ -276,18 +251,24 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     Scalar* cache = frame.template take<Scalar>(Model::cache_elements(n) + 1);  // never null: null means predict
     const Output y(frame.template take<Scalar>(n * output_shape::size), n);
     const Output dy(frame.template take<Scalar>(n * output_shape::size), n);
-    const nn::Pass<Model, Device, Scalar> pass(workspace_, {.parameters = parameters_.data(),
-                                                            .gradients = gradients_.data(),
-                                                            .buffers = buffers_.data(),
-                                                            .updated_buffers = buffers_.data(),
-                                                            .cache = cache,
-                                                            .lengths = lengths,
-                                                            .seed = Random(seed_, step_seeds).bits(step_),
-                                                            .first_sample = first_sample});
+    const auto pass = training_pass(cache, gradients_.data(), buffers_.data(), lengths, first_sample);
     nn::detail::forward<Model>(pass, x, y);
     const BatchView<output_shape, const Scalar, Device> result = y, gradient = dy;
     loss.evaluate(workspace_, result, targets, scale, dy, sums);
     nn::detail::backward<Model>(pass, x, result, gradient, BatchView<input_shape, Scalar, Device>());
+  }
+
+  nn::Pass<Model, Device, Scalar> training_pass(Scalar* cache, Scalar* gradients, Scalar* updated_buffers,
+                                                const std::int32_t* lengths, std::size_t first_sample) {
+    return {workspace_,
+            {.parameters = parameters_.data(),
+             .gradients = gradients,
+             .buffers = buffers_.data(),
+             .updated_buffers = updated_buffers,
+             .cache = cache,
+             .lengths = lengths,
+             .seed = Random(seed_, step_seeds).bits(step_),
+             .first_sample = first_sample}};
   }
 
   Seed seed_;

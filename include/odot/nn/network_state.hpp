@@ -3,9 +3,9 @@
 // NetworkState: what a network has whatever its model, so that what works on it is compiled once for all models.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +17,9 @@
 #include "odot/core/random.hpp"
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
+#include "odot/kernels/count_beyond.hpp"
 #include "odot/nn/init.hpp"
+#include "odot/nn/non_finite.hpp"
 #include "odot/nn/parameters.hpp"
 
 namespace odot {
@@ -32,12 +34,6 @@ ODOT_COLD inline const nn::ParameterInfo& find_parameter(const std::vector<nn::P
   std::string known;
   for (const auto& info : table) known += (known.empty() ? "" : ", ") + info.name;
   throw ArgumentError("odot::Network: no parameter is called \"" + std::string(name) + "\"; there are: " + known);
-}
-
-template <class Scalar>
-std::size_t count_non_finite(std::span<const Scalar> values) {
-  return static_cast<std::size_t>(
-      std::count_if(values.begin(), values.end(), [](Scalar value) { return !std::isfinite(value); }));
 }
 
 }  // namespace detail
@@ -82,14 +78,17 @@ class NetworkState {
   void set_step(std::uint64_t step) { step_ = step; }
 
   /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
-  /// infinite.
-  void check_gradients_finite() const;
+  /// infinite, or, where none is, beyond `largest` in some elements.
+  ODOT_COLD void check_gradients_finite(Scalar largest = (std::numeric_limits<Scalar>::max)()) const;
+
+  /// *count = elements of the gradients that are NaN, infinite or beyond `largest`: what tells whether to check them.
+  /// `count` is memory of the device; nobody waits.
+  void count_gradients_beyond(Scalar largest, std::int64_t* count);
 
   Workspace<Device>& workspace() { return workspace_; }
 
  protected:
   static constexpr std::uint64_t initial_weights = 1;  // a stream of the seed
-  static constexpr const char* advice = "lower the learning rate, or check the input data";
 
   /// `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one name.
   ODOT_COLD NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
@@ -98,8 +97,12 @@ class NetworkState {
   NetworkState& operator=(NetworkState&&) = default;
   ~NetworkState() = default;
 
-  /// `values`: memory of the device.
-  static bool any_non_finite(std::span<const Scalar> values);
+  /// Numbers of the host, of any scalar, into a block as large.
+  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
+    std::vector<Scalar> values(from.size());
+    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
+    to.from_host(values.data());
+  }
 
   Workspace<Device> workspace_;
   std::uint64_t step_ = 0;
@@ -107,8 +110,6 @@ class NetworkState {
   Buffer<Scalar, Device> parameters_, gradients_, buffers_;
 
  private:
-  ODOT_COLD void refuse_gradients(std::span<const Scalar> values) const;
-
   static std::size_t elements(const std::vector<nn::ParameterInfo>& table) {
     return table.empty() ? 0 : table.back().offset + table.back().size;
   }
@@ -136,11 +137,15 @@ void NetworkState<Device, Scalar>::set_buffer(std::string_view name, std::span<c
 }
 
 template <DeviceType Device, class Scalar>
-void NetworkState<Device, Scalar>::check_gradients_finite() const {
-  const auto all = on_host<Device>(gradients());
-  const std::span<const Scalar> values = all;
-  if (detail::count_non_finite(values) == 0) return;
-  refuse_gradients(values);
+void NetworkState<Device, Scalar>::check_gradients_finite(Scalar largest) const {
+  const auto values = on_host<Device>(gradients());
+  if (const auto found = nn::non_finite_gradient(std::span<const Scalar>(values), parameter_table_, largest))
+    throw nn::error_of(found);
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::count_gradients_beyond(Scalar largest, std::int64_t* count) {
+  kernels::CountBeyond<Device>::evaluate(workspace_, std::span<const Scalar>(gradients()), largest, count);
 }
 
 template <DeviceType Device, class Scalar>
@@ -152,20 +157,6 @@ NetworkState<Device, Scalar>::NetworkState(Seed seed, int threads, std::vector<n
   require_unique(buffer_table_);
   initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
   initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
-}
-
-template <DeviceType Device, class Scalar>
-bool NetworkState<Device, Scalar>::any_non_finite(std::span<const Scalar> values) {
-  const auto host = on_host<Device>(values);
-  return detail::count_non_finite<Scalar>(host) != 0;
-}
-
-template <DeviceType Device, class Scalar>
-void NetworkState<Device, Scalar>::refuse_gradients(std::span<const Scalar> values) const {
-  for (auto info = parameter_table_.rbegin(); info != parameter_table_.rend(); ++info)
-    if (const std::size_t count = detail::count_non_finite(values.subspan(info->offset, info->size)))
-      throw NonFiniteError("the gradient of " + info->name + " is not finite in " + std::to_string(count) + " of " +
-                           std::to_string(info->size) + " elements; " + advice);
 }
 
 template <DeviceType Device, class Scalar>

@@ -135,4 +135,11 @@ constexpr Parameters<A..., B...> operator+(Parameters<A...>, Parameters<B...>) {
   return {};
 }
 
+/// The table of a model's parameters, or of its buffers, by the function that lists them.
+ODOT_COLD inline std::vector<ParameterInfo> listed(void (*list)(std::vector<ParameterInfo>&, const std::string&)) {
+  std::vector<ParameterInfo> table;
+  list(table, "");
+  return table;
+}
+
 }  // namespace odot::nn

@@ -13,12 +13,19 @@
 
 namespace odot::optim {
 
+/// What may differ from group to group.
+struct AdamHyperparameters {
+  double learning_rate, beta1, beta2, eps, weight_decay;
+};
+
 struct AdamOptions {
   double learning_rate = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0;       ///< added to the gradient, as an L2 term
-  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never
+  double max_gradient_norm = 0;  ///< the gradient of all parameters is scaled down to this norm; 0: never
+
+  AdamHyperparameters hyperparameters() const { return {learning_rate, beta1, beta2, eps, weight_decay}; }
 };
 
 struct AdamWOptions {
@@ -26,21 +33,18 @@ struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 1e-2;    ///< share of a parameter that a step takes away, in learning rates
-  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never
+  double max_gradient_norm = 0;  ///< as in AdamOptions
+
+  AdamHyperparameters hyperparameters() const { return {learning_rate, beta1, beta2, eps, weight_decay}; }
 };
 
 /// What a group of Adam's or AdamW's has of its own; the rest is the optimizer's.
 struct AdamGroupOptions {
   std::optional<double> learning_rate{}, beta1{}, beta2{}, eps{}, weight_decay{};
 
-  template <class Options>
-  Options over(Options options) const {
-    options.learning_rate = learning_rate.value_or(options.learning_rate);
-    options.beta1 = beta1.value_or(options.beta1);
-    options.beta2 = beta2.value_or(options.beta2);
-    options.eps = eps.value_or(options.eps);
-    options.weight_decay = weight_decay.value_or(options.weight_decay);
-    return options;
+  AdamHyperparameters over(const AdamHyperparameters& rest) const {
+    return {learning_rate.value_or(rest.learning_rate), beta1.value_or(rest.beta1), beta2.value_or(rest.beta2),
+            eps.value_or(rest.eps), weight_decay.value_or(rest.weight_decay)};
   }
 };
 
@@ -61,7 +65,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
   explicit AdamUpdate(Options options, const std::vector<Group<AdamGroupOptions>>& groups)
       : Optimizer<Derived, Options>(options, groups) {}
 
-  ODOT_COLD static void require_valid(const Options& o) {
+  ODOT_COLD static void require_valid(const AdamHyperparameters& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("beta1", o.beta1, 0, 1);
@@ -71,7 +75,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
   }
 
   template <class Scalar>
-  ODOT_COLD static void check_held(const Options& o) {
+  ODOT_COLD static void check_held(const AdamHyperparameters& o) {
     using Limits = std::numeric_limits<Scalar>;
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("beta1", o.beta1);
@@ -82,8 +86,8 @@ class AdamUpdate : public Optimizer<Derived, Options> {
   }
 
   template <DeviceType Device, class Scalar>
-  void update(NetworkState<Device, Scalar>& network, const Range<Options>& range, double factor) {
-    const Options& o = range.options;
+  void update(NetworkState<Device, Scalar>& network, const Range<AdamHyperparameters>& range, double factor) {
+    const AdamHyperparameters& o = range.hyperparameters;
     const kernels::AdamStep step{o.learning_rate * factor, o.beta1,       o.beta2,  o.eps,
                                  o.weight_decay,           this->steps(), Decoupled};
     const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/glob.hpp"
 #include "odot/nn/parameters.hpp"
-#include "odot/optim/glob.hpp"
 
 namespace odot::optim {
 
@@ -19,20 +19,21 @@ struct Group {
   Options options;
 };
 
-/// Groups whose options are whole: those that a group does not name are the optimizer's.
-/// Own: a struct of optionals with   Options over(Options) const;   which replaces what has a value.
-template <class Options, class Own>
-ODOT_COLD std::vector<Group<Options>> completed(const Options& optimizer, const std::vector<Group<Own>>& groups) {
-  std::vector<Group<Options>> whole;
+/// Groups whose hyperparameters are whole: those that a group does not name are the optimizer's.
+/// Own: a struct of optionals with   Hyperparameters over(Hyperparameters) const;   which replaces what has a value.
+template <class Hyperparameters, class Own>
+ODOT_COLD std::vector<Group<Hyperparameters>> completed(const Hyperparameters& optimizer,
+                                                        const std::vector<Group<Own>>& groups) {
+  std::vector<Group<Hyperparameters>> whole;
   for (const Group<Own>& group : groups) whole.push_back({group.pattern, group.options.over(optimizer)});
   return whole;
 }
 
-/// A stretch of the parameter block under one set of options. Elements.
-template <class Options>
+/// A stretch of the parameter block under one set of hyperparameters. Elements.
+template <class Hyperparameters>
 struct Range {
   std::size_t offset, size;
-  Options options;
+  Hyperparameters hyperparameters;
 };
 
 namespace detail {
@@ -48,7 +49,7 @@ ODOT_COLD inline std::vector<Stretch> stretches_of(const std::vector<nn::Paramet
   std::vector<char> used(patterns.size(), 0);
   for (const auto& info : table) {
     std::size_t g = 0;
-    while (g < patterns.size() && !matches(patterns[g], info.name)) ++g;
+    while (g < patterns.size() && !matches_glob(patterns[g], info.name)) ++g;
     if (g < patterns.size()) used[g] = 1;
     if (!stretches.empty() && stretches.back().group == g) stretches.back().size += info.size;
     else stretches.push_back({info.offset, info.size, g});
@@ -64,12 +65,13 @@ ODOT_COLD inline std::vector<Stretch> stretches_of(const std::vector<nn::Paramet
 
 /// Cuts a parameter block into ranges; the first group that matches a parameter counts, `rest` serves the others.
 /// Throws ArgumentError for a group that matches no parameter, or only those of earlier groups.
-template <class Options>
-ODOT_COLD std::vector<Range<Options>> ranges_of(const std::vector<nn::ParameterInfo>& table, const Options& rest,
-                                                const std::vector<Group<Options>>& groups) {
+template <class Hyperparameters>
+ODOT_COLD std::vector<Range<Hyperparameters>> ranges_of(const std::vector<nn::ParameterInfo>& table,
+                                                        const Hyperparameters& rest,
+                                                        const std::vector<Group<Hyperparameters>>& groups) {
   std::vector<std::string> patterns;
   for (const auto& group : groups) patterns.push_back(group.pattern);
-  std::vector<Range<Options>> ranges;
+  std::vector<Range<Hyperparameters>> ranges;
   for (const detail::Stretch& s : detail::stretches_of(table, patterns))
     ranges.push_back({s.offset, s.size, s.group < groups.size() ? groups[s.group].options : rest});
   return ranges;

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,7 +14,6 @@
 #include "odot/core/fingerprint.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/optim/clip.hpp"
-#include "odot/optim/gradient_bounds.hpp"
 #include "odot/optim/groups.hpp"
 #include "odot/optim/require_range.hpp"
 #include "odot/optim/state.hpp"
@@ -50,18 +48,21 @@ ODOT_COLD inline std::uint64_t layout_of(const std::vector<nn::ParameterInfo>& t
 
 }  // namespace detail
 
-/// Options, groups, state and step count of an optimizer. Derived supplies
+/// Options, groups, state and step count of an optimizer. Options have max_gradient_norm, which is of the whole network, and
+/// hyperparameters(), what may differ from group to group. Derived supplies
 ///     static constexpr std::size_t state_blocks;
-///     static void require_valid(const Options&);                      // throws for options out of range
-///     template <class Scalar> static void check_held(const Options&); // throws for options that the scalar can't hold
+///     static void require_valid(const Hyperparameters&);                       // throws for those out of range
+///     template <class Scalar> static void check_held(const Hyperparameters&);  // throws for those beyond the scalar
 ///     template <class Device, class Scalar>
-///     void update(NetworkState<Device, Scalar>&, const Range<Options>&, double factor);
+///     void update(NetworkState<Device, Scalar>&, const Range<Hyperparameters>&, double factor);
 /// and may supply
-///     template <class Scalar> static Scalar largest_gradient();       // elements beyond it make a step throw
+///     template <class Scalar> static Scalar largest_gradient();                // elements beyond it make a step throw
 /// Move-only: a copy would share the state.
 template <class Derived, class Options>
 class Optimizer {
  public:
+  using Hyperparameters = decltype(std::declval<const Options&>().hyperparameters());
+
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
 
@@ -95,7 +96,7 @@ class Optimizer {
 
   /// The range's part of a state block.
   template <class Scalar, DeviceType Device>
-  auto state_part(std::size_t block, const Range<Options>& range) {
+  auto state_part(std::size_t block, const Range<Hyperparameters>& range) {
     return state_.template block<Scalar, Device>(block).subspan(range.offset, range.size);
   }
 
@@ -107,12 +108,16 @@ class Optimizer {
   template <DeviceType Device, class Scalar>
   void meet(NetworkState<Device, Scalar>& network);
 
+  /// Scales the gradient down to the norm of the options; throws where an element is beyond what Derived takes.
+  template <DeviceType Device, class Scalar>
+  void prepare_gradients(NetworkState<Device, Scalar>& network);
+
   template <DeviceType Device, class Scalar>
   ODOT_COLD void allocate(NetworkState<Device, Scalar>& network, std::uint64_t layout);
 
   Options options_;
-  std::vector<Group<Options>> groups_;
-  std::vector<Range<Options>> ranges_;
+  std::vector<Group<Hyperparameters>> groups_;
+  std::vector<Range<Hyperparameters>> ranges_;
   State state_;
   std::uint64_t layout_ = 0;
   std::size_t steps_ = 0;
@@ -121,9 +126,9 @@ class Optimizer {
 template <class Derived, class Options>
 template <class Own>
 Optimizer<Derived, Options>::Optimizer(Options options, const std::vector<Group<Own>>& groups)
-    : options_(std::move(options)), groups_(completed(options_, groups)) {
+    : options_(std::move(options)), groups_(completed(options_.hyperparameters(), groups)) {
   require_range("max_gradient_norm", options_.max_gradient_norm, 0, std::numeric_limits<double>::infinity());
-  Derived::require_valid(options_);
+  Derived::require_valid(options_.hyperparameters());
   for (const auto& group : groups_) Derived::require_valid(group.options);
 }
 
@@ -132,14 +137,24 @@ template <DeviceType Device, class Scalar>
 void Optimizer<Derived, Options>::step(NetworkState<Device, Scalar>& network, double factor) {
   if (!std::isfinite(factor)) detail::refuse_factor(factor);
   meet(network);
-  if (options_.max_gradient_norm > 0) {
-    if constexpr (std::is_same_v<Device, Cpu>) clip_gradients(network, options_.max_gradient_norm);
-    else detail::clip_unseen(network, options_.max_gradient_norm);
-  }
-  if constexpr (std::is_same_v<Device, Cpu> && bounded<Scalar>)
-    detail::require_gradients_within(network, Derived::template largest_gradient<Scalar>());
+  prepare_gradients(network);
   ++steps_;
   for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+void Optimizer<Derived, Options>::prepare_gradients(NetworkState<Device, Scalar>& network) {
+  if (options_.max_gradient_norm > 0) {
+    if constexpr (Device::host_accessible) clip_gradients(network, options_.max_gradient_norm);
+    else detail::clip_unseen(network, options_.max_gradient_norm);
+  }
+  if constexpr (Device::host_accessible && bounded<Scalar>) {
+    const Scalar largest = Derived::template largest_gradient<Scalar>();
+    std::int64_t beyond = 0;
+    network.count_gradients_beyond(largest, &beyond);
+    if (beyond > 0) network.check_gradients_finite(largest);
+  }
 }
 
 template <class Derived, class Options>
@@ -155,9 +170,10 @@ void Optimizer<Derived, Options>::meet(NetworkState<Device, Scalar>& network) {
 template <class Derived, class Options>
 template <DeviceType Device, class Scalar>
 void Optimizer<Derived, Options>::allocate(NetworkState<Device, Scalar>& network, std::uint64_t layout) {
-  Derived::template check_held<Scalar>(options_);
+  const Hyperparameters hyperparameters = options_.hyperparameters();
+  Derived::template check_held<Scalar>(hyperparameters);
   for (const auto& group : groups_) Derived::template check_held<Scalar>(group.options);
-  ranges_ = ranges_of(network.parameter_table(), options_, groups_);
+  ranges_ = ranges_of(network.parameter_table(), hyperparameters, groups_);
   state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
   layout_ = layout;
 }

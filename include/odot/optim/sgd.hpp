@@ -12,12 +12,20 @@
 
 namespace odot::optim {
 
+/// What may differ from group to group.
+struct SgdHyperparameters {
+  double learning_rate, momentum, weight_decay;
+  bool nesterov;
+};
+
 struct SgdOptions {
   double learning_rate = 1e-2;
   double momentum = 0;
   double weight_decay = 0;  ///< added to the gradient, as an L2 term
   bool nesterov = false;
-  double max_gradient_norm = 0;  ///< the whole gradient is scaled down to this norm; 0: never
+  double max_gradient_norm = 0;  ///< the gradient of all parameters is scaled down to this norm; 0: never
+
+  SgdHyperparameters hyperparameters() const { return {learning_rate, momentum, weight_decay, nesterov}; }
 };
 
 /// What a group has of its own; the rest is the optimizer's.
@@ -25,12 +33,9 @@ struct SgdGroupOptions {
   std::optional<double> learning_rate{}, momentum{}, weight_decay{};
   std::optional<bool> nesterov{};
 
-  SgdOptions over(SgdOptions options) const {
-    options.learning_rate = learning_rate.value_or(options.learning_rate);
-    options.momentum = momentum.value_or(options.momentum);
-    options.weight_decay = weight_decay.value_or(options.weight_decay);
-    options.nesterov = nesterov.value_or(options.nesterov);
-    return options;
+  SgdHyperparameters over(const SgdHyperparameters& rest) const {
+    return {learning_rate.value_or(rest.learning_rate), momentum.value_or(rest.momentum),
+            weight_decay.value_or(rest.weight_decay), nesterov.value_or(rest.nesterov)};
   }
 };
 
@@ -46,7 +51,7 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
   explicit Sgd(SgdOptions options = {}, const std::vector<Group<SgdGroupOptions>>& groups = {})
       : Optimizer(options, groups) {}
 
-  ODOT_COLD static void require_valid(const SgdOptions& o) {
+  ODOT_COLD static void require_valid(const SgdHyperparameters& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("momentum", o.momentum, 0, 1);
@@ -54,15 +59,15 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
   }
 
   template <class Scalar>
-  ODOT_COLD static void check_held(const SgdOptions& o) {
+  ODOT_COLD static void check_held(const SgdHyperparameters& o) {
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("momentum", o.momentum);
     require_held<Scalar>("weight_decay", o.weight_decay);
   }
 
   template <DeviceType Device, class Scalar>
-  void update(NetworkState<Device, Scalar>& network, const Range<SgdOptions>& range, double factor) {
-    const SgdOptions& o = range.options;
+  void update(NetworkState<Device, Scalar>& network, const Range<SgdHyperparameters>& range, double factor) {
+    const SgdHyperparameters& o = range.hyperparameters;
     const kernels::SgdStep step{o.learning_rate * factor, o.momentum, o.weight_decay, o.nesterov};
     const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);
     kernels::Sgd<Device>::update(network.workspace(), step, gradient,

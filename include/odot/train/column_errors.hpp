@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 // column_errors: how far forecasts are off, variable by variable.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -15,6 +14,7 @@
 #include "odot/data/sequence_loader.hpp"
 #include "odot/data/windows.hpp"
 #include "odot/nn/network.hpp"
+#include "odot/nn/pieces.hpp"
 
 namespace odot {
 
@@ -53,8 +53,7 @@ std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& n
                                          const data::Windows<S, T>& set) {
   using Out = typename Model::output_shape;
   static_assert(Out::size == T::size, "odot::column_errors: the network must have as many outputs as a sample targets");
-  data::Loader<data::Windows<S, T>, Scalar, Device> loader(
-      set, std::min<std::size_t>(set.size(), 4 * Device::piece_samples));
+  data::Loader<data::Windows<S, T>, Scalar, Device> loader(set, nn::Pieces<Device>::evaluated(set.size()));
   Batch<Out, Scalar, Device> y(loader.size(0));
   std::vector<Scalar> forecasts;
   for (std::size_t b = 0; b < loader.count(); ++b) {

@@ -5,14 +5,52 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "odot/core/number_text.hpp"
 #include "odot/io/write_file.hpp"
 #include "odot/train/events.hpp"
 
 namespace odot {
+
+/// A column of a table: its name, and its field in the row of an event.
+template <class Event>
+struct CsvColumn {
+  std::string name;
+  std::function<std::string(const Event&)> field;
+};
+
+/// The columns of CsvLog's tables. Take some away, or put in others:
+///     CsvColumns columns;
+///     columns.batches.push_back({"rate", [&](const BatchEvent& e) { return CsvColumns::digits(rate(e.step)); }});
+struct CsvColumns {
+  std::vector<CsvColumn<BatchEvent>> batches{
+      {"step", [](const auto& e) { return std::to_string(e.step); }},
+      {"epoch", [](const auto& e) { return std::to_string(e.epoch); }},
+      {"batch", [](const auto& e) { return std::to_string(e.batch); }},
+      {"samples", [](const auto& e) { return std::to_string(e.samples); }},
+      {"loss", [](const auto& e) { return digits(e.loss); }},
+      {"accuracy", [](const auto& e) { return decimals(e.accuracy, 4); }},
+  };
+  std::vector<CsvColumn<EpochEvent>> epochs{
+      {"epoch", [](const auto& e) { return std::to_string(e.epoch); }},
+      {"mean_loss", [](const auto& e) { return digits(e.mean_loss); }},
+      {"train_accuracy", [](const auto& e) { return decimals(e.train_accuracy, 4); }},
+      {"test_loss", [](const auto& e) { return digits(e.test_loss); }},
+      {"test_accuracy", [](const auto& e) { return decimals(e.test_accuracy, 4); }},
+      {"seconds", [](const auto& e) { return decimals(e.seconds, 6); }},
+      {"samples_per_second", [](const auto& e) { return decimals(e.samples_per_second, 1); }},
+  };
+
+  /// A number to 9 digits, or with so many after the point; an empty field for NaN.
+  static std::string digits(double value) { return std::isnan(value) ? "" : number_text::general(value, 9); }
+  static std::string decimals(double value, int count) {
+    return std::isnan(value) ? "" : number_text::fixed(value, count);
+  }
+};
 
 /// Writes batches.csv and epochs.csv in a folder, anew after every epoch and at the end; they are whole at any time.
 /// Runs at the same time need a folder each: the later one to write replaces the other's tables.
@@ -22,35 +60,29 @@ namespace odot {
 ///         an earlier run are then still there)
 class CsvLog : public Callback {
  public:
-  explicit CsvLog(std::filesystem::path folder) : folder_(std::move(folder)) {
+  explicit CsvLog(std::filesystem::path folder, CsvColumns columns = {})
+      : folder_(std::move(folder)), columns_(std::move(columns)) {
+    append_row(batches_, columns_.batches, [](const auto& column) { return column.name; });
+    append_row(epochs_, columns_.epochs, [](const auto& column) { return column.name; });
     io::create_folder(folder_);
     for (const char* table : {batches_name, epochs_name}) io::require_writable(folder_ / table);
     write();
   }
 
   void on_batch(const BatchEvent& e) override {
-    append_row(batches_, std::to_string(e.step), std::to_string(e.epoch), std::to_string(e.batch),
-               std::to_string(e.samples), digits(e.loss), digits(e.gradient_average), decimals(e.accuracy, 4));
+    append_row(batches_, columns_.batches, [&](const auto& column) { return column.field(e); });
   }
   void on_epoch(const EpochEvent& e) override {
-    append_row(epochs_, std::to_string(e.epoch), digits(e.loss), digits(e.mean_loss), decimals(e.train_accuracy, 4),
-               digits(e.test_loss), decimals(e.test_accuracy, 4), digits(e.gradient_average), decimals(e.seconds, 6),
-               decimals(e.samples_per_second, 1));
+    append_row(epochs_, columns_.epochs, [&](const auto& column) { return column.field(e); });
     write();
   }
   void on_end(const TrainingReport&) override { write(); }
 
  private:
-  template <class... Fields>
-  static void append_row(std::string& table, const std::string& first, const Fields&... others) {
-    table += first;
-    ((table += ',' + others), ...);
+  template <class Columns, class Field>
+  static void append_row(std::string& table, const Columns& columns, const Field& field) {
+    for (const auto& column : columns) table += (&column == columns.data() ? "" : ",") + field(column);
     table += '\n';
-  }
-
-  static std::string digits(double value) { return std::isnan(value) ? "" : number_text::general(value, 9); }
-  static std::string decimals(double value, int count) {
-    return std::isnan(value) ? "" : number_text::fixed(value, count);
   }
 
   void write() const {
@@ -61,9 +93,8 @@ class CsvLog : public Callback {
   static constexpr const char *batches_name = "batches.csv", *epochs_name = "epochs.csv";
 
   std::filesystem::path folder_;
-  std::string batches_ = "step,epoch,batch,samples,loss,gradient_average,accuracy\n";
-  std::string epochs_ =
-      "epoch,loss,mean_loss,train_accuracy,test_loss,test_accuracy,gradient_average,seconds,samples_per_second\n";
+  CsvColumns columns_;
+  std::string batches_, epochs_;
 };
 
 }  // namespace odot

@@ -1,9 +1,10 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Curves: a run's loss, gradient average and accuracy as a picture.
+// Curves: a run's loss and accuracy as a picture.
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,13 +15,20 @@
 
 namespace odot {
 
-/// Writes curves.svg in a folder, anew after every epoch and at the end: loss and watched gradient by batch, accuracy by
-/// epoch, as the papers' figures show them; where there is no accuracy, the mean loss by epoch.
+/// A curve of your own: a number after every batch.
+struct BatchCurve {
+  std::string title;
+  std::function<double(const BatchEvent&)> value;
+};
+
+/// Writes curves.svg in a folder, anew after every epoch and at the end: the loss by batch, curves of your own, the accuracy
+/// by epoch; where there is no accuracy, the mean loss by epoch.
 /// Errors  FileError: the folder can't be created, the picture can't be written (at the construction already: that of an
 ///         earlier run is then still there)
 class Curves : public Callback {
  public:
-  explicit Curves(const std::filesystem::path& folder) : picture_(folder / "curves.svg") {
+  explicit Curves(const std::filesystem::path& folder, std::vector<BatchCurve> own = {})
+      : picture_(folder / "curves.svg"), own_(std::move(own)), own_points_(own_.size()) {
     io::create_folder(folder);
     io::require_writable(picture_);
   }
@@ -28,7 +36,7 @@ class Curves : public Callback {
   void on_begin(const TrainingPlan& plan) override { test_name_ = plan.test_name; }
   void on_batch(const BatchEvent& e) override {
     loss_.emplace_back(e.step, e.loss);
-    gradient_.emplace_back(e.step, e.gradient_average);
+    for (std::size_t i = 0; i < own_.size(); ++i) own_points_[i].emplace_back(e.step, own_[i].value(e));
   }
   void on_epoch(const EpochEvent& e) override {
     labelled_ = !std::isnan(e.train_accuracy);
@@ -46,18 +54,20 @@ class Curves : public Callback {
   }
 
   void write() const {
-    io::LineChart loss(labelled_ ? "loss of each batch, nats" : "loss of each batch", "batch"),
-        gradient("average gradient of the first layer", "batch"),
-        epochs(labelled_ ? "accuracy, %" : "mean loss", "epoch");
-    loss.add("training", loss_);
-    gradient.add("training", gradient_);
+    std::vector<io::LineChart> charts;
+    charts.emplace_back(labelled_ ? "loss of each batch, nats" : "loss of each batch", "batch").add("training", loss_);
+    for (std::size_t i = 0; i < own_.size(); ++i)
+      charts.emplace_back(own_[i].title, "batch").add("training", own_points_[i]);
+    io::LineChart& epochs = charts.emplace_back(labelled_ ? "accuracy, %" : "mean loss", "epoch");
     epochs.add("training", train_, true);
     if (!test_.empty() || train_.empty()) epochs.add(test_name_, test_, true);
-    io::write_file(picture_, io::LineChart::document({loss, gradient, epochs}));
+    io::write_file(picture_, io::LineChart::document(charts));
   }
 
   std::filesystem::path picture_;
-  Points loss_, gradient_, train_, test_;
+  std::vector<BatchCurve> own_;
+  Points loss_, train_, test_;
+  std::vector<Points> own_points_;
   std::string test_name_ = "test";
   bool labelled_ = true;
 };

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 // evaluate: a network's loss and accuracy on a dataset.
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <type_traits>
@@ -12,6 +11,7 @@
 #include "odot/data/loader.hpp"
 #include "odot/nn/loss.hpp"
 #include "odot/nn/network.hpp"
+#include "odot/nn/pieces.hpp"
 
 namespace odot {
 
@@ -64,7 +64,9 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
     const BatchView<Out, const Scalar, Device> outputs = y.view();
     loss.evaluate(workspace, outputs, batch.targets, 1.0, BatchView<Out, Scalar, Device>(), sums.data());
   }
-  return sums.to_host().front();
+  nn::LossSums result = sums.to_host().front();
+  result.labelled = nn::labelled<Loss, Scalar>;
+  return result;
 }
 
 }  // namespace detail
@@ -85,7 +87,7 @@ template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       const Set& set) {
   if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, Set>()) {
-    data::Loader<Set, Scalar, Device> loader(set, std::min<std::size_t>(set.size(), 4 * Device::piece_samples));
+    data::Loader<Set, Scalar, Device> loader(set, nn::Pieces<Device>::evaluated(set.size()));
     return detail::evaluate(network, workspace, loss, loader);
   } else {
     return {};

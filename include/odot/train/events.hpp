@@ -19,45 +19,53 @@ struct TrainingPlan {
 // Accuracies are in %, and NaN where the targets are numbers, not labels. Without a test set, its loss and accuracy are
 // NaN. Losses are in nats where they are likelihoods, else in the loss's own unit.
 
+/// Before every step.
+struct StepEvent {
+  std::size_t epoch = 0, batch = 0;  ///< both counted from 1
+  std::size_t step = 0;              ///< batches since the start of the training, counted from 1
+  std::size_t samples = 0;           ///< in this batch
+};
+
 /// After every batch.
 struct BatchEvent {
   std::size_t epoch = 0, batch = 0;  ///< both counted from 1
   std::size_t step = 0;              ///< batches since the start of the training, counted from 1
   std::size_t samples = 0;           ///< in this batch
   double loss = 0;                   ///< mean over the batch
-  double gradient_average = 0;       ///< mean of the watched gradient, see FitOptions::watch
   double accuracy = 0;               ///< of the batch, before the step
 };
 
 /// After every epoch.
 struct EpochEvent {
   std::size_t epoch = 0;      ///< counted from 1
-  double loss = 0;            ///< sum of the batches' mean losses, as the papers count it
-  double mean_loss = 0;       ///< mean over the samples
-  double train_accuracy = 0;  ///< each sample before the step it took part in
+  double mean_loss = 0;       ///< mean over the samples, each before the step it took part in
+  double train_accuracy = 0;  ///< as mean_loss
   double test_loss = 0;       ///< mean over the test samples
   double test_accuracy = 0;
-  double gradient_average = 0;  ///< of the last batch
-  double seconds = 0;           ///< of training, without the evaluation
+  double seconds = 0;  ///< of training, without the evaluation
   double samples_per_second = 0;
 };
 
 /// The result of a training run.
 struct TrainingReport {
-  std::vector<EpochEvent> epochs;  ///< completed epochs
-  bool interrupted = false;        ///< stopped before the planned end
-  double loss = 0;  ///< sum of the batch losses of the last whole epoch (of the batches done, without one)
+  std::vector<EpochEvent> epochs;                               ///< completed epochs
+  bool interrupted = false;                                     ///< stopped before the planned end
   double test_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean over the test samples at the end
   double accuracy = std::numeric_limits<double>::quiet_NaN();   ///< of the test samples at the end
-  double gradient_average = 0;                                  ///< of the last batch
   double seconds = 0;                                           ///< of training alone
 };
 
-/// Watches a training run. Override what is of interest.
+/// Watches a training run. Override what is of interest. One that looks into the network is made with a reference to it, as
+/// KeepBest is.
 class Callback {
  public:
   virtual ~Callback() = default;
   virtual void on_begin(const TrainingPlan&) {}
+  /// The network's gradients() are the batch's, its parameters those before the step. On a GPU the host is ahead of the
+  /// device here, and the step may be captured as a graph: what is done must be work for the device, by the same kernels
+  /// for all batches of one size. What that leaves in the device's memory is there when on_batch is called, which comes for
+  /// some batches at a time.
+  virtual void on_gradients(const StepEvent&) {}
   virtual void on_batch(const BatchEvent&) {}
   virtual void on_epoch(const EpochEvent&) {}
   virtual void on_end(const TrainingReport&) {}

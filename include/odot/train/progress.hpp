@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "odot/core/number_text.hpp"
 #include "odot/train/events.hpp"
@@ -37,6 +38,16 @@ class ProgressBar : public Callback {
 
   ODOT_COLD ODOT_FUNCTION void on_end(const TrainingReport& report) override;
 
+ protected:
+  /// What an epoch's line says: the epoch, the loss, the training's accuracy, the second set's figure, the rate and the
+  /// time, each empty where there is none. Override it to say something else, or more.
+  ODOT_COLD ODOT_FUNCTION virtual std::vector<std::string> parts(const EpochEvent& e) const;
+
+  /// A number of any size in few columns.
+  ODOT_COLD static std::string fixed(double value, int decimals) {
+    return std::abs(value) < 1e9 ? number_text::fixed(value, decimals) : number_text::scientific(value, 4);
+  }
+
  private:
   using Clock = std::chrono::steady_clock;
 
@@ -49,11 +60,6 @@ class ProgressBar : public Callback {
 
   /// The second set's accuracy, or where there are none its loss; empty where there is no second set.
   ODOT_COLD ODOT_FUNCTION std::string tested(const EpochEvent& e) const;
-
-  /// A number of any size in few columns.
-  ODOT_COLD static std::string fixed(double value, int decimals) {
-    return std::abs(value) < 1e9 ? number_text::fixed(value, decimals) : number_text::scientific(value, 4);
-  }
 
   /// "1:02:03", "2:03"
   ODOT_COLD ODOT_FUNCTION static std::string duration(double seconds);
@@ -90,27 +96,30 @@ void ProgressBar::on_batch(const BatchEvent& event) {
 }
 
 void ProgressBar::on_epoch(const EpochEvent& e) {
-  const std::string parts[] = {"epoch " + of_epochs(e.epoch),
-                               "loss " + fixed(e.loss, 4) + " (mean " + fixed(e.mean_loss, 4) + ")",
-                               std::isnan(e.train_accuracy) ? "" : "train " + fixed(e.train_accuracy, 2) + " %",
-                               tested(e),
-                               "gradient " + number_text::scientific(e.gradient_average, 1),
-                               fixed(e.samples_per_second, 0) + " samples/s",
-                               fixed(e.seconds, 1) + " s"};
   const std::size_t room = terminal_.overwrites() ? terminal_.columns() - 1 : std::string::npos;
   std::string text = cleared();
   std::size_t used = 0;
-  for (const std::string& part : parts) {
+  bool first = true;
+  for (const std::string& part : parts(e)) {
     if (part.empty()) continue;
     if (used > 0 && used + 2 + width(part) > room) {
       text += '\n';
       used = 0;
     }
-    if (&part != parts) text += "  ";
-    text += part;
-    used += (&part != parts ? 2 : 0) + width(part);
+    text += (first ? "" : "  ") + part;
+    used += (first ? 0 : 2) + width(part);
+    first = false;
   }
   write(text + '\n');
+}
+
+std::vector<std::string> ProgressBar::parts(const EpochEvent& e) const {
+  return {"epoch " + of_epochs(e.epoch),
+          "loss " + fixed(e.mean_loss, 4),
+          std::isnan(e.train_accuracy) ? "" : "train " + fixed(e.train_accuracy, 2) + " %",
+          tested(e),
+          fixed(e.samples_per_second, 0) + " samples/s",
+          fixed(e.seconds, 1) + " s"};
 }
 
 void ProgressBar::on_end(const TrainingReport& report) {

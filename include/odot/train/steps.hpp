@@ -1,0 +1,51 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Steps: a training as the loop sees it, whatever model, loss, sets, optimizer, scalar and device are.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "odot/core/random.hpp"
+#include "odot/nn/loss_contract.hpp"
+#include "odot/nn/non_finite.hpp"
+#include "odot/train/events.hpp"
+
+namespace odot::detail {
+
+/// What comes of a batch. It lies on the device until somebody asks for it.
+struct StepResult {
+  nn::LossSums sums;
+  std::int64_t beyond = 0;  ///< elements of the gradient that are not finite, or that the optimizer can't take
+
+  nn::NonFiniteFinding non_finite() const {
+    return {.what = nn::non_finite(sums.loss, beyond), .count = static_cast<std::size_t>(beyond)};
+  }
+};
+
+/// The steps of a training, and its evaluation.
+class Steps {
+ public:
+  /// Whether a step's work is done when run returns; else the host is ahead of the device.
+  const bool immediate;
+
+  /// Puts the samples into the epoch's order; the results of the epoch before are gone.
+  virtual void begin_epoch(Seed seed, std::uint64_t epoch) = 0;
+
+  /// A batch is loaded, goes forward and back, is checked, and moves the weights along its gradient. `factor`: on the
+  /// learning rate.
+  /// Errors  NonFiniteError: the loss or the gradient is not finite, or the optimizer can't take it, if that is known at once
+  virtual void run(const StepEvent& at, double factor) = 0;
+
+  /// The results of the epoch's batches from number `first` on, counted from 0; waits for the device.
+  virtual void fetch(std::size_t first, std::span<StepResult> results) = 0;
+
+  /// What the loss is on the second set; asked only where there is one.
+  virtual nn::LossSums evaluate() = 0;
+
+ protected:
+  explicit Steps(bool at_once) : immediate(at_once) {}
+  ~Steps() = default;
+};
+
+}  // namespace odot::detail

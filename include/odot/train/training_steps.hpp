@@ -1,0 +1,115 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// TrainingSteps: the step of fit from a set's samples to new weights, for one model, loss and optimizer.
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "odot/core/buffer.hpp"
+#include "odot/core/error.hpp"
+#include "odot/core/random.hpp"
+#include "odot/data/loader.hpp"
+#include "odot/nn/loss_contract.hpp"
+#include "odot/nn/network.hpp"
+#include "odot/nn/pieces.hpp"
+#include "odot/train/evaluate.hpp"
+#include "odot/train/events.hpp"
+#include "odot/train/step_graph.hpp"
+#include "odot/train/steps.hpp"
+
+namespace odot::detail {
+
+/// The steps of one training, and all that they work on.
+template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet = TrainSet>
+class TrainingSteps final : public Steps {
+  using Scalar = typename Network::scalar;
+  using Device = typename Network::device;
+  using TrainLoader = data::Loader<TrainSet, Scalar, Device>;
+
+ public:
+  /// `test`: null where there is none, else called `test_name`.
+  /// Errors  ArgumentError: an empty set; a label that the network has no output for; a batch size of 0 or larger than the
+  ///         set
+  TrainingSteps(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train, const TestSet* test,
+                std::size_t batch_size, const std::string& test_name, std::span<Callback* const> callbacks)
+      : Steps(Device::host_accessible), loss_(loss), network_(network), optimizer_(optimizer), callbacks_(callbacks),
+        batches_(checked(train, "the training set"), batch_size), results_(batches_.count()) {
+    if (test) test_.emplace(checked(*test, "the " + test_name + " set"), nn::Pieces<Device>::evaluated(test->size()));
+  }
+
+  std::size_t batches() const { return batches_.count(); }
+
+  void begin_epoch(Seed seed, std::uint64_t epoch) override {
+    batches_.shuffle(seed, epoch);
+    results_.zero();
+  }
+
+  void run(const StepEvent& at, double factor) override {
+    const std::size_t b = at.batch - 1;
+    graph_.run(batches_.size(b), [&] {
+      StepResult* const result = results_.data() + b;
+      const auto batch = batches_.load(b, network_.workspace());
+      network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths);
+      network_.count_gradients_beyond(largest_gradient(), &result->beyond);
+      if constexpr (Device::host_accessible)
+        if (const auto found = result->non_finite()) explain(found.what, batch);
+      for (Callback* callback : callbacks_) callback->on_gradients(at);
+      optimizer_.step(network_, factor);
+    });
+  }
+
+  void fetch(std::size_t first, std::span<StepResult> results) override {
+    Device::copy_to_host(results.data(), results_.data() + first, results.size_bytes());
+    for (StepResult& result : results) result.sums.labelled = labelled;
+  }
+
+  nn::LossSums evaluate() override {
+    return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
+  }
+
+ private:
+  static constexpr bool labelled = nn::labelled<Loss, Scalar>;
+
+  /// Throws NonFiniteError, naming the layer or parameter that it comes from.
+  ODOT_COLD void explain(nn::NonFinite found, const auto& batch) {
+    if (found == nn::NonFinite::loss) network_.explain_non_finite_loss(batch.x, batch.lengths);
+    network_.check_gradients_finite(largest_gradient());
+  }
+
+  /// The elements of a gradient that the optimizer takes are no larger.
+  Scalar largest_gradient() const {
+    if constexpr (requires { optimizer_.template largest_accepted<Scalar>(); })
+      return optimizer_.template largest_accepted<Scalar>();
+    else return (std::numeric_limits<Scalar>::max)();
+  }
+
+  /// The set; where its targets are labels, every one must have an output, and there must be one at least.
+  template <class Set>
+  static const Set& checked(const Set& set, const std::string& which) {
+    if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
+    constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
+    if constexpr (labelled && requires { set.labels[0]; })
+      for (std::size_t n = 0; n < set.size(); ++n)
+        if (set.labels[n] < 0 || set.labels[n] >= outputs)
+          throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
+                              std::to_string(outputs - 1) + ", as the network has outputs, found " +
+                              std::to_string(set.labels[n]));
+    return set;
+  }
+
+  Loss loss_;
+  Network& network_;
+  Optimizer& optimizer_;
+  std::span<Callback* const> callbacks_;
+  TrainLoader batches_;
+  std::optional<data::Loader<TestSet, Scalar, Device>> test_;
+  Buffer<StepResult, Device> results_;  // of an epoch's batches
+  StepGraph<Device> graph_;
+};
+
+}  // namespace odot::detail
