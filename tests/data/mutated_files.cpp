@@ -139,7 +139,7 @@ TEST_CASE("changed .ts files are read or rejected") {
     CHECK(set.lengths.size() == set.size());
     for (std::size_t i = 0; i < set.size(); ++i) {
       CHECK((set.lengths[i] >= 1 && set.lengths[i] <= 4));
-      CHECK((set.labels[i] >= 0 && static_cast<std::size_t>(set.labels[i]) < set.classes.size()));
+      CHECK((set.targets[i] >= 0 && static_cast<std::size_t>(set.targets[i]) < set.classes.size()));
     }
     for (const float value : set.values) CHECK(std::isfinite(value));
   });
@@ -169,7 +169,7 @@ TEST_CASE("changed CIFAR files are read or rejected") {
   check_mutations("data_batch_1.bin", whole, pieces, [](const auto& file) {
     const std::array<std::filesystem::path, 1> files{file};
     const auto set = data::read_cifar10(files);
-    CHECK(set.pixels.size() == set.size() * 3072);
-    for (const auto label : set.labels) CHECK((label >= 0 && label < 10));
+    CHECK(set.values.size() == set.size() * 3072);
+    for (const auto label : set.targets) CHECK((label >= 0 && label < 10));
   });
 }

@@ -74,3 +74,11 @@ TEST_CASE("a table without columns has no rows") {
   CHECK(data::Table{}.rows() == 0);
   CHECK(data::Table{{"a", "b"}, {1, 2, 3, 4}}.rows() == 2);
 }
+
+TEST_CASE("a column is found by its name") {
+  const data::Table table{{"a", "b", "b"}, {1, 2, 3}};
+  CHECK(table.column("a") == 0);
+  CHECK(table.column("b") == 1);
+  CHECK_THROWS_WITH_AS(table.column("c"), "odot::data::Table: no column is called \"c\"; there are: a, b, b",
+                       ArgumentError);
+}
