@@ -20,10 +20,11 @@ namespace detail {
 /// What a sample's target is: a label, or as many numbers as a shape has elements.
 template <class Target>
 struct TargetOf {
-  static_assert(std::is_same_v<Target, std::int32_t>,
-                "odot::data::Dataset: targets must be std::int32_t (a label for each sample) or a Shape (numbers)");
   using number = std::int32_t;
   using shape = Shape<1>;
+  // Last: after a failed assertion, compilers skip the rest of a class.
+  static_assert(std::is_same_v<Target, std::int32_t>,
+                "odot::data::Dataset: targets must be std::int32_t (a label for each sample) or a Shape (numbers)");
 };
 template <ShapeType T>
 struct TargetOf<T> {
