@@ -52,7 +52,8 @@ TEST_CASE("the folds of a seed are the same everywhere") {
 }
 
 TEST_CASE("any set can be cut: images without names, indices, and windows as one class") {
-  const auto images = data::hold_out(numbered_images(12), 3, 0, Seed{1});  // a class for each image, its first of 3 folds
+  const auto images =
+      data::hold_out(numbered_images(12), 3, 0, Seed{1});  // a class for each image, its first of 3 folds
   CHECK(images.train.size() == 0);
   CHECK(images.test.values == numbered_images(12).values);
   const auto tokens = data::hold_out(numbered_tokens(12), 3, 2, Seed{1});

@@ -8,10 +8,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/allocations.hpp"
 #include "data/idx_bytes.hpp"
@@ -126,6 +128,22 @@ TEST_CASE("changed CSV files are read or rejected") {
       for (const double value : table.values)
         CHECK((!only_finite || std::abs(value) <= double{std::numeric_limits<float>::max()}));
     });
+}
+
+TEST_CASE("changed CSV files with names are read or rejected") {
+  check_mutations("small.csv", bytes_of("x,kind\n1,\"a, b\"\n2, c\n3,\"d \"\"e\"\"\"\n4,c\n"), text_pieces,
+                  [](const auto& file) {
+                    const data::Table table = data::read_csv(file, {.categories = {"kind"}});
+                    REQUIRE(table.categories.size() == 2);
+                    std::vector<bool> occurs(table.categories[1].size());
+                    for (std::size_t r = 0; r < table.rows(); ++r) {
+                      const auto number = static_cast<std::size_t>(table.row(r)[1]);
+                      REQUIRE(number < occurs.size());
+                      occurs[number] = true;
+                    }
+                    CHECK(std::ranges::all_of(occurs, std::identity{}));
+                    CHECK(std::ranges::is_sorted(table.categories[1]));
+                  });
 }
 
 TEST_CASE("changed .ts files are read or rejected") {

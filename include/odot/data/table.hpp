@@ -96,4 +96,16 @@ Standardisation standardisation(std::span<const Scalar> values, std::size_t colu
   return scale;
 }
 
+/// Standardises rows one after the other, such as a sample that a network is to judge as it was trained.
+/// Shapes  values [rows, columns]
+/// Errors  ArgumentError: an incomplete row
+inline void standardise(std::span<float> values, const Standardisation& scale) {
+  const std::size_t columns = scale.mean.size();
+  if (columns == 0 || values.size() % columns != 0)
+    throw ArgumentError("odot::data::standardise: expected rows of " + std::to_string(columns) + " numbers, found " +
+                        std::to_string(values.size()) + " numbers");
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(scale.standardised(static_cast<double>(values[i]), i % columns));
+}
+
 }  // namespace odot::data
