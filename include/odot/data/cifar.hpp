@@ -33,10 +33,9 @@ ODOT_FUNCTION Split<Dataset<Shape<3, 32, 32>>> load_cifar10(const std::filesyste
 
 namespace detail {
 
-inline const std::vector<std::string>& cifar10_classes() {
-  static const std::vector<std::string> names{"airplane", "automobile", "bird",  "cat",  "deer",
-                                              "dog",      "frog",       "horse", "ship", "truck"};
-  return names;
+constexpr std::size_t cifar10_classes = 10;
+inline std::vector<std::string> cifar10_names() {
+  return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 }
 constexpr std::uint64_t cifar10_record = 1 + Shape<3, 32, 32>::size;  // bytes
 constexpr std::uint64_t cifar100_record = cifar10_record + 1;         // two labels: coarse and fine
@@ -59,8 +58,8 @@ ODOT_COLD inline void append_cifar10(FileSource& file, Dataset<Shape<3, 32, 32>>
   for (std::size_t i = 0; i < records; ++i, at += image) {
     std::uint8_t label = 0;
     file.read({&label, 1}, "a label");
-    if (label >= cifar10_classes().size())
-      throw FormatError(file.path(), file.offset() - 1, "a label less than " + std::to_string(cifar10_classes().size()),
+    if (label >= cifar10_classes)
+      throw FormatError(file.path(), file.offset() - 1, "a label less than " + std::to_string(cifar10_classes),
                         std::to_string(label));
     set.targets.push_back(label);
     file.read({set.values.data() + at, image}, "pixels");
@@ -85,7 +84,7 @@ ODOT_COLD inline void require_cifar10_files(const std::filesystem::path& folder,
 }  // namespace detail
 
 ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files) {
-  Dataset<Shape<3, 32, 32>> set{.name = "cifar-10", .classes = detail::cifar10_classes()};
+  Dataset<Shape<3, 32, 32>> set{.name = "cifar-10", .classes = detail::cifar10_names()};
   std::uint64_t records = 0;
   for (const std::filesystem::path& path : files) records += detail::cifar10_records(FileSource(path));
   set.values.reserve(static_cast<std::size_t>(records) * Shape<3, 32, 32>::size);

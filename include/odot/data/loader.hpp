@@ -151,7 +151,7 @@ class Loader<Dataset<S, Value, Target>, Scalar, Device> {
   /// Batch i. Throws ArgumentError unless i < count(). Allocates nothing after the first call.
   Loaded<S, target, number, Device> load(std::size_t i, Workspace<Device>& workspace) {
     using Gather = kernels::Gather<Device>;
-    require(i);
+    require_batch(i);
     const std::size_t samples = size(i);
     const std::size_t* chosen = order_.data() + (batches_.samples(i).data() - batches_.order().data());
     detail::gather_samples(workspace, values_.data(), S::size, chosen, samples, x_.data());
@@ -163,7 +163,7 @@ class Loader<Dataset<S, Value, Target>, Scalar, Device> {
   Loaded<S, target, number, Device> load(std::size_t i) { return load(i, current_workspace<Device>()); }
 
  private:
-  void require(std::size_t i) const {
+  void require_batch(std::size_t i) const {
     if (i >= count())
       throw ArgumentError("odot::data::Loader::load: there is no batch " + std::to_string(i) + "; batches are 0 to " +
                           std::to_string(count() - 1));
