@@ -40,7 +40,7 @@ TEST_CASE("loads the four files under all of their names") {
       auto [train, test] = load_fashion_mnist(folder.path());
       CHECK(train.name == "fashion-mnist");
       CHECK(train.classes.size() == 10);
-      CHECK(train.classes[9] == "ankle boot");
+      CHECK(train.classes[9] == "Ankle boot");
       CHECK_FALSE(train.synthetic);
       CHECK(train.size() == 3);
       CHECK(train.values == ramp(3 * image));

@@ -56,8 +56,8 @@ struct Dataset {
   std::string name = {};
   std::vector<Value> values = {};
   std::vector<target_number> targets = {};
-  std::vector<std::int32_t> lengths = {};  ///< valid tokens of sequences, 1 … S[0], 0 in the padding; none: all are
-  std::vector<std::string> classes = {};   ///< names of the labels; none where targets are numbers
+  std::vector<std::int32_t> lengths = {};  ///< valid tokens of a sample, then padding of 0; empty: all are valid
+  std::vector<std::string> classes = {};   ///< names of the labels; empty where targets are numbers
   bool synthetic = false;                  ///< drawn, not measured: figures on it compare with nothing published
 
   /// Number of samples.

@@ -40,7 +40,7 @@ using GreyImages = Dataset<Shape<1, 28, 28>>;
 constexpr std::size_t grey_classes = 10;
 
 inline std::vector<std::string> clothes() {
-  return {"T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
+  return {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 }
 inline std::vector<std::string> digits() { return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}; }
 
