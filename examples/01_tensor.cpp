@@ -39,9 +39,11 @@ int tour() {
   const auto rows = a.view().as<Shape<3, 2>>();
   std::cout << "a as [3, 2]:\n" << rows << "\n";
 
-  // Random numbers are a function of seed, stream and index, the same on every machine.
-  const Random random(Seed{42}, 0);
+  // Random numbers are a function of seed, stream and index, the same on every machine. Element i is number i.
+  const Random random(Seed{42});
+  const auto drawn = normal<Tensor<Shape<3>>>(random);
   std::printf("normal numbers: %+.6f %+.6f %+.6f\n", random.normal(0), random.normal(1), random.normal(2));
+  std::cout << "as a tensor: " << drawn << "\n";
   return 0;
 }
 

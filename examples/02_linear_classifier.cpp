@@ -6,6 +6,7 @@
 #include <odot/odot.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 
 using namespace odot;
@@ -22,16 +23,14 @@ int train_and_predict() {
   std::printf("accuracy %.1f %%: the classes can't be told apart by a linear function\n", report.accuracy);
 
   // predict is const and takes a workspace of the caller's: one per thread, and nothing is allocated after the first call.
-  data::Batches<Shape<1, 28, 28>> batches(test, 1);
-  Batch<Shape<1, 28, 28>> image;
-  std::vector<std::int32_t> labels;
-  batches.load(0, image, labels);
+  const Batch<Shape<1, 28, 28>> image = data::batch_of(test.first(1));
   Batch<Shape<10>> log_probabilities(1);
   Workspace<> workspace;
   network.predict(image, log_probabilities, workspace);
   const auto row = log_probabilities[0].span();
-  std::printf("first test image: class %d, predicted %td\n", labels[0],
-              std::max_element(row.begin(), row.end()) - row.begin());
+  const auto predicted = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
+  std::printf("first test image: a %s, predicted: %s\n",
+              test.classes[static_cast<std::size_t>(test.targets[0])].c_str(), test.classes[predicted].c_str());
   return 0;
 }
 

@@ -29,12 +29,10 @@ int build_and_train() {
   // The attention arrays have their own learning rate.
   optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 1e-2}}}};
   const auto [train, test] = data::synthetic<Shape<1, 28, 28>>(Seed{1}, 256, 64);
-  data::Batches<Shape<1, 28, 28>> batches(train, 64);
-  Batch<Shape<1, 28, 28>> images;
-  std::vector<std::int32_t> labels;
+  data::Loader batches(train, 64);
   for (std::size_t b = 0; b < batches.count(); ++b) {
-    batches.load(b, images, labels);
-    const nn::LossSums sums = network.compute_gradients(images, labels);
+    const auto batch = batches.load(b);
+    const nn::LossSums sums = network.compute_gradients(batch.x, batch.targets);
     adam.step(network);
     std::printf("batch %zu: loss %.4f nats\n", b + 1, sums.mean());
   }

@@ -31,10 +31,8 @@ int train_on_both() try {
   on_cpu.copy_weights_from(on_gpu);
 
   // Images on both devices.
-  Batch<Image> images(16);
-  for (std::size_t i = 0; i < images.size(); ++i) images.data()[i] = static_cast<float>(data.test.pixels[i]) / 255.0f;
-  Batch<Image, float, Gpu> copied(images.samples());
-  Gpu::copy_from_host(copied.data(), images.data(), images.size() * sizeof(float));
+  const Batch<Image> images = data::batch_of(data.test.first(16));
+  const auto copied = images.to<Gpu>();
 
   const auto expected = on_cpu.predict(images);
   const auto outputs = on_gpu.predict(copied);

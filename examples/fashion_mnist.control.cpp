@@ -7,6 +7,6 @@
 
 using namespace odot;
 
-template int trainer::run<models::Control<models::FashionMnistImage>>(const trainer::Settings&,
-                                                                      const trainer::Choice<models::FashionMnistImage>&,
-                                                                      const data::Split<models::FashionMnistImage>&);
+template int trainer::run<models::Control<models::FashionMnistImage>>(
+    const trainer::Settings&, const trainer::Choice<models::FashionMnistImage>&,
+    const trainer::Images<models::FashionMnistImage>&);

@@ -10,7 +10,7 @@ using namespace odot;
 // Compiled beside this file, in fashion_mnist.control.cpp.
 extern template int trainer::run<models::Control<models::FashionMnistImage>>(
     const trainer::Settings&, const trainer::Choice<models::FashionMnistImage>&,
-    const data::Split<models::FashionMnistImage>&);
+    const trainer::Images<models::FashionMnistImage>&);
 
 #ifdef TRAINER_GPU
 extern const trainer::GpuPart<models::FashionMnistImage> fashion_mnist_on_gpu;  // fashion_mnist.gpu.cpp

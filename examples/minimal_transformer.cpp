@@ -114,7 +114,7 @@ minimal::Choice<Image> find_choice(const std::vector<minimal::Choice<Image>>& al
 
 /// Conditions on the parameters: K training samples of M outputs each, for P parameters.
 template <ShapeType Image>
-double overdetermination(const minimal::Choice<Image>& choice, const data::Split<Image>& data) {
+double overdetermination(const minimal::Choice<Image>& choice, const minimal::Images<Image>& data) {
   return static_cast<double>(data.train.size() * classes) / static_cast<double>(choice.parameters);
 }
 
@@ -127,7 +127,7 @@ std::string title(const minimal::Variant& v) {
 
 template <ShapeType Image>
 int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& choices,
-            const data::Split<Image>& data) {
+            const minimal::Images<Image>& data) {
   const auto choice = find_choice(choices, options);
   const double q = overdetermination(choice, data);
   if (!options.quiet)
@@ -231,7 +231,8 @@ void print_row(const minimal::Choice<Image>& choice, double share, double q, con
 }
 
 template <ShapeType Image>
-int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& all, const data::Split<Image>& data) {
+int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& all,
+             const minimal::Images<Image>& data) {
   GridLog log(options.out, data.train.name + " samples=" + std::to_string(data.train.size()) + " epochs=" +
                                std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
                                " learning_rate=" + number_text::shortest(options.learning_rate) +
@@ -265,7 +266,7 @@ int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& 
 
 /// The data as the command line says, and what it asks for.
 template <ShapeType Image>
-int run(const Options& options, const std::string& set, data::Split<Image> (*load)(const std::filesystem::path&)) {
+int run(const Options& options, const std::string& set, minimal::Images<Image> (*load)(const std::filesystem::path&)) {
   const auto choices = all_choices<Image>(options);
   auto data = options.data == "synthetic"
                   ? data::synthetic<Image>(Seed{1})

@@ -15,6 +15,10 @@
 
 namespace minimal {
 
+/// Labelled images to train with and to judge by.
+template <odot::ShapeType Image>
+using Images = odot::data::Split<odot::data::Dataset<Image>>;
+
 /// A model of the paper's grid.
 struct Variant {
   std::size_t encoders, heads;
@@ -45,7 +49,7 @@ template <odot::ShapeType Image>
 struct Choice {
   Variant variant;
   std::size_t parameters;
-  Outcome (*train)(const Settings&, const odot::data::Split<Image>&, const std::function<bool()>& should_stop);
+  Outcome (*train)(const Settings&, const Images<Image>&, const std::function<bool()>& should_stop);
 };
 
 /// The learning rate of a training on so many samples.
@@ -57,7 +61,7 @@ inline odot::optim::schedule::Schedule schedule(const Settings& settings, std::s
 
 /// Trains `Model` on a device and evaluates it on both parts of the data.
 template <class Model, odot::DeviceType Device>
-Outcome train(const Settings& settings, const odot::data::Split<typename Model::input_shape>& data,
+Outcome train(const Settings& settings, const Images<typename Model::input_shape>& data,
               const std::function<bool()>& should_stop) {
   odot::Network<Model, Device> network(settings.seed, odot::models::minimal_transformer_init(), settings.threads);
   const auto statistics = odot::data::channel_statistics(data.train);

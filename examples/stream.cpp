@@ -45,7 +45,7 @@ void print_classified(const Classified& c, std::size_t sequences) {
 }
 
 /// The set that --data says; without it MNIST where it is found, else the built-in set.
-data::Split<Image> load(const Settings& settings) {
+trainer::Images<Image> load(const Settings& settings) {
   if (settings.data.empty()) {
     try {
       data::find("mnist");
@@ -71,7 +71,7 @@ std::string description(const Settings& settings) {
 #endif
 }
 
-Outcome measure_on_device(const Settings& settings, data::Split<Image> data) {
+Outcome measure_on_device(const Settings& settings, trainer::Images<Image> data) {
 #ifdef TRAINER_GPU
   if (settings.device == "gpu") return measure_on_gpu(settings, std::move(data));
 #endif

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-stream::Outcome stream::measure_on_gpu(const Settings& settings, odot::data::Split<Image> data) {
+stream::Outcome stream::measure_on_gpu(const Settings& settings, trainer::Images<Image> data) {
   return measure<odot::Gpu>(settings, std::move(data));
 }
 std::string stream::gpu_description() { return odot::Gpu::description(); }

@@ -88,7 +88,7 @@ struct Outcome {
 };
 
 // The measurements on the GPU, stream.gpu.cpp, where ODOT_GPU is set.
-Outcome measure_on_gpu(const Settings& settings, odot::data::Split<Image> data);
+Outcome measure_on_gpu(const Settings& settings, trainer::Images<Image> data);
 std::string gpu_description();  ///< throws DeviceError where there is none
 
 /// The trained network for sequences of another length.
@@ -156,13 +156,17 @@ template <odot::DeviceType Device>
 Classified classify(const odot::Network<Classifier, Device>& trained, const odot::data::Dataset<Image>& images,
                     std::size_t sequences, int threads) {
   const auto network = reader<28>(trained, threads);
-  const odot::data::Batches<Image> batches(images, std::min(sequences, images.size()));
+  odot::data::Loader<odot::data::Dataset<Image>, float, Device> batches(images, std::min(sequences, images.size()));
+  odot::Workspace<Device> workspace(threads);
+  std::span<const std::int32_t> labels = images.targets;
   Classified result{.images = images.size()};
-  std::vector<std::int32_t> labels;
   for (std::size_t b = 0; b < batches.count(); ++b) {
-    Exchanged<Image, Device> x(batches.samples(b).size());
-    batches.load(b, x.host(), labels, threads);
-    classify_batch(trained, network, x, labels, threads, result);
+    const auto batch = batches.load(b, workspace);
+    const std::size_t n = batch.x.samples();
+    Exchanged<Image, Device> x(n);
+    Device::copy_to_host(x.host().data(), batch.x.data(), batch.x.size() * sizeof(float));
+    classify_batch(trained, network, x, labels.first(n), threads, result);
+    labels = labels.subspan(n);
   }
   return result;
 }
@@ -181,7 +185,7 @@ inline std::vector<Mark> marks(std::size_t tokens) {
 
 /// Row `i` of the images one below the other, again and again.
 inline void fill_row(const odot::data::Dataset<Image>& images, std::size_t i, float* to) {
-  const std::uint8_t* from = images.pixels.data() + i * Row::size % images.pixels.size();
+  const std::uint8_t* from = images.values.data() + i * Row::size % images.values.size();
   std::transform(from, from + Row::size, to, [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255; });
 }
 
@@ -258,7 +262,7 @@ void compare_with_parallel(const odot::Network<Classifier, Device>& trained, con
 
 template <odot::DeviceType Device>
 odot::TrainingReport train(odot::Network<Classifier, Device>& network, const Settings& settings,
-                           const odot::data::Split<Image>& data, const odot::Interrupt& interrupt) {
+                           const trainer::Images<Image>& data, const odot::Interrupt& interrupt) {
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
                                  .batch_size = static_cast<std::size_t>(settings.batch_size),
@@ -273,7 +277,7 @@ odot::TrainingReport train(odot::Network<Classifier, Device>& network, const Set
 /// Trains, classifies the test images, runs the long stream; no more than the training where that was interrupted.
 /// Errors  Error: the stream's outputs are not the parallel form's
 template <odot::DeviceType Device>
-Outcome measure(const Settings& settings, odot::data::Split<Image> data) {
+Outcome measure(const Settings& settings, trainer::Images<Image> data) {
   odot::Network<Classifier, Device> network(odot::Seed{settings.seed}, odot::nn::init::xavier(), settings.threads);
   const odot::Interrupt interrupt;
   Outcome outcome{.report = train(network, settings, data, interrupt), .signal = interrupt.signal()};

@@ -9,7 +9,7 @@
 namespace time_series {
 
 using VowelShape = odot::Shape<29, 12>;
-using VowelSplit = odot::data::SequenceSplit<VowelShape>;
+using VowelSplit = odot::data::Split<odot::data::Sequences<VowelShape>>;
 
 inline constexpr Defaults vowel_defaults{.epochs = 48, .batch_size = 32, .learning_rate = 1e-3, .weight_decay = 0};
 inline constexpr std::size_t vowel_folds = 5;

@@ -44,10 +44,14 @@ struct Settings {
   }
 };
 
+/// Labelled images to train with and to judge by.
+template <odot::ShapeType Image>
+using Images = odot::data::Split<odot::data::Dataset<Image>>;
+
 /// A model that a trainer offers.
 template <odot::ShapeType Image>
 struct Choice {
-  using Run = int (*)(const Settings&, const Choice&, const odot::data::Split<Image>&);
+  using Run = int (*)(const Settings&, const Choice&, const Images<Image>&);
   std::string name, description;
   PaperResult paper;
   Run run;  ///< on the Cpu
@@ -91,7 +95,7 @@ std::string device_description(int threads) {
 /// Trains `Model` as the settings say and prints the result; returns the exit code.
 template <class Model, odot::DeviceType Device = odot::Cpu>
 int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
-        const odot::data::Split<typename Model::input_shape>& data) {
+        const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));

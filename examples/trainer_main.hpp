@@ -46,8 +46,8 @@ inline void add_options(CLI::App& app, Settings& settings) {
 /// The set that --data says, by `load` from its folder.
 /// Errors  ArgumentError: a batch larger than the training samples
 template <odot::ShapeType Image>
-odot::data::Split<Image> load_data(const Settings& settings, const char* set_name,
-                                   odot::data::Split<Image> (*load)(const std::filesystem::path&)) {
+Images<Image> load_data(const Settings& settings, const char* set_name,
+                        Images<Image> (*load)(const std::filesystem::path&)) {
   auto data = settings.data == "synthetic" ? odot::data::synthetic<Image>(odot::Seed{1})
               : settings.data.empty()      ? load(odot::data::find(set_name))
                                            : load(odot::data::find(set_name, settings.data));
@@ -59,7 +59,7 @@ odot::data::Split<Image> load_data(const Settings& settings, const char* set_nam
 /// from its folder. Returns the exit code, as run_program.
 template <odot::ShapeType Image>
 int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
-         odot::data::Split<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
+         Images<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
   settings.paper_batch_size = settings.batch_size;
   CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
   std::string models;

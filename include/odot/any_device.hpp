@@ -3,6 +3,7 @@
 // Everything that is the same on every device. odot/cpu.hpp and odot/gpu.hpp add a device's kernels.
 
 #include "odot/core/config.hpp"
+#include "odot/core/random_tensors.hpp"
 #include "odot/expressions.hpp"
 
 #include "odot/nn/attention_block.hpp"
@@ -40,7 +41,6 @@
 #include "odot/optim/schedule.hpp"
 #include "odot/optim/sgd.hpp"
 
-#include "odot/data/batches.hpp"
 #include "odot/data/channel_statistics.hpp"
 #include "odot/data/cifar.hpp"
 #include "odot/data/csv.hpp"
@@ -48,11 +48,13 @@
 #include "odot/data/fashion_mnist.hpp"
 #include "odot/data/find.hpp"
 #include "odot/data/forecasting.hpp"
+#include "odot/data/hold_out.hpp"
 #include "odot/data/japanese_vowels.hpp"
-#include "odot/data/sequence_loader.hpp"
+#include "odot/data/loader.hpp"
 #include "odot/data/standardise.hpp"
 #include "odot/data/synthetic.hpp"
 #include "odot/data/synthetic_sequences.hpp"
+#include "odot/data/table_dataset.hpp"
 #include "odot/data/ts.hpp"
 
 #include "odot/train/column_errors.hpp"

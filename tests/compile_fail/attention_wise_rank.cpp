@@ -9,6 +9,6 @@ using Model = odot::nn::Sequential<Features, odot::nn::AttentionWise<8>, odot::n
 int main() {
   odot::Network<Model> network{odot::Seed{1}};
   odot::optim::Adam adam;
-  const odot::data::Dataset<Features> data{.name = "features", .classes = 10, .pixels = {}, .labels = {}};
+  const odot::data::Dataset<Features> data;
   odot::fit(network, adam, data, data, {.epochs = 1}, odot::ProgressBar{});
 }

@@ -1,4 +1,4 @@
-// expect: a set must be a data::Dataset, Sequences or Windows, or your own with a specialisation of data::Loader
+// expect: a set must be a data::Dataset, or your own with a specialisation of data::Loader
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 

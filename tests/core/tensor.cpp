@@ -4,12 +4,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 using namespace odot;
 
@@ -39,6 +41,27 @@ TEST_CASE("a tensor rejects too few and too many values, with both numbers") {
                        ArgumentError);
   CHECK_THROWS_AS((Tensor<Shape<2>>{1, 2, 3}), ArgumentError);
   CHECK_THROWS_WITH_AS((Batch<Shape<2>>(3, {1, 2, 3})), "odot::Batch of 3 × [2]: expected 6 values, found 3",
+                       ArgumentError);
+}
+
+TEST_CASE("tensors and batches are made of vectors and other arrays of the host") {
+  const std::vector<float> values{1, 2, 3, 4, 5, 6};
+  const auto tensor = Tensor<Shape<2, 3>>::from(values);
+  CHECK(tensor(1, 0) == 4);
+  const auto batch = Batch<Shape<2>>::from(values);
+  REQUIRE(batch.samples() == 3);
+  CHECK(batch[2](1) == 6);
+  const std::array<double, 2> two{7, 8};
+  CHECK(Batch<Shape<1, 1>, double>::from(two)[1](0, 0) == 8);
+  CHECK(Batch<Shape<2>>::from(batch.span().first(4))[1](0) == 3);
+  CHECK(Batch<Shape<4>>::from(std::vector<float>{}).samples() == 0);
+}
+
+TEST_CASE("vectors that do not fit a tensor, or whole samples, are rejected with both numbers") {
+  const std::vector<float> values(7);
+  CHECK_THROWS_WITH_AS((Tensor<Shape<2, 3>>::from(values)), "odot::Tensor [2, 3]: expected 6 values, found 7",
+                       ArgumentError);
+  CHECK_THROWS_WITH_AS((Batch<Shape<2>>::from(values)), "odot::Batch of [2]: expected a multiple of 2 values, found 7",
                        ArgumentError);
 }
 

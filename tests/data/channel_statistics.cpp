@@ -12,7 +12,7 @@ using namespace odot;
 using Set = data::Dataset<Shape<2, 1, 2>>;
 
 TEST_CASE("mean and deviation are those of each channel's pixels / 255") {
-  const Set set{"two", 2, {0, 255, 10, 20, 255, 0, 30, 40}, {0, 1}};
+  const Set set{.name = "two", .values = {0, 255, 10, 20, 255, 0, 30, 40}, .targets = {0, 1}};
   const auto statistics = data::channel_statistics(set);
   REQUIRE(statistics.mean.size() == 2);
   REQUIRE(statistics.deviation.size() == 2);
@@ -23,15 +23,17 @@ TEST_CASE("mean and deviation are those of each channel's pixels / 255") {
 }
 
 TEST_CASE("an empty set and a channel of one value are refused") {
-  CHECK_THROWS_AS(data::channel_statistics(Set{"none", 2, {}, {}}), ArgumentError);
-  CHECK_THROWS_WITH_AS(data::channel_statistics(Set{"flat", 2, {0, 255, 7, 7}, {0}}),
+  CHECK_THROWS_AS(data::channel_statistics(Set{.name = "none"}), ArgumentError);
+  CHECK_THROWS_WITH_AS(data::channel_statistics(Set{.name = "flat", .values = {0, 255, 7, 7}, .targets = {0}}),
                        doctest::Contains("channel 1 of \"flat\""), ArgumentError);
 }
 
 TEST_CASE("one pixel that differs among many is seen") {
   constexpr std::size_t samples = 2'000'000;
-  Set set{"nearly flat", 2, std::vector<std::uint8_t>(samples * 4, 255), std::vector<std::int32_t>(samples)};
-  set.pixels[5] = set.pixels[2] = 254;
+  Set set{.name = "nearly flat",
+          .values = std::vector<std::uint8_t>(samples * 4, 255),
+          .targets = std::vector<std::int32_t>(samples)};
+  set.values[5] = set.values[2] = 254;
   const auto statistics = data::channel_statistics(set);
   const double share = 1.0 / (2 * samples), expected = std::sqrt(share * (1 - share)) / 255;
   for (const double deviation : statistics.deviation) CHECK(std::abs(deviation / expected - 1) <= 1e-9);

@@ -33,14 +33,15 @@ TEST_CASE("loads the six files in order") {
   write_set(folder);
   auto [train, test] = data::load_cifar10(folder.path());
   CHECK(train.name == "cifar-10");
-  CHECK(train.classes == 10);
-  CHECK(train.labels == std::vector<std::int32_t>{1, 0, 2, 0, 3, 0, 4, 0, 5, 0});
+  CHECK(train.classes.size() == 10);
+  CHECK(train.classes[6] == "frog");
+  CHECK(train.targets == std::vector<std::int32_t>{1, 0, 2, 0, 3, 0, 4, 0, 5, 0});
   for (std::size_t i = 0; i < train.size(); ++i) {
     const auto sample = train.sample(i);
     CHECK(Bytes(sample.begin(), sample.end()) == ramp(image, i / 2 + 1 + i % 2 * 10));
   }
-  CHECK(test.labels == std::vector<std::int32_t>{9});
-  CHECK(test.pixels == ramp(image, 99));
+  CHECK(test.targets == std::vector<std::int32_t>{9});
+  CHECK(test.values == ramp(image, 99));
 }
 
 TEST_CASE("rejects sizes that are no whole records") {

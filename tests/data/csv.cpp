@@ -222,3 +222,28 @@ TEST_CASE("a file cut at any byte is an error or a shorter table") {
     }
   }
 }
+
+TEST_CASE("columns of names become numbers in the order of the names") {
+  const data::CsvOptions options{.categories = {"kind", "place"}};
+  const data::Table table = read("x,kind,place\n1,rose, b \n2,\"a \"\"b\"\", c\",a\n3,rose,\"b\"\n4,Lily,c\n", options);
+  CHECK(table.columns == std::vector<std::string>{"x", "kind", "place"});
+  CHECK(table.values == std::vector<double>{1, 2, 1, 2, 1, 0, 3, 2, 1, 4, 0, 2});
+  CHECK_FALSE(table.is_category(0));
+  CHECK(table.is_category(1));
+  CHECK(table.categories[1] == std::vector<std::string>{"Lily", "a \"b\", c", "rose"});
+  CHECK(table.categories[2] == std::vector<std::string>{"a", "b", "c"});
+  const data::Table alone = read("x,kind\n1,rose\n", {.columns = {"kind"}, .categories = {"kind"}});
+  CHECK(alone.values == std::vector<double>{0});
+  CHECK(alone.categories[0] == std::vector<std::string>{"rose"});
+  CHECK(read(small).categories.empty());
+}
+
+TEST_CASE("a column of names that is not there, and names that are missing, are rejected with their place") {
+  const data::CsvOptions options{.categories = {"kind"}};
+  CHECK(complaint("x,y\n1,2\n", options) == ":1:1: expected a column \"kind\", found \"x,y\"");
+  CHECK(complaint("x,kind\n1,a\n2,\n", options) == ":3:3: expected a name, found nothing");
+  CHECK(complaint("x,kind\n1,a\n2,NA\n", options) == ":3:3: expected a name, found a missing value, \"NA\"");
+  const data::Table table = read("x,kind\n1,a\n2,?\n", {.only_finite = false, .categories = {"kind"}});
+  CHECK(table.values[1] == 0);
+  CHECK(std::isnan(table.values[3]));
+}

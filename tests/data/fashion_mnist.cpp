@@ -39,14 +39,15 @@ TEST_CASE("loads the four files under all of their names") {
       write_set(folder, separator, gzip);
       auto [train, test] = load_fashion_mnist(folder.path());
       CHECK(train.name == "fashion-mnist");
-      CHECK(train.classes == 10);
+      CHECK(train.classes.size() == 10);
+      CHECK(train.classes[9] == "Ankle boot");
       CHECK_FALSE(train.synthetic);
       CHECK(train.size() == 3);
-      CHECK(train.pixels == ramp(3 * image));
-      CHECK(train.labels == std::vector<std::int32_t>{0, 9, 4});
+      CHECK(train.values == ramp(3 * image));
+      CHECK(train.targets == std::vector<std::int32_t>{0, 9, 4});
       CHECK(test.size() == 2);
-      CHECK(test.pixels == ramp(2 * image, 5));
-      CHECK(test.labels == std::vector<std::int32_t>{7, 1});
+      CHECK(test.values == ramp(2 * image, 5));
+      CHECK(test.targets == std::vector<std::int32_t>{7, 1});
     }
 }
 
@@ -56,6 +57,7 @@ TEST_CASE("MNIST comes in the same files") {
   const auto mnist = data::load_mnist(folder.path());
   CHECK(mnist.train.name == "mnist");
   CHECK(mnist.test.size() == 2);
+  CHECK(mnist.test.classes[7] == "7");
 }
 
 TEST_CASE("rejects another number of images than of labels") {

@@ -33,7 +33,7 @@ TEST_CASE("training and test file are read") {
   CHECK(train.size() == 270);
   CHECK(test.size() == 370);
   CHECK(train.name == "japanese-vowels");
-  CHECK(train.labels[10] == 1);
+  CHECK(train.targets[10] == 1);
   CHECK(test.sample(369)[11] == 369);
 }
 

@@ -8,10 +8,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/allocations.hpp"
 #include "data/idx_bytes.hpp"
@@ -128,6 +130,22 @@ TEST_CASE("changed CSV files are read or rejected") {
     });
 }
 
+TEST_CASE("changed CSV files with names are read or rejected") {
+  check_mutations("small.csv", bytes_of("x,kind\n1,\"a, b\"\n2, c\n3,\"d \"\"e\"\"\"\n4,c\n"), text_pieces,
+                  [](const auto& file) {
+                    const data::Table table = data::read_csv(file, {.categories = {"kind"}});
+                    REQUIRE(table.categories.size() == 2);
+                    std::vector<bool> occurs(table.categories[1].size());
+                    for (std::size_t r = 0; r < table.rows(); ++r) {
+                      const auto number = static_cast<std::size_t>(table.row(r)[1]);
+                      REQUIRE(number < occurs.size());
+                      occurs[number] = true;
+                    }
+                    CHECK(std::ranges::all_of(occurs, std::identity{}));
+                    CHECK(std::ranges::is_sorted(table.categories[1]));
+                  });
+}
+
 TEST_CASE("changed .ts files are read or rejected") {
   const std::string whole =
       "%a comment\n@problemName Small\n@timeStamps false\n@missing false\n@univariate false\n@dimensions 2\n"
@@ -139,7 +157,7 @@ TEST_CASE("changed .ts files are read or rejected") {
     CHECK(set.lengths.size() == set.size());
     for (std::size_t i = 0; i < set.size(); ++i) {
       CHECK((set.lengths[i] >= 1 && set.lengths[i] <= 4));
-      CHECK((set.labels[i] >= 0 && static_cast<std::size_t>(set.labels[i]) < set.classes.size()));
+      CHECK((set.targets[i] >= 0 && static_cast<std::size_t>(set.targets[i]) < set.classes.size()));
     }
     for (const float value : set.values) CHECK(std::isfinite(value));
   });
@@ -169,7 +187,7 @@ TEST_CASE("changed CIFAR files are read or rejected") {
   check_mutations("data_batch_1.bin", whole, pieces, [](const auto& file) {
     const std::array<std::filesystem::path, 1> files{file};
     const auto set = data::read_cifar10(files);
-    CHECK(set.pixels.size() == set.size() * 3072);
-    for (const auto label : set.labels) CHECK((label >= 0 && label < 10));
+    CHECK(set.values.size() == set.size() * 3072);
+    for (const auto label : set.targets) CHECK((label >= 0 && label < 10));
   });
 }

@@ -29,27 +29,27 @@ std::uint64_t checksum(std::span<const std::uint8_t> bytes) {
 
 TEST_CASE("the pixels of a seed are the same everywhere") {
   const auto grey = synthetic<Grey>(Seed{1}, 500, 100);
-  CHECK(checksum(grey.train.pixels) == 0xee9f30e1f6ac3161);
-  CHECK(checksum(grey.test.pixels) == 0xc39c487dc3527deb);
+  CHECK(checksum(grey.train.values) == 0xee9f30e1f6ac3161);
+  CHECK(checksum(grey.test.values) == 0xc39c487dc3527deb);
   const auto colour = synthetic<Colour>(Seed{1}, 500, 100);
-  CHECK(checksum(colour.train.pixels) == 0x52c3f9a6006790c3);
-  CHECK(checksum(colour.test.pixels) == 0x50f5f4eb2615e933);
+  CHECK(checksum(colour.train.values) == 0x52c3f9a6006790c3);
+  CHECK(checksum(colour.test.values) == 0x50f5f4eb2615e933);
 }
 
 TEST_CASE("any number of threads draws the same set") {
   const auto one = synthetic<Grey>(Seed{2}, 300, 70, 1);
   for (const int threads : {0, 2, 5}) {
     const auto many = synthetic<Grey>(Seed{2}, 300, 70, threads);
-    CHECK(many.train.pixels == one.train.pixels);
-    CHECK(many.test.pixels == one.test.pixels);
-    CHECK(many.train.labels == one.train.labels);
+    CHECK(many.train.values == one.train.values);
+    CHECK(many.test.values == one.test.values);
+    CHECK(many.train.targets == one.train.targets);
   }
 }
 
 TEST_CASE("a larger set starts with the smaller one") {
   const auto small = synthetic<Colour>(Seed{2}, 40, 10), large = synthetic<Colour>(Seed{2}, 100, 30);
-  CHECK(large.train.first(40).pixels == small.train.pixels);
-  CHECK(large.test.first(10).pixels == small.test.pixels);
+  CHECK(large.train.first(40).values == small.train.values);
+  CHECK(large.test.first(10).values == small.test.values);
 }
 
 TEST_CASE("other seeds give other pixels, and train is not test") {
@@ -65,11 +65,12 @@ TEST_CASE("classes are balanced and the set is marked as synthetic") {
   CHECK(train.name == "synthetic");
   CHECK(train.synthetic);
   CHECK(test.synthetic);
-  CHECK(train.classes == data::figure_count);
+  CHECK(train.classes.size() == data::figure_count);
+  CHECK(train.classes[static_cast<std::size_t>(data::Figure::checkers)] == "checkers");
   CHECK(train.size() == 205);
-  CHECK(test.pixels.size() == 30 * Grey::size);
+  CHECK(test.values.size() == 30 * Grey::size);
   std::array<int, 10> counts{};
-  for (const std::int32_t label : train.labels) ++counts[static_cast<std::size_t>(label)];
+  for (const std::int32_t label : train.targets) ++counts[static_cast<std::size_t>(label)];
   for (const int count : counts) CHECK((count == 20 || count == 21));
 }
 

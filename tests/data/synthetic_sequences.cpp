@@ -37,7 +37,7 @@ TEST_CASE("sequences are named synthetic, of all classes in turn and of unequal 
   CHECK(train.size() == 90);
   CHECK(test.size() == 30);
   for (std::size_t i = 0; i < 90; ++i) {
-    CHECK(train.labels[i] == static_cast<std::int32_t>(i % 4));
+    CHECK(train.targets[i] == static_cast<std::int32_t>(i % 4));
     CHECK(train.lengths[i] >= 5);
     CHECK(train.lengths[i] <= 20);
     const auto valid = static_cast<std::size_t>(train.lengths[i]) * 3;

@@ -74,3 +74,19 @@ TEST_CASE("a table without columns has no rows") {
   CHECK(data::Table{}.rows() == 0);
   CHECK(data::Table{{"a", "b"}, {1, 2, 3, 4}}.rows() == 2);
 }
+
+TEST_CASE("rows of the user's are standardised by a scale") {
+  std::vector<float> rows{1, 10, 5, 30};
+  data::standardise(rows, {{3, 20}, {2, 10}});
+  CHECK(rows == std::vector<float>{-1, -1, 1, 1});
+  CHECK_THROWS_WITH_AS(data::standardise(std::span(rows).first(3), {{3, 20}, {2, 10}}),
+                       "odot::data::standardise: expected rows of 2 numbers, found 3 numbers", ArgumentError);
+}
+
+TEST_CASE("a column is found by its name") {
+  const data::Table table{{"a", "b", "b"}, {1, 2, 3}};
+  CHECK(table.column("a") == 0);
+  CHECK(table.column("b") == 1);
+  CHECK_THROWS_WITH_AS(table.column("c"), "odot::data::Table: no column is called \"c\"; there are: a, b, b",
+                       ArgumentError);
+}

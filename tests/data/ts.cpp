@@ -58,7 +58,7 @@ TEST_CASE("sequences are read token by token, padded with 0, and labels are the 
   CHECK(set.classes == std::vector<std::string>{"one", "two"});
   CHECK(set.size() == 3);
   CHECK(set.lengths == std::vector<std::int32_t>{3, 2, 4});
-  CHECK(set.labels == std::vector<std::int32_t>{1, 0, 0});
+  CHECK(set.targets == std::vector<std::int32_t>{1, 0, 0});
   CHECK(set.values == std::vector<float>{1, -1,   2, -2,    3, -3, 0, 0,  //
                                          5, 0.5f, 6, 0.25f, 0, 0,  0, 0,  //
                                          1, 5,    2, 6,     3, 7,  4, 8});
@@ -70,7 +70,7 @@ TEST_CASE("CR LF lines, keys in any case and the archive's other spellings are r
   text.replace(text.find("@dimensions"), 11, "@DIMENSION");
   for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 2)) text.insert(at, "\r");
   const auto set = read(text);
-  CHECK(set.labels == std::vector<std::int32_t>{0});
+  CHECK(set.targets == std::vector<std::int32_t>{0});
   CHECK(set.values == std::vector<float>{1, 2, 0, 0, 0, 0, 0, 0});
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("headers are read as loosely as archives write them") {
     const auto set = read(text + "1,2:3,4:two\n5:6:one\n");
     CAPTURE(line);
     CHECK(set.lengths == std::vector<std::int32_t>{2, 1});
-    CHECK(set.labels == std::vector<std::int32_t>{1, 0});
+    CHECK(set.targets == std::vector<std::int32_t>{1, 0});
     return set;
   };
   read_with("#a comment", "\xEF\xBB\xBF#a comment");
@@ -107,14 +107,14 @@ TEST_CASE("without @classLabel the classes are the labels that occur, sorted") {
   text.erase(text.find("@classLabel"), text.find("@data") - text.find("@classLabel"));
   const auto set = read(text + "1:2:b\n3:4:a\n5:6:c\n7:8:b\n");
   CHECK(set.classes == std::vector<std::string>{"a", "b", "c"});
-  CHECK(set.labels == std::vector<std::int32_t>{1, 0, 2, 1});
+  CHECK(set.targets == std::vector<std::int32_t>{1, 0, 2, 1});
 }
 
 TEST_CASE("labels are found in any case, and as numbers") {
   const auto labels_of = [](const std::string& classes, const std::vector<std::string>& labels) {
     std::string text = "@classLabel true " + classes + "\n@data\n";
     for (const std::string& label : labels) text += "1:2:" + label + "\n";
-    return read(text).labels;
+    return read(text).targets;
   };
   using Labels = std::vector<std::int32_t>;
   CHECK(labels_of("Walking STANDING", {"walking", "Standing"}) == Labels{0, 1});
@@ -191,7 +191,7 @@ TEST_CASE("a file cut at any byte is an error or a shorter set") {
     try {
       const auto part = read(text.substr(0, size));
       REQUIRE(part.size() <= whole.size());
-      CHECK(std::equal(part.labels.begin(), part.labels.end(), whole.labels.begin()));
+      CHECK(std::equal(part.targets.begin(), part.targets.end(), whole.targets.begin()));
       CHECK(std::equal(part.values.begin(), part.values.end(), whole.values.begin()));
       CHECK(size >= text.size() - 18);  // the first sequence is whole
     } catch (const TextFormatError& error) {

@@ -38,11 +38,11 @@ struct SmallestTransformer : models::MinimalTransformer<Shape<1, 8, 12>, 2, 1, n
 /// Pixels of a formula, brighter in another corner for every other class.
 template <ShapeType In>
 data::Dataset<In> figures(std::size_t samples) {
-  data::Dataset<In> set{.name = "figures", .classes = 10, .pixels = {}, .labels = {}};
+  data::Dataset<In> set{.name = "figures"};
   for (std::size_t n = 0; n < samples; ++n) {
-    set.labels.push_back(static_cast<std::int32_t>(n * 7 % 10));
+    set.targets.push_back(static_cast<std::int32_t>(n * 7 % 10));
     for (std::size_t i = 0; i < In::size; ++i)
-      set.pixels.push_back(
+      set.values.push_back(
           static_cast<std::uint8_t>(120 * (hash_uniform(n * In::size + i) + 0.5) + (i % 10 == n * 7 % 10 ? 130 : 0)));
   }
   return set;
@@ -208,7 +208,8 @@ TEST_CASE("a training whose loss is not finite says in which batch") {
 TEST_CASE("a training whose gradient Adam can't square says in which batch") {
   // One number in, no bias: the loss is (w x − t)², so its gradient is 2 (w x − t) x, here about 2e20.
   using Model = nn::Sequential<Shape<1, 1>, nn::Flatten, nn::Linear<1, nn::LinearOptions{.bias = false}>>;
-  const data::Windows<Shape<1, 1>, Shape<1>> set{"large", std::vector<float>(4, 1e20f), std::vector<float>(4, 1.0f)};
+  const data::Windows<Shape<1, 1>, Shape<1>> set{
+      .name = "large", .values = std::vector<float>(4, 1e20f), .targets = std::vector<float>(4, 1.0f)};
   Network<Model, Gpu> network(Seed{5});
   const float zero = 0;
   Gpu::copy_from_host(network.parameters().data(), &zero, sizeof zero);

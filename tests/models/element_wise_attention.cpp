@@ -98,11 +98,7 @@ void check_evaluation_in_early_steps(std::size_t steps) {
   optim::Adam adam{{.learning_rate = 1e-2}};
   fit(network, adam, train, {.epochs = 1, .batch_size = 400 / steps});
   const nn::LossSums evaluated = evaluate(network, network.workspace(), train);
-  data::Batches<Image> all(train, 400);
-  Batch<Image> x;
-  std::vector<std::int32_t> labels;
-  all.load(0, x, labels);
-  const nn::LossSums trained = network.compute_gradients(x, labels);  // batch statistics
+  const nn::LossSums trained = network.compute_gradients(data::batch_of(train), train.targets);  // batch statistics
   CHECK(std::abs(evaluated.loss - trained.loss) <= 0.02 * trained.loss);
   CHECK(std::abs(static_cast<double>(evaluated.correct - trained.correct)) <= 0.02 * 400);
 }

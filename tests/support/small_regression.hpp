@@ -3,7 +3,7 @@
 // A regression of milliseconds: the next rows of a series of two columns.
 
 #include "odot/data/forecasting.hpp"
-#include "odot/data/sequence_loader.hpp"
+#include "odot/data/loader.hpp"
 #include "odot/data/synthetic_sequences.hpp"
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/count_beyond.hpp"

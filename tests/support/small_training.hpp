@@ -24,8 +24,10 @@ using SmallImage = Shape<1, 28, 28>;
 using SmallModel = nn::Sequential<SmallImage, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 using SmallNetwork = Network<SmallModel>;
 
+using SmallSplit = data::Split<data::Dataset<SmallImage>>;
+
 /// 300 training samples: with a batch size of 128 the batches are of 128, 128 and 44 samples.
-inline data::Split<SmallImage> small_data(std::size_t train = 300, std::size_t test = 120) {
+inline SmallSplit small_data(std::size_t train = 300, std::size_t test = 120) {
   return data::synthetic<SmallImage>(Seed{1}, train, test);
 }
 

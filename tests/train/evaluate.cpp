@@ -23,9 +23,9 @@ TEST_CASE("loss and hits are those of every sample by itself, in more than one b
   for (std::size_t n = 0; n < test.size(); ++n) {
     std::ranges::transform(test.sample(n), x.data(), [](std::uint8_t p) { return static_cast<float>(p) / 255; });
     const auto y = network.predict(x);
-    const auto label = static_cast<std::size_t>(test.labels[n]);
+    const auto label = static_cast<std::size_t>(test.targets[n]);
     loss -= static_cast<double>(y[0][label]);
-    correct += std::ranges::max_element(y.span()) - y.span().begin() == test.labels[n];
+    correct += std::ranges::max_element(y.span()) - y.span().begin() == test.targets[n];
   }
   CHECK(sums.samples == 1500);
   CHECK(sums.correct == correct);

@@ -78,8 +78,8 @@ double mean(const auto& range) {
   return total / static_cast<double>(range.size());
 }
 
-const data::Split<SmallImage>& figures() {
-  static const data::Split<SmallImage> split = small_data();
+const SmallSplit& figures() {
+  static const SmallSplit split = small_data();
   return split;
 }
 
@@ -193,14 +193,12 @@ TEST_CASE("fit gives the bits of its steps done by hand") {
   SmallNetwork fitted{Seed{1}}, stepped{Seed{1}};
   optim::Adam adam, other;
   fit(fitted, adam, figures().train, figures().test, {.epochs = 2, .batch_size = 64, .seed = Seed{5}});
-  data::Batches<SmallImage> batches(figures().train, 64);
-  Batch<SmallImage> x;
-  std::vector<std::int32_t> labels;
+  data::Loader batches(figures().train, 64);
   for (std::uint64_t epoch = 1; epoch <= 2; ++epoch) {
     batches.shuffle(Seed{5}, epoch);
     for (std::size_t b = 0; b < batches.count(); ++b) {
-      batches.load(b, x, labels);
-      stepped.compute_gradients(x, labels);
+      const auto batch = batches.load(b);
+      stepped.compute_gradients(batch.x, batch.targets);
       other.step(stepped);
     }
   }
@@ -279,7 +277,7 @@ TEST_CASE("a label that the model has no output for is rejected") {
   SmallNetwork network{Seed{1}};
   optim::Adam adam;
   auto broken = figures();
-  broken.train.labels[17] = 10;
+  broken.train.targets[17] = 10;
   CHECK_THROWS_AS(fit(network, adam, broken.train, broken.test, {.epochs = 1, .batch_size = 100}), ArgumentError);
 }
 

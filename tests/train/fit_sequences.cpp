@@ -95,7 +95,8 @@ TEST_CASE("without a test set training is the same, and nothing is said of it") 
 TEST_CASE("a gradient that Adam can't square ends the training, with epoch, batch and parameter") {
   // The loss is (w x − t)², so its gradient at w = 0 is −2 t x, here −2e20: finite, but not its square.
   using Model = nn::Sequential<Shape<1, 1>, nn::Flatten, nn::Linear<1, nn::LinearOptions{.bias = false}>>;
-  const data::Windows<Shape<1, 1>, Shape<1>> set{"large", std::vector<float>(4, 1e20f), std::vector<float>(4, 1.0f)};
+  const data::Windows<Shape<1, 1>, Shape<1>> set{
+      .name = "large", .values = std::vector<float>(4, 1e20f), .targets = std::vector<float>(4, 1.0f)};
   Network<Model> network{Seed{1}};
   network.parameters()[0] = 0;
   optim::Adam adam;

@@ -18,11 +18,16 @@ struct Seed {
   std::uint64_t value;
 };
 
-/// Philox4x32-10 as a stream of numbers addressed by index.
+/// Philox4x32-10 as a stream of numbers addressed by index. It has no state: the same seed, stream and index are the same
+/// number, so what is to be independent takes another stream, or other indices. Of a seed, the library itself takes stream 1
+/// (a Network's initial weights) and streams from 2³² on (orders of samples, folds, training steps, synthetic sets); stream
+/// 0 and 2 to 2³² − 1 are yours.
 /// Source  Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 class Random {
  public:
-  /// `stream` separates independent uses of one seed: initial weights, shuffling, synthetic data.
+  /// Stream 0 of a seed.
+  explicit constexpr Random(Seed seed) : Random(seed, 0) {}
+  /// `stream` separates independent uses of one seed.
   constexpr Random(Seed seed, std::uint64_t stream) : key_(seed.value), stream_(stream) {}
 
   /// 64 uniform bits.

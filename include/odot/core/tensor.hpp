@@ -27,11 +27,15 @@ class Tensor {
   Tensor() : buffer_(S::size) {}
 
   /// From values in row-major order. Throws ArgumentError unless there are exactly as many as the shape has elements.
-  Tensor(std::initializer_list<Scalar> values) : Tensor() {
+  Tensor(std::initializer_list<Scalar> values) : Tensor(from({values.begin(), values.size()})) {}
+  /// The same from a vector or another array of the host: Tensor<Shape<2, 3>>::from(values).
+  static Tensor from(std::span<const Scalar> values) {
     if (values.size() != S::size)
       throw ArgumentError("odot::Tensor " + S::to_string() + ": expected " + std::to_string(S::size) +
                           " values, found " + std::to_string(values.size()));
-    buffer_.from_host(values.begin());
+    Tensor tensor;
+    tensor.buffer_.from_host(values.data());
+    return tensor;
   }
   /// The value of an expression of this shape, or of one that broadcasts to it.
   template <ExpressionNode Expression>
@@ -182,6 +186,17 @@ class Batch {
       throw ArgumentError("odot::Batch of " + std::to_string(samples) + " × " + S::to_string() + ": expected " +
                           std::to_string(samples * S::size) + " values, found " + std::to_string(values.size()));
     buffer_.from_host(values.begin());
+  }
+
+  /// The same from a vector or another array of the host, as many samples as it has values for:
+  /// Batch<Shape<4>>::from(values). Throws ArgumentError where the last sample would be incomplete.
+  static Batch from(std::span<const Scalar> values) {
+    if (values.size() % S::size != 0)
+      throw ArgumentError("odot::Batch of " + S::to_string() + ": expected a multiple of " + std::to_string(S::size) +
+                          " values, found " + std::to_string(values.size()));
+    Batch batch(values.size() / S::size);
+    batch.buffer_.from_host(values.data());
+    return batch;
   }
 
   Scalar* data() { return buffer_.data(); }

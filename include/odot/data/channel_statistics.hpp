@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Mean and deviation of a dataset's channels, for nn::Normalize.
+// Mean and deviation of the channels of a set of images, for nn::Normalize.
 
 #include <algorithm>
 #include <array>
@@ -15,20 +15,22 @@
 
 namespace odot::data {
 
-/// Per channel, of pixels / 255.
+/// Per channel, of bytes / 255.
 struct ChannelStatistics {
   std::vector<double> mean, deviation;
 };
 
-/// Errors  ArgumentError: an empty set; a channel whose pixels are all the same, which can't be normalised
-template <ShapeType S>
-ChannelStatistics channel_statistics(const Dataset<S>& set) {
+/// Errors  ArgumentError: an empty set; a channel whose pixels are all the same, which can't be normalised; as
+///         Dataset::chosen's
+template <ShapeType S, class Target>
+ChannelStatistics channel_statistics(const Dataset<S, std::uint8_t, Target>& set) {
   static_assert(S::rank == 3, "odot::data::channel_statistics: samples must be rank 3, [channels, height, width]");
   constexpr std::size_t channels = S::extents[0], each = S::size / channels;
-  if (set.size() == 0) throw ArgumentError("odot::data::channel_statistics: the set \"" + set.name + "\" is empty");
+  if (detail::whole(set).size() == 0)
+    throw ArgumentError("odot::data::channel_statistics: the set \"" + set.name + "\" is empty");
   // How often each value occurs, an integer: nothing is rounded but the last few operations, whatever the number of pixels.
   std::vector<std::array<std::uint64_t, 256>> counts(channels);
-  for (std::size_t i = 0; i < set.size() * S::size; ++i) ++counts[i / each % channels][set.pixels[i]];
+  for (std::size_t i = 0; i < set.size() * S::size; ++i) ++counts[i / each % channels][set.values[i]];
   ChannelStatistics statistics;
   const double count = static_cast<double>(set.size() * each);
   for (std::size_t c = 0; c < channels; ++c) {

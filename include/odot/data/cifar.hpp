@@ -27,13 +27,16 @@ ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesy
 /// test_batch.bin.
 /// Errors  those of read_cifar10, and FileError with the names of all files that are missing
 /// Source  Krizhevsky, "Learning multiple layers of features from tiny images", 2009
-ODOT_FUNCTION Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Dataset<Shape<3, 32, 32>>> load_cifar10(const std::filesystem::path& folder);
 
 #if ODOT_DEFINITIONS
 
 namespace detail {
 
 constexpr std::size_t cifar10_classes = 10;
+inline std::vector<std::string> cifar10_names() {
+  return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+}
 constexpr std::uint64_t cifar10_record = 1 + Shape<3, 32, 32>::size;  // bytes
 constexpr std::uint64_t cifar100_record = cifar10_record + 1;         // two labels: coarse and fine
 
@@ -50,16 +53,16 @@ ODOT_COLD inline std::uint64_t cifar10_records(const FileSource& file) {
 ODOT_COLD inline void append_cifar10(FileSource& file, Dataset<Shape<3, 32, 32>>& set) {
   constexpr std::size_t image = Shape<3, 32, 32>::size;
   const auto records = static_cast<std::size_t>(cifar10_records(file));
-  std::size_t at = set.pixels.size();
-  set.pixels.resize(at + records * image);
+  std::size_t at = set.values.size();
+  set.values.resize(at + records * image);
   for (std::size_t i = 0; i < records; ++i, at += image) {
     std::uint8_t label = 0;
     file.read({&label, 1}, "a label");
     if (label >= cifar10_classes)
       throw FormatError(file.path(), file.offset() - 1, "a label less than " + std::to_string(cifar10_classes),
                         std::to_string(label));
-    set.labels.push_back(label);
-    file.read({set.pixels.data() + at, image}, "pixels");
+    set.targets.push_back(label);
+    file.read({set.values.data() + at, image}, "pixels");
   }
   file.require_end();
 }
@@ -81,11 +84,11 @@ ODOT_COLD inline void require_cifar10_files(const std::filesystem::path& folder,
 }  // namespace detail
 
 ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files) {
-  Dataset<Shape<3, 32, 32>> set{"cifar-10", detail::cifar10_classes, {}, {}};
+  Dataset<Shape<3, 32, 32>> set{.name = "cifar-10", .classes = detail::cifar10_names()};
   std::uint64_t records = 0;
   for (const std::filesystem::path& path : files) records += detail::cifar10_records(FileSource(path));
-  set.pixels.reserve(static_cast<std::size_t>(records) * Shape<3, 32, 32>::size);
-  set.labels.reserve(static_cast<std::size_t>(records));
+  set.values.reserve(static_cast<std::size_t>(records) * Shape<3, 32, 32>::size);
+  set.targets.reserve(static_cast<std::size_t>(records));
   for (const std::filesystem::path& path : files) {
     FileSource file(path);
     detail::append_cifar10(file, set);
@@ -93,7 +96,7 @@ ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesy
   return set;
 }
 
-ODOT_FUNCTION Split<Shape<3, 32, 32>> load_cifar10(const std::filesystem::path& folder) {
+ODOT_FUNCTION Split<Dataset<Shape<3, 32, 32>>> load_cifar10(const std::filesystem::path& folder) {
   const std::array<std::filesystem::path, 6> files{folder / "data_batch_1.bin", folder / "data_batch_2.bin",
                                                    folder / "data_batch_3.bin", folder / "data_batch_4.bin",
                                                    folder / "data_batch_5.bin", folder / "test_batch.bin"};

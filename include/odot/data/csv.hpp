@@ -1,10 +1,13 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// CSV: a line of column names, then one row of numbers per line.
+// CSV: a line of column names, then one row of numbers and names per line.
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,19 +19,21 @@
 namespace odot::data {
 
 struct CsvOptions {
-  std::vector<std::string> columns = {};  ///< to be read, in this order; none: all that are not skipped
-  std::vector<std::string> skip = {};     ///< columns whose fields are not looked at: dates, names
-  bool only_finite = true;                ///< false: a missing value is NaN, and numbers may be infinite
+  std::vector<std::string> columns = {};     ///< to be read, in this order; none: all that are not skipped
+  std::vector<std::string> skip = {};        ///< columns whose fields are not looked at: dates, names
+  bool only_finite = true;                   ///< false: a missing value is NaN, and numbers may be infinite
+  std::vector<std::string> categories = {};  ///< columns of names, such as labels; they become numbers
 };
 
 /// Reads a CSV file of numbers, as pandas does: a line of names, then at least one row. Fields are separated by commas;
 /// blanks around them are ignored, and so are blank lines. A field may stand in quotes, which lets it hold commas, line
-/// ends and, doubled, quotes. A column without a name gets one: "Unnamed: 0" if it is the first. The format has no end mark,
+/// ends and, doubled, quotes. A column of categories becomes numbers: 0 for the first of its names in the order of their
+/// bytes, 1 for the next; Table::categories has the names. A column without a name gets one: "Unnamed: 0" if it is the first. The format has no end mark,
 /// so a file cut between two lines, or within the last number, may be read as a shorter table.
 /// Errors  FileError: the file can't be read;  FormatError: it is gzipped, an archive or binary
 ///         TextFormatError: no header or no rows; a column to read that is named twice or not there; a row with other than
 ///         the header's number of fields; quotes that do not end; text where a number should be; unless only_finite is
-///         false, a missing value (empty, "?", "NaN", "NA", …), or a number that a float can't hold
+///         false, a missing value or name (empty, "?", "NaN", "NA", …), or a number that a float can't hold
 ODOT_FUNCTION Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
 /// The same from a source; gzipped or not: read_file(path, [](auto& source) { return read_csv(source); }).
@@ -65,13 +70,19 @@ inline std::string_view csv_content(std::string_view field) {
   return field.size() >= 2 && field.front() == '"' && field.back() == '"' ? field.substr(1, field.size() - 2) : field;
 }
 
+/// A field's content with single quotes for doubled ones.
+inline std::string csv_name(std::string_view content) {
+  std::string name(content);
+  for (std::size_t at = name.find("\"\""); at != name.npos; at = name.find("\"\"", at + 1)) name.erase(at, 1);
+  return name;
+}
+
 /// The header's names.
 inline std::vector<std::string> csv_names(TextReader& text) {
   if (!text.next_with_content()) text.fail(text.line(), "a line of column names", "the end of the file");
   std::vector<std::string> names;
   for (const std::string_view field : csv_fields(text)) {
-    std::string name(csv_content(field));
-    for (std::size_t at = name.find("\"\""); at != name.npos; at = name.find("\"\"", at + 1)) name.erase(at, 1);
+    std::string name = csv_name(csv_content(field));
     names.push_back(name.empty() ? "Unnamed: " + std::to_string(names.size()) : name);
   }
   return names;
@@ -116,9 +127,54 @@ inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::v
   return columns;
 }
 
+/// The names of a column of categories, each numbered as it first occurs; then in order.
+class CsvCategories {
+ public:
+  /// The number of the name in a field. Throws where there is none; unless `needed`, it is NaN.
+  double number(const TextReader& text, std::string_view field, bool needed) {
+    const std::string_view content = TextReader::trimmed(field);
+    if (content.empty() || is_missing(content)) {
+      if (!needed) return std::numeric_limits<double>::quiet_NaN();
+      text.fail(field, "a name", content.empty() ? "nothing" : "a missing value, " + in_quotes(content));
+    }
+    return static_cast<double>(numbers_.try_emplace(csv_name(field), numbers_.size()).first->second);
+  }
+
+  /// The names in order; `values`, every `step`-th from `column` on, become their numbers in that order.
+  std::vector<std::string> sort(std::vector<double>& values, std::size_t column, std::size_t step) const {
+    std::vector<std::string> names;
+    std::vector<double> place(numbers_.size());
+    for (const auto& [name, number] : numbers_) {
+      place[number] = static_cast<double>(names.size());
+      names.push_back(name);
+    }
+    for (std::size_t i = column; i < values.size(); i += step)
+      if (!std::isnan(values[i])) values[i] = place[static_cast<std::size_t>(values[i])];
+    return names;
+  }
+
+ private:
+  std::map<std::string, std::size_t> numbers_;
+};
+
+/// Whether each of the columns read is one of categories.
+inline std::vector<bool> csv_category_columns(const TextReader& text, const std::vector<std::string>& names,
+                                              const std::vector<std::size_t>& columns, const CsvOptions& options) {
+  for (const std::string& name : options.categories)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      text.fail(text.line(), "a column " + in_quotes(name), csv_found_names(text));
+  std::vector<bool> is_category;
+  for (const std::size_t column : columns)
+    is_category.push_back(std::find(options.categories.begin(), options.categories.end(), names[column]) !=
+                          options.categories.end());
+  return is_category;
+}
+
 inline Table csv_table(TextReader& text, const CsvOptions& options) {
   const std::vector<std::string> names = csv_names(text);
   const std::vector<std::size_t> columns = csv_columns(text, names, options);
+  const std::vector<bool> is_category = csv_category_columns(text, names, columns, options);
+  std::vector<CsvCategories> categories(columns.size());
   const char foreign = csv_foreign_separator(text.line());
   const std::string expected =
       std::to_string(names.size()) + (names.size() == 1 ? " field" : " fields") + ", as the header has";
@@ -130,12 +186,18 @@ inline Table csv_table(TextReader& text, const CsvOptions& options) {
                 std::string("fields separated by ") + (foreign == ';' ? "';'" : "tabs") + ", as in the header");
     const std::vector<std::string_view> row = csv_fields(text);
     if (row.size() != names.size()) text.fail(row.back(), expected, std::to_string(row.size()));
-    for (const std::size_t column : columns) {
-      const std::string_view field = csv_content(row[column]);
-      table.values.push_back(options.only_finite ? text.number(field) : text.any_number(field));
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::string_view field = csv_content(row[columns[c]]);
+      table.values.push_back(is_category[c]        ? categories[c].number(text, field, options.only_finite)
+                             : options.only_finite ? text.number(field)
+                                                   : text.any_number(field));
     }
   }
   if (table.values.empty()) text.fail(text.line(), "a row of numbers after the header", "the end of the file");
+  if (options.categories.empty()) return table;
+  table.categories.resize(columns.size());
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (is_category[c]) table.categories[c] = categories[c].sort(table.values, c, columns.size());
   return table;
 }
 

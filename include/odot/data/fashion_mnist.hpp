@@ -26,11 +26,11 @@ namespace odot::data {
 ///         FormatError: not IDX; images that are not 28 × 28; as many images as labels expected; a label above 9
 /// Source  Xiao, Rasul, Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
 ///         2017
-ODOT_FUNCTION Split<Shape<1, 28, 28>> load_fashion_mnist(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Dataset<Shape<1, 28, 28>>> load_fashion_mnist(const std::filesystem::path& folder);
 
 /// MNIST: handwritten digits in the same format, with the same errors.
 /// Source  LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998
-ODOT_FUNCTION Split<Shape<1, 28, 28>> load_mnist(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Dataset<Shape<1, 28, 28>>> load_mnist(const std::filesystem::path& folder);
 
 #if ODOT_DEFINITIONS
 
@@ -38,6 +38,11 @@ namespace detail {
 
 using GreyImages = Dataset<Shape<1, 28, 28>>;
 constexpr std::size_t grey_classes = 10;
+
+inline std::vector<std::string> clothes() {
+  return {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
+}
+inline std::vector<std::string> digits() { return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}; }
 
 /// The file names that `stem` ("train-images") of a rank may have.
 ODOT_COLD inline std::array<std::string, 4> idx_names(const std::string& stem, std::size_t rank) {
@@ -86,9 +91,9 @@ ODOT_COLD inline std::vector<std::int32_t> read_labels(const std::filesystem::pa
   return {idx.values.begin(), idx.values.end()};
 }
 
-ODOT_COLD inline GreyImages read_grey_images(const std::string& name, const std::filesystem::path& images,
-                                             const std::filesystem::path& labels) {
-  GreyImages set{name, grey_classes, {}, read_labels(labels)};
+ODOT_COLD inline GreyImages read_grey_images(const std::string& name, std::vector<std::string> classes,
+                                             const std::filesystem::path& images, const std::filesystem::path& labels) {
+  GreyImages set{.name = name, .targets = read_labels(labels), .classes = std::move(classes)};
   Idx<3> idx = read_file(images, [](auto& source) { return read_idx<3>(source); });
   const auto [count, height, width] = idx.extents;
   if (height != 28 || width != 28)
@@ -97,24 +102,26 @@ ODOT_COLD inline GreyImages read_grey_images(const std::string& name, const std:
     throw FormatError(images.string(), 4,
                       std::to_string(set.size()) + " images, as many as " + labels.string() + " has labels",
                       std::to_string(count));
-  set.pixels = std::move(idx.values);
+  set.values = std::move(idx.values);
   return set;
 }
 
-ODOT_COLD inline Split<Shape<1, 28, 28>> load_grey_images(const std::string& name,
-                                                          const std::filesystem::path& folder) {
+ODOT_COLD inline Split<Dataset<Shape<1, 28, 28>>> load_grey_images(const std::string& name,
+                                                                   const std::vector<std::string>& classes,
+                                                                   const std::filesystem::path& folder) {
   const auto [train_images, train_labels, test_images, test_labels] = find_idx_files(folder);
-  return {read_grey_images(name, train_images, train_labels), read_grey_images(name, test_images, test_labels)};
+  return {read_grey_images(name, classes, train_images, train_labels),
+          read_grey_images(name, classes, test_images, test_labels)};
 }
 
 }  // namespace detail
 
-ODOT_FUNCTION Split<Shape<1, 28, 28>> load_fashion_mnist(const std::filesystem::path& folder) {
-  return detail::load_grey_images("fashion-mnist", folder);
+ODOT_FUNCTION Split<Dataset<Shape<1, 28, 28>>> load_fashion_mnist(const std::filesystem::path& folder) {
+  return detail::load_grey_images("fashion-mnist", detail::clothes(), folder);
 }
 
-ODOT_FUNCTION Split<Shape<1, 28, 28>> load_mnist(const std::filesystem::path& folder) {
-  return detail::load_grey_images("mnist", folder);
+ODOT_FUNCTION Split<Dataset<Shape<1, 28, 28>>> load_mnist(const std::filesystem::path& folder) {
+  return detail::load_grey_images("mnist", detail::digits(), folder);
 }
 
 #endif

@@ -11,8 +11,8 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/shape.hpp"
+#include "odot/data/dataset.hpp"
 #include "odot/data/table.hpp"
-#include "odot/data/windows.hpp"
 
 namespace odot::data {
 
@@ -38,12 +38,13 @@ Forecasting<Input, Horizon, Variables> forecasting(const Table& table, const Par
 
 /// Subtracts each window's last step from its values and targets, so that it is the change that is to be forecast. The
 /// difference of a forecast and its target stays what it is.
-/// Errors  compile time: other columns in windows than in targets
+/// Errors  compile time: other columns in windows than in targets;  ArgumentError: as Dataset::chosen's
 template <ShapeType S, ShapeType T>
 void make_relative(Windows<S, T>& set) {
   constexpr std::size_t columns = S::extents[1];
-  static_assert(T::rank == 2 && T::extents[1] == columns,
+  static_assert(S::rank == 2 && T::rank == 2 && T::extents[1] == columns,
                 "odot::data::make_relative: windows and targets must have the same columns");
+  detail::whole(set);
   for (std::size_t n = 0; n < set.size(); ++n) {
     const std::size_t values = n * S::size, targets = n * T::size;
     std::array<float, columns> last;
@@ -66,7 +67,7 @@ template <class Set>
 Set windows(std::span<const float> rows, std::size_t begin, std::size_t end, const std::string& name, bool synthetic) {
   constexpr std::size_t variables = Set::shape::extents[1], input = Set::shape::extents[0];
   constexpr std::size_t horizon = Set::target_shape::extents[0];
-  Set set{name, {}, {}, synthetic};
+  Set set{.name = name, .synthetic = synthetic};
   for (std::size_t target = begin; target + horizon <= end; ++target) {
     const auto x = rows.subspan((target - input) * variables, input * variables);
     const auto y = rows.subspan(target * variables, horizon * variables);

@@ -8,7 +8,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/shape.hpp"
-#include "odot/data/sequences.hpp"
+#include "odot/data/dataset.hpp"
 #include "odot/data/ts.hpp"
 
 namespace odot::data {
@@ -17,7 +17,7 @@ namespace odot::data {
 /// JapaneseVowels_TEST.ts of the UEA archive.
 /// Errors  those of read_ts; FileError: a file that is missing, or has another number of sequences or classes
 /// Source  Kudo, Toyama, Shimbo, "Multidimensional curve classification using passing-through regions", 1999
-ODOT_FUNCTION SequenceSplit<Shape<29, 12>> load_japanese_vowels(const std::filesystem::path& folder);
+ODOT_FUNCTION Split<Sequences<Shape<29, 12>>> load_japanese_vowels(const std::filesystem::path& folder);
 
 #if ODOT_DEFINITIONS
 
@@ -35,9 +35,9 @@ inline Sequences<Shape<29, 12>> read_vowels(const std::filesystem::path& file, s
 
 }  // namespace detail
 
-ODOT_FUNCTION SequenceSplit<Shape<29, 12>> load_japanese_vowels(const std::filesystem::path& folder) {
-  SequenceSplit<Shape<29, 12>> split{detail::read_vowels(folder / "JapaneseVowels_TRAIN.ts", 270),
-                                     detail::read_vowels(folder / "JapaneseVowels_TEST.ts", 370)};
+ODOT_FUNCTION Split<Sequences<Shape<29, 12>>> load_japanese_vowels(const std::filesystem::path& folder) {
+  Split<Sequences<Shape<29, 12>>> split{detail::read_vowels(folder / "JapaneseVowels_TRAIN.ts", 270),
+                                        detail::read_vowels(folder / "JapaneseVowels_TEST.ts", 370)};
   if (split.train.classes != split.test.classes)
     throw FileError((folder / "JapaneseVowels_TEST.ts").string(), "its classes are not those of the training file");
   return split;

@@ -1,17 +1,21 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Loader: a dataset's batches in a device's memory, gathered there.
+// Loader: the batches of a set in a device's memory, gathered there; batch_of: a set as one batch.
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "odot/core/buffer.hpp"
+#include "odot/core/current_workspace.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
-#include "odot/data/batches.hpp"
+#include "odot/data/batch_order.hpp"
 #include "odot/data/dataset.hpp"
 #include "odot/kernels/gather.hpp"
 
@@ -45,8 +49,8 @@ class Resident {
   Buffer<T, Device> copy_;
 };
 
-/// What a network is trained with: samples, what the loss compares their outputs with, valid lengths of sequences (null:
-/// all). Memory of the device; valid until the next load.
+/// A batch: samples, what the loss compares their outputs with, valid lengths of sequences (null: all tokens are valid).
+/// Memory of the device; valid until the next load.
 template <ShapeType S, class Target, class Scalar, DeviceType Device>
 struct Loaded {
   BatchView<S, const Scalar, Device> x;
@@ -54,15 +58,24 @@ struct Loaded {
   const std::int32_t* lengths = nullptr;
 };
 
-/// The batches of a set of samples, one at a time. Specialised for every kind of set, yours too; the set has size(), and
-/// all loaders have
+/// The batches of a set, one at a time. For a Dataset it is below. A set of your own has size() and a specialisation with
 ///     using shape, target;
-///     static constexpr std::size_t targets;      of a sample
-///     Loader(set, batch_size)              the set must outlive the loader
-///     count(), size(i), shuffle(seed, epoch)     as Batches
-///     load(i, workspace) → Loaded
-template <class Set, class Scalar, DeviceType Device>
+///     static constexpr std::size_t targets;              of a sample
+///     Loader(set, batch_size)                            the set must outlive the loader
+///     count(), size(i), shuffle(seed, epoch)             as BatchOrder, which does them for you
+///     load(i, workspace) → Loaded<shape, target, Scalar, Device>
+/// and fit and evaluate take it (docs/data.md).
+template <class Set, class Scalar = float, DeviceType Device = Cpu>
 class Loader;
+
+template <class Set>
+Loader(const Set&, std::size_t) -> Loader<Set>;
+
+/// What the samples that a set's loader loads consist of.
+template <class Set, class Scalar, class Device>
+using SampleNumber = typename decltype(std::declval<Loader<Set, Scalar, Device>&>()
+                                           .load(std::size_t{}, std::declval<Workspace<Device>&>())
+                                           .x)::scalar;
 
 /// A set that fit and evaluate take.
 template <class Set, class Scalar, class Device>
@@ -77,44 +90,105 @@ concept Loadable = requires(const Set& set, Workspace<Device>& workspace, Loader
   loader.load(std::size_t{}, workspace).targets;
 };
 
-/// Images: bytes stay bytes in the device's memory, and become numbers 0 … 1 where a batch is gathered.
-template <ShapeType S, class Scalar, DeviceType Device>
-class Loader<Dataset<S>, Scalar, Device> {
+namespace detail {
+
+/// What a stored value becomes in a batch: an index stays one, all else becomes the network's scalar.
+template <class Value, class Scalar>
+using LoadedNumber = std::conditional_t<std::is_same_v<Value, std::int32_t>, std::int32_t, Scalar>;
+
+/// out[n] = sample chosen[n]; bytes become 0 … 1.
+template <class Device, class Value, class Number>
+void gather_samples(Workspace<Device>& workspace, const Value* values, std::size_t width, const std::size_t* chosen,
+                    std::size_t count, Number* out) {
+  if constexpr (std::is_same_v<Value, std::uint8_t>)
+    kernels::Gather<Device>::pixels(workspace, values, width, chosen, count, out);
+  else kernels::Gather<Device>::rows(workspace, values, width, chosen, count, out);
+}
+
+}  // namespace detail
+
+/// Batches of a Dataset, in the set's own order until shuffled. What the set holds stays as it is in the device's memory
+/// and becomes numbers where a batch is gathered: bytes value / 255, others what they are.
+///     data::Loader batches(train, 64);          of floats on the Cpu; else Loader<decltype(train), double, Gpu>
+///     for (std::size_t b = 0; b < batches.count(); ++b) {
+///       const auto batch = batches.load(b);
+///       network.compute_gradients(batch.x, batch.targets);
+///     }
+template <ShapeType S, class Value, class Target, class Scalar, DeviceType Device>
+class Loader<Dataset<S, Value, Target>, Scalar, Device> {
+  using Set = Dataset<S, Value, Target>;
+  using Stored = typename Set::target_number;
+
  public:
   using shape = S;
-  using target = std::int32_t;
-  static constexpr std::size_t targets = 1;
+  using number = detail::LoadedNumber<Value, Scalar>;  ///< what the samples consist of
+  using target = std::conditional_t<std::is_same_v<Stored, std::int32_t>, std::int32_t, Scalar>;
+  static constexpr std::size_t targets = Set::target_shape::size;
 
-  /// Errors  as Batches'
-  Loader(const Dataset<S>& set, std::size_t batch_size)
-      : batches_(set, batch_size), pixels_(set.pixels), labels_(set.labels), order_(batches_.order()), x_(batch_size),
-        targets_(batch_size) {}
+  /// Errors  ArgumentError: batch size 0 or larger than the set; values, targets or lengths of other numbers of samples
+  Loader(const Set& set, std::size_t batch_size)
+      : batches_(detail::whole(set).name, set.size(), batch_size), values_(set.values), stored_(set.targets),
+        all_lengths_(set.lengths), order_(batches_.order()), x_(batch_size), targets_(batch_size * targets),
+        lengths_(set.lengths.empty() ? 0 : batch_size) {}
+  Loader(const Set&& temporary, std::size_t batch_size) = delete;
 
+  /// Number of batches; of samples in batch i < count(). The last batch holds what remains.
   std::size_t count() const { return batches_.count(); }
   std::size_t size(std::size_t i) const { return batches_.size(i); }
 
+  /// The samples of batch i < count(), by their numbers in the set.
+  std::span<const std::size_t> samples(std::size_t i) const { return batches_.samples(i); }
+
+  /// Draws the order of an epoch. It depends on (seed, epoch) alone, not on what was shuffled before.
   void shuffle(Seed seed, std::uint64_t epoch) {
     batches_.shuffle(seed, epoch);
     order_.refresh(batches_.order());
   }
 
-  /// Batch i < count().
-  Loaded<S, target, Scalar, Device> load(std::size_t i, Workspace<Device>& workspace) {
+  /// Batch i. Throws ArgumentError unless i < count(). Allocates nothing after the first call.
+  Loaded<S, target, number, Device> load(std::size_t i, Workspace<Device>& workspace) {
     using Gather = kernels::Gather<Device>;
+    require_batch(i);
     const std::size_t samples = size(i);
     const std::size_t* chosen = order_.data() + (batches_.samples(i).data() - batches_.order().data());
-    Gather::pixels(workspace, pixels_.data(), S::size, chosen, samples, x_.data());
-    Gather::rows(workspace, labels_.data(), 1, chosen, samples, targets_.data());
-    return {{x_.data(), samples}, {targets_.data(), samples}};
+    detail::gather_samples(workspace, values_.data(), S::size, chosen, samples, x_.data());
+    Gather::rows(workspace, stored_.data(), targets, chosen, samples, targets_.data());
+    if (!lengths_.empty()) Gather::rows(workspace, all_lengths_.data(), 1, chosen, samples, lengths_.data());
+    return {{x_.data(), samples}, {targets_.data(), samples * targets}, lengths_.data()};
   }
+  /// The same with the thread's current workspace.
+  Loaded<S, target, number, Device> load(std::size_t i) { return load(i, current_workspace<Device>()); }
 
  private:
-  Batches<S> batches_;
-  Resident<std::uint8_t, Device> pixels_;
-  Resident<std::int32_t, Device> labels_;
+  void require_batch(std::size_t i) const {
+    if (i >= count())
+      throw ArgumentError("odot::data::Loader::load: there is no batch " + std::to_string(i) + "; batches are 0 to " +
+                          std::to_string(count() - 1));
+  }
+
+  BatchOrder batches_;
+  Resident<Value, Device> values_;
+  Resident<Stored, Device> stored_;
+  Resident<std::int32_t, Device> all_lengths_;
   Resident<std::size_t, Device> order_;
-  Batch<S, Scalar, Device> x_;
-  Buffer<std::int32_t, Device> targets_;
+  Batch<S, number, Device> x_;
+  Buffer<target, Device> targets_;
+  Buffer<std::int32_t, Device> lengths_;
 };
+
+/// All samples of a set as one batch, in order, as a loader makes them.
+///     network.predict(data::batch_of(test.first(16)))
+/// Errors  ArgumentError: values, targets or lengths of other numbers of samples
+template <class Scalar = float, DeviceType Device = Cpu, ShapeType S, class Value, class Target>
+Batch<S, detail::LoadedNumber<Value, Scalar>, Device> batch_of(const Dataset<S, Value, Target>& set) {
+  Batch<S, detail::LoadedNumber<Value, Scalar>, Device> batch(detail::whole(set).size());
+  if (batch.samples() == 0) return batch;
+  std::vector<std::size_t> all(batch.samples());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Resident<Value, Device> values(set.values);
+  const Resident<std::size_t, Device> order(all);
+  detail::gather_samples(current_workspace<Device>(), values.data(), S::size, order.data(), all.size(), batch.data());
+  return batch;
+}
 
 }  // namespace odot::data

@@ -26,7 +26,7 @@
 
 namespace odot::data {
 
-/// The classes of the synthetic set; a label is one of these as a number.
+/// The classes of the synthetic set; a label is one of these as a number, and they are named so in Dataset::classes.
 enum class Figure : std::int32_t { disc, ring, square, frame, triangle, cross, saltire, stripes, bars, checkers };
 inline constexpr std::size_t figure_count = 10;
 
@@ -35,7 +35,7 @@ inline constexpr std::size_t figure_count = 10;
 /// samples leaves the first ones as they were. `threads` = 0: default_threads().
 /// Cost    about 50 µs a sample and thread
 template <ShapeType S>
-Split<S> synthetic(Seed seed, std::size_t train = 12'000, std::size_t test = 2'000, int threads = 0);
+Split<Dataset<S>> synthetic(Seed seed, std::size_t train = 12'000, std::size_t test = 2'000, int threads = 0);
 
 namespace detail {
 
@@ -157,17 +157,20 @@ inline constexpr std::uint64_t synthetic_stream = 0x7379'6Eull << 40;
 
 template <ShapeType S>
 Dataset<S> synthetic_dataset(Seed seed, std::uint64_t split, std::size_t samples, int threads) {
-  Dataset<S> set{"synthetic", figure_count,
-                 std::vector<std::uint8_t>(checked_product("odot::data::synthetic", samples, S::size)),
-                 std::vector<std::int32_t>(samples), true};
+  Dataset<S> set{
+      .name = "synthetic",
+      .values = std::vector<std::uint8_t>(checked_product("odot::data::synthetic", samples, S::size)),
+      .targets = std::vector<std::int32_t>(samples),
+      .classes = {"disc", "ring", "square", "frame", "triangle", "cross", "saltire", "stripes", "bars", "checkers"},
+      .synthetic = true};
   const Chunks chunks(samples, 64);
   parallel_for(threads, chunks.count(), [&](std::size_t chunk, std::size_t) {
     for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i) {
       const Random random(seed, synthetic_stream | split << 39 | i);
       const auto figure = static_cast<Figure>(i % figure_count);
-      const std::span<std::uint8_t, S::size> pixels(set.pixels.data() + i * S::size, S::size);
+      const std::span<std::uint8_t, S::size> pixels(set.values.data() + i * S::size, S::size);
       draw<S>(scene<S>(random, figure), random, pixels);
-      set.labels[i] = static_cast<std::int32_t>(figure);
+      set.targets[i] = static_cast<std::int32_t>(figure);
     }
   });
   return set;
@@ -176,7 +179,7 @@ Dataset<S> synthetic_dataset(Seed seed, std::uint64_t split, std::size_t samples
 }  // namespace detail
 
 template <ShapeType S>
-Split<S> synthetic(Seed seed, std::size_t train, std::size_t test, int threads) {
+Split<Dataset<S>> synthetic(Seed seed, std::size_t train, std::size_t test, int threads) {
   static_assert(std::is_same_v<S, Shape<1, 28, 28>> || std::is_same_v<S, Shape<3, 32, 32>>,
                 "odot::data::synthetic: the shape must be Shape<1, 28, 28> (grey) or Shape<3, 32, 32> (colour)");
   return {detail::synthetic_dataset<S>(seed, 0, train, threads), detail::synthetic_dataset<S>(seed, 1, test, threads)};

@@ -18,7 +18,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/shape.hpp"
-#include "odot/data/sequences.hpp"
+#include "odot/data/dataset.hpp"
 #include "odot/data/table.hpp"
 
 namespace odot::data {
@@ -28,7 +28,7 @@ namespace odot::data {
 /// "synthetic". Asking for more sequences leaves the first ones as they were.
 /// Errors  ArgumentError: no class
 template <ShapeType S>
-SequenceSplit<S> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes = 9);
+Split<Sequences<S>> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes = 9);
 
 /// `rows` hours of `columns` variables: a day's and a week's sinusoid at phases of their own, and noise that the hour
 /// before partly determines. Columns are named "0", "1", ….
@@ -61,16 +61,16 @@ void draw_sequence(const Random& random, std::size_t label, std::size_t length, 
 template <ShapeType S>
 Sequences<S> synthetic_sequence_set(Seed seed, std::uint64_t split, std::size_t samples, std::size_t classes) {
   constexpr std::size_t longest = S::extents[0], shortest = std::max<std::size_t>(longest / 4, 1);
-  Sequences<S> set{
-      "synthetic", {}, std::vector<float>(checked_product("odot::data::synthetic_sequences", samples, S::size)),
-      {},          {}, true};
+  Sequences<S> set{.name = "synthetic",
+                   .values = std::vector<float>(checked_product("odot::data::synthetic_sequences", samples, S::size)),
+                   .synthetic = true};
   for (std::size_t label = 0; label < classes; ++label) set.classes.push_back(std::to_string(label));
   for (std::size_t i = 0; i < samples; ++i) {
     const Random random(seed, synthetic_sequences_stream | split << 39 | i);
     const std::size_t length = shortest + static_cast<std::size_t>(random.below(longest - shortest + 1, 0));
     draw_sequence<S>(random, i % classes, length, set.values.data() + i * S::size);
     set.lengths.push_back(static_cast<std::int32_t>(length));
-    set.labels.push_back(static_cast<std::int32_t>(i % classes));
+    set.targets.push_back(static_cast<std::int32_t>(i % classes));
   }
   return set;
 }
@@ -78,7 +78,8 @@ Sequences<S> synthetic_sequence_set(Seed seed, std::uint64_t split, std::size_t 
 }  // namespace detail
 
 template <ShapeType S>
-SequenceSplit<S> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes) {
+Split<Sequences<S>> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes) {
+  static_assert(S::rank == 2, "odot::data::synthetic_sequences: the shape must be rank 2, [tokens, features]");
   if (classes == 0) throw ArgumentError("odot::data::synthetic_sequences: there must be a class");
   return {detail::synthetic_sequence_set<S>(seed, 0, train, classes),
           detail::synthetic_sequence_set<S>(seed, 1, test, classes)};

@@ -15,13 +15,28 @@ namespace odot::data {
 
 /// Rows of numbers under named columns.
 struct Table {
-  std::vector<std::string> columns;
-  std::vector<double> values;  ///< [rows, columns]
+  std::vector<std::string> columns = {};
+  std::vector<double> values = {};  ///< [rows, columns]
+  std::vector<std::vector<std::string>> categories =
+      {};  ///< [columns]: the names that a column's numbers 0, 1, … stand
+           ///< for, none where numbers are numbers; none at all: no names
 
   std::size_t rows() const { return columns.empty() ? 0 : values.size() / columns.size(); }
 
   /// One row, r < rows().
   std::span<const double> row(std::size_t r) const { return {values.data() + r * columns.size(), columns.size()}; }
+
+  /// The place of a column by its name, the first one so called. Throws ArgumentError, listing all names, for a name unknown.
+  std::size_t column(const std::string& name) const {
+    const auto found = std::find(columns.begin(), columns.end(), name);
+    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
+    std::string known;
+    for (const std::string& each : columns) known += (known.empty() ? "" : ", ") + each;
+    throw ArgumentError("odot::data::Table: no column is called \"" + name + "\"; there are: " + known);
+  }
+
+  /// Whether a column's numbers stand for names, column < columns.size().
+  bool is_category(std::size_t column) const { return column < categories.size() && !categories[column].empty(); }
 };
 
 /// Mean and standard deviation of every column, and what they make of a number: (value − mean)/deviation.
@@ -79,6 +94,18 @@ Standardisation standardisation(std::span<const Scalar> values, std::size_t colu
     scale.deviation[c] = deviation > rounding ? deviation : 1;
   }
   return scale;
+}
+
+/// Standardises rows one after the other, such as a sample that a network is to judge as it was trained.
+/// Shapes  values [rows, columns]
+/// Errors  ArgumentError: an incomplete row
+inline void standardise(std::span<float> values, const Standardisation& scale) {
+  const std::size_t columns = scale.mean.size();
+  if (columns == 0 || values.size() % columns != 0)
+    throw ArgumentError("odot::data::standardise: expected rows of " + std::to_string(columns) + " numbers, found " +
+                        std::to_string(values.size()) + " numbers");
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(scale.standardised(static_cast<double>(values[i]), i % columns));
 }
 
 }  // namespace odot::data

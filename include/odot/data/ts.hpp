@@ -14,7 +14,7 @@
 
 #include "odot/core/number_text.hpp"
 #include "odot/core/shape.hpp"
-#include "odot/data/sequences.hpp"
+#include "odot/data/dataset.hpp"
 #include "odot/data/text_reader.hpp"
 
 namespace odot::data {
@@ -213,7 +213,7 @@ Sequences<S> ts_sequences(TextReader& text) {
   TsReader reader(text, S::extents[0], S::extents[1]);
   reader.read_header();
   Sequences<S> set;
-  reader.read_sequences(set.values, set.lengths, set.labels);
+  reader.read_sequences(set.values, set.lengths, set.targets);
   set.name = reader.header().name;
   set.classes = reader.header().classes;
   return set;

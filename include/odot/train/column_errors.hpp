@@ -11,8 +11,8 @@
 #include "odot/core/error.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
-#include "odot/data/sequence_loader.hpp"
-#include "odot/data/windows.hpp"
+#include "odot/data/dataset.hpp"
+#include "odot/data/loader.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/pieces.hpp"
 
@@ -70,8 +70,10 @@ std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& n
 /// Shapes  → [N, horizon, columns]
 template <ShapeType S, ShapeType T>
 std::vector<float> last_step_repeated(const data::Windows<S, T>& set) {
+  static_assert(T::rank == 2, "odot::last_step_repeated: targets must be rank 2, [horizon, columns]");
   constexpr std::size_t columns = T::extents[1], horizon = T::extents[0];
-  static_assert(S::extents[1] == columns, "odot::last_step_repeated: windows and targets must have the same columns");
+  static_assert(S::rank == 2 && S::extents[1] == columns,
+                "odot::last_step_repeated: windows and targets must have the same columns");
   std::vector<float> forecasts;
   for (std::size_t n = 0; n < set.size(); ++n)
     for (std::size_t step = 0; step < horizon; ++step) {

@@ -24,13 +24,15 @@ constexpr bool sets_fit() {
   using Device = typename Network::device;
   constexpr bool loadable = (data::Loadable<Sets, Scalar, Device> && ...);
   static_assert(loadable,
-                "odot::fit, odot::evaluate: a set must be a data::Dataset, Sequences or Windows, or your own with a "
-                "specialisation of data::Loader, as odot/data/loader.hpp says");
+                "odot::fit, odot::evaluate: a set must be a data::Dataset, or your own with a specialisation of "
+                "data::Loader, as odot/data/loader.hpp says");
   if constexpr (loadable) {
     constexpr bool samples =
         (std::is_same_v<typename data::Loader<Sets, Scalar, Device>::shape, typename Network::input_shape> && ...);
     static_assert(samples, "odot::fit, odot::evaluate: the sets' samples must have the network's input shape");
-    if constexpr (samples && nn::Loss<Loss>) {
+    constexpr bool numbers = (std::is_same_v<data::SampleNumber<Sets, Scalar, Device>, Scalar> && ...);
+    static_assert(numbers, "odot::fit, odot::evaluate: the sets' samples must be bytes or floating-point numbers");
+    if constexpr (samples && numbers && nn::Loss<Loss>) {
       constexpr bool targets =
           ((std::is_same_v<typename data::Loader<Sets, Scalar, Device>::target,
                            typename nn::TargetOf<Loss, Scalar>::type> &&
@@ -42,7 +44,7 @@ constexpr bool sets_fit() {
           "for nn::NegativeLogLikelihood (the default) and nn::CrossEntropy, as many numbers as outputs for "
           "nn::MeanSquaredError and nn::MeanAbsoluteError");
       if constexpr (targets) return nn::detail::loss_fits<Loss, typename Network::model, Scalar, Device>();
-    } else if constexpr (samples) {
+    } else if constexpr (samples && numbers) {
       return nn::detail::loss_fits<Loss, typename Network::model, Scalar, Device>();
     }
   }

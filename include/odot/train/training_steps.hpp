@@ -93,12 +93,12 @@ class TrainingSteps final : public Steps {
   static const Set& checked(const Set& set, const std::string& which) {
     if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
-    if constexpr (labelled && requires { set.labels[0]; })
+    if constexpr (labelled && requires { set.targets[0]; })
       for (std::size_t n = 0; n < set.size(); ++n)
-        if (set.labels[n] < 0 || set.labels[n] >= outputs)
+        if (set.targets[n] < 0 || set.targets[n] >= outputs)
           throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
                               std::to_string(outputs - 1) + ", as the network has outputs, found " +
-                              std::to_string(set.labels[n]));
+                              std::to_string(set.targets[n]));
     return set;
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/data/sequences.hpp"
+#include "odot/data/hold_out.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,27 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "data/small_sequences.hpp"
+#include "data/small_sets.hpp"
 
 using namespace odot;
 using namespace odot::test;
-
-TEST_CASE("chosen sequences keep their values, lengths and labels") {
-  const auto set = numbered_sequences(5);
-  const std::array<std::size_t, 3> numbers{4, 0, 4};
-  const auto part = set.chosen(numbers);
-  CHECK(part.name == set.name);
-  CHECK(part.classes == set.classes);
-  CHECK(part.size() == 3);
-  for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(part.labels[i] == set.labels[numbers[i]]);
-    CHECK(part.lengths[i] == set.lengths[numbers[i]]);
-    CHECK(std::ranges::equal(part.sample(i), set.sample(numbers[i])));
-  }
-  const std::array<std::size_t, 1> none{5};
-  CHECK_THROWS_WITH_AS(set.chosen(none), "odot::data::Sequences \"numbered\": there is no sequence 5; there are 5",
-                       ArgumentError);
-}
 
 TEST_CASE("folds hold out every sequence once and as many of each class, ± 1") {
   const auto set = numbered_sequences(33);  // 3 classes of 11
@@ -38,7 +21,7 @@ TEST_CASE("folds hold out every sequence once and as many of each class, ± 1") 
     const auto [train, test] = data::hold_out(set, 4, fold, Seed{3});
     CHECK(train.size() + test.size() == 33);
     for (std::int32_t label = 0; label < 3; ++label) {
-      const auto members = std::ranges::count(test.labels, label);
+      const auto members = std::ranges::count(test.targets, label);
       CHECK(members >= 2);
       CHECK(members <= 3);
     }
@@ -57,6 +40,38 @@ TEST_CASE("folds depend on the seed alone") {
   const auto first = data::hold_out(set, 5, 2, Seed{1}), again = data::hold_out(set, 5, 2, Seed{1});
   CHECK(first.test.values == again.test.values);
   CHECK(data::hold_out(set, 5, 2, Seed{2}).test.values != first.test.values);
+}
+
+TEST_CASE("the folds of a seed are the same everywhere") {
+  const auto held = [](const auto& set) {
+    std::vector<int> numbers;
+    for (std::size_t i = 0; i < set.size(); ++i) numbers.push_back(static_cast<int>(set.sample(i)[0] / 100));
+    return numbers;
+  };
+  CHECK(held(data::hold_out(numbered_sequences(20), 4, 1, Seed{7}).test) == std::vector<int>{7, 9, 12, 14, 16, 17});
+}
+
+TEST_CASE("any set can be cut: images without names, indices, and windows as one class") {
+  const auto images =
+      data::hold_out(numbered_images(12), 3, 0, Seed{1});  // a class for each image, its first of 3 folds
+  CHECK(images.train.size() == 0);
+  CHECK(images.test.values == numbered_images(12).values);
+  const auto tokens = data::hold_out(numbered_tokens(12), 3, 2, Seed{1});
+  CHECK(tokens.test.size() == 4);
+  CHECK(tokens.test.lengths.size() == 4);
+  const auto set = numbered_windows(12);
+  std::vector<float> held;
+  for (std::size_t fold = 0; fold < 3; ++fold) {
+    const auto [train, test] = data::hold_out(set, 3, fold, Seed{1});
+    CHECK(train.size() == 8);
+    REQUIRE(test.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      held.push_back(test.sample(i)[0]);
+      CHECK(test.target(i)[0] == -test.sample(i)[0]);
+    }
+  }
+  std::ranges::sort(held);
+  for (std::size_t i = 0; i < 12; ++i) CHECK(held[i] == static_cast<float>(100 * i));
 }
 
 TEST_CASE("folds that are none are rejected") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Batches of sequences and windows on the Gpu against the Cpu.
+// Batches of every kind of set on the Gpu against the Cpu.
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "data/small_sequences.hpp"
+#include "data/small_sets.hpp"
 #include "odot/gpu.hpp"
 #include "odot/odot.hpp"
 
@@ -51,6 +51,20 @@ void check_batches(const Set& set) {
 }
 
 }  // namespace
+
+TEST_CASE_TEMPLATE("batches of images and indices are the Cpu's", Scalar, float, double) {
+  check_batches<Scalar>(numbered_images(50));
+  check_batches<Scalar>(numbered_tokens(10));
+}
+
+TEST_CASE_TEMPLATE("a set is the Cpu's batch", Scalar, float, double) {
+  const auto set = numbered_images(50);
+  const auto expected = data::batch_of<Scalar>(set);
+  const auto found = data::batch_of<Scalar, Gpu>(set).template to<Cpu>();
+  REQUIRE(found.samples() == 50);
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(found.data()[i] == expected.data()[i]);
+  CHECK((data::batch_of<Scalar, Gpu>(numbered_images(0)).samples() == 0));
+}
 
 TEST_CASE_TEMPLATE("batches of sequences are the Cpu's", Scalar, float, double) {
   check_batches<Scalar>(numbered_sequences(10));

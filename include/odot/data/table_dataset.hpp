@@ -1,0 +1,135 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// dataset: a table's columns as samples with labels, or with numbers, as targets.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "odot/core/error.hpp"
+#include "odot/core/number_text.hpp"
+#include "odot/core/shape.hpp"
+#include "odot/data/dataset.hpp"
+#include "odot/data/table.hpp"
+
+namespace odot::data {
+
+/// Which columns of a table become what.
+struct TableColumns {
+  std::vector<std::string> targets = {};   ///< the label's column, or those of the target's numbers, in their order
+  std::vector<std::string> features = {};  ///< a sample's values, in their order; none: all columns but the targets
+  std::vector<std::string> classes = {};   ///< names of the labels 0, 1, …; none: those that occur, in ascending order
+};
+
+/// Every row as a sample of shape S. Labels are a column of names (CsvOptions::categories) or of numbers, one class for
+/// each that occurs; Dataset::classes has their names. Numbers as targets: name the shape.
+///     const data::Table table = data::read_csv("iris.csv", {.categories = {"species"}});
+///     auto split = data::hold_out(data::dataset<Shape<4>>(table, {.targets = {"species"}}), 5, 0, Seed{1});
+///     data::standardise(split);                                     // by the training samples
+///     data::dataset<Shape<8>, Shape<1>>(houses, {.targets = {"price"}})
+/// For a second file with the same labels: `.classes = train.classes`, so that a class that it lacks moves no other.
+/// Errors  ArgumentError: no such column; other than one column for labels; as many features or targets as the shapes do
+///         not have; a number that is not finite or that a float can't hold; a label that is none of `classes`
+template <ShapeType S, class Target = std::int32_t>
+Dataset<S, float, Target> dataset(const Table& table, const TableColumns& columns, const std::string& name = "table");
+
+namespace detail {
+
+/// The columns' places, as many as `expected`.
+inline std::vector<std::size_t> places(const Table& table, const std::vector<std::string>& names, const char* what,
+                                       std::size_t expected, const std::string& shape) {
+  if (names.size() != expected)
+    throw ArgumentError(std::string("odot::data::dataset: expected ") + std::to_string(expected) + " columns of " +
+                        what + ", as " + shape + " has, found " + std::to_string(names.size()));
+  std::vector<std::size_t> found;
+  for (const std::string& name : names) found.push_back(table.column(name));
+  return found;
+}
+
+/// Names of all columns that are no targets.
+inline std::vector<std::string> other_columns(const Table& table, const std::vector<std::string>& targets) {
+  std::vector<std::string> others;
+  for (const std::string& name : table.columns)
+    if (std::find(targets.begin(), targets.end(), name) == targets.end()) others.push_back(name);
+  return others;
+}
+
+/// A number of the table as a float.
+inline float table_number(const Table& table, std::size_t row, std::size_t column) {
+  const double value = table.row(row)[column];
+  if (!(std::abs(value) <= double{(std::numeric_limits<float>::max)()}))
+    throw ArgumentError("odot::data::dataset: row " + std::to_string(row) + " of column \"" + table.columns[column] +
+                        "\": expected a finite number that a float can hold, found " + number_text::shortest(value));
+  return static_cast<float>(value);
+}
+
+/// The name of a row's label: the category, or the number as text.
+inline std::string label_name(const Table& table, std::size_t row, std::size_t column) {
+  const double label = table.row(row)[column];
+  if (!table.is_category(column)) return number_text::shortest(label + 0.0);  // −0 is 0
+  const std::vector<std::string>& names = table.categories[column];
+  if (!(label >= 0 && label < static_cast<double>(names.size())))
+    throw ArgumentError("odot::data::dataset: row " + std::to_string(row) + " of column \"" + table.columns[column] +
+                        "\": there is no category " + number_text::shortest(label) + "; there are " +
+                        std::to_string(names.size()));
+  return names[static_cast<std::size_t>(label)];
+}
+
+/// The names of all labels of a column: its categories, or the numbers that occur, in ascending order.
+inline std::vector<std::string> label_names(const Table& table, std::size_t column) {
+  if (table.is_category(column)) return table.categories[column];
+  std::vector<double> values;
+  for (std::size_t r = 0; r < table.rows(); ++r) values.push_back(table.row(r)[column]);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::vector<std::string> names;
+  for (const double value : values) names.push_back(number_text::shortest(value + 0.0));
+  return names;
+}
+
+/// Every row's label as a number of one of the classes.
+inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
+                                              const std::vector<std::string>& classes) {
+  std::vector<std::int32_t> labels;
+  for (std::size_t r = 0; r < table.rows(); ++r) {
+    const std::string label = label_name(table, r, column);
+    const auto at = std::find(classes.begin(), classes.end(), label);
+    if (at == classes.end())
+      throw ArgumentError("odot::data::dataset: row " + std::to_string(r) + " of column \"" + table.columns[column] +
+                          "\": the label \"" + label + "\" is none of the classes");
+    labels.push_back(static_cast<std::int32_t>(at - classes.begin()));
+  }
+  return labels;
+}
+
+}  // namespace detail
+
+template <ShapeType S, class Target>
+Dataset<S, float, Target> dataset(const Table& table, const TableColumns& columns, const std::string& name) {
+  using Set = Dataset<S, float, Target>;
+  const auto targets =
+      detail::places(table, columns.targets, "targets", Set::target_shape::size,
+                     std::is_same_v<Target, std::int32_t> ? "a label" : Set::target_shape::to_string());
+  const auto features =
+      detail::places(table, columns.features.empty() ? detail::other_columns(table, columns.targets) : columns.features,
+                     "features", S::size, S::to_string());
+  Set set{.name = name, .classes = columns.classes};
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (const std::size_t column : features) set.values.push_back(detail::table_number(table, row, column));
+    if constexpr (!std::is_same_v<Target, std::int32_t>)
+      for (const std::size_t column : targets) set.targets.push_back(detail::table_number(table, row, column));
+  }
+  if constexpr (std::is_same_v<Target, std::int32_t>) {
+    for (std::size_t row = 0; row < table.rows(); ++row) detail::table_number(table, row, targets.front());
+    if (set.classes.empty()) set.classes = detail::label_names(table, targets.front());
+    set.targets = detail::table_labels(table, targets.front(), set.classes);
+  }
+  return set;
+}
+
+}  // namespace odot::data

@@ -1,0 +1,5 @@
+// expect: odot::data::Dataset: targets must be std::int32_t (a label for each sample) or a Shape (numbers)
+// SPDX-License-Identifier: MIT
+#include <odot/data/dataset.hpp>
+
+int main() { odot::data::Dataset<odot::Shape<6>, float, double> numbers; }
