@@ -11,5 +11,6 @@ int main() {
   odot::Network<Model> network{odot::Seed{1}};
   odot::optim::Adam adam;
   const auto [train, test] = odot::data::synthetic<Image>(odot::Seed{1});
-  odot::fit(network, adam, train, test, {.epochs = 1}, [](const odot::EpochEvent& e) { std::printf("%g\n", e.loss); });
+  odot::fit(network, adam, train, test, {.epochs = 1},
+            [](const odot::EpochEvent& e) { std::printf("%g\n", e.mean_loss); });
 }
