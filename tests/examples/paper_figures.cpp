@@ -41,8 +41,8 @@ double mean(const auto& range) {
   return total / static_cast<double>(range.size());
 }
 
-const data::Split<SmallImage>& figures_data() {
-  static const data::Split<SmallImage> split = small_data();
+const auto& figures_data() {
+  static const auto split = small_data();
   return split;
 }
 

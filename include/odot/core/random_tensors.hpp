@@ -36,7 +36,7 @@ void fill_elements(std::span<Scalar> elements, const Number& number) {
   constexpr bool fillable = std::floating_point<Scalar> && !std::is_const_v<Scalar>;
   static_assert(fillable, "odot::fill_uniform, fill_normal: elements must be floating-point numbers, and not const");
   if constexpr (!fillable) {
-  } else if constexpr (std::is_same_v<Device, Cpu>) {
+  } else if constexpr (Device::host_accessible) {
     const Chunks chunks(elements.size(), 4096);
     parallel_for(current_workspace<Cpu>().threads(), chunks.count(), [&](std::size_t chunk, std::size_t) {
       for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i)
