@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The attention-wise block's passes on the GPU beside what the chip could do: seconds by the device's events, medians;
 // the floors are the exponentials over the special-function rate and the images over the peak bandwidth. Gradients and y
-// are held against those of the other form (a sample a team) before anything is timed.
+// are checked against those of the other form (one sample per team) before anything is timed.
 //
 // usage: gpu_attention_block [CASE]      CASE: 0, 1, …; none: all
 
@@ -189,7 +189,7 @@ int main(int argc, char** argv) {
   try {
     const Peak peak;
     std::printf(
-        "%s; %.2f T exponentials/s, %.2f TB/s\n\n| block | a sample a lane | a sample a team | floor: exponentials "
+        "%s; %.2f T exponentials/s, %.2f TB/s\n\n| block | one sample per lane | one sample per team | floor: exponentials "
         "| floor: bytes | times the floor |\n|---|---|---|---|---|---|\n",
         Gpu::description().c_str(), 1e-12 * peak.exponentials, 1e-12 * peak.bytes);
     bool right = true;

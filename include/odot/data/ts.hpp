@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// .ts, the format of the UEA and UCR archives: a header of @keys, then a sequence a line: dimension:…:dimension:label,
+// .ts, the format of the UEA and UCR archives: a header of @keys, then one sequence per line: dimension:…:dimension:label,
 // the values of a dimension separated by commas.
 
 #include <algorithm>

@@ -63,7 +63,7 @@ void for_each_thread(std::size_t count, const Body& body) {
   if (count == 0) return;
   const std::size_t blocks = (count + detail::threads_a_block - 1) / detail::threads_a_block;
   detail::run_threads<<<detail::grid(blocks), detail::threads_a_block, 0, nvidia::stream()>>>(count, body);
-  nvidia::check_launch("a loop a thread");
+  nvidia::check_launch("a loop per thread");
 }
 
 #else
