@@ -15,12 +15,15 @@ namespace odot::kernels::products {
 template <std::size_t Width, class S>
 void pack_panel(const Strided<const S>& from, std::size_t count, std::size_t terms, S* to) {
   constexpr std::size_t lanes = simd::lanes<S>;
-  if (from.row == 1 && count == Width) {
+  if (from.row == 1 && (count == Width || Width % lanes == 0)) {
     constexpr std::size_t whole = Width / lanes * lanes;
     for (std::size_t k = 0; k < terms; ++k) {
       const S* const row = from.data + k * from.column;
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < whole; i += lanes) simd::store(to + k * Width + i, simd::load(row + i));
+      for (std::size_t i = 0; i < whole; i += lanes)
+        simd::store(to + k * Width + i, i + lanes <= count ? simd::load(row + i)
+                                        : i < count        ? simd::load_first(row + i, count - i)
+                                                           : simd::all(S{0}));
       if constexpr (whole < Width)
         simd::store_first(to + k * Width + whole, Width - whole, simd::load_first(row + whole, Width - whole));
     }
