@@ -93,6 +93,9 @@ struct Biased
 struct Convolved
     : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 4, 19>> {};
+struct LongConvolved
+    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
+            Shape<1, 200, 4>> {};
 
 /// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they are
 /// differences of. The numbers are ones that float holds.
@@ -147,6 +150,34 @@ void check_special(std::size_t samples) {
                                     1e-4) == "");
       }
     }
+}
+
+/// An infinite gradient of an output: the kernel's gradient is infinite where the Cpu's is, with its sign.
+template <nn::BoundLayer Layer>
+void check_infinite_gradient(std::size_t samples) {
+  CAPTURE(samples);
+  for (const double infinite : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+    CAPTURE(infinite);
+    LayerRun<Layer, double> cpu(samples);
+    cpu.draw();
+    constexpr std::size_t width = Layer::input_shape::extents[2];
+    cpu.dy[samples / 2].data()[2 * width + 1] = infinite;
+    GpuLayerRun<Layer, float> gpu(cpu);
+    cpu.forward();
+    gpu.forward();
+    cpu.backward(true);
+    gpu.backward(true);
+    const std::vector<float> gradients = gpu.gradients.to_host();
+    for (const auto& info : cpu.parameter_table) {
+      if (info.name != "conv.weight") continue;
+      const auto expected = cpu.gradient(info.name);
+      for (std::size_t i = 0; i < info.size; ++i) {
+        CAPTURE(i);
+        CHECK(std::isinf(expected[i]));
+        CHECK(static_cast<double>(gradients[info.offset + i]) == expected[i]);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -233,4 +264,11 @@ TEST_CASE("NaN and infinities show where they show on the Cpu") {
   check_special<Biased>(lane_samples + 3);
   check_special<Convolved>(3);
   check_special<Convolved>(lane_samples + 3);
+}
+
+TEST_CASE("an infinite gradient makes a kernel's infinite, with its sign, as on the Cpu") {
+  check_infinite_gradient<Convolved>(3);
+  check_infinite_gradient<Convolved>(lane_samples + 3);
+  check_infinite_gradient<LongConvolved>(3);
+  check_infinite_gradient<LongConvolved>(lane_samples + 3);
 }

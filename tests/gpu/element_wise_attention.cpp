@@ -41,6 +41,12 @@ TEST_CASE("what depends on a NaN or an infinity is not finite, and all else is a
   check_not_finite_of_forms<Gpu, double>();
 }
 
+TEST_CASE(
+    "infinite values and gradients stay infinite, with their sign, in sums over any number of tokens on the Gpu") {
+  check_infinite_values_of_forms<Gpu, float>();
+  check_infinite_values_of_forms<Gpu, double>();
+}
+
 TEST_CASE("NaN keys alone in their block make what depends on them NaN on the Gpu") {
   check_blocks_of_nan_keys_of_forms<Gpu>();
 }

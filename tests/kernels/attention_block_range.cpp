@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 #include "odot/kernels/attention_block/cpu/attention_block.hpp"
 #include "support/attention_block_problem.hpp"
@@ -101,6 +102,35 @@ TEST_CASE("an infinite weight at the end of a row reaches no element outside of 
     p.evaluate(1);
     CHECK(difference_beside_nan(p.y.span(), naive.y, 1e-5) == "");
   }
+}
+
+TEST_CASE_TEMPLATE("an infinite gradient makes a kernel's infinite, with its sign, in images of any size", S, float,
+                   double) {
+  const auto check = []<class Image>(Image, S infinite, std::size_t samples) {
+    using G = kernels::AttentionGeometry<Image, 2, HeadNorm::none, false, false>;
+    CAPTURE(Image::extents[1]);
+    CAPTURE(samples);
+    BlockProblem<G, S> p(samples, S(0.2));
+    p.dy[samples / 2](0, 2, 2) = infinite;
+    NaiveBlock<G> naive(p);
+    naive.forward(true);
+    naive.backward(values_of(p.dy));
+    p.forward(1);
+    p.backward(1, true);
+    const std::vector<double>& expected = naive.through_conv.weight;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CAPTURE(i);
+      CHECK(std::isinf(expected[i]));
+      CHECK(static_cast<double>(p.dconv.data()[i]) == expected[i]);
+    }
+    CHECK(p.dconv_bias(0) == infinite);
+  };
+  for (const S infinite : {std::numeric_limits<S>::infinity(), -std::numeric_limits<S>::infinity()})
+    for (const std::size_t samples : {1u, 21u}) {
+      check(Shape<1, 5, 4>(), infinite, samples);
+      check(Shape<1, 90, 5>(), infinite, samples);
+      check(Shape<1, 5, 150>(), infinite, samples);
+    }
 }
 
 TEST_CASE("NaN in the input reaches the output of its sample, through the ReLU") {

@@ -31,6 +31,11 @@ TEST_CASE("what depends on a NaN or an infinity is not finite, and all else is a
   check_not_finite_of_forms<Cpu, double>();
 }
 
+TEST_CASE("infinite values and gradients stay infinite, with their sign, in sums over any number of tokens") {
+  check_infinite_values_of_forms<Cpu, float>();
+  check_infinite_values_of_forms<Cpu, double>();
+}
+
 TEST_CASE("NaN keys alone in their block make what depends on them NaN") { check_blocks_of_nan_keys_of_forms<Cpu>(); }
 
 TEST_CASE("weights end at the same exponent as on every other device") { check_least_exponent_of_forms<Cpu>(); }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
+#include <limits>
 #include <vector>
 
 #include "odot/core/tensor.hpp"
@@ -48,6 +50,23 @@ void check_packets(S tolerance) {
   for (const S lane : lanes) CHECK(std::abs(static_cast<double>(lane) / (one * Count) - 1) <= tolerance);
   simd::store(lanes, products.total());
   for (const S lane : lanes) CHECK(std::abs(static_cast<double>(lane) / (one * other * Count) - 1) <= tolerance);
+}
+
+/// The sum of Count ones, of which some are another number, in every lane.
+template <std::size_t Count, class S>
+S sum_with(S number, std::initializer_list<std::size_t> places) {
+  kernels::PacketSum<S, Count> sum, products;
+  for (std::size_t i = 0; i < Count; ++i) {
+    const S term = std::ranges::find(places, i) == places.end() ? S{1} : number;
+    sum.add(simd::all(term)), products.multiply_add(simd::all(term), simd::all(S{1}));
+  }
+  S lanes[simd::lanes<S>], of_products[simd::lanes<S>];
+  simd::store(lanes, sum.total()), simd::store(of_products, products.total());
+  for (std::size_t l = 0; l < simd::lanes<S>; ++l) {
+    CHECK((lanes[l] == lanes[0] || std::isnan(lanes[0])));
+    CHECK((of_products[l] == lanes[0] || (std::isnan(of_products[l]) && std::isnan(lanes[0]))));
+  }
+  return lanes[0];
 }
 
 /// Whether a kernel, run(x, y), makes the same bits of the same sample in every row of a batch.
@@ -104,4 +123,19 @@ TEST_CASE("sums of packets lose the same at any length") {
   check_packets<65, float>(2e-6f);
   check_packets<1'000'003, float>(2e-6f);
   check_packets<1'000'003, double>(1e-14);
+}
+
+TEST_CASE_TEMPLATE("infinity stays what it is in sums of packets, and sums that overflow become it", S, float, double) {
+  constexpr S infinity = std::numeric_limits<S>::infinity(), largest = std::numeric_limits<S>::max();
+  for (const S sign : {S{1}, S{-1}}) {
+    CHECK(sum_with<10>(sign * infinity, {3}) == sign * infinity);
+    for (const std::size_t at : {0u, 63u, 64u, 200u, 299u}) {
+      CAPTURE(at);
+      CHECK(sum_with<300>(sign * infinity, {at}) == sign * infinity);
+      CHECK(sum_with<300>(sign * infinity, {at, 150}) == sign * infinity);
+    }
+    CHECK(sum_with<300>(sign * largest, {3, 100}) == sign * infinity);  // in two stretches
+    CHECK(sum_with<300>(sign * largest, {100}) == sign * largest);
+  }
+  CHECK(std::isnan(sum_with<300>(std::numeric_limits<S>::quiet_NaN(), {100})));
 }

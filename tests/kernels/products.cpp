@@ -219,23 +219,26 @@ TEST_CASE("threads that have nothing to do cost no memory") {
   CHECK(capacity(16) == capacity(2));
 }
 
-TEST_CASE("infinity stays what it is in sums of any length") {
-  constexpr float inf = std::numeric_limits<float>::infinity();
+TEST_CASE_TEMPLATE("infinity stays what it is in sums of any length, and sums that overflow become it", S, float,
+                   double) {
+  constexpr S infinity = std::numeric_limits<S>::infinity(), largest = std::numeric_limits<S>::max();
   for (const std::size_t terms : {100, 20'000, 300'000}) {
     CAPTURE(terms);
-    std::vector<float> a(2 * terms, 1.0f), b(terms * 3, 1.0f), c(6);
-    a[0] = inf;
+    std::vector<S> a(3 * terms, S{1}), b(terms * 3, S{1}), c(9);
+    a[0] = infinity;
+    for (std::size_t k = 0; k < terms; ++k) a[terms + k] = largest / static_cast<S>(terms - terms / 10);
     for (const int threads : {1, 3}) {
       Workspace<Cpu> workspace(threads);
-      kernels::multiply<float>(workspace, {.rows = 2,
-                                           .columns = 3,
-                                           .terms = terms,
-                                           .a = kernels::row_major<const float>(a.data(), terms),
-                                           .b = kernels::row_major<const float>(b.data(), 3),
-                                           .c = kernels::row_major(c.data(), 3)});
+      kernels::multiply<S>(workspace, {.rows = 3,
+                                       .columns = 3,
+                                       .terms = terms,
+                                       .a = kernels::row_major<const S>(a.data(), terms),
+                                       .b = kernels::row_major<const S>(b.data(), 3),
+                                       .c = kernels::row_major(c.data(), 3)});
       for (std::size_t j = 0; j < 3; ++j) {
-        CHECK(c[j] == inf);
-        CHECK(c[3 + j] == static_cast<float>(terms));
+        CHECK(c[j] == infinity);
+        CHECK(c[3 + j] == infinity);
+        CHECK(c[6 + j] == static_cast<S>(terms));
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "core/allocations.hpp"
@@ -172,6 +173,28 @@ TEST_CASE("a NaN is seen from its token on, in its sequence alone; reset forgets
     for (std::size_t c = 0; c < 4; ++c) {
       CHECK(std::isfinite(y[0][c]));
       CHECK(std::isnan(y[1][c]) == (i >= 40 && c == 1));
+    }
+  }
+  stream.reset();
+  stream.step(x, y);
+  CHECK(std::isfinite(y[1][1]));
+}
+
+TEST_CASE("an infinite value makes outputs infinite from its token on, in its channel alone; reset forgets it") {
+  using Model = nn::Sequential<Shape<4, 12>, Bare>;
+  const Network<Model> network(Seed{1});
+  Stream stream(network, 2);
+  Batch<Shape<12>> x(2);
+  Batch<Shape<4>> y(2);
+  for (std::size_t i = 0; i < 200; ++i) {
+    for (std::size_t d = 0; d < x.size(); ++d)  // queries and keys of one sign: every power weighs with the same
+      x.data()[d] = static_cast<float>(0.5 + 0.4 * hash_uniform(24 * i + d));
+    if (i == 40) x[1][9] = -std::numeric_limits<float>::infinity();  // the value of channel 1
+    stream.step(x, y);
+    for (std::size_t c = 0; c < 4; ++c) {
+      CHECK(std::isfinite(y[0][c]));
+      if (i >= 40 && c == 1) CHECK(y[1][c] == -std::numeric_limits<float>::infinity());
+      else CHECK(std::isfinite(y[1][c]));
     }
   }
   stream.reset();

@@ -244,6 +244,43 @@ void check_not_finite() {
   check_not_finite_at<F, Device, S, 65>({64});  // the only token of its block of 32
 }
 
+/// An infinite value, or an infinite gradient of an output: the weights are all positive, so that the outputs that see the
+/// one, and the gradients of values that the other sees, are infinite with its sign. In blocks of 32 tokens after it, too.
+template <kernels::ElementWiseForm F, DeviceType Device, class S>
+void check_infinite_values() {
+  constexpr std::size_t L = 100, D = 3;
+  for (const double bad : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+    for (const bool in_gradient : {false, true})
+      for (const std::size_t token : {0u, 40u, 99u}) {
+        CAPTURE(F.order);
+        CAPTURE(F.causal);
+        CAPTURE(bad);
+        CAPTURE(in_gradient);
+        CAPTURE(token);
+        AttentionInputs<L, D> in;
+        std::mt19937_64 random(5);
+        std::uniform_real_distribution<double> uniform(0.1, 0.9);
+        for (double& x : in.qkv) x = uniform(random);
+        for (double& x : in.dy) x = uniform(random);
+        in.round();
+        (in_gradient ? in.gradient(token, 1) : in.v(token, 1)) = bad;
+        const auto expected = attention_by_definition<F>(in), actual = attention_on<F, Device, S>(in);
+        const auto agree = [](const std::vector<double>& a, const std::vector<double>& e) {
+          for (std::size_t i = 0; i < a.size(); ++i)
+            if (std::isfinite(e[i]) ? !(std::abs(a[i] - e[i]) <= 1e-4) : a[i] != e[i])
+              return std::to_string(i) + ": " + std::to_string(a[i]) + " instead of " + std::to_string(e[i]);
+          return std::string();
+        };
+        const std::vector<double>& infinite = in_gradient ? expected.dv : expected.y;
+        CHECK(std::ranges::count(infinite, bad) == static_cast<std::ptrdiff_t>(!F.causal     ? L
+                                                                               : in_gradient ? token + 1
+                                                                                             : L - token));
+        CHECK(std::ranges::none_of(infinite, [](double x) { return std::isnan(x); }));
+        CHECK(agree(actual.y, expected.y) == "");
+        CHECK(agree(actual.dv, expected.dv) == "");
+      }
+}
+
 /// Whole blocks of 32 keys that are all NaN: before the first number, between others, at the end of the valid tokens.
 template <kernels::ElementWiseForm F, DeviceType Device, class S>
 void check_blocks_of_nan_keys() {

@@ -85,6 +85,16 @@ void check_not_finite_of_forms() {
   check_not_finite<causal6, Device, S>();
 }
 
+template <DeviceType Device, class S>
+void check_infinite_values_of_forms() {
+  check_infinite_values<full, Device, S>();
+  check_infinite_values<causal_full, Device, S>();
+  check_infinite_values<ea2, Device, S>();
+  check_infinite_values<ea6, Device, S>();
+  check_infinite_values<causal2, Device, S>();
+  check_infinite_values<causal6, Device, S>();
+}
+
 template <DeviceType Device>
 void check_blocks_of_nan_keys_of_forms() {
   check_blocks_of_nan_keys<ea6, Device, float>();

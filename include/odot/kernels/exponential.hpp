@@ -9,7 +9,7 @@
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // as in simd.hpp
+#pragma GCC diagnostic ignored "-Wuninitialized"  // as in simd_packet.hpp
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 

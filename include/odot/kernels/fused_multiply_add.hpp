@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // Products less a number near them, with the digits of the difference, on every device and processor and whatever the
-// compiler contracts. (The same of packets: simd.hpp.)
+// compiler contracts. (The same of packets: simd_fused.hpp.)
 
 #include <cmath>
 #include <type_traits>

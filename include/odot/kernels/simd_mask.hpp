@@ -5,13 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "odot/core/config.hpp"
 #include "odot/kernels/eigen_core.hpp"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"  // as in simd.hpp
+#pragma GCC diagnostic ignored "-Wuninitialized"  // as in simd_packet.hpp
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
@@ -50,6 +51,12 @@ ODOT_INLINE P opposite(const P& a) {
 template <class P>
 ODOT_INLINE P choose(const P& mask, const P& a, const P& b) {
   return Eigen::internal::pselect(mask, a, b);
+}
+/// a where the mask holds, else 0.
+template <class P>
+ODOT_INLINE P where(const P& mask, const P& a) {
+  if constexpr (std::is_arithmetic_v<P>) return choose(mask, a, P{0});
+  else return both(mask, a);
 }
 /// Whether a mask holds in some lane.
 template <class P>
@@ -102,7 +109,7 @@ template <std::size_t N>
 ODOT_INLINE LaneBits<N> opposite(const LaneBits<N>& a) {
   return {static_cast<std::uint16_t>(a.bits ^ ((1u << N) - 1))};
 }
-// Both numbers are in registers: a compiler may make a masked load of the choice, which waits for the mask.
+// The numbers are in registers: a compiler may make a masked load of the choice, which waits for the mask.
 template <class P>
 ODOT_INLINE P in_register(P a) {
 #if defined(__GNUC__)
@@ -115,6 +122,12 @@ ODOT_INLINE __m512 choose(const LaneBits<16>& mask, const __m512& a, const __m51
 }
 ODOT_INLINE __m512d choose(const LaneBits<8>& mask, const __m512d& a, const __m512d& b) {
   return _mm512_mask_blend_pd(static_cast<__mmask8>(mask.bits), in_register(b), in_register(a));
+}
+ODOT_INLINE __m512 where(const LaneBits<16>& mask, const __m512& a) {
+  return _mm512_maskz_mov_ps(mask.bits, in_register(a));
+}
+ODOT_INLINE __m512d where(const LaneBits<8>& mask, const __m512d& a) {
+  return _mm512_maskz_mov_pd(static_cast<__mmask8>(mask.bits), in_register(a));
 }
 template <std::size_t N>
 ODOT_INLINE bool any(const LaneBits<N>& mask) {

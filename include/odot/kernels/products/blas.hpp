@@ -24,8 +24,8 @@ namespace odot::kernels::products {
 template <class S>
 inline constexpr bool has_blas = ODOT_BLAS && (std::is_same_v<S, float> || std::is_same_v<S, double>);
 
-/// Into how many shares a product is cut then, whatever the number of threads: a BLAS may add in another order for other
-/// extents.
+/// The number of shares of a product that goes to a BLAS, whatever the number of threads: with other extents, a BLAS may
+/// add in another order.
 inline constexpr std::size_t blas_shares = 16;
 
 #if ODOT_BLAS
@@ -34,7 +34,7 @@ inline thread_local std::size_t blas_calls = 0;
 
 namespace detail {
 
-/// OpenBLAS would start threads of its own in every share.
+/// Tells OpenBLAS to use one thread: it would start threads of its own in every share.
 inline void one_thread_per_call() {
 #if defined(__GNUC__) && !defined(_WIN32)
   static const bool once = openblas_set_num_threads && (openblas_set_num_threads(1), true);
@@ -53,7 +53,7 @@ std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) 
 }  // namespace detail
 #endif
 
-/// C by the BLAS; false if the operands don't lie as it needs them, and nothing is done.
+/// C by the BLAS. Returns false, and does nothing, where the operands don't lie as it needs them.
 template <class S>
 bool multiply_by_blas([[maybe_unused]] const Product<S>& p) {
 #if ODOT_BLAS

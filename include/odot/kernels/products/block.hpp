@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// A product by one thread: B in panels, block by block, and tiles of C.
+// A product by one thread: block by block of B, which is copied into panels, and tile by tile of C.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,15 +12,20 @@
 
 namespace odot::kernels::products {
 
-inline constexpr std::size_t block_terms = 512;  // whose panels are made at a time: a panel lies in the first cache
-inline constexpr std::size_t block_numbers = 1 << 17;  // of B in panels: half a MiB of floats, for the second cache
-inline constexpr std::size_t a_numbers = 1 << 15;      // of A that meet a panel before the next one
-inline constexpr std::size_t few_tiles = 3;            // for which a copy does not pay
-inline constexpr std::size_t read_numbers = 3 << 14;   // of B that is read where it lies, before the next ones
+/// Terms of a block of B: so many that a panel fits the first-level cache.
+inline constexpr std::size_t block_terms = 512;
+/// Numbers in the panels of a block: half a MiB of floats, for the second-level cache.
+inline constexpr std::size_t block_numbers = 1 << 17;
+/// Numbers of A that are multiplied by a panel before the next panel is taken.
+inline constexpr std::size_t a_numbers = 1 << 15;
+/// A copy does not pay for this many tiles or fewer.
+inline constexpr std::size_t few_tiles = 3;
+/// Numbers of B that are read where they lie, before the next ones.
+inline constexpr std::size_t read_numbers = 3 << 14;
 
 constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-/// Whether columns of a matrix that follow each other would push each other out of a first-level cache.
+/// Whether neighbouring columns of a matrix push each other out of a first-level cache.
 template <class S>
 constexpr bool meets_itself(const Strided<const S>& matrix) {
   return matrix.column * sizeof(S) % 4096 == 0;
@@ -62,7 +67,7 @@ constexpr std::size_t block_memory(const Product<S>& p) {
   return of_b + (Blocks<S>(p).pack_a ? quotient(p.rows, tile_rows) * tile_rows * terms : 0);
 }
 
-/// All rows of C by some columns and terms.
+/// Some columns of C, all of their rows, by some of the terms.
 template <class S>
 void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* packed_a, std::size_t first_column,
                      std::size_t first_term, std::size_t terms) {
@@ -78,7 +83,7 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
       while (row < end) {
         const std::size_t height = packed_a ? padded_tile_height(end - row) : tile_height(end - row, row);
         const std::size_t rows = (std::min)(height, end - row);
-        const std::size_t before = packed_a ? 0 : height - rows;  // rows that have been there already
+        const std::size_t before = packed_a ? 0 : height - rows;  // rows of the tile that are done already
         const Strided<const S> a =
             packed_a ? Strided<const S>{packed_a + row * terms, 1, tile_rows} : p.a.from(row - before, first_term);
         if (const auto place = store.place(row, column); place.data && b.is_whole() && height == rows) {

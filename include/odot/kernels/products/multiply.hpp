@@ -70,10 +70,7 @@ void multiply_alone(const Chosen<S>& chosen, S* memory) {
   std::fill_n(total, 2 * size, S{0});
   for (std::size_t term = 0; term < p.terms; term += long_sum_terms) {
     multiply_short(chosen, p.part_of_sum(term, (std::min)(long_sum_terms, p.terms - term), part), lost + size);
-    for (std::size_t n = 0; n < size; ++n) {
-      add_compensated(total[n], lost[n], part[n]);
-      if (!(lost[n] - lost[n] == 0)) lost[n] = S{0};  // beside an infinite sum
-    }
+    for (std::size_t n = 0; n < size; ++n) add_compensated(total[n], lost[n], part[n]);
   }
   store_sums(p, total, 0, size);
 }

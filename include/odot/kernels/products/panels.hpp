@@ -15,12 +15,15 @@ namespace odot::kernels::products {
 template <std::size_t Width, class S>
 void pack_panel(const Strided<const S>& from, std::size_t count, std::size_t terms, S* to) {
   constexpr std::size_t lanes = simd::lanes<S>;
-  if (from.row == 1 && count == Width) {
+  if (from.row == 1 && (count == Width || Width % lanes == 0)) {
     constexpr std::size_t whole = Width / lanes * lanes;
     for (std::size_t k = 0; k < terms; ++k) {
       const S* const row = from.data + k * from.column;
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < whole; i += lanes) simd::store(to + k * Width + i, simd::load(row + i));
+      for (std::size_t i = 0; i < whole; i += lanes)
+        simd::store(to + k * Width + i, i + lanes <= count ? simd::load(row + i)
+                                        : i < count        ? simd::load_first(row + i, count - i)
+                                                           : simd::all(S{0}));
       if constexpr (whole < Width)
         simd::store_first(to + k * Width + whole, Width - whole, simd::load_first(row + whole, Width - whole));
     }
@@ -68,7 +71,8 @@ class Panels {
     return (columns + width - 1) / width * width * terms;
   }
 
-  /// Without `pack`, B is read where it is, if a row's numbers are contiguous, but for a last panel with gaps.
+  /// Without `pack`, panels are B itself where the numbers of its rows are contiguous; only a last panel that has gaps is
+  /// a copy.
   Panels(const Strided<const S>& b, std::size_t columns, std::size_t terms, bool pack, S* memory)
       : b_(b), columns_(columns), terms_(terms), packed_(pack || b.column != 1 ? 0 : without_gaps()), memory_(memory) {
     for (std::size_t p = packed_; p < count(); ++p) {

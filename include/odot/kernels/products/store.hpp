@@ -12,7 +12,7 @@
 
 namespace odot::kernels::products {
 
-/// Stores tiles of C, with a bias.
+/// Stores tiles of C, adds a bias and what C holds.
 template <class S>
 class TileStore {
   static constexpr std::size_t lanes = simd::lanes<S>;

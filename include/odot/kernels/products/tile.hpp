@@ -68,14 +68,14 @@ ODOT_INLINE void multiply_tile(const Strided<const S>& a, const S* b, std::size_
     }
 }
 
-/// Heights of tiles that there are.
+/// The heights that a tile may have.
 inline constexpr std::size_t tile_heights[] = {tile_rows, (std::max)(tile_rows * 2 / 3, std::size_t{1}),
                                                (std::max)(tile_rows / 3, std::size_t{1}),
                                                (std::max)(tile_rows / 6, std::size_t{1}), 1};
 
-/// The height to take where `rows` are left and `before` of them are done: the largest that they fill, or, if a tile may
-/// reach over them into those before, the smallest that has room for them. Two tiles of one height are better than a high
-/// one and a low one.
+/// The height of the next tile where `rows` are left and `before` rows are done: the largest that they fill; or, since a
+/// tile may begin among the rows that are done, the smallest that has room for all of them. Two tiles of one height are
+/// better than a high one and a low one.
 inline std::size_t tile_height(std::size_t rows, std::size_t before) {
   const bool two = rows > tile_rows && rows < 2 * tile_rows;
   if (two) rows = (rows + 1) / 2;
@@ -88,8 +88,8 @@ inline std::size_t tile_height(std::size_t rows, std::size_t before) {
 /// The same for packed A, whose last tile is padded with zeros.
 inline std::size_t padded_tile_height(std::size_t rows) { return tile_height((std::min)(rows, tile_rows), tile_rows); }
 
-/// multiply_tile of one of those heights and of 1 or 2 packets, for `count` tiles one below the other; `next` numbers from
-/// one to the next in A.
+/// multiply_tile of one of those heights and of 1 or 2 packets, for `count` tiles one below the other, which are `next`
+/// numbers apart in A.
 template <class S>
 void multiply_tiles(std::size_t height, std::size_t packets, std::size_t count, Strided<const S> a, std::size_t next,
                     const S* b, std::size_t b_row, std::size_t terms, TilePlace<S> c) {

@@ -104,7 +104,7 @@ class BlockBackward {
         for (std::size_t k = 0; k < taps; ++k) {
           const std::size_t at = (o * form_.maps + m) * taps + k;
           const S with_head = with_heads[at], with_x = with_input[(o * C + m % C) * taps + k];
-          gradients_.conv_weight[at] += scale * with_head + shift * with_x;
+          gradients_.conv_weight[at] += shift == 0 ? scale * with_head : scale * with_head + shift * with_x;  // 0 · ∞
           grad += static_cast<double>(form_.conv_weight[at]) * static_cast<double>(with_x);
           product += static_cast<double>(form_.conv_weight[at]) * static_cast<double>(with_head);
         }

@@ -23,14 +23,14 @@ struct AttentionBackward {
   S* memory;
 
   static std::size_t scratch(const AttentionScratch<S>& n) {
-    return 2 * n.block + n.tokens + 4 * n.key_columns + 3 * n.value_columns + n.stretch_dq;
+    return n.panel + 2 * n.block + n.tokens + 4 * n.key_columns + 3 * n.value_columns + n.stretch_dq;
   }
 
   /// Key blocks of one run. `dq`: the unit's, from its first token on. Gradients of long sequences are summed a stretch of
   /// tokens at a time.
   void run(std::size_t begin, std::size_t end, const TokenArray<S>& dq) const {
     const DotProductGeometry& g = unit.g;
-    S *delta = memory + 2 * sizes.block, *stretch_dq = delta + sizes.tokens;
+    S *delta = memory + sizes.panel + 2 * sizes.block, *stretch_dq = delta + sizes.tokens;
     end = (std::min)(end, unit.valid);
     for (std::size_t i = g.causal ? begin : 0; i < unit.valid; ++i)
       delta[i] = (array(unit.rows(y, g.value_width, i).data, g.value_width) *
@@ -53,7 +53,9 @@ struct AttentionBackward {
   void add_keys(std::size_t begin, std::size_t end, const S* delta, const TokenArray<S>& dq) const {
     const DotProductGeometry& g = unit.g;
     const ScoreRows<S> score_rows(g.scale);
-    S *p = memory, *ds = p + sizes.block, *key_columns = ds + sizes.block + sizes.tokens + sizes.stretch_dq,
+    const Product product(memory);
+    S *p = memory + sizes.panel, *ds = p + sizes.block,
+      *key_columns = ds + sizes.block + sizes.tokens + sizes.stretch_dq,
       *value_columns = key_columns + sizes.key_columns, *key_rows = value_columns + sizes.value_columns,
       *query_rows = key_rows + sizes.key_columns, *dout_rows = query_rows + sizes.key_columns,
       *stretch_dk = dout_rows + sizes.value_columns, *stretch_dv = stretch_dk + sizes.key_columns;
@@ -70,11 +72,11 @@ struct AttentionBackward {
         const auto queries = Product::gathered(unit.rows(q, g.width, first), rows, g.width, query_rows);
         const auto dout = Product::gathered(unit.rows(dy, g.value_width, first), rows, g.value_width, dout_rows);
         // y_i = Σ_j a_ij v_j
-        Product::run({dout.data, dout.stride, 1}, rows, g.value_width, {value_columns, stride}, {ds, stride}, stride,
-                     false);
+        product.run({dout.data, dout.stride, 1}, rows, g.value_width, {value_columns, stride}, {ds, stride}, stride,
+                    false);
         // a_ij = exp(scale · (q_i·k_j − m_i)) / Σ
-        Product::run({queries.data, queries.stride, 1}, rows, g.width, {key_columns, stride}, {p, stride}, stride,
-                     false);
+        product.run({queries.data, queries.stride, 1}, rows, g.width, {key_columns, stride}, {p, stride}, stride,
+                    false);
         for (std::size_t r = 0; r < rows; ++r) {
           S *p_row = p + r * stride, *ds_row = ds + r * stride;
           score_rows.probabilities(p_row, unit.seen(first + r, key, columns), columns, most[first + r],
@@ -86,9 +88,9 @@ struct AttentionBackward {
         const bool apart = first - start >= attention_stretch;
         const TokenArray<S> my_dk = apart ? TokenArray<S>{stretch_dk, g.width} : all_dk,
                             my_dv = apart ? TokenArray<S>{stretch_dv, g.value_width} : all_dv;
-        Product::run({p, 1, stride}, columns, rows, dout, my_dv, g.value_width, !apart || place > 0);
-        Product::run({ds, 1, stride}, columns, rows, queries, my_dk, g.width, !apart || place > 0);
-        Product::run({ds, stride, 1}, rows, columns, keys, {dq.data + first * dq.stride, dq.stride}, g.width, true);
+        product.run({p, 1, stride}, columns, rows, dout, my_dv, g.value_width, !apart || place > 0);
+        product.run({ds, 1, stride}, columns, rows, queries, my_dk, g.width, !apart || place > 0);
+        product.run({ds, stride, 1}, rows, columns, keys, {dq.data + first * dq.stride, dq.stride}, g.width, true);
         const bool last = place + query_block == attention_stretch || first + query_block >= unit.valid;
         if (!apart || !last) continue;
         add_rows(columns, g.width, stretch_dk, all_dk);

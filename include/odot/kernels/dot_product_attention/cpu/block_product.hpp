@@ -1,39 +1,40 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Products of blocks that lie in the cache as they are: no packing, no padding, no memory of their own. For blocks of a few
-// dozen rows, where a general product spends as long on its preparations as on the multiply-adds.
+// Products of blocks that lie in the cache as they are, by the tiles of kernels/products. For blocks of a few dozen rows,
+// where a general product spends as long on its preparations as on the multiply-adds.
 
 #include <algorithm>
 #include <cstddef>
 
 #include "odot/kernels/dot_product_attention/contract.hpp"
-#include "odot/kernels/eigen.hpp"
+#include "odot/kernels/products/panels.hpp"
+#include "odot/kernels/products/product.hpp"
+#include "odot/kernels/products/tile.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::detail {
 
-/// C = A B or C += A B. A's elements are broadcast, B's and C's rows go through registers. Every element of A B is summed
-/// by itself and then added to C, so that a long sum of products rounds once a block and not once a term.
+/// C = A B or C += A B. Every element of A B is summed by itself and then added to C, so that a long sum of products rounds
+/// once a block and not once a term.
 template <class S>
-struct BlockProduct {
-  static constexpr std::size_t lanes = simd::lanes<S>;
-
-  /// Element (r, t) is data[r·row + t·step]: a block, or with row = 1 a transposed one.
-  struct Left {
-    const S* data;
-    std::size_t row, step;
-  };
+class BlockProduct {
+ public:
   template <class T>
   using Rows = TokenArray<T>;
 
-  /// A [rows, depth], B [depth, columns], C [rows, columns].
-  static void run(const Left& a, std::size_t rows, std::size_t depth, const Rows<const S>& b, const Rows<S>& c,
-                  std::size_t columns, bool add) {
+  /// Numbers of memory for products of `rows` rows and `depth` terms or fewer.
+  static constexpr std::size_t memory(std::size_t rows, std::size_t depth) { return (rows + depth) * lanes; }
+  explicit BlockProduct(S* memory) : memory_(memory) {}
+
+  /// A [rows, depth], B [depth, columns], C [rows, columns]. Nothing is copied but columns that fill no packet.
+  void run(const Strided<const S>& a, std::size_t rows, std::size_t depth, const Rows<const S>& b, const Rows<S>& c,
+           std::size_t columns, bool add) const {
     const std::size_t whole = columns / lanes * lanes;
+    const auto at = [&](std::size_t j) { return Place{c.data + j, c.stride, nullptr, add}; };
     std::size_t j = 0;
-    for (; j + 2 * lanes <= whole; j += 2 * lanes) strip<2>(a, rows, depth, at(b, j), at(c, j), add);
-    if (j < whole) strip<1>(a, rows, depth, at(b, j), at(c, j), add);
-    if (whole < columns) remainder(a, rows, depth, at(b, whole), at(c, whole), columns - whole, add);
+    for (; j + 2 * lanes <= whole; j += 2 * lanes) strip<2>(a, rows, depth, b.data + j, b.stride, at(j));
+    if (j < whole) strip<1>(a, rows, depth, b.data + j, b.stride, at(j));
+    if (whole < columns) last_columns(a, rows, depth, b.data + whole, b.stride, at(whole), columns - whole);
   }
 
   /// to [columns, padded rows]: `rows` rows of `from`, each a column, then zeros to a whole number of packets.
@@ -61,19 +62,17 @@ struct BlockProduct {
   }
 
  private:
-  static constexpr std::size_t few_rows = 32;
+  using Place = products::TilePlace<S>;
+  static constexpr std::size_t lanes = simd::lanes<S>, few_rows = 32;
 
-  template <class T>
-  static Rows<T> at(const Rows<T>& rows, std::size_t column) {
-    return {rows.data + column, rows.stride};
-  }
-
+  /// Tiles of 6 rows at most: of blocks whose rows are few, more would leave too many over.
   template <std::size_t Packets>
-  static void strip(const Left& a, std::size_t rows, std::size_t depth, const Rows<const S>& b, const Rows<S>& c,
-                    bool add) {
+  static void strip(const Strided<const S>& a, std::size_t rows, std::size_t depth, const S* b, std::size_t b_row,
+                    const Place& c) {
     std::size_t r = 0;
     const auto down = [&]<std::size_t Count>() {
-      tile<Count, Packets>({a.data + r * a.row, a.row, a.step}, depth, b, {c.data + r * c.stride, c.stride}, add);
+      products::multiply_tile<Count, Packets>(a.from(r, 0), b, b_row, depth,
+                                              {c.data + r * c.row, c.row, nullptr, c.add});
       r += Count;
     };
     while (r + 6 <= rows) down.template operator()<6>();
@@ -82,46 +81,20 @@ struct BlockProduct {
     if (r < rows) down.template operator()<1>();
   }
 
-  /// Count rows × Packets packets of C in registers, 12 of 16 at most: with 2 of B and 1 of A they leave 1 to spare, without
-  /// which compilers load B again for every row.
-  template <std::size_t Count, std::size_t Packets>
-  static ODOT_INLINE void tile(const Left& a, std::size_t depth, const Rows<const S>& b, const Rows<S>& c, bool add) {
-    simd::Packet<S> sums[Count][Packets];
-#pragma GCC unroll 6
-    for (std::size_t r = 0; r < Count; ++r)
-#pragma GCC unroll 6
-      for (std::size_t k = 0; k < Packets; ++k) sums[r][k] = simd::all(S{0});
-    for (std::size_t t = 0; t < depth; ++t) {
-      simd::Packet<S> right[Packets];
-#pragma GCC unroll 6
-      for (std::size_t k = 0; k < Packets; ++k) right[k] = simd::load(b.data + t * b.stride + k * lanes);
-#pragma GCC unroll 6
-      for (std::size_t r = 0; r < Count; ++r) {
-        const auto left = simd::all(a.data[r * a.row + t * a.step]);
-#pragma GCC unroll 6
-        for (std::size_t k = 0; k < Packets; ++k) sums[r][k] = simd::multiply_add(left, right[k], sums[r][k]);
-      }
+  /// Less than a packet of columns: with zeros beside B's, and their sums apart from C.
+  void last_columns(const Strided<const S>& a, std::size_t rows, std::size_t depth, const S* b, std::size_t b_row,
+                    const Place& c, std::size_t columns) const {
+    S* const sums = memory_ + depth * lanes;
+    products::pack_panel<lanes>(Strided<const S>{b, 1, b_row}, columns, depth, memory_);
+    strip<1>(a, rows, depth, memory_, lanes, {sums, lanes, nullptr, false});
+    for (std::size_t r = 0; r < rows; ++r) {
+      S* const to = c.data + r * c.row;
+      const auto sum = simd::load(sums + r * lanes);
+      simd::store_first(to, columns, c.add ? simd::add(simd::load_first(to, columns), sum) : sum);
     }
-#pragma GCC unroll 6
-    for (std::size_t r = 0; r < Count; ++r)
-#pragma GCC unroll 6
-      for (std::size_t k = 0; k < Packets; ++k) {
-        S* to = c.data + r * c.stride + k * lanes;
-        simd::store(to, add ? simd::add(simd::load(to), sums[r][k]) : sums[r][k]);
-      }
   }
 
-  /// Less than a packet of columns.
-  static void remainder(const Left& a, std::size_t rows, std::size_t depth, const Rows<const S>& b, const Rows<S>& c,
-                        std::size_t columns, bool add) {
-    using M = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
-    const Eigen::Map<const M, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>> left(a.data, index(rows), index(depth),
-                                                                                     {index(a.row), index(a.step)});
-    auto out = strided_matrix(c.data, rows, columns, c.stride);
-    if (add) out += left.lazyProduct(strided_matrix(b.data, depth, columns, b.stride));
-    else out = left.lazyProduct(strided_matrix(b.data, depth, columns, b.stride));
-  }
+  S* memory_;
 };
 
 }  // namespace odot::kernels::detail

@@ -29,17 +29,18 @@ struct AttentionForward {
   TokenArray<S> y;
   AttentionScratch<S> sizes;
   ScoreRows<S> score_rows;
+  Product product;
   S *scores, *most, *sums, *key_columns, *value_rows, *stretch_most, *stretch_sums, *stretch_values;
 
   static std::size_t scratch(const AttentionScratch<S>& n) {
-    return n.block + 4 * n.row + n.key_columns + n.value_columns + n.stretch_values;
+    return n.panel + n.block + 4 * n.row + n.key_columns + n.value_columns + n.stretch_values;
   }
   AttentionForward(const AttentionUnit& u, const AttentionScratch<S>& n, S* memory, const TokenArray<const S>& queries,
                    const TokenArray<const S>& keys, const TokenArray<const S>& values, const TokenArray<S>& out)
-      : unit(u), q(queries), k(keys), v(values), y(out), sizes(n), score_rows(u.g.scale), scores(memory),
-        most(scores + n.block), sums(most + n.row), key_columns(sums + n.row), value_rows(key_columns + n.key_columns),
-        stretch_most(value_rows + n.value_columns), stretch_sums(stretch_most + n.row),
-        stretch_values(stretch_sums + n.row) {}
+      : unit(u), q(queries), k(keys), v(values), y(out), sizes(n), score_rows(u.g.scale), product(memory),
+        scores(memory + n.panel), most(scores + n.block), sums(most + n.row), key_columns(sums + n.row),
+        value_rows(key_columns + n.key_columns), stretch_most(value_rows + n.value_columns),
+        stretch_sums(stretch_most + n.row), stretch_values(stretch_sums + n.row) {}
 
   /// The block of queries that begins at `first`. `statistics`, of the unit, may be null.
   void run(std::size_t first, S* statistics) const {
@@ -73,13 +74,13 @@ struct AttentionForward {
     const std::size_t stride = ScoreRows<S>::padded(columns);
     const auto queries = unit.rows(q, g.width, first);
     Product::transpose(unit.rows(k, g.width, key), columns, g.width, key_columns, stride);
-    Product::run({queries.data, queries.stride, 1}, rows, g.width, {key_columns, stride}, {scores, stride}, stride,
-                 false);
+    product.run({queries.data, queries.stride, 1}, rows, g.width, {key_columns, stride}, {scores, stride}, stride,
+                false);
     for (std::size_t r = 0; r < rows; ++r)
       softmax(r, scores + r * stride, unit.seen(first + r, key, columns), columns, start, share);
-    Product::run({scores, stride, 1}, rows, columns,
-                 Product::gathered(unit.rows(v, g.value_width, key), columns, g.value_width, value_rows), share.values,
-                 g.value_width, !start);
+    product.run({scores, stride, 1}, rows, columns,
+                Product::gathered(unit.rows(v, g.value_width, key), columns, g.value_width, value_rows), share.values,
+                g.value_width, !start);
   }
 
   void softmax(std::size_t r, S* row, std::size_t seen, std::size_t columns, bool start,

@@ -7,6 +7,7 @@
 
 #include "odot/core/device.hpp"
 #include "odot/kernels/dot_product_attention/contract.hpp"
+#include "odot/kernels/dot_product_attention/cpu/block_product.hpp"
 #include "odot/kernels/dot_product_attention/cpu/score_rows.hpp"
 
 namespace odot::kernels::detail {
@@ -41,11 +42,13 @@ struct AttentionScratch {
     return (elements + Cpu::alignment - 1) / Cpu::alignment * Cpu::alignment;
   }
   explicit AttentionScratch(const DotProductGeometry& g)
-      : keys(ScoreRows<S>::padded((std::min)(g.tokens, key_block))),
+      : panel(lines(BlockProduct<S>::memory(key_block, key_block))),
+        keys(ScoreRows<S>::padded((std::min)(g.tokens, key_block))),
         block(lines((std::min)(g.tokens, query_block) * keys)), row(lines(query_block)),
         key_columns(lines(g.width * keys)), value_columns(lines(g.value_width * keys)), tokens(lines(g.tokens)),
         stretch_values(g.tokens > attention_stretch ? lines(query_block * g.value_width) : 0) {}
 
+  std::size_t panel;                       // columns of a product that fill no packet
   std::size_t keys;                        // in a row of a block
   std::size_t block;                       // of scores
   std::size_t row;                         // one number a query of a block

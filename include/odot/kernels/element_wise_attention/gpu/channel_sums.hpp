@@ -21,12 +21,12 @@ ODOT_HOST_DEVICE S magnitude(S x) {
   return x < S{0} ? -x : x;
 }
 
-/// sum += term, where `lost` is what the sum has too much.
+/// sum += term, where `lost` is what the sum has too much; nothing where the sum is infinite, which it stays.
 template <class S>
 ODOT_HOST_DEVICE void add_compensated_channel(S& sum, S& lost, S term) {
   ODOT_KEEP_ORDER
-  const S wanted = term - lost, next = sum + wanted;
-  lost = (next - sum) - wanted;
+  const S wanted = term - lost, next = sum + wanted, added = next - sum;
+  lost = added - added == S{0} ? added - wanted : S{0};
   sum = next;
 }
 
