@@ -178,6 +178,11 @@ TEST_CASE("any number of threads gives the same bits, of few and many rows, colu
   check(50'000, 3, 5, Order::rows, Order::columns);
   check(10, 20, 30'000, Order::columns, Order::rows);
   check(300, 120, 16'500, Order::columns, Order::rows);
+  // B is read where it lies, in short blocks; a share of fewer rows or columns must not have others.
+  check(10, 784, 1500, Order::columns, Order::rows);
+  check(36, 900, 700, Order::rows, Order::rows);
+  check(40, 900, 700, Order::columns, Order::rows);
+  check(4096, 10, 300, Order::rows, Order::columns);
 }
 
 TEST_CASE_TEMPLATE(
