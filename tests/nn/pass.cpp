@@ -18,6 +18,12 @@ namespace {
 struct Example : Layer<Shape<2>, Shape<2>, Parameters<Parameter<"weight", Shape<3>>, Parameter<"bias", Shape<2>>>,
                        Parameters<Parameter<"running_mean", Shape<4>>>> {};
 
+template <bool Has>
+struct WithOption
+    : Layer<Shape<2>, Shape<2>,
+            Parameters<OptionalParameter<Has, "weight", Shape<3>>, Parameter<"bias", Shape<2>, Init::zero>>,
+            Parameters<OptionalParameter<Has, "running_mean", Shape<4>>>> {};
+
 struct Blocks {
   std::array<double, 20> parameters{}, gradients{}, buffers{}, cache{};
 };
@@ -52,6 +58,28 @@ TEST_CASE("without a cache it is no training, and absent blocks give empty views
   CHECK_FALSE(pass.gradient(bias));
   CHECK_FALSE(pass.updated_buffer(running_mean));
   CHECK(pass.parameter(bias));
+}
+
+TEST_CASE("an optional array is a view where the layer has it, and empty where it lacks it") {
+  Workspace<Cpu> workspace(1);
+  Blocks all;
+  const auto check = [&]<bool Has>() {
+    const Pass<WithOption<Has>, Cpu, double> pass(workspace, {.parameters = all.parameters.data(),
+                                                              .gradients = all.gradients.data(),
+                                                              .buffers = all.buffers.data(),
+                                                              .updated_buffers = all.buffers.data(),
+                                                              .cache = all.cache.data()});
+    CHECK(pass.parameter_or_empty(weight).data() == (Has ? all.parameters.data() : nullptr));
+    CHECK(pass.gradient_or_empty(weight).data() == (Has ? all.gradients.data() : nullptr));
+    CHECK(pass.buffer_or_empty(running_mean).data() == (Has ? all.buffers.data() : nullptr));
+    CHECK(pass.updated_buffer_or_empty(running_mean).data() == (Has ? all.buffers.data() : nullptr));
+    CHECK(pass.parameter(bias).data() == all.parameters.data() + (Has ? 3 : 0));
+    CHECK(pass.parameter_or_empty(bias).data() == pass.parameter(bias).data());
+    static_assert(std::is_same_v<decltype(pass.parameter_or_empty(weight)), TensorView<Shape<3>, const double>>);
+    static_assert(std::is_same_v<decltype(pass.gradient_or_empty(weight)), TensorView<Shape<3>, double>>);
+  };
+  check.operator()<true>();
+  check.operator()<false>();
 }
 
 TEST_CASE("a part's pass starts at its offsets, and keeps absent blocks absent") {
