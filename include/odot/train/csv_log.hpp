@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/config.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/io/write_file.hpp"
 #include "odot/train/events.hpp"
@@ -27,23 +28,11 @@ struct CsvColumn {
 ///     CsvColumns columns;
 ///     columns.batches.push_back({"rate", [&](const BatchEvent& e) { return CsvColumns::digits(rate(e.step)); }});
 struct CsvColumns {
-  std::vector<CsvColumn<BatchEvent>> batches{
-      {"step", [](const auto& e) { return std::to_string(e.step); }},
-      {"epoch", [](const auto& e) { return std::to_string(e.epoch); }},
-      {"batch", [](const auto& e) { return std::to_string(e.batch); }},
-      {"samples", [](const auto& e) { return std::to_string(e.samples); }},
-      {"loss", [](const auto& e) { return digits(e.loss); }},
-      {"accuracy", [](const auto& e) { return decimals(e.accuracy, 4); }},
-  };
-  std::vector<CsvColumn<EpochEvent>> epochs{
-      {"epoch", [](const auto& e) { return std::to_string(e.epoch); }},
-      {"mean_loss", [](const auto& e) { return digits(e.mean_loss); }},
-      {"train_accuracy", [](const auto& e) { return decimals(e.train_accuracy, 4); }},
-      {"test_loss", [](const auto& e) { return digits(e.test_loss); }},
-      {"test_accuracy", [](const auto& e) { return decimals(e.test_accuracy, 4); }},
-      {"seconds", [](const auto& e) { return decimals(e.seconds, 6); }},
-      {"samples_per_second", [](const auto& e) { return decimals(e.samples_per_second, 1); }},
-  };
+  std::vector<CsvColumn<BatchEvent>> batches;
+  std::vector<CsvColumn<EpochEvent>> epochs;
+
+  /// Those that a training without figures of your own has.
+  ODOT_COLD ODOT_FUNCTION CsvColumns();
 
   /// A number to 9 digits, or with so many after the point; an empty field for NaN.
   static std::string digits(double value) { return std::isnan(value) ? "" : number_text::general(value, 9); }
@@ -60,23 +49,11 @@ struct CsvColumns {
 ///         an earlier run are then still there)
 class CsvLog : public Callback {
  public:
-  explicit CsvLog(std::filesystem::path folder, CsvColumns columns = {})
-      : folder_(std::move(folder)), columns_(std::move(columns)) {
-    append_row(batches_, columns_.batches, [](const auto& column) { return column.name; });
-    append_row(epochs_, columns_.epochs, [](const auto& column) { return column.name; });
-    io::create_folder(folder_);
-    for (const char* table : {batches_name, epochs_name}) io::require_writable(folder_ / table);
-    write();
-  }
+  ODOT_COLD ODOT_FUNCTION explicit CsvLog(std::filesystem::path folder, CsvColumns columns = {});
 
-  void on_batch(const BatchEvent& e) override {
-    append_row(batches_, columns_.batches, [&](const auto& column) { return column.field(e); });
-  }
-  void on_epoch(const EpochEvent& e) override {
-    append_row(epochs_, columns_.epochs, [&](const auto& column) { return column.field(e); });
-    write();
-  }
-  void on_end(const TrainingReport&) override { write(); }
+  ODOT_COLD ODOT_FUNCTION void on_batch(const BatchEvent& e) override;
+  ODOT_COLD ODOT_FUNCTION void on_epoch(const EpochEvent& e) override;
+  ODOT_COLD void on_end(const TrainingReport&) override { write(); }
 
  private:
   template <class Columns, class Field>
@@ -85,10 +62,7 @@ class CsvLog : public Callback {
     table += '\n';
   }
 
-  void write() const {
-    io::write_file(folder_ / batches_name, batches_);
-    io::write_file(folder_ / epochs_name, epochs_);
-  }
+  ODOT_COLD ODOT_FUNCTION void write() const;
 
   static constexpr const char *batches_name = "batches.csv", *epochs_name = "epochs.csv";
 
@@ -96,5 +70,55 @@ class CsvLog : public Callback {
   CsvColumns columns_;
   std::string batches_, epochs_;
 };
+
+#if ODOT_DEFINITIONS
+
+CsvColumns::CsvColumns() {
+  const auto counts = [](auto& columns, const char* name, auto member) {
+    columns.push_back({name, [member](const auto& e) { return std::to_string(e.*member); }});
+  };
+  const auto numbers = [](auto& columns, const char* name, auto member, int count = 0) {  // 0: 9 digits
+    columns.push_back(
+        {name, [=](const auto& e) { return count > 0 ? decimals(e.*member, count) : digits(e.*member); }});
+  };
+  counts(batches, "step", &BatchEvent::step);
+  counts(batches, "epoch", &BatchEvent::epoch);
+  counts(batches, "batch", &BatchEvent::batch);
+  counts(batches, "samples", &BatchEvent::samples);
+  numbers(batches, "loss", &BatchEvent::loss);
+  numbers(batches, "accuracy", &BatchEvent::accuracy, 4);
+  counts(epochs, "epoch", &EpochEvent::epoch);
+  numbers(epochs, "mean_loss", &EpochEvent::mean_loss);
+  numbers(epochs, "train_accuracy", &EpochEvent::train_accuracy, 4);
+  numbers(epochs, "test_loss", &EpochEvent::test_loss);
+  numbers(epochs, "test_accuracy", &EpochEvent::test_accuracy, 4);
+  numbers(epochs, "seconds", &EpochEvent::seconds, 6);
+  numbers(epochs, "samples_per_second", &EpochEvent::samples_per_second, 1);
+}
+
+CsvLog::CsvLog(std::filesystem::path folder, CsvColumns columns)
+    : folder_(std::move(folder)), columns_(std::move(columns)) {
+  append_row(batches_, columns_.batches, [](const auto& column) { return column.name; });
+  append_row(epochs_, columns_.epochs, [](const auto& column) { return column.name; });
+  io::create_folder(folder_);
+  for (const char* table : {batches_name, epochs_name}) io::require_writable(folder_ / table);
+  write();
+}
+
+void CsvLog::on_batch(const BatchEvent& e) {
+  append_row(batches_, columns_.batches, [&](const auto& column) { return column.field(e); });
+}
+
+void CsvLog::on_epoch(const EpochEvent& e) {
+  append_row(epochs_, columns_.epochs, [&](const auto& column) { return column.field(e); });
+  write();
+}
+
+void CsvLog::write() const {
+  io::write_file(folder_ / batches_name, batches_);
+  io::write_file(folder_ / epochs_name, epochs_);
+}
+
+#endif
 
 }  // namespace odot
