@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "odot/core/random.hpp"
 #include "odot/cpu.hpp"
 #include "odot/optim/adam.hpp"
 #include "odot/optim/sgd.hpp"
@@ -79,6 +80,34 @@ TEST_CASE("Adam and AdamW clip the whole gradient, groups or not") {
   clipping.step(option);
   CHECK(std::ranges::equal(option.gradients(), clipped.gradients()));
   CHECK(std::ranges::equal(option.parameters(), clipped.parameters()));
+}
+
+TEST_CASE("whatever the groups are, one factor by the norm of all parameters clips them") {
+  const Random random(Seed{1}, 0);
+  std::size_t clipped = 0;
+  for (std::uint64_t n = 0; n < 50; ++n) {
+    LinearPair<double> network{Seed{n}};
+    const double max_norm = 10 * random.uniform(100 * n), rates[] = {0.5, random.uniform(100 * n + 1), 0.125};
+    std::vector<double> expected(network.parameters().begin(), network.parameters().end());
+    double squares = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      network.gradients()[i] = random.normal(100 * n + 2 + i);
+      squares += network.gradients()[i] * network.gradients()[i];
+    }
+    const double factor = std::min(1.0, max_norm / (std::sqrt(squares) + 1e-6));
+    clipped += factor < 1;
+    for (const auto& info : network.parameter_table()) {
+      const double rate = rates[info.name == "0.bias" ? 1 : info.name.ends_with(".bias") ? 2 : 0];
+      for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
+        expected[i] -= rate * factor * network.gradients()[i];
+    }
+    optim::Sgd sgd{{.learning_rate = rates[0], .max_gradient_norm = max_norm},
+                   {{"0.bias", {.learning_rate = rates[1]}}, {"*.bias", {.learning_rate = rates[2]}}}};
+    sgd.step(network);
+    CHECK(difference(network.parameters(), expected, 1e-12) == "");
+  }
+  CHECK(clipped > 5);
+  CHECK(clipped < 45);
 }
 
 TEST_CASE("the option is rejected where it is out of range") {
