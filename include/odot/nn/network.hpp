@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "odot/core/buffer.hpp"
@@ -88,10 +89,15 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   /// Takes over another network's parameters and buffers, from any device and scalar.
   ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
+  /// Errors  ArgumentError: a number that this network's scalar can't hold; nothing has changed
   template <DeviceType Other, class OtherScalar>
   void copy_weights_from(const Network<Model, Other, OtherScalar>& other) {
-    copy_block(on_host<Other>(other.parameters()), parameters_);
-    copy_block(on_host<Other>(other.buffers()), buffers_);
+    if constexpr (std::is_same_v<Other, Device> && std::is_same_v<OtherScalar, Scalar>) {
+      parameters_.copy_from(other.parameters().data());
+      buffers_.copy_from(other.buffers().data());
+    } else {
+      this->restore(other.snapshot(), {.convert = true});
+    }
   }
 
   // ---- predict
@@ -201,12 +207,6 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     std::vector<nn::ParameterInfo> table;
     list(table, "");
     return table;
-  }
-
-  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
-    std::vector<Scalar> values(from.size());
-    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
-    to.from_host(values.data());
   }
 
   /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
