@@ -3,10 +3,14 @@
 // AttentionBlock: heads, convolution, skip connection and ReLU as one layer.
 
 #include <cstddef>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "odot/kernels/attention_block/contract.hpp"
 #include "odot/nn/attention_heads.hpp"
+#include "odot/nn/conv2d.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -62,6 +66,14 @@ struct AttentionBlock {
     static constexpr bool backward_reads_output = Options.relu;
     static constexpr bool couples_samples = Options.head_norm != HeadNorm::none;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_block_cache<In, Heads>(n); }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      const std::string heads = detail::heads_words(Heads, Options.head_norm, Options.bias, Options.norm_options);
+      const std::string conv = detail::conv2d_words(geometry::C, ConvOptions{.kernel = 3, .padding = 1});
+      if (Options.skip) parts.push_back(LayerWords("residual").add(joined_layers({heads, conv})).text());
+      else parts.insert(parts.end(), {heads, conv});
+      if (Options.relu) parts.push_back("relu");
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionBlock<typename decltype(pass)::device>;

@@ -3,10 +3,14 @@
 // AttentionHeads: element-wise attention's relevance maps, applied to the input.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/attention_heads/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -66,6 +70,13 @@ struct HeadLists {
                 "odot::nn::AttentionWise, AttentionHeads: input must be rank 3, [channels, height, width]");
 };
 
+ODOT_COLD inline std::string heads_words(std::size_t heads, HeadNorm norm, bool bias, const HeadNormOptions& options) {
+  LayerWords words("attention_heads");
+  words.add(heads).add(norm == HeadNorm::none ? "no norm" : norm == HeadNorm::affine ? "affine norm" : "plain norm");
+  if (norm != HeadNorm::none) words.add("eps", number_text::shortest(options.eps)).add_if(options.scaled, "scaled");
+  return words.add_if(bias, "bias").text();
+}
+
 /// The constants of a head's norm. Its running statistics begin with the first batch's: a map's variance is 1e-6 or less,
 /// so that a start at 1 would outweigh it for the first hundred steps.
 template <ShapeType In>
@@ -99,6 +110,10 @@ struct AttentionHeads {
     static constexpr kernels::NormConstants constants = detail::head_norm_constants<In>(NormOptions);
     static constexpr bool couples_samples = Norm != HeadNorm::none;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(detail::heads_words(Heads, Norm, Bias, NormOptions));
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionHeads<typename decltype(pass)::device>;

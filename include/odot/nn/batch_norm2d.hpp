@@ -3,9 +3,13 @@
 // BatchNorm2d.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
+#include <vector>
 
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/batch_norm/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -30,6 +34,13 @@ struct BatchNorm2d {
     static constexpr std::size_t channels = In::extents[0];
     static constexpr bool couples_samples = true;
     static constexpr std::size_t cache_elements(std::size_t) { return 2 * channels; }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("batch_norm2d")
+                          .add("eps", number_text::shortest(Constants.eps))
+                          .add_if(!Affine, "not affine")
+                          .text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);

@@ -3,10 +3,13 @@
 // ElementWiseAttention: attention over the tokens of a sequence, each channel by itself.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include "odot/kernels/element_wise_attention/contract.hpp"
 #include "odot/kernels/linear/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"
@@ -90,6 +93,13 @@ struct UnprojectedElementWiseAttention {
       return Mixing::template cache_elements<detail::tokens<In>, channels>(n);
     }
 
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("unprojected_element_wise_attention")
+                          .add(Options.order == full_order ? "full" : "order " + std::to_string(Options.order))
+                          .add_if(Options.causal, "causal")
+                          .text());
+    }
+
     static void forward(auto pass, auto x, auto y) { Mixing::forward(pass, x, pass.cache(), y); }
     static void backward(auto pass, auto x, auto y, auto dy, auto dx) {
       Mixing::backward(pass, x, pass.cache(), y, dy, dx);
@@ -148,6 +158,15 @@ struct ElementWiseAttention {
       return mixed_at(n) + (Options.output ? detail::aligned(n * L * D) : 0) + Mixing::template cache_elements<L, D>(n);
     }
     static constexpr std::size_t gradient_elements(std::size_t n) { return (Options.output ? 4 : 3) * n * L * D; }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("element_wise_attention")
+                          .add(Options.order == full_order ? "full" : "order " + std::to_string(Options.order))
+                          .add_if(Options.causal, "causal")
+                          .add_if(!Options.bias, "no bias")
+                          .add_if(!Options.output, "no output projection")
+                          .text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using Scalar = typename decltype(y)::scalar;
