@@ -86,7 +86,7 @@ class NetworkState {
   ODOT_COLD Snapshot snapshot() const;
 
   /// Takes the snapshot's arrays for parameters and buffers. Returns what did not fit, which only `.partial` allows.
-  /// Errors  ArgumentError: names that are missing, unexpected or of another shape or type; all are listed, and nothing
+  /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed, and nothing
   ///         has changed
   ODOT_COLD Unmatched restore(const Snapshot& snapshot, const RestoreOptions& options = {});
 

@@ -35,6 +35,14 @@ struct Unmatched {
   std::string description() const;
 };
 
+/// A snapshot does not fit what it was to be restored into.
+struct ODOT_SHARED SnapshotError : ArgumentError {
+  ODOT_COLD SnapshotError(const std::string& what, Unmatched names)
+      : ArgumentError(what + ": the snapshot does not fit, and nothing was changed; " + names.description()),
+        unmatched(std::move(names)) {}
+  Unmatched unmatched;
+};
+
 namespace detail {
 
 /// Some tables' arrays and those of a snapshot side by side. What fits is read without looking at anything else.
@@ -52,7 +60,7 @@ struct Match {
 ODOT_FUNCTION Match match(const Snapshot& snapshot, std::span<const std::vector<nn::ParameterInfo>* const> tables,
                           ScalarType type, const RestoreOptions& options);
 
-/// Throws ArgumentError in the name of `what` where anything is unmatched.
+/// Throws SnapshotError in the name of `what` where anything is unmatched.
 ODOT_FUNCTION void require_matched(const char* what, const Unmatched& unmatched);
 
 /// Writes the matched arrays of table number `table` into its block, in host memory.
@@ -114,9 +122,7 @@ ODOT_FUNCTION Match match(const Snapshot& snapshot, std::span<const std::vector<
 }
 
 ODOT_FUNCTION void require_matched(const char* what, const Unmatched& unmatched) {
-  if (!unmatched.empty())
-    throw ArgumentError(std::string(what) + ": the snapshot does not fit, and nothing was changed; " +
-                        unmatched.description());
+  if (!unmatched.empty()) throw SnapshotError(what, unmatched);
 }
 
 }  // namespace detail

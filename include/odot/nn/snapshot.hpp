@@ -120,8 +120,8 @@ class Snapshot {
   Facts facts_;
 };
 
-/// A name as messages show it: on one line, without what moves a terminal's cursor, of bounded length.
-ODOT_FUNCTION std::string shown_name(std::string_view name);
+/// A name as messages show it: on one line, without what moves a terminal's cursor, cut off after about so many bytes.
+ODOT_FUNCTION std::string shown_name(std::string_view name, std::size_t longest = 200);
 
 /// The numbers of an array of F64, F32, F16 or BF16 as another of these types, rounded to the nearest.
 struct ConvertedArray {
@@ -142,8 +142,7 @@ ODOT_FUNCTION std::size_t size_of(ScalarType type) {
   return type <= ScalarType::i8 ? 1 : type <= ScalarType::bf16 ? 2 : type <= ScalarType::f32 ? 4 : 8;
 }
 
-ODOT_FUNCTION std::string shown_name(std::string_view name) {
-  constexpr std::size_t longest = 200;  // bytes
+ODOT_FUNCTION std::string shown_name(std::string_view name, std::size_t longest) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string shown;
   while (!name.empty() && shown.size() < longest) {

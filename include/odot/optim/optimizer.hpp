@@ -117,8 +117,8 @@ class Optimizer {
   ODOT_COLD Snapshot snapshot(const NetworkState<Device, Scalar>& network) const;
 
   /// Takes over a state, so that the next step is the one that would have followed the snapshot.
-  /// Errors  ArgumentError: a snapshot of another optimizer; names that are missing, unexpected or of another shape or
-  ///         type, all of them listed; not the network of the first step; nothing has changed
+  /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed
+  ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed then
   template <DeviceType Device, class Scalar>
   ODOT_COLD void restore(const Snapshot& snapshot, NetworkState<Device, Scalar>& network);
 
