@@ -22,12 +22,11 @@ namespace odot::io {
 /// The header, `json`, of a file with so many bytes of data. Path and offsets are for errors.
 /// Errors  FormatError: anything that breaks the format: JSON or UTF-8 that is none, keys that are there twice, deeper
 ///         levels, types unknown, sizes that contradict each other or the file's
-inline SafetensorsHeader read_safetensors_header(const std::string& path, std::string_view json,
-                                                 std::uint64_t data_bytes);
+SafetensorsHeader read_safetensors_header(const std::string& path, std::string_view json, std::uint64_t data_bytes);
 
 /// The header of these arrays in this order, with spaces at its end so that the data begins at a multiple of 8 bytes.
 /// Errors  ArgumentError: a name or fact that is not UTF-8, or an array called "__metadata__"
-inline std::string safetensors_header(const std::vector<const Snapshot::Array*>& arrays, const Snapshot::Facts& facts);
+std::string safetensors_header(const std::vector<const Snapshot::Array*>& arrays, const Snapshot::Facts& facts);
 
 #if __has_include(<nlohmann/json.hpp>)
 
