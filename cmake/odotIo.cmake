@@ -9,7 +9,7 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   find_path(ODOT_JSON_INCLUDE_DIR nlohmann/json.hpp)  # where there is no package, only the header
   mark_as_advanced(ODOT_JSON_INCLUDE_DIR)
   if(NOT ODOT_JSON_INCLUDE_DIR)
-    set(odot_io_reason "odot::io needs nlohmann/json 3.9 or later (Debian, Ubuntu: nlohmann-json3-dev); set \
+    set(odot_io_reason "odot::io needs nlohmann/json 3.9 or later (Debian, Ubuntu: nlohmann-json3-dev). Set \
 nlohmann_json_DIR to the folder of its package, or ODOT_JSON_INCLUDE_DIR to the one that holds nlohmann/json.hpp.")
     return()
   endif()
