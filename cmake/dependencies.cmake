@@ -1,4 +1,4 @@
-# What odot needs: Eigen. What odot uses where it is found: zlib, OpenMP.
+# What odot needs: Eigen. What odot uses where it is found: zlib, OpenMP; nlohmann/json for odot::io (odotIo.cmake).
 
 # odot_find_headers(<package> <version> TARGET <target> INCLUDE <dir> URL <url> SHA256 <hash>)
 # Makes the header-only <target> available: by find_package, else from a pinned archive whose headers lie in <dir>. The

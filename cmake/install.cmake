@@ -24,12 +24,13 @@ if(ODOT_BUILD_COMPILED)
 endif()
 
 # The package's files, in the build tree too: odot_DIR may name it, and a library may export its own build tree.
-set(odot_package_files odotConfig.cmake odotConfigVersion.cmake odotEigen.cmake odotBlas.cmake odotGpu.cmake)
+set(odot_package_files odotConfig.cmake odotConfigVersion.cmake odotEigen.cmake odotIo.cmake odotBlas.cmake odotGpu.cmake)
 configure_package_config_file(cmake/odotConfig.cmake.in ${PROJECT_BINARY_DIR}/odotConfig.cmake
   INSTALL_DESTINATION ${odot_package_dir} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/odotConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 configure_file(cmake/odotEigen.cmake ${PROJECT_BINARY_DIR}/odotEigen.cmake COPYONLY)
+configure_file(cmake/odotIo.cmake ${PROJECT_BINARY_DIR}/odotIo.cmake COPYONLY)
 configure_file(cmake/odotBlas.cmake ${PROJECT_BINARY_DIR}/odotBlas.cmake COPYONLY)
 configure_file(cmake/odotGpu.cmake ${PROJECT_BINARY_DIR}/odotGpu.cmake COPYONLY)
 export(EXPORT odotTargets NAMESPACE odot:: FILE ${PROJECT_BINARY_DIR}/odotTargets.cmake)

@@ -23,7 +23,7 @@ if(PROJECT_IS_TOP_LEVEL OR ODOT_BUILD_TESTS)
   file(GLOB_RECURSE odot_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/odot/*.hpp)
   list(FILTER odot_headers EXCLUDE REGEX "/include/odot/(.+/)?gpu(/.+)?\\.hpp$")
   add_library(odot_headers INTERFACE)
-  target_link_libraries(odot_headers INTERFACE odot)
+  target_link_libraries(odot_headers INTERFACE odot $<TARGET_NAME_IF_EXISTS:odot::io>)
   target_sources(odot_headers INTERFACE
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${odot_headers})
   set_target_properties(odot_headers PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})

@@ -152,6 +152,7 @@ odot_setup() {
         odot_have_header Eigen/Core || packages+=(libeigen3-dev)
         odot_have_header zlib.h || packages+=(zlib1g-dev)
         odot_have_header CLI/CLI.hpp || packages+=(libcli11-dev)
+        odot_have_header nlohmann/json.hpp || packages+=(nlohmann-json3-dev)
         ;;
       tests)
         odot_have_header doctest/doctest.h || packages+=(doctest-dev)

@@ -58,6 +58,20 @@ class Buffer {
     return host;
   }
 
+  /// Fills the buffer from memory of the same device, which has at least size() elements.
+  void copy_from(const T* other) {
+    if (count_ == 0 || other == data_) return;
+    if constexpr (std::is_same_v<Device, Cpu>) {
+      from_host(other);
+    } else if constexpr (requires { Device::copy(data_, other, count_); }) {
+      Device::copy(data_, other, count_ * sizeof(T));
+    } else {
+      std::vector<T> host(count_);
+      Device::copy_to_host(host.data(), other, count_ * sizeof(T));
+      from_host(host.data());
+    }
+  }
+
   /// Fills the buffer from host memory; `host` has at least size() elements.
   void from_host(const T* host) {
     if (count_) Device::copy_from_host(data_, host, count_ * sizeof(T));

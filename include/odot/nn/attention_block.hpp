@@ -3,9 +3,13 @@
 // AttentionBlock: heads, convolution, skip connection and ReLU as one layer.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "odot/kernels/attention_block/contract.hpp"
 #include "odot/nn/attention_heads.hpp"
+#include "odot/nn/conv2d.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -46,6 +50,14 @@ struct AttentionBlock {
     static constexpr bool backward_reads_output = Options.relu;
     static constexpr bool couples_samples = Options.heads.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_block_cache<In, Heads>(n); }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      const std::string attention = detail::heads_words(Heads, Options.heads);
+      const std::string conv = detail::conv2d_words(geometry::C, Conv2dOptions{.kernel_size = 3, .padding = 1});
+      if (Options.skip) parts.push_back(LayerWords("residual").add(joined_layers({attention, conv})).text());
+      else parts.insert(parts.end(), {attention, conv});
+      if (Options.relu) parts.push_back("relu");
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionBlock<typename decltype(pass)::device>;

@@ -3,8 +3,12 @@
 // AttentionHeads: element-wise attention's relevance maps, applied to the input.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/attention_heads/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -79,6 +83,14 @@ struct HeadArrays {
                 "odot::nn::AttentionWise, AttentionHeads: affine scales and shifts normalised maps; set norm too");
 };
 
+/// The words of AttentionHeads.
+ODOT_COLD inline std::string heads_words(std::size_t heads, const AttentionHeadsOptions& options) {
+  LayerWords words("attention_heads");
+  words.add(heads).add(!options.norm ? "no norm" : options.affine ? "affine norm" : "plain norm");
+  if (options.norm) words.add("eps", number_text::shortest(options.eps)).add_if(options.scaled, "scaled");
+  return words.add_if(options.bias, "bias").text();
+}
+
 }  // namespace detail
 
 /// Heads of element-wise attention, side by side as channels:
@@ -107,6 +119,10 @@ struct AttentionHeads {
     static constexpr kernels::NormConstants constants = arrays::constants;
     static constexpr bool couples_samples = Options.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(detail::heads_words(Heads, Options));
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionHeads<typename decltype(pass)::device>;

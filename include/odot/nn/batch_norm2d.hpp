@@ -3,8 +3,12 @@
 // BatchNorm2d.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/batch_norm/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -34,6 +38,13 @@ struct BatchNorm2d {
     static constexpr kernels::NormConstants constants{.eps = Options.eps, .momentum = Options.momentum};
     static constexpr bool couples_samples = true;
     static constexpr std::size_t cache_elements(std::size_t) { return 2 * channels; }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("batch_norm2d")
+                          .add("eps", number_text::shortest(Options.eps))
+                          .add_if(!Options.affine, "not affine")
+                          .text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::BatchNorm<typename decltype(pass)::device>;

@@ -3,9 +3,12 @@
 // Conv2d: the 2-D convolution.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include "odot/kernels/conv2d/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -17,6 +20,19 @@ struct Conv2dOptions {
   std::size_t padding = 0;  ///< zeros on each side
   bool bias = true;
 };
+
+namespace detail {
+
+/// The words of Conv2d.
+ODOT_COLD inline std::string conv2d_words(std::size_t out_channels, const Conv2dOptions& options) {
+  LayerWords words("conv2d");
+  words.add(out_channels).add("kernel", options.kernel_size);
+  if (options.stride != 1) words.add("stride", options.stride);
+  if (options.padding != 0) words.add("padding", options.padding);
+  return words.add_if(!options.bias, "no bias").text();
+}
+
+}  // namespace detail
 
 /// 2-D convolution (cross-correlation): y[o] = b[o] + Σ_c w[o, c] ⋆ x[c].
 /// Shapes  x [N, C, H, W], weight [O, C, K, K], bias [O] → y [N, O, (H+2P−K)/S+1, (W+2P−K)/S+1]
@@ -52,6 +68,10 @@ struct Conv2d {
   template <ShapeType In>
   struct bind : Layer<In, typename Rule<In>::geometry::output, typename Rule<In>::parameters> {
     using geometry = typename Rule<In>::geometry;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(detail::conv2d_words(OutChannels, Options));
+    }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Conv2d<typename decltype(pass)::device>::template forward<geometry>(

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 // Dropout.
 
+#include <string>
+#include <vector>
+
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dropout.hpp"
 #include "odot/nn/layer.hpp"
@@ -29,6 +32,8 @@ struct Dropout {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
     static constexpr bool token_wise = true;
+
+    static void describe(std::vector<std::string>& /*parts*/) {}
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;

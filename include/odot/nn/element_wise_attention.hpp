@@ -3,8 +3,11 @@
 // ElementWiseAttention: attention over the tokens of a sequence, each channel by itself.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "odot/kernels/element_wise_attention/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/projections.hpp"
@@ -93,6 +96,13 @@ struct UnprojectedElementWiseAttention {
       return Mixing::template cache_elements<detail::tokens<In>, channels>(n);
     }
 
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("unprojected_element_wise_attention")
+                          .add(Options.order == full_order ? "full" : "order " + std::to_string(Options.order))
+                          .add_if(Options.causal, "causal")
+                          .text());
+    }
+
     static void forward(auto pass, auto x, auto y) { Mixing::forward(pass, x, pass.cache(), y); }
     static void backward(auto pass, auto x, auto y, auto dy, auto dx) {
       Mixing::backward(pass, x, pass.cache(), y, dy, dx);
@@ -137,6 +147,15 @@ struct ElementWiseAttention {
       return Projections::attention_at(n) + Mixing::template cache_elements<L, D>(n);
     }
     static constexpr std::size_t gradient_elements(std::size_t n) { return Projections::gradient_elements(n); }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("element_wise_attention")
+                          .add(Options.order == full_order ? "full" : "order " + std::to_string(Options.order))
+                          .add_if(Options.causal, "causal")
+                          .add_if(!Options.bias, "no bias")
+                          .add_if(!Options.output, "no output projection")
+                          .text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using S = typename decltype(pass)::scalar;

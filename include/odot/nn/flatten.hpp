@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: MIT
 // Flatten.
 
+#include <string>
+#include <vector>
+
 #include "odot/kernels/add.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -17,6 +21,8 @@ struct Flatten {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
     static constexpr bool is_view = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("flatten").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(y)::device;

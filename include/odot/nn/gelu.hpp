@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: MIT
 // Gelu.
 
+#include <string>
+#include <vector>
+
 #include "odot/kernels/gelu.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -16,6 +20,8 @@ struct Gelu {
   template <ShapeType In>
   struct bind : Layer<In, In> {
     static constexpr bool token_wise = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("gelu").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Gelu<typename decltype(y)::device>::forward(pass.workspace(), x, y);

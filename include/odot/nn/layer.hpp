@@ -65,6 +65,13 @@ struct Layer {
   /// Tokens after which there is no next.
   static constexpr std::size_t longest_stream = (std::numeric_limits<std::size_t>::max)();
 
+  /// Appends what the layer computes, in words: its kind and the options that its parameters' shapes don't show
+  /// (nn::LayerWords). Weights files keep the words of a model's layers, and are refused by a model with others. A layer
+  /// that changes nothing in predict appends nothing.
+  ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    parts.push_back("layer(" + In::to_string() + " -> " + Out::to_string() + ")");
+  }
+
   static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     ParameterList::list(table, prefix);
   }

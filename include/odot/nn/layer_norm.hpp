@@ -3,8 +3,12 @@
 // LayerNorm.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/layer_norm.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"
@@ -35,6 +39,13 @@ struct LayerNorm {
     static constexpr std::size_t features = detail::features<In>(), tokens = detail::tokens<In>;
     static constexpr bool token_wise = detail::is_sequence<In>;
     static constexpr std::size_t cache_elements(std::size_t n) { return 2 * tokens * n; }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("layer_norm")
+                          .add("eps", number_text::shortest(Options.eps))
+                          .add_if(!Options.elementwise_affine, "not affine")
+                          .text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);

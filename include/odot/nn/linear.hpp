@@ -3,9 +3,12 @@
 // Linear: the fully connected layer.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include "odot/kernels/linear/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"
@@ -36,6 +39,10 @@ struct Linear {
                   "odot::nn::Linear: input must be rank 1 or 2, [features] or [tokens, features]; put nn::Flatten "
                   "before it");
     static constexpr bool token_wise = detail::is_sequence<In>;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("linear").add(OutFeatures).add_if(!Options.bias, "no bias").text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Linear<typename decltype(pass)::device>::forward(pass.workspace(), detail::as_tokens(x),

@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: MIT
 // LogSoftmax.
 
+#include <string>
+#include <vector>
+
 #include "odot/kernels/log_softmax.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -21,6 +25,10 @@ struct LogSoftmax {
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
     static constexpr bool log_probabilities = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("log_softmax").text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::LogSoftmax<typename decltype(y)::device>::forward(pass.workspace(), x, y);

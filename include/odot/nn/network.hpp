@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "odot/core/buffer.hpp"
@@ -87,17 +88,22 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
            sizeof(Scalar);
   }();
 
-  /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one
-  /// name.
+  /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters or
+  /// buffers have one name.
   ODOT_COLD explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
       : State(seed, threads, nn::listed(Model::list_parameters), nn::listed(Model::list_buffers), rule), seed_(seed) {}
 
   /// Takes over another network's parameters and buffers, from any device and scalar.
   ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
+  /// Errors  ArgumentError: a number that this network's scalar can't hold; nothing has changed
   template <DeviceType Other, class OtherScalar>
   void copy_weights_from(const Network<Model, Other, OtherScalar>& other) {
-    State::copy_block(on_host<Other>(other.parameters()), parameters_);
-    State::copy_block(on_host<Other>(other.buffers()), buffers_);
+    if constexpr (std::is_same_v<Other, Device> && std::is_same_v<OtherScalar, Scalar>) {
+      parameters_.copy_from(other.parameters().data());
+      buffers_.copy_from(other.buffers().data());
+    } else {
+      this->restore(other.snapshot(), {.convert = true});
+    }
   }
 
   // ---- predict

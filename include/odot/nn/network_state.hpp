@@ -21,6 +21,8 @@
 #include "odot/nn/init.hpp"
 #include "odot/nn/non_finite.hpp"
 #include "odot/nn/parameters.hpp"
+#include "odot/nn/restore.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 
@@ -69,8 +71,20 @@ class NetworkState {
   std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
   std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
 
-  /// Copies numbers of the host into a buffer. Throws ArgumentError for a name unknown or another number of elements.
+  /// Copies numbers of the host into a parameter or buffer. Throws ArgumentError for a name unknown or another number of
+  /// elements.
+  ODOT_COLD void set_parameter(std::string_view name, std::span<const double> values);
   ODOT_COLD void set_buffer(std::string_view name, std::span<const double> values);
+
+  // ---- what is kept
+
+  /// All parameters and buffers by their names. (Seed and step are a training's, not the network's.)
+  ODOT_COLD Snapshot snapshot() const;
+
+  /// Takes the snapshot's arrays for parameters and buffers. Returns what did not fit, which only `.partial` allows.
+  /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed, and nothing
+  ///         has changed
+  ODOT_COLD Unmatched restore(const Snapshot& snapshot, const RestoreOptions& options = {});
 
   /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Setting it
   /// gives the next step the random numbers of another.
@@ -90,19 +104,12 @@ class NetworkState {
  protected:
   static constexpr std::uint64_t initial_weights = 1;  // a stream of the seed
 
-  /// `threads` = 0 takes all there are. Throws ArgumentError where two parameters have one name.
+  /// `threads` = 0 takes all there are. Throws ArgumentError where two parameters or buffers have one name.
   ODOT_COLD NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
                          std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule);
   NetworkState(NetworkState&&) = default;
   NetworkState& operator=(NetworkState&&) = default;
   ~NetworkState() = default;
-
-  /// Numbers of the host, of any scalar, into a block as large.
-  ODOT_COLD static void copy_block(const auto& from, Buffer<Scalar, Device>& to) {
-    std::vector<Scalar> values(from.size());
-    std::transform(from.begin(), from.end(), values.begin(), [](auto value) { return static_cast<Scalar>(value); });
-    to.from_host(values.data());
-  }
 
   Workspace<Device> workspace_;
   std::uint64_t step_ = 0;
@@ -119,6 +126,9 @@ class NetworkState {
   static void initialise(const std::vector<nn::ParameterInfo>& table, Buffer<Scalar, Device>& block,
                          const Random& random, const nn::init::Rule& rule);
 
+  ODOT_COLD static void set_values(const char* what, std::string_view name, std::span<Scalar> target,
+                                   std::span<const double> values);
+
   template <class T>
   static std::span<T> slice(std::span<T> block, const std::vector<nn::ParameterInfo>& table, std::string_view name) {
     const auto& info = detail::find_parameter(table, name);
@@ -127,13 +137,49 @@ class NetworkState {
 };
 
 template <DeviceType Device, class Scalar>
-void NetworkState<Device, Scalar>::set_buffer(std::string_view name, std::span<const double> values) {
-  const std::span<Scalar> target = buffer(name);
+void NetworkState<Device, Scalar>::set_values(const char* what, std::string_view name, std::span<Scalar> target,
+                                              std::span<const double> values) {
   if (values.size() != target.size())
-    throw ArgumentError("odot::Network::set_buffer: " + std::string(name) + " has " + std::to_string(target.size()) +
-                        " elements, " + std::to_string(values.size()) + " were given");
+    throw ArgumentError(std::string("odot::Network::") + what + ": " + std::string(name) + " has " +
+                        std::to_string(target.size()) + " elements, " + std::to_string(values.size()) + " were given");
   const std::vector<Scalar> converted(values.begin(), values.end());
   Device::copy_from_host(target.data(), converted.data(), target.size_bytes());
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::set_parameter(std::string_view name, std::span<const double> values) {
+  set_values("set_parameter", name, parameter(name), values);
+}
+
+template <DeviceType Device, class Scalar>
+void NetworkState<Device, Scalar>::set_buffer(std::string_view name, std::span<const double> values) {
+  set_values("set_buffer", name, buffer(name), values);
+}
+
+template <DeviceType Device, class Scalar>
+Snapshot NetworkState<Device, Scalar>::snapshot() const {
+  Snapshot kept;
+  const auto add = [&kept](const auto& table, std::span<const Scalar> block) {
+    const auto host = on_host<Device>(block);
+    const std::span<const Scalar> values = host;
+    for (const auto& info : table) kept.add(info.name, info.shape, values.subspan(info.offset, info.size));
+  };
+  add(parameter_table_, parameters());
+  add(buffer_table_, buffers_.span());
+  return kept;
+}
+
+template <DeviceType Device, class Scalar>
+Unmatched NetworkState<Device, Scalar>::restore(const Snapshot& snapshot, const RestoreOptions& options) {
+  const std::vector<nn::ParameterInfo>* const tables[]{&parameter_table_, &buffer_table_};
+  detail::Match match = detail::match(snapshot, tables, scalar_type_of<Scalar>(), options);
+  if (!options.partial) detail::require_matched("odot::Network::restore", match.unmatched);
+  std::vector<Scalar> parameters = parameters_.to_host(), buffers = buffers_.to_host();
+  detail::fill<Scalar>(match, 0, parameters);
+  detail::fill<Scalar>(match, 1, buffers);
+  parameters_.from_host(parameters.data());
+  buffers_.from_host(buffers.data());
+  return std::move(match.unmatched);
 }
 
 template <DeviceType Device, class Scalar>
@@ -153,8 +199,9 @@ NetworkState<Device, Scalar>::NetworkState(Seed seed, int threads, std::vector<n
                                            std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule)
     : workspace_(threads), parameter_table_(std::move(parameter_table)), buffer_table_(std::move(buffer_table)),
       parameters_(elements(parameter_table_)), gradients_(parameters_.size()), buffers_(elements(buffer_table_)) {
-  require_unique(parameter_table_);
-  require_unique(buffer_table_);
+  std::vector<nn::ParameterInfo> all = parameter_table_;
+  all.insert(all.end(), buffer_table_.begin(), buffer_table_.end());
+  require_unique(all);
   initialise(parameter_table_, parameters_, Random(seed, initial_weights), rule);
   initialise(buffer_table_, buffers_, Random(seed, initial_weights), rule);
 }
@@ -163,7 +210,7 @@ template <DeviceType Device, class Scalar>
 void NetworkState<Device, Scalar>::require_unique(const std::vector<nn::ParameterInfo>& table) {
   for (auto row = table.begin(); row != table.end(); ++row)
     if (std::any_of(table.begin(), row, [&](const auto& other) { return other.name == row->name; }))
-      throw ArgumentError("odot::Network: two parameters are called \"" + row->name +
+      throw ArgumentError("odot::Network: two parameters or buffers are called \"" + row->name +
                           "\"; give their layers different names with nn::Named");
 }
 

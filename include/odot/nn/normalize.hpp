@@ -3,8 +3,11 @@
 // Normalize: pictures by the mean and deviation of their channels, as the model's first layer.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "odot/kernels/normalize.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -27,6 +30,8 @@ struct Normalize {
     static_assert(In::rank == 3, "odot::nn::Normalize: input must be rank 3, [channels, height, width]");
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("normalize").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;

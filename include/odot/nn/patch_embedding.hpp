@@ -3,10 +3,13 @@
 // PatchEmbedding: an image as a sequence of tokens.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include "odot/kernels/linear/contract.hpp"
 #include "odot/kernels/patches.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"
@@ -44,6 +47,10 @@ struct PatchEmbedding {
     using geometry = typename Rule<In>::geometry;
     /// Patches and their gradient.
     static constexpr std::size_t gradient_elements(std::size_t n) { return 2 * In::size * n; }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("patch_embedding").add(Features).add("patch", Patch).text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using P = decltype(pass);

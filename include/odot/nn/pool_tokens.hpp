@@ -3,9 +3,12 @@
 // SelectToken, LastToken, MeanTokens: from a sequence to one vector.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "odot/kernels/mean_tokens.hpp"
 #include "odot/kernels/select_token.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"
@@ -24,6 +27,10 @@ struct SelectToken {
     static_assert(!detail::is_sequence<In> || Index < detail::tokens<In>,
                   "odot::nn::SelectToken: the index must be less than the number of tokens");
     static constexpr bool backward_reads_input = false;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("select_token").add(Index).text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::SelectToken<typename decltype(pass)::device>::forward(pass.workspace(), x, Index, nullptr, y);
@@ -45,6 +52,10 @@ struct LastToken {
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t last = detail::tokens<In> - 1;
 
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("last_token").text());
+    }
+
     static void forward(auto pass, auto x, auto y) {
       kernels::SelectToken<typename decltype(pass)::device>::forward(pass.workspace(), x, last, pass.lengths(), y);
     }
@@ -63,6 +74,10 @@ struct MeanTokens {
   struct bind : Layer<In, Shape<detail::features<In>()>> {
     static_assert(detail::is_sequence<In>, "odot::nn::MeanTokens: input must be rank 2, [tokens, features]");
     static constexpr bool backward_reads_input = false;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("mean_tokens").text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::MeanTokens<typename decltype(pass)::device>::forward(pass.workspace(), x, pass.lengths(), y);

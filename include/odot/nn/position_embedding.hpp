@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: MIT
 // PositionEmbedding and SinusoidalPosition: tokens that know where they stand.
 
+#include <string>
+#include <vector>
+
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/position_embedding.hpp"
 #include "odot/kernels/sinusoidal_position.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/tokens.hpp"
@@ -23,6 +27,10 @@ struct PositionEmbedding {
     static constexpr std::size_t longest_stream = detail::tokens<In>;
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("position_embedding").text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;
@@ -56,6 +64,10 @@ struct SinusoidalPosition {
     static constexpr bool has_step = true;
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("sinusoidal_position").text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::SinusoidalPosition<typename decltype(pass)::device>::forward(pass.workspace(), 0, x, y);

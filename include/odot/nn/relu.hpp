@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: MIT
 // ReLU.
 
+#include <string>
+#include <vector>
+
 #include "odot/kernels/relu.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -19,6 +23,8 @@ struct ReLU {
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
     static constexpr bool token_wise = true;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("relu").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Relu<typename decltype(y)::device>::forward(pass.workspace(), x, y);

@@ -3,9 +3,12 @@
 // Residual: a skip connection around layers.
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include "odot/kernels/add.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/sequential.hpp"
 
 namespace odot::nn {
@@ -31,6 +34,12 @@ struct Residual {
     static constexpr bool log_probabilities = false;
     static constexpr std::size_t cache_elements(std::size_t n) {
       return detail::aligned(F::cache_elements(n)) + (keeps_f ? detail::aligned(In::size * n) : 0);
+    }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      std::vector<std::string> inner;
+      F::describe(inner);
+      parts.push_back(LayerWords("residual").add(joined_layers(inner)).text());
     }
 
     static void forward(auto pass, auto x, auto y) {

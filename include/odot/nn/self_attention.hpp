@@ -3,9 +3,12 @@
 // SelfAttention: dot-product self-attention, in full and with fewer matrices.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/contract.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/self_attention_plan.hpp"
@@ -43,6 +46,15 @@ struct SelfAttention {
     }
     static constexpr std::size_t gradient_elements(std::size_t n) {
       return Projections::gradient_elements(n) + Plan::reads_tokens * L * D * n;
+    }
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      parts.push_back(LayerWords("self_attention")
+                          .add(detail::name_of(Options.form))
+                          .add("heads", Options.heads)
+                          .add_if(Options.causal, "causal")
+                          .add_if(Options.bias, "bias")
+                          .text());
     }
 
     static void forward(auto pass, auto x, auto y) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What nn::SelfAttention has in each of its forms: parameters, and where queries, keys and values lie. Constants only.
 
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -31,6 +32,11 @@ struct SelfAttentionOptions {
 };
 
 namespace detail {
+
+inline const char* name_of(AttentionForm form) {
+  constexpr std::array names{"full", "wqk", "wqk_only", "symmetric", "symmetric_tt", "symmetric_tt_only"};
+  return names[static_cast<std::size_t>(form)];
+}
 
 constexpr bool is_triangle(AttentionForm form) {
   return form == AttentionForm::symmetric_tt || form == AttentionForm::symmetric_tt_only;

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: MIT
 // Adam and AdamW.
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "odot/kernels/adam.hpp"
@@ -55,6 +58,8 @@ template <class Derived, class Options, bool Decoupled>
 class AdamUpdate : public Optimizer<Derived, Options> {
  public:
   static constexpr std::size_t state_blocks = 2;  // first moment, second moment
+  static constexpr std::array<std::string_view, state_blocks> state_names{"exp_avg", "exp_avg_sq"};
+  static constexpr std::string_view name = Decoupled ? "AdamW" : "Adam";
 
   /// Gradients with larger elements are refused: their squares may overflow the scalar.
   template <class Scalar>

@@ -6,13 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "odot/core/error.hpp"
 #include "odot/core/fingerprint.hpp"
 #include "odot/nn/network_state.hpp"
+#include "odot/nn/restore.hpp"
+#include "odot/nn/snapshot.hpp"
 #include "odot/optim/clip.hpp"
 #include "odot/optim/groups.hpp"
 #include "odot/optim/require_range.hpp"
@@ -46,11 +50,35 @@ ODOT_COLD inline std::uint64_t layout_of(const std::vector<nn::ParameterInfo>& t
       "use one optimizer per network");
 }
 
+/// The parameters' table for each block of an optimizer's state: "exp_avg.0.conv.weight".
+ODOT_COLD inline std::vector<std::vector<nn::ParameterInfo>> state_tables(const std::vector<nn::ParameterInfo>& table,
+                                                                          std::span<const std::string_view> names) {
+  std::vector<std::vector<nn::ParameterInfo>> tables(names.size(), table);
+  for (std::size_t b = 0; b < names.size(); ++b)
+    for (nn::ParameterInfo& row : tables[b]) row.name = std::string(names[b]) + "." + row.name;
+  return tables;
+}
+
+/// The number of steps that a snapshot of this optimizer's has. Throws ArgumentError where it is of another optimizer.
+ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view optimizer) {
+  const auto found = snapshot.text("optimizer");
+  const auto steps = snapshot.count("steps");
+  if (found == optimizer && steps) return static_cast<std::size_t>(*steps);
+  throw ArgumentError("odot::optim: expected a snapshot of " + std::string(optimizer) +
+                      " with its number of steps, found " +
+                      (found == optimizer ? "one of it without"
+                       : found            ? "one of " + shown_name(*found)
+                                          : "one of no optimizer") +
+                      "; nothing was changed");
+}
+
 }  // namespace detail
 
 /// Options, groups, state and step count of an optimizer. Options have max_gradient_norm, which is of the whole network, and
 /// hyperparameters(), what may differ from group to group. Derived supplies
 ///     static constexpr std::size_t state_blocks;
+///     static constexpr std::array<std::string_view, state_blocks> state_names;  // PyTorch's
+///     static constexpr std::string_view name;
 ///     static void require_valid(const Hyperparameters&);                       // throws for those out of range
 ///     template <class Scalar> static void check_held(const Hyperparameters&);  // throws for those beyond the scalar
 ///     template <class Device, class Scalar>
@@ -83,6 +111,18 @@ class Optimizer {
     return (std::numeric_limits<Scalar>::max)();
   }
 
+  /// The state by the names of the network's parameters ("exp_avg.0.weight"), zeros before the first step; as facts, the
+  /// optimizer's name and its steps. Options and groups are the program's and not part of it.
+  /// Errors  ArgumentError: not the network of the first step
+  template <DeviceType Device, class Scalar>
+  ODOT_COLD Snapshot snapshot(const NetworkState<Device, Scalar>& network) const;
+
+  /// Takes over a state, so that the next step is the one that would have followed the snapshot.
+  /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed
+  ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed then
+  template <DeviceType Device, class Scalar>
+  ODOT_COLD void restore(const Snapshot& snapshot, NetworkState<Device, Scalar>& network);
+
   /// Steps done.
   std::size_t steps() const { return steps_; }
   const Options& options() const { return options_; }
@@ -111,6 +151,10 @@ class Optimizer {
   /// Scales the gradient down to the norm of the options; throws where an element is beyond what Derived takes.
   template <DeviceType Device, class Scalar>
   void prepare_gradients(NetworkState<Device, Scalar>& network);
+
+  /// Throws where the state is not of this network, or one like it.
+  template <DeviceType Device, class Scalar>
+  void require_met(const NetworkState<Device, Scalar>& network, std::uint64_t layout) const;
 
   template <DeviceType Device, class Scalar>
   ODOT_COLD void allocate(NetworkState<Device, Scalar>& network, std::uint64_t layout);
@@ -162,6 +206,12 @@ template <DeviceType Device, class Scalar>
 void Optimizer<Derived, Options>::meet(NetworkState<Device, Scalar>& network) {
   const std::uint64_t layout = detail::layout_of(network.parameter_table());
   if (state_.empty()) allocate(network, layout);
+  require_met(network, layout);
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+void Optimizer<Derived, Options>::require_met(const NetworkState<Device, Scalar>& network, std::uint64_t layout) const {
   if (network.parameters().size() != state_.size() || layout != layout_)
     detail::refuse_network(state_.size(), network.parameters().size());
   (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
@@ -176,6 +226,45 @@ void Optimizer<Derived, Options>::allocate(NetworkState<Device, Scalar>& network
   ranges_ = ranges_of(network.parameter_table(), hyperparameters, groups_);
   state_.template allocate<Scalar, Device>(Derived::state_blocks, network.parameters().size());
   layout_ = layout;
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+Snapshot Optimizer<Derived, Options>::snapshot(const NetworkState<Device, Scalar>& network) const {
+  if (!state_.empty()) require_met(network, detail::layout_of(network.parameter_table()));
+  Snapshot kept;
+  for (std::size_t b = 0; b < Derived::state_blocks; ++b) {
+    std::vector<Scalar> values(network.parameters().size());
+    if (!state_.empty() && !values.empty())
+      Device::copy_to_host(values.data(), state_.template block<Scalar, Device>(b).data(),
+                           values.size() * sizeof(Scalar));
+    for (const auto& info : network.parameter_table())
+      kept.add(std::string(Derived::state_names[b]) + "." + info.name, info.shape,
+               std::span<const Scalar>(values).subspan(info.offset, info.size));
+  }
+  kept.set_fact("optimizer", std::string(Derived::name));
+  kept.set_fact("steps", steps_);
+  return kept;
+}
+
+template <class Derived, class Options>
+template <DeviceType Device, class Scalar>
+void Optimizer<Derived, Options>::restore(const Snapshot& snapshot, NetworkState<Device, Scalar>& network) {
+  const std::size_t steps = detail::steps_of(snapshot, Derived::name);
+  const auto state = detail::state_tables(network.parameter_table(), Derived::state_names);
+  std::vector<const std::vector<nn::ParameterInfo>*> tables;
+  for (const auto& table : state) tables.push_back(&table);
+  const odot::detail::Match match = odot::detail::match(snapshot, tables, scalar_type_of<Scalar>(), {});
+  odot::detail::require_matched("odot::optim", match.unmatched);
+  meet(network);
+  std::vector<Scalar> values(network.parameters().size());
+  for (std::size_t b = 0; b < Derived::state_blocks; ++b) {
+    odot::detail::fill<Scalar>(match, b, values);
+    if (!values.empty())
+      Device::copy_from_host(state_.template block<Scalar, Device>(b).data(), values.data(),
+                             values.size() * sizeof(Scalar));
+  }
+  steps_ = steps;
 }
 
 }  // namespace odot::optim

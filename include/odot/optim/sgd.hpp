@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: MIT
 // Stochastic gradient descent with momentum.
 
+#include <array>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "odot/kernels/sgd.hpp"
@@ -47,6 +50,8 @@ struct SgdGroupOptions {
 class Sgd : public Optimizer<Sgd, SgdOptions> {
  public:
   static constexpr std::size_t state_blocks = 1;  // velocity
+  static constexpr std::array<std::string_view, state_blocks> state_names{"momentum_buffer"};
+  static constexpr std::string_view name = "SGD";
 
   explicit Sgd(SgdOptions options = {}, const std::vector<Group<SgdGroupOptions>>& groups = {})
       : Optimizer(options, groups) {}

@@ -7,13 +7,12 @@
 #include <optional>
 
 #include "odot/core/error.hpp"
-#include "odot/core/random.hpp"
-#include "odot/nn/init.hpp"
+#include "odot/nn/snapshot.hpp"
 #include "odot/train/events.hpp"
 
 namespace odot {
 
-/// Copies a network's parameters and buffers after every epoch whose loss on fit's second set, which ought to be a
+/// Keeps a snapshot of a network, in host memory, after every epoch whose loss on fit's second set, which ought to be a
 /// validation set then, is the lowest so far.
 ///     KeepBest best(network);
 ///     fit(network, adam, train, validation, options, best);
@@ -38,14 +37,13 @@ class KeepBest : public Callback {
     if (!(e.test_loss < loss_)) return;
     loss_ = e.test_loss;
     epoch_ = e.epoch;
-    if (!kept_) kept_.emplace(Seed{0}, nn::init::normal(), network_->workspace().threads());
-    kept_->copy_weights_from(*network_);
+    kept_ = network_->snapshot();
   }
 
   /// Gives the network the weights of the best epoch. False, and the network stays as it is, where no epoch has ended
   /// with a finite loss: a training that was stopped in its first epoch, say.
   bool restore() {
-    if (kept_) network_->copy_weights_from(*kept_);
+    if (kept_) network_->restore(*kept_);
     return kept_.has_value();
   }
 
@@ -55,7 +53,7 @@ class KeepBest : public Callback {
 
  private:
   Network* network_;
-  std::optional<Network> kept_;
+  std::optional<Snapshot> kept_;
   std::size_t epoch_ = 0;
   double loss_ = std::numeric_limits<double>::infinity();
 };

@@ -38,5 +38,5 @@ found(unpacked "${WORK}/un packed" "${WORK}/un packed/lib/any-linux-gnu/cmake/od
   "${WORK}/un packed/lib/any-linux-gnu/pkgconfig")
 
 # An unknown component is named.
-must_fail("odot has no component 'cuda', only openmp, compiled, blas and gpu" ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}
+must_fail("odot has no component 'cuda', only openmp, compiled, io, blas and gpu" ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}
   -B ${WORK}/absolute -DODOT_UNKNOWN=cuda)
