@@ -1,8 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // 2-D convolution on the CPU: Winograd for 3×3 and stride 1 with many channels, direct for others of stride 1 (padding
-// below the kernel's size), im2col for the rest. Threads take samples, rows of tiles of samples, or output channels of few
-// samples.
+// below the kernel's size), im2col for the rest. Threads take samples, or output channels of few samples.
 
 #include <algorithm>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include "odot/kernels/conv2d/cpu/direct.hpp"
 #include "odot/kernels/conv2d/cpu/im2col.hpp"
 #include "odot/kernels/conv2d/cpu/winograd.hpp"
+#include "odot/kernels/conv2d/cpu/winograd_weight_gradient.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
@@ -26,9 +26,16 @@ struct Conv2d<Cpu> {
   template <class G>
   static constexpr bool direct = G::stride == 1 && G::padding < G::K;
 
-  /// Whether Winograd's kernel serves a geometry, and from how many samples on it pays: it works on registers of samples.
+  /// Whether Winograd's kernels serve a geometry.
   template <class G>
   static constexpr bool winograd = direct<G> && G::K == 3 && G::C >= 16 && G::O >= 16 && G::out_h >= 4 && G::out_w >= 4;
+  /// Whether so many samples are convolved quicker by it than by the direct kernel: the kernels' transform is for all.
+  template <class G, class S>
+  static constexpr bool winograd_pays(std::size_t samples) {
+    using Winograd = detail::WinogradConv<G, S>;
+    return Winograd::kernels_cost + samples * Winograd::sample_cost < samples * detail::DirectConv<G, S>::cost;
+  }
+  /// From how many samples on it serves the weight gradient: that one works on registers of samples.
   template <class S>
   static constexpr std::size_t winograd_samples = (simd::lanes<S> + 1) / 2;
 
@@ -37,10 +44,8 @@ struct Conv2d<Cpu> {
                       TensorView<typename G::weight, const S> weight, TensorView<typename G::bias, const S> bias,
                       BatchView<typename G::output, S> y) {
     auto frame = workspace.frame();
-    if constexpr (winograd<G>)
-      if (x.samples() >= winograd_samples<S>) return convolve_winograd<G>(workspace, x, weight.data(), bias.data(), y);
     if constexpr (direct<G>) {
-      convolve_direct<G>(workspace, x, weight.data(), bias.data(), y);
+      convolve<G>(workspace, x, weight.data(), bias.data(), y);
     } else {
       using General = detail::Im2Col<G, S>;
       if (x.samples() < 2 * samples_a_chunk) return convolve_columns<G>(workspace, x, weight.data(), bias.data(), y);
@@ -64,11 +69,7 @@ struct Conv2d<Cpu> {
       using Back = ConvGeometry<typename G::output, G::C, G::K, 1, G::K - 1 - G::padding>;
       S* flipped = frame.take<S>(G::weight::size);
       flip<G>(weight.data(), flipped);
-      if constexpr (winograd<Back>)
-        if (x.samples() >= winograd_samples<S>)
-          return convolve_winograd<Back>(workspace, dy, static_cast<const S*>(flipped), static_cast<const S*>(nullptr),
-                                         dx);
-      convolve_direct<Back>(workspace, dy, static_cast<const S*>(flipped), static_cast<const S*>(nullptr), dx);
+      convolve<Back>(workspace, dy, static_cast<const S*>(flipped), static_cast<const S*>(nullptr), dx);
     } else {
       using General = detail::Im2Col<G, S>;
       const WorkerMemory<S, General::scratch> memory(workspace, frame);
@@ -104,6 +105,20 @@ struct Conv2d<Cpu> {
    private:
     S* memory_;
   };
+
+  /// y = weight ⋆ x + bias
+  template <class G, class S>
+  static void convolve(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x, const S* weight,
+                       const S* bias, BatchView<typename G::output, S> y) {
+    if constexpr (winograd<G>)
+      if (winograd_pays<G, S>(x.samples())) {
+        using Winograd = detail::WinogradConv<G, S>;
+        const std::size_t work = Winograd::kernels_cost + x.samples() * Winograd::sample_cost;
+        const int threads = work * simd::lanes<S> < 2 * work_for_threads<S> ? 1 : workspace.threads();
+        return Winograd::convolve(workspace, threads, x, weight, bias, y);
+      }
+    convolve_direct<G>(workspace, x, weight, bias, y);
+  }
 
   /// y = weight ⋆ x + bias, threads taking samples, or output channels where there are too few of those.
   template <class G, class S>
@@ -141,24 +156,6 @@ struct Conv2d<Cpu> {
       General::gather(x[n].data(), columns);
       convolve_direct<Columns, S>(workspace, {columns, 1}, weight, bias, {y[n].data(), 1});
     }
-  }
-
-  /// y = weight ⋆ x + bias, rows of tiles of samples in any order.
-  template <class G, class S>
-  static void convolve_winograd(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x, const S* weight,
-                                const S* bias, BatchView<typename G::output, S> y) {
-    using Winograd = detail::WinogradConv<G, S>;
-    auto frame = workspace.frame();
-    S* packed = frame.take<S>(Winograd::packed_size);
-    parallel_for(workspace.threads(), Winograd::blocks,
-                 [&](std::size_t block, std::size_t) { Winograd::pack(weight, block, packed); });
-    const Chunks tiles(x.samples(), Winograd::L);
-    const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
-    parallel_for(workspace.threads(), tiles.count() * Winograd::tile_rows, [&](std::size_t unit, std::size_t worker) {
-      const std::size_t t = unit / Winograd::tile_rows, n = tiles.begin(t);
-      Winograd::unit(x[n].data(), tiles.size(t), unit % Winograd::tile_rows, packed, bias, y[n].data(),
-                     memory.of(worker));
-    });
   }
 
   template <class G, class S>

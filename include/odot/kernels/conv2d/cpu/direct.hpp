@@ -44,7 +44,8 @@ struct DirectConv {
   static constexpr std::size_t rows = best_block().rows, width = best_block().width;
   static constexpr std::size_t blocks = (G::O + rows - 1) / rows;  // of output channels
   static constexpr std::size_t steps = (run + width * L - 1) / (width * L);
-  static constexpr std::size_t line = steps * width * L;  // q computed, ≥ run
+  static constexpr std::size_t line = steps * width * L;                        // q computed, ≥ run
+  static constexpr std::size_t cost = blocks * rows * steps * width * G::taps;  // multiply-adds of packets for a sample
 
   static constexpr std::size_t plane =
       (std::max)(Hp * Wp, line + (G::K - 1) * (Wp + 1));                              // a padded plane and its tail

@@ -2,293 +2,171 @@
 // SPDX-License-Identifier: MIT
 // 3×3 convolution of stride 1 on the CPU by Winograd's F(4×4, 3×3): a quarter of the multiplications.
 //
-// A unit of work is one row of output tiles of one sample tile (a register's worth of samples side by side). Its input
-// rows are transformed, V [36][C][tiles]; for each of the 36 frequencies a matrix product with the transformed kernels
-// U [36][O][C] gives M [36][O][tiles]; and M is transformed back. Transforms are vertical SIMD over the samples.
+// The lanes of a register are channels, so that one sample is enough. The inputs are transformed with input channels side
+// by side, V [36][tiles][C]. Of a group of output channels, also side by side, the kernels are transformed,
+// U [36][C][group]; for each of the 36 frequencies a matrix product gives M [36][tiles][group]; and M is transformed back.
 
 #include <algorithm>
 #include <cstddef>
 
+#include "odot/core/parallel.hpp"
+#include "odot/core/view.hpp"
+#include "odot/core/workspace.hpp"
 #include "odot/kernels/conv2d/contract.hpp"
-#include "odot/kernels/conv2d/cpu/winograd_transforms.hpp"
-#include "odot/kernels/long_sum.hpp"
-#include "odot/kernels/sample_tile.hpp"
+#include "odot/kernels/conv2d/cpu/winograd_tiles.hpp"
+#include "odot/kernels/products/tile.hpp"
 
 namespace odot::kernels::detail {
 
-/// The geometry and the transforms that forward and the weight gradient share.
-template <class G, class S>
-struct WinogradPlan {
-  static_assert(G::K == 3 && G::stride == 1);
-  using P = simd::Packet<S>;
-  static constexpr std::size_t L = simd::lanes<S>;
-  static constexpr std::size_t F = winograd::frequencies, in_tile = winograd::in_tile, out_tile = winograd::out_tile;
-  static constexpr std::size_t tile_rows = (G::out_h + out_tile - 1) / out_tile;
-  static constexpr std::size_t tiles = (G::out_w + out_tile - 1) / out_tile;  // a row
-  static constexpr std::size_t row_width = tiles * out_tile + 2;              // of the padded input rows
-  static constexpr std::size_t rows_size = in_tile * row_width * L;           // padded input rows of one channel
-  static constexpr std::size_t gathered_size = in_tile * G::W * L;
-
-  /// rows [6][row_width][L] = channel c of the input rows under tile row `r`, zero outside the image.
-  static void load_rows(const S* x, std::size_t samples, std::size_t c, std::size_t r, S* gathered, S* rows) {
-    const std::size_t top = r * out_tile;  // in padded coordinates
-    const std::size_t first = top < G::padding ? G::padding - top : 0;
-    const std::size_t last = (std::min)(in_tile, G::H + G::padding - top);
-    load_elements(x + (c * G::H + top + first - G::padding) * G::W, (last - first) * G::W, G::C * G::H * G::W, samples,
-                  gathered);
-    constexpr std::size_t used = (std::min)(G::W, row_width - G::padding);
-    for (std::size_t i = 0; i < in_tile; ++i) {
-      S* row = rows + i * row_width * L;
-      if (i < first || i >= last) {
-        std::fill_n(row, row_width * L, S{0});
-        continue;
-      }
-      std::fill_n(row, G::padding * L, S{0});
-      std::copy_n(gathered + (i - first) * G::W * L, used * L, row + G::padding * L);
-      std::fill_n(row + (G::padding + used) * L, (row_width - G::padding - used) * L, S{0});
-    }
-  }
-
-  /// V[f][c][t] = (Bᵀ d B)[f] for the tiles t of channel c.
-  static void transform_input(const S* rows, std::size_t c, S* v) {
-    for (std::size_t t = 0; t < tiles; ++t) {
-      P half[6][6];
-      for (std::size_t j = 0; j < 6; ++j) {
-        P d[6], out[6];
-        for (std::size_t i = 0; i < 6; ++i) d[i] = simd::load(rows + (i * row_width + t * out_tile + j) * L);
-        winograd::input_column<S>(d, out);
-        for (std::size_t i = 0; i < 6; ++i) half[i][j] = out[i];
-      }
-      for (std::size_t i = 0; i < 6; ++i) {
-        P out[6];
-        winograd::input_column<S>(half[i], out);
-        for (std::size_t j = 0; j < 6; ++j) simd::store(v + (((i * 6 + j) * G::C + c) * tiles + t) * L, out[j]);
-      }
-    }
-  }
-};
-
 /// y = W ⋆ x + b.
 template <class G, class S>
-struct WinogradConv : WinogradPlan<G, S> {
-  using Plan = WinogradPlan<G, S>;
-  using Plan::F, Plan::L, Plan::out_tile, Plan::tiles;
-  using typename Plan::P;
+class WinogradConv : WinogradTiles<G, S> {
+  using Tiles = WinogradTiles<G, S>;
+  using Tiles::F, Tiles::L, Tiles::tile_rows, Tiles::tiles;
+  static constexpr std::size_t in_plane = G::H * G::W, out_plane = G::out_h * G::out_w;
+  static constexpr std::size_t in_packets = (G::C + L - 1) / L, out_packets = (G::O + L - 1) / L;
 
-  // A register block: `rows` output channels × `width` tiles.
-  static constexpr std::size_t accumulators = simd::registers >= 32 ? 28 : 12;
-  static constexpr std::size_t width = tiles <= 8 && simd::registers >= 32 ? tiles : std::min<std::size_t>(tiles, 4);
-  static constexpr std::size_t rows = std::min<std::size_t>({accumulators / width, 6, G::O});
-  static constexpr std::size_t blocks = (G::O + rows - 1) / rows;
-  static constexpr std::size_t blocks_at_once = std::max<std::size_t>(1, 32 / rows);  // whose M is kept
+ public:
+  using Input = BatchView<typename G::input, const S>;
+  using Output = BatchView<typename G::output, S>;
 
-  static constexpr std::size_t packed_size = F * blocks * rows * G::C;
-  static constexpr std::size_t v_size = F * G::C * tiles * L + width * L;
-  static constexpr std::size_t m_size = F * blocks_at_once * rows * tiles * L;
-  static constexpr std::size_t y_size = out_tile * tiles * out_tile * L;
-  static constexpr std::size_t scratch = v_size + m_size + y_size + Plan::rows_size + Plan::gathered_size;
+  // What it takes, in multiply-adds of packets: of the transforms measured (a Xeon with AVX-512, AVX2 and SSE2).
+  static constexpr std::size_t kernels_cost = G::C * out_packets * (has_fused_multiply_add ? 480 : 240);
+  static constexpr std::size_t sample_cost =
+      tile_rows * tiles * (F * G::C * out_packets + 700 * in_packets + 450 * out_packets);
 
-  /// packed[f][block][c][row] = (G g Gᵀ)[f] of output channel block·rows + row and input channel c.
-  static void pack(const S* weight, std::size_t block, S* packed) {
-    for (std::size_t row = 0; row < rows; ++row)
-      for (std::size_t c = 0; c < G::C; ++c) {
-        const std::size_t o = block * rows + row;
-        S u[F] = {};  // past the last channel
-        if (o < G::O) winograd::transform_kernel(weight + (o * G::C + c) * 9, u);
-        for (std::size_t f = 0; f < F; ++f) packed[((f * blocks + block) * G::C + c) * rows + row] = u[f];
-      }
-  }
+  /// Threads take pieces of the batch where there are enough, otherwise the groups of each piece.
+  static void convolve(Workspace<Cpu>& workspace, int threads, Input x, const S* weight, const S* bias, Output y) {
+    auto frame = workspace.frame();
+    const auto workers = static_cast<std::size_t>(threads);
+    const std::size_t all_runs = x.samples() * runs;
+    const Chunks pieces(all_runs, all_runs * run_rows * tiles <= most_tiles ? all_runs : piece_runs);
+    const bool by_pieces =
+        quotient(pieces.count(), workers) * out_packets <= quotient(out_packets, workers) * pieces.count();
+    const Groups groups{by_pieces || quotient(out_packets, 2) >= workers ? std::size_t{2} : std::size_t{1}};
+    const bool several = pieces.count() > 1;  // for which the kernels are kept
 
-  /// Tile row r of the outputs of up to L samples.
-  static void unit(const S* x, std::size_t samples, std::size_t r, const S* packed, const S* bias, S* y, S* memory) {
-    S *v = memory, *m = v + v_size, *out = m + m_size, *lines = out + y_size, *gathered = lines + Plan::rows_size;
-    for (std::size_t c = 0; c < G::C; ++c) {
-      Plan::load_rows(x, samples, c, r, gathered, lines);
-      Plan::transform_input(lines, c, v);
-    }
-    for (std::size_t first = 0; first < blocks; first += blocks_at_once) {
-      const std::size_t count = (std::min)(blocks_at_once, blocks - first);
-      for (std::size_t f = 0; f < F; ++f)
-        for (std::size_t b = 0; b < count; ++b)
-          for (std::size_t t = 0; t < tiles; t += width)
-            product(v + (f * G::C * tiles + t) * L, packed + (f * blocks + first + b) * G::C * rows,
-                    m + ((f * blocks_at_once + b) * rows * tiles + t) * L, (std::min)(width, tiles - t));
-      for (std::size_t k = 0; k < count * rows && first * rows + k < G::O; ++k) {
-        const std::size_t o = first * rows + k;
-        transform_output(m + k * tiles * L, bias ? bias[o] : S{0}, out);
-        const std::size_t lines_used = (std::min)(out_tile, G::out_h - r * out_tile);
-        store_elements(out, lines_used * G::out_w, G::output::size, samples,
-                       y + (o * G::out_h + r * out_tile) * G::out_w);
-      }
-    }
+    const Piece largest{0, pieces.chunk_size() * run_rows};
+    S* const v = frame.take<S>((by_pieces ? workers : 1) * largest.v_size());
+    S* const u = frame.take<S>((several ? groups.count() : workers) * groups.u_size());
+    S* const m = frame.take<S>(workers * largest.m_size(groups.width));
+    S* const memory = frame.take<S>(workers * scratch);
+
+    if (several)
+      parallel_for(threads, groups.count(), [&](std::size_t g, std::size_t worker) {
+        transform_kernels(weight, groups[g], u + g * groups.u_size(), memory + worker * scratch);
+      });
+    parallel_for(by_pieces ? threads : 1, pieces.count(), [&](std::size_t p, std::size_t outer) {
+      const std::size_t first_row = row_of(pieces.begin(p));
+      const Piece piece{first_row, row_of(pieces.end(p)) - first_row};
+      S* const v_of_piece = v + outer * largest.v_size();
+      const int team = by_pieces ? 1 : threads;  // outer or inner is 0
+      parallel_for(team, pieces.size(p) * in_packets, [&](std::size_t unit, std::size_t inner) {
+        transform_input(x, pieces.begin(p) + unit / in_packets, unit % in_packets, piece, v_of_piece,
+                        memory + (outer + inner) * scratch);
+      });
+      parallel_for(team, groups.count(), [&](std::size_t g, std::size_t inner) {
+        const std::size_t worker = outer + inner;
+        S* const u_of_group = u + (several ? g : worker) * groups.u_size();
+        S *const m_of_group = m + worker * largest.m_size(groups.width), *const rest = memory + worker * scratch;
+        if (!several) transform_kernels(weight, groups[g], u_of_group, rest);
+        multiply(v_of_piece, u_of_group, piece, groups[g], m_of_group);
+        for (std::size_t row = 0; row < piece.rows; ++row)
+          transform_output(m_of_group, piece, row, groups[g], bias, y, rest);
+      });
+    });
   }
 
  private:
-  /// m[row][0 … used) = Σ_c packed[c][row] · v[c]
-  static ODOT_INLINE void product(const S* v, const S* packed, S* m, std::size_t used) {
-    P sums[rows][width];
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::all(S{0});
-    for (std::size_t c = 0; c < G::C; ++c, v += tiles * L, packed += rows) {
-#pragma GCC unroll 6
-      for (std::size_t r = 0; r < rows; ++r) {
-        const P w = simd::all(packed[r]);
-#pragma GCC unroll 8
-        for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::multiply_add(simd::load(v + k * L), w, sums[r][k]);
-      }
-    }
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t k = 0; k < width; ++k)
-        if (k < used) simd::store(m + (r * tiles + k) * L, sums[r][k]);
-  }
+  static constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+  /// Numbers of a row or a matrix of V, U, M. An odd number of packets: rows one below the other meet in no set of a cache.
+  static constexpr std::size_t odd(std::size_t packets) { return (packets | 1) * L; }
 
-  /// out [4][out_w][L] = Aᵀ M A + bias of one output channel; columns past out_w are dropped.
-  static void transform_output(const S* m, S bias, S* out) {
-    constexpr std::size_t stride = blocks_at_once * rows * tiles * L;  // from one frequency to the next
-    for (std::size_t t = 0; t < tiles; ++t) {
-      P half[4][6];
-      for (std::size_t j = 0; j < 6; ++j) {
-        P column[6], reduced[4];
-        for (std::size_t i = 0; i < 6; ++i) column[i] = simd::load(m + (i * 6 + j) * stride + t * L);
-        winograd::output_column<S>(column, reduced);
-        for (std::size_t i = 0; i < 4; ++i) half[i][j] = reduced[i];
-      }
-      for (std::size_t i = 0; i < 4; ++i) {
-        P reduced[4];
-        winograd::output_column<S>(half[i], reduced);
-        for (std::size_t j = 0; j < 4 && t * out_tile + j < G::out_w; ++j)
-          simd::store(out + (i * G::out_w + t * out_tile + j) * L, simd::add(reduced[j], simd::all(bias)));
-      }
-    }
-  }
-};
-
-/// dW of a 3×3 convolution of stride 1: dU[f] = Σ over tiles and samples of (A dY Aᵀ)[f] (Bᵀ d B)[f]ᵀ, dg = Gᵀ dU G.
-template <class G, class S>
-struct WinogradWeightGradient : WinogradPlan<G, S> {
-  using Plan = WinogradPlan<G, S>;
-  using Plan::F, Plan::L, Plan::out_tile, Plan::tiles;
-  using typename Plan::P;
-
-  static constexpr std::size_t columns = (G::C + L - 1) / L;  // packets of input channels
-  static constexpr std::size_t width =
-      columns <= 8 && simd::registers >= 32 ? columns : std::min<std::size_t>(columns, 4);
-  static constexpr std::size_t padded = (columns + width - 1) / width * width * L;  // input channels, in whole blocks
-  static constexpr std::size_t rows =
-      std::min<std::size_t>({(simd::registers >= 32 ? std::size_t{28} : std::size_t{12}) / width, 6, G::O});
-  static constexpr std::size_t padded_o = (G::O + rows - 1) / rows * rows;
-  static constexpr std::size_t depth = tiles * L;  // terms of a unit's sums
-  // Of so many at a time a sum of its own is made, and so many units' sums are added in S.
-  static constexpr std::size_t terms_at_once = std::min<std::size_t>(depth, 128);
-  static constexpr std::size_t sums_a_unit = (depth + terms_at_once - 1) / terms_at_once;
-  static constexpr std::size_t units_a_stretch = std::max<std::size_t>(1, sum_stretch / sums_a_unit);
-
-  static constexpr std::size_t partial_size = F * padded_o * padded;  // dU
-  static constexpr std::size_t v_size = F * G::C * tiles * L;
-  static constexpr std::size_t turned_size = depth * padded;
-  static constexpr std::size_t d_size = F * padded_o * depth;
-  static constexpr std::size_t dy_size = out_tile * tiles * out_tile * L;
+  static constexpr std::size_t v_row = (in_packets % 8 == 0 ? in_packets + 1 : in_packets) * L;
+  /// Rows of tiles of a sample that are transformed at a time: their lines have room in a first-level cache.
+  static constexpr std::size_t most_lines = (1 << 15) / (G::W * L * sizeof(S));
+  static constexpr std::size_t runs = quotient(tile_rows, most_lines < 10 ? 1 : (most_lines - 2) / 4);
+  static constexpr std::size_t run_rows = quotient(tile_rows, runs);
+  /// The first row of tiles of a run, counted through all samples.
+  static constexpr std::size_t row_of(std::size_t run) { return run / runs * tile_rows + run % runs * run_rows; }
+  /// Tiles whose V and M have room in a second-level cache, and the runs of a piece where all of them have not.
+  static constexpr std::size_t most_tiles = (9 << 17) / (F * (v_row + 2 * L) * sizeof(S));
+  static constexpr std::size_t piece_runs =
+      std::max<std::size_t>(1, std::min<std::size_t>(most_tiles, 32) / (run_rows * tiles));
   static constexpr std::size_t scratch =
-      v_size + turned_size + d_size + dy_size + Plan::rows_size + Plan::gathered_size;
+      std::max<std::size_t>({Tiles::input_memory(run_rows), Tiles::y_size, Tiles::taps_size});
 
-  /// Adds tile row r of up to L samples to dU [F][padded_o][padded].
-  static void unit(const S* x, const S* dy, std::size_t samples, std::size_t r, S* du, S* memory) {
-    S *v = memory, *turned = v + v_size, *d = turned + turned_size, *out = d + d_size;
-    S *lines = out + dy_size, *gathered = lines + Plan::rows_size;
-    for (std::size_t c = 0; c < G::C; ++c) {
-      Plan::load_rows(x, samples, c, r, gathered, lines);
-      Plan::transform_input(lines, c, v);
+  /// Packets of output channels whose products are made at a time.
+  struct Group {
+    std::size_t first, packets;
+    constexpr std::size_t row() const { return packets * L; }  // of U and M
+    constexpr std::size_t u_matrix() const { return odd(G::C * packets); }
+  };
+  struct Groups {
+    std::size_t width;  // packets
+    constexpr std::size_t count() const { return quotient(out_packets, width); }
+    constexpr std::size_t u_size() const { return F * Group{0, width}.u_matrix(); }
+    constexpr Group operator[](std::size_t g) const { return {g * width, (std::min)(width, out_packets - g * width)}; }
+  };
+
+  /// Some runs, of any samples.
+  struct Piece {
+    std::size_t first_row, rows;  // of tiles
+    constexpr std::size_t v_matrix() const { return odd(rows * tiles * (v_row / L)); }
+    constexpr std::size_t m_matrix(std::size_t packets) const { return odd(rows * tiles * packets); }
+    constexpr std::size_t v_size() const { return F * v_matrix(); }
+    constexpr std::size_t m_size(std::size_t packets) const { return F * m_matrix(packets); }
+  };
+
+  /// V of one packet of input channels of a run.
+  static void transform_input(Input x, std::size_t run, std::size_t packet, const Piece& piece, S* v, S* memory) {
+    const std::size_t r = run % runs * run_rows, c = packet * L, matrix = piece.v_matrix();
+    S* const v_of_run = v + (row_of(run) - piece.first_row) * tiles * v_row + c;
+    const auto to = [&](std::size_t f, std::size_t t) { return v_of_run + f * matrix + t * v_row; };
+    Tiles::transform_input(x[run / runs].data() + c * in_plane, in_plane, (std::min)(L, G::C - c), r,
+                           (std::min)(run_rows, tile_rows - r), memory, to);
+  }
+
+  /// U of a group of output channels.
+  static void transform_kernels(const S* weight, const Group& group, S* u, S* memory) {
+    for (std::size_t k = 0; k < group.packets; ++k) {
+      const std::size_t o = (group.first + k) * L, row = group.row(), matrix = group.u_matrix();
+      const auto to = [&](std::size_t f, std::size_t c) { return u + f * matrix + c * row + k * L; };
+      Tiles::transform_kernels(weight + o * G::taps, (std::min)(L, G::O - o), memory, to);
     }
-    for (std::size_t o = 0; o < G::O; ++o) {
-      load_gradient(dy, samples, o, r, out);
-      transform_gradient(out, o, d);
-    }
-    for (std::size_t f = 0; f < F; ++f)  // the channels past the last one
-      std::fill_n(d + (f * padded_o + G::O) * depth, (padded_o - G::O) * depth, S{0});
-    if constexpr (padded > columns * L) std::fill_n(turned, turned_size, S{0});
+  }
+
+  /// M = V U
+  static void multiply(const S* v, const S* u, const Piece& piece, const Group& group, S* m) {
+    const std::size_t rows = piece.rows * tiles;
     for (std::size_t f = 0; f < F; ++f) {
-      turn(v + f * G::C * depth, turned);
-      for (std::size_t o = 0; o < padded_o; o += rows)
-        for (std::size_t c = 0; c < padded; c += width * L)
-          product(d + (f * padded_o + o) * depth, turned + c, du + (f * padded_o + o) * padded + c);
-    }
-  }
-
-  /// dweight [O, C, 3, 3] += Gᵀ dU G, output channels first … last − 1.
-  static void finish(const S* du, std::size_t first, std::size_t last, S* dweight) {
-    for (std::size_t o = first; o < last; ++o)
-      for (std::size_t c = 0; c < G::C; ++c) {
-        S u[F];
-        for (std::size_t f = 0; f < F; ++f) u[f] = du[(f * padded_o + o) * padded + c];
-        winograd::transform_kernel_gradient(u, dweight + (o * G::C + c) * 9);
-      }
-  }
-
- private:
-  /// out [4][tiles·4][L]: the gradient under tile row r, zero outside.
-  static void load_gradient(const S* dy, std::size_t samples, std::size_t o, std::size_t r, S* out) {
-    constexpr std::size_t wide = tiles * out_tile;
-    const std::size_t used = (std::min)(out_tile, G::out_h - r * out_tile);
-    if (wide != G::out_w || used < out_tile) std::fill_n(out, dy_size, S{0});
-    for (std::size_t i = 0; i < used; ++i)
-      load_elements(dy + (o * G::out_h + r * out_tile + i) * G::out_w, G::out_w, G::output::size, samples,
-                    out + i * wide * L);
-  }
-
-  /// d[f][o][t] = (A dY Aᵀ)[f]
-  static void transform_gradient(const S* out, std::size_t o, S* d) {
-    for (std::size_t t = 0; t < tiles; ++t) {
-      P half[6][4];
-      for (std::size_t j = 0; j < 4; ++j) {
-        P column[4], spread[6];
-        for (std::size_t i = 0; i < 4; ++i) column[i] = simd::load(out + ((i * tiles + t) * out_tile + j) * L);
-        winograd::gradient_column<S>(column, spread);
-        for (std::size_t i = 0; i < 6; ++i) half[i][j] = spread[i];
-      }
-      for (std::size_t i = 0; i < 6; ++i) {
-        P spread[6];
-        winograd::gradient_column<S>(half[i], spread);
-        for (std::size_t j = 0; j < 6; ++j) simd::store(d + ((i * 6 + j) * padded_o + o) * depth + t * L, spread[j]);
+      const S* const v_f = v + f * piece.v_matrix();
+      S* const m_f = m + f * piece.m_matrix(group.packets);
+      for (std::size_t row = 0; row < rows;) {
+        const std::size_t height = products::tile_height(rows - row, row);
+        row = (std::min)(row, rows - height);  // a tile may reach over rows that have been there already
+        const std::size_t count = height == products::tile_rows ? (rows - row) / height : 1;
+        products::multiply_tiles<S>(height, group.packets, count, {v_f + row * v_row, v_row, 1}, height * v_row,
+                                    u + f * group.u_matrix(), group.row(), G::C,
+                                    {m_f + row * group.row(), group.row(), nullptr, false});
+        row += count * height;
       }
     }
   }
 
-  /// turned[(t, l)][c] = v[c][t][l]
-  static void turn(const S* v, S* turned) {
-    for (std::size_t c = 0; c < G::C; c += L)
-      for (std::size_t t = 0; t < tiles; ++t) {
-        simd::Block<S> block;
-        for (std::size_t k = 0; k < L; ++k)
-          block.packet[k] = c + k < G::C ? simd::load(v + ((c + k) * tiles + t) * L) : simd::all(S{0});
-        simd::transpose<S>(block);
-        for (std::size_t l = 0; l < L; ++l) simd::store(turned + (t * L + l) * padded + c, block.packet[l]);
-      }
-  }
-
-  /// du[row][0 … width) += Σ_k d[row][k] · turned[k]
-  static ODOT_INLINE void product(const S* d, const S* turned, S* du) {
-    for (std::size_t first = 0; first < depth; first += terms_at_once)
-      add_terms(d + first, turned + first * padded, (std::min)(terms_at_once, depth - first), du);
-  }
-  /// The same of `terms` k.
-  static ODOT_INLINE void add_terms(const S* d, const S* turned, std::size_t terms, S* du) {
-    P sums[rows][width];
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t k = 0; k < width; ++k) sums[r][k] = simd::all(S{0});
-    for (std::size_t term = 0; term < terms; ++term, turned += padded) {
-#pragma GCC unroll 6
-      for (std::size_t r = 0; r < rows; ++r) {
-        const P g = simd::all(d[r * depth + term]);
-#pragma GCC unroll 8
-        for (std::size_t k = 0; k < width; ++k)
-          sums[r][k] = simd::multiply_add(simd::load(turned + k * L), g, sums[r][k]);
-      }
+  /// The outputs of a group in one row of a piece's tiles.
+  static void transform_output(const S* m, const Piece& piece, std::size_t row, const Group& group, const S* bias,
+                               Output y, S* memory) {
+    const std::size_t n = (piece.first_row + row) / tile_rows, r = (piece.first_row + row) % tile_rows;
+    const std::size_t matrix = piece.m_matrix(group.packets);
+    for (std::size_t k = 0; k < group.packets; ++k) {
+      const std::size_t o = (group.first + k) * L, count = (std::min)(L, G::O - o);
+      const S* const m_of_row = m + row * tiles * group.row() + k * L;
+      const auto from = [&](std::size_t f, std::size_t t) { return m_of_row + f * matrix + t * group.row(); };
+      auto b = simd::all(S{0});
+      if (bias) b = count < L ? simd::load_first(bias + o, count) : simd::load(bias + o);
+      Tiles::transform_output(from, b, r, out_plane, count, y[n].data() + o * out_plane, memory);
     }
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t k = 0; k < width; ++k) {
-        S* to = du + r * padded + k * L;
-        simd::store(to, simd::add(simd::load(to), sums[r][k]));
-      }
   }
 };
 

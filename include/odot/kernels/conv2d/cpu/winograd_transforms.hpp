@@ -56,6 +56,21 @@ ODOT_INLINE void gradient_column(const P (&y)[4], P (&out)[6]) {
   out[5] = y[3];
 }
 
+/// out = G g for one column g of three.
+template <class S, class P>
+ODOT_INLINE void kernel_column(const P (&g)[3], P (&out)[6]) {
+  using simd::add, simd::all, simd::multiply, simd::subtract;
+  const P sixth = all(S{1} / 6), quarter = multiply(g[0], all(S{1} / 4));
+  const P even = multiply(add(g[0], g[2]), all(-S{1} / 6)), odd = multiply(g[1], sixth);
+  const P far_even = multiply(add(quarter, g[2]), sixth), far_odd = multiply(g[1], all(S{1} / 12));
+  out[0] = quarter;
+  out[1] = subtract(even, odd);
+  out[2] = add(even, odd);
+  out[3] = add(far_even, far_odd);
+  out[4] = subtract(far_even, far_odd);
+  out[5] = g[2];
+}
+
 /// G, row-major 6×3.
 template <class S>
 inline constexpr S kernel_matrix[6][3] = {
@@ -67,20 +82,7 @@ inline constexpr S kernel_matrix[6][3] = {
     {0, 0, 1},
 };
 
-/// u [6×6] = G g Gᵀ, g [3×3].
-template <class S>
-void transform_kernel(const S* g, S* u) {
-  const auto& matrix = kernel_matrix<S>;
-  S rows[6][3];
-  for (std::size_t i = 0; i < 6; ++i)
-    for (std::size_t v = 0; v < 3; ++v)
-      rows[i][v] = matrix[i][0] * g[v] + matrix[i][1] * g[3 + v] + matrix[i][2] * g[6 + v];
-  for (std::size_t i = 0; i < 6; ++i)
-    for (std::size_t j = 0; j < 6; ++j)
-      u[i * 6 + j] = rows[i][0] * matrix[j][0] + rows[i][1] * matrix[j][1] + rows[i][2] * matrix[j][2];
-}
-
-/// g [3×3] += Gᵀ u G: the gradient of transform_kernel.
+/// g [3×3] += Gᵀ u G: the gradient of the kernel's transform.
 template <class S>
 void transform_kernel_gradient(const S* u, S* g) {
   const auto& matrix = kernel_matrix<S>;
