@@ -4,6 +4,7 @@
 
 #include "callbacks.hpp"
 #include "program.hpp"
+#include "weights.hpp"
 
 #include <odot/any_device.hpp>
 
@@ -33,8 +34,9 @@ struct Settings {
   std::optional<double> attention_learning_rate = {};  ///< of the attention arrays; none: as the rest
   unsigned long long seed = 1;
   std::string device = "cpu";
-  int threads = 0;       ///< 0: all; of the cpu
-  std::string out = {};  ///< folder for logs; empty: none
+  int threads = 0;                      ///< 0: all; of the cpu
+  std::string out = {};                 ///< folder for logs; empty: none
+  std::string weights = {}, save = {};  ///< files of weights, to begin with and to end with; empty: none
   bool quiet = false;
   long long paper_batch_size = 0;  ///< the paper's for this data set, the default
 
@@ -94,6 +96,7 @@ template <class Model, odot::DeviceType Device = odot::Cpu>
 int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
         const odot::data::Split<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
+  load_weights(settings.weights, network);
   odot::optim::Adam adam = make_adam(settings);
   const odot::Interrupt interrupt;
   const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
@@ -113,6 +116,13 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
   const odot::TrainingReport report = with_callbacks(settings.quiet, settings.out, [&](auto&... callbacks) {
     return odot::fit(network, adam, data.train, data.test, options, callbacks...);
   });
+
+  save_weights(settings.save, network,
+               {{"model", choice.name},
+                {"dataset", data.train.name},
+                {"epochs", std::to_string(report.epochs.size())},
+                {"seed", std::to_string(settings.seed)}},
+               report.accuracy);
 
   if (!settings.quiet && settings.epochs > 0)
     print_comparison(report, choice.paper, settings.as_in_the_paper(choice.paper) && !data.train.synthetic);
