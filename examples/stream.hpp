@@ -24,7 +24,7 @@ inline constexpr odot::nn::ElementWiseAttentionOptions causal{.order = 6, .causa
 
 using Block =
     odot::nn::Sequential<odot::nn::Named<"attention", odot::nn::PostNorm<odot::nn::ElementWiseAttention<causal>>>,
-                         odot::nn::Named<"mlp", odot::nn::PostNorm<odot::nn::Linear<2 * features>, odot::nn::Gelu,
+                         odot::nn::Named<"mlp", odot::nn::PostNorm<odot::nn::Linear<2 * features>, odot::nn::GELU,
                                                                    odot::nn::Linear<features>>>>;
 using Layers = odot::nn::Sequential<odot::nn::Linear<features>, odot::nn::SinusoidalPosition, Block, Block,
                                     odot::nn::Linear<classes>>;

@@ -12,7 +12,7 @@ using namespace odot;
 
 namespace {
 
-using Kernel = kernels::Relu<Cpu>;
+using Kernel = kernels::ReLU<Cpu>;
 using Map = Shape<100, 28, 28>;
 
 struct Work {

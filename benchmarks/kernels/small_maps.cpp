@@ -20,7 +20,7 @@ void add_maps() {
   using Sh = Shape<16, 64>;
   add_op<S>("gelu/forward", "16x64", 64, [](Workspace<>& w, Memory<S>& memory, std::size_t n) {
     const auto x = numbers<S>(memory, n * 1024, -4), y = numbers<S>(memory, n * 1024);
-    return Case<S>{[=, &w] { kernels::Gelu<Cpu>::forward<Sh, S>(w, {x.data(), n}, {y.data(), n}); },
+    return Case<S>{[=, &w] { kernels::GELU<Cpu>::forward<Sh, S>(w, {x.data(), n}, {y.data(), n}); },
                    [=] {
                      for (std::size_t i = 0; i < x.size(); ++i)
                        y[i] = x[i] * S(0.5) * (1 + std::erf(x[i] / std::sqrt(S{2})));
@@ -30,7 +30,7 @@ void add_maps() {
   add_op<S>("gelu/backward", "16x64", 64, [](Workspace<>& w, Memory<S>& memory, std::size_t n) {
     const auto x = numbers<S>(memory, n * 1024, -4), dy = numbers<S>(memory, n * 1024),
                dx = numbers<S>(memory, n * 1024);
-    return Case<S>{[=, &w] { kernels::Gelu<Cpu>::backward<Sh, S>(w, {x.data(), n}, {dy.data(), n}, {dx.data(), n}); },
+    return Case<S>{[=, &w] { kernels::GELU<Cpu>::backward<Sh, S>(w, {x.data(), n}, {dy.data(), n}, {dx.data(), n}); },
                    [=] {
                      for (std::size_t i = 0; i < x.size(); ++i)
                        dx[i] = dy[i] * (S(0.5) * (1 + std::erf(x[i] / std::sqrt(S{2}))) +
@@ -61,7 +61,7 @@ void add_maps() {
   });
   add_op<S>("sgd/update", "33084", 1, [](Workspace<>& w, Memory<S>& memory, std::size_t) {
     const auto g = numbers<S>(memory, 33'084), p = numbers<S>(memory, 33'084), u = numbers<S>(memory, 33'084);
-    return Case<S>{[=, &w] { kernels::Sgd<Cpu>::update<S>(w, {.learning_rate = 1e-3, .momentum = 0}, g, p, u); },
+    return Case<S>{[=, &w] { kernels::SGD<Cpu>::update<S>(w, {.learning_rate = 1e-3, .momentum = 0}, g, p, u); },
                    [=] {
                      for (std::size_t i = 0; i < g.size(); ++i) p[i] -= S(1e-3) * (u[i] = g[i]);
                    },

@@ -22,7 +22,7 @@ void add(const std::string& name, double flop, double exponentials = 0) {
 const bool registered = [] {
   add<nn::Linear<D>>("linear_tokens", 2.0 * D);
   add<nn::LayerNorm<>>("layer_norm", 8);
-  add<nn::Gelu>("gelu", 20, 1);
+  add<nn::GELU>("gelu", 20, 1);
   add<nn::Dropout<0.5>>("dropout", 1);
   add<nn::PositionEmbedding>("position_embedding", 1);
   add<nn::SinusoidalPosition>("sinusoidal_position", 1);

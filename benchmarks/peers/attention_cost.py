@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compare import processor, say
-from measure import ROOT, calls_a_block
+from measure import ROOT, calls_per_block
 from workers import ATTENTION, CPUS, MIB, NotMeasured, Worker
 
 LENGTHS = [256 << i for i in range(7)]
@@ -107,7 +107,7 @@ def measure_length(length, methods, arguments, log, versions):
                 worker.close()
             else:
                 workers[method] = worker
-        calls = {method: calls_a_block(worker, 0.2) for method, worker in workers.items()}
+        calls = {method: calls_per_block(worker, 0.2) for method, worker in workers.items()}
         for _ in range(arguments.rounds):
             for method, worker in workers.items():
                 costs[method].rounds.append(worker.run(calls[method])[0])

@@ -64,7 +64,7 @@ def check_same_work(ours, theirs, kind, batch):
             raise DifferentWork(f"the first loss of {worker.peer.name} is {loss:.4f}, not near ln 10 = {LN_10:.4f}")
 
 
-def calls_a_block(worker, seconds):
+def calls_per_block(worker, seconds):
     """Calls that take about `seconds` together."""
     calls = 1
     while (took := worker.run(calls)[0] * calls) < seconds / 4:
@@ -75,7 +75,7 @@ def calls_a_block(worker, seconds):
 def time_pairs(ours, theirs, work, settings):
     check_same_work(ours, theirs, work.kind, work.batch)
     block = 0.5 if work.kind == "predict" else 0.15  # seconds; a step above half of that is a block
-    calls = [calls_a_block(worker, 0.05 if settings.quick else block) for worker in (ours, theirs)]
+    calls = [calls_per_block(worker, 0.05 if settings.quick else block) for worker in (ours, theirs)]
     rounds = [(ours.run(calls[0])[0], theirs.run(calls[1])[0]) for _ in range(settings.rounds + 1)]
     return rounds[1:]
 

@@ -13,7 +13,7 @@
 
 namespace odot::test {
 
-struct SomeGelu : Bound<nn::Gelu, Shape<37>> {};
+struct SomeGelu : Bound<nn::GELU, Shape<37>> {};
 struct TokenNorm : Bound<nn::LayerNorm<>, Shape<3, 64>> {};
 struct WideNorm : Bound<nn::LayerNorm<>, Shape<100'000>> {};
 struct FewClasses : Bound<nn::LogSoftmax, Shape<10>> {};
@@ -22,7 +22,7 @@ struct ManyClasses : Bound<nn::LogSoftmax, Shape<100'000>> {};
 template <class Device>
 void rows_of_any_size() {
   for (const double size : {1e-30, 1e-10, 1e-3, 1.0, 10.0, 1e3, 1e10, 1e30})
-    check_row<SomeGelu, Device>({"Gelu", size, 0, 1e-6, 1e-6}, 21, uniform<SomeGelu>(size));
+    check_row<SomeGelu, Device>({"GELU", size, 0, 1e-6, 1e-6}, 21, uniform<SomeGelu>(size));
   for (const double size : {1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10, 1e15}) {
     check_row<TokenNorm, Device>({"LayerNorm", size, 64, 1e-6, 1e-5}, 21, uniform<TokenNorm>(size));
     check_row<WideNorm, Device>({"LayerNorm", size, 100'000, 1e-6, 1e-5}, 2, uniform<WideNorm>(size));

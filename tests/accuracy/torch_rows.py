@@ -138,7 +138,7 @@ def images():
 
 def rows():
     for size in (1e-30, 1e-10, 1e-3, 1.0, 10.0, 1e3, 1e10, 1e30):
-        row("Gelu", size, 0, F.gelu, *uniform(size, (21, 37), (21, 37), []))
+        row("GELU", size, 0, F.gelu, *uniform(size, (21, 37), (21, 37), []))
     for size in (1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10, 1e15):
         for n, tokens, features in ((21, 3, 64), (2, 1, 100_000)):
             row("LayerNorm", size, features, lambda x, w, b: F.layer_norm(x, x.shape[-1:], w, b),
@@ -277,8 +277,8 @@ def updates():
         update_row("Adam", size, n, adam, 0)
         update_row("AdamW", size, n, adamw, 0.5)
     for size, n in [(size, 10) for size in ANY_SIZE] + steps:
-        update_row("Sgd, momentum", size, n, sgd, 0)
-        update_row("Sgd, Nesterov's momentum", size, n, nesterov, 0)
+        update_row("SGD, momentum", size, n, sgd, 0)
+        update_row("SGD, Nesterov's momentum", size, n, nesterov, 0)
     for size, n in [(size, 1_000) for size in ANY_SIZE] + [(1, n) for n in (1, 100_000, 1_000_000, 10_000_000)]:
 
         def clip(dtype):

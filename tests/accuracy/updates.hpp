@@ -70,12 +70,12 @@ void check_adam(double size, std::size_t steps) {
 template <class Device>
 void check_sgd(double size, std::size_t steps) {
   for (const bool nesterov : {false, true})
-    check_updates<Device>({nesterov ? "Sgd, Nesterov's momentum" : "Sgd, momentum", size, steps, bound_of_steps(steps),
+    check_updates<Device>({nesterov ? "SGD, Nesterov's momentum" : "SGD, momentum", size, steps, bound_of_steps(steps),
                            1e-6, 0, work_of_steps(steps)},
                           0,
                           [=]<class S, class D>(Workspace<D>& workspace, std::size_t, std::span<const S> gradient,
                                                 std::span<S> parameters, Buffer<S, D>* moments) {
-                            kernels::Sgd<D>::template update<S>(workspace, {.momentum = 0.9, .nesterov = nesterov},
+                            kernels::SGD<D>::template update<S>(workspace, {.momentum = 0.9, .nesterov = nesterov},
                                                                 gradient, parameters, moments[0].span());
                           });
 }

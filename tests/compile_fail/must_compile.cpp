@@ -36,7 +36,7 @@ using Model = odot::nn::Sequential<Image, AttentionWise<8>,                     
                                    BatchNorm2d<>, Scale, Flatten, Linear<10>, LogSoftmax>;
 
 namespace nn = odot::nn;
-using Mlp = nn::Sequential<nn::Linear<32>, nn::Gelu, nn::Dropout<0.0>, nn::Linear<16>>;  // 0 is a probability
+using Mlp = nn::Sequential<nn::Linear<32>, nn::GELU, nn::Dropout<0.0>, nn::Linear<16>>;  // 0 is a probability
 using Transformer = nn::Sequential<Image, nn::PatchEmbedding<14, 16>, nn::ClassToken, nn::PositionEmbedding,
                                    nn::SinusoidalPosition, nn::PreNorm<Mlp>, nn::PostNorm<Mlp>, nn::LayerNorm<>,
                                    nn::SelectToken<4>, nn::LayerNorm<>, Linear<10>>;  // the last of 5 tokens

@@ -199,8 +199,8 @@ TEST_CASE("Adam, AdamW and stochastic gradient descent take the Cpu's steps") {
     check(optim::AdamW{options}, optim::AdamW{options});
   }
   for (const bool nesterov : {false, true}) {
-    const optim::SgdOptions options{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = nesterov};
-    check(optim::Sgd{options}, optim::Sgd{options});
+    const optim::SGDOptions options{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = nesterov};
+    check(optim::SGD{options}, optim::SGD{options});
   }
 }
 
@@ -243,8 +243,8 @@ TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
   Network<Model, Gpu> network(Seed{1});
   const float one = 1;
   Gpu::copy_from_host(network.gradients().data(), &one, sizeof one);
-  const optim::SgdOptions options{.learning_rate = 1e-9, .momentum = 0.99999};
-  optim::Sgd sgd{options};
+  const optim::SGDOptions options{.learning_rate = 1e-9, .momentum = 0.99999};
+  optim::SGD sgd{options};
   double expected = 0;
   for (int t = 0; t < 20'000; ++t) {
     sgd.step(network);
@@ -287,7 +287,7 @@ TEST_CASE(
   set(1e308);
   CHECK_THROWS_AS(optim::clip_gradients(network, 1), NonFiniteError);
   CHECK(on_host<Gpu>(network.gradients())[0] == 1e308);
-  optim::Sgd sgd{{.max_gradient_norm = 1}};  // where nobody waits
+  optim::SGD sgd{{.max_gradient_norm = 1}};  // where nobody waits
   sgd.step(network);
   CHECK(std::isnan(on_host<Gpu>(network.parameters())[0]));
 }

@@ -9,10 +9,10 @@
 using namespace odot;
 using namespace odot::test;
 
-TEST_CASE("the rectified linear unit keeps NaN and its gradient") { check_relu_numbers<kernels::Relu, Gpu>(); }
+TEST_CASE("the rectified linear unit keeps NaN and its gradient") { check_relu_numbers<kernels::ReLU, Gpu>(); }
 
 TEST_CASE("the Gaussian error linear unit matches its definition for inputs of every size") {
-  check_gelu_numbers<kernels::Gelu, Gpu>();
+  check_gelu_numbers<kernels::GELU, Gpu>();
 }
 
 TEST_CASE("log-softmax over long rows keeps its precision, and what is not finite shows") {

@@ -24,13 +24,13 @@ constexpr nn::ElementWiseAttentionOptions causal{.order = 4, .causal = true};
 
 struct Series : nn::Sequential<Shape<40, 3>, nn::Linear<8>, nn::SinusoidalPosition,
                                nn::PostNorm<nn::ElementWiseAttention<causal>>,
-                               nn::PreNorm<nn::Linear<16>, nn::Gelu, nn::Dropout<0.2>, nn::Linear<8>>, nn::Linear<2>> {
+                               nn::PreNorm<nn::Linear<16>, nn::GELU, nn::Dropout<0.2>, nn::Linear<8>>, nn::Linear<2>> {
 };
 struct Forecast
     : nn::Sequential<
           Shape<40, 3>, nn::Linear<8>, nn::ClassToken, nn::PositionEmbedding, nn::PreNorm<nn::ElementWiseAttention<>>,
           nn::PreNorm<nn::SelfAttention<nn::SelfAttentionOptions{.heads = 2, .causal = true}>>,
-          nn::PreNorm<nn::Linear<16>, nn::Gelu, nn::Dropout<0.2>, nn::Linear<8>>, nn::LastToken, nn::Linear<2>> {};
+          nn::PreNorm<nn::Linear<16>, nn::GELU, nn::Dropout<0.2>, nn::Linear<8>>, nn::LastToken, nn::Linear<2>> {};
 
 /// Sequences, their lengths and what is to be forecast, on both devices; numbers that a float can hold.
 template <class Scalar>

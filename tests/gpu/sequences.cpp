@@ -30,7 +30,7 @@ struct DropoutOf {
 };
 struct Dropped : Bound<DropoutOf<30>, Shape<3, 5, 7>> {};
 struct NothingDropped : Bound<DropoutOf<0>, Tokens> {};
-struct Pre : Bound<nn::PreNorm<nn::Linear<7>, nn::Gelu, nn::Linear<6>>, Tokens> {};
+struct Pre : Bound<nn::PreNorm<nn::Linear<7>, nn::GELU, nn::Linear<6>>, Tokens> {};
 struct Post : Bound<nn::PostNorm<nn::Linear<6>, nn::Dropout<0.5>>, Tokens> {};
 struct ImageTokens : nn::Sequential<Shape<2, 6, 9>, nn::PatchEmbedding<3, 4>, nn::ClassToken, nn::PositionEmbedding,
                                     nn::LayerNorm<>, nn::MeanTokens> {};
@@ -54,8 +54,8 @@ TEST_CASE("layer norm is the Cpu's, with scale and shift and without") {
 }
 
 TEST_CASE("the Gaussian error linear unit is the Cpu's") {
-  check_layer_on_gpu<Bound<nn::Gelu, Shape<3, 7>>>(11);
-  check_layer_on_gpu<Bound<nn::Gelu, Shape<5>>>(4, false);
+  check_layer_on_gpu<Bound<nn::GELU, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::GELU, Shape<5>>>(4, false);
 }
 
 TEST_CASE("dropout drops the Cpu's elements") {

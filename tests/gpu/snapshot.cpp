@@ -118,7 +118,7 @@ TEST_CASE("an optimizer's state on the Gpu is kept and restored, and goes from t
   CHECK(second.steps() == 5);
 
   OnCpu cpu{Seed{2}};
-  optim::Sgd on_cpu{{.momentum = 0.9}}, on_gpu{{.momentum = 0.9}};
+  optim::SGD on_cpu{{.momentum = 0.9}}, on_gpu{{.momentum = 0.9}};
   steps(cpu, on_cpu, 0, 2);
   on_gpu.restore(on_cpu.snapshot(cpu), gpu);
   CHECK(same_arrays(on_gpu.snapshot(gpu), on_cpu.snapshot(cpu)));

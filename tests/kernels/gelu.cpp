@@ -18,7 +18,7 @@ using namespace odot::test;
 
 namespace {
 
-using Kernel = kernels::Gelu<Cpu>;
+using Kernel = kernels::GELU<Cpu>;
 
 double gelu(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
 double slope(double x) {
@@ -78,5 +78,5 @@ TEST_CASE("backward does nothing where no input gradient is wanted") {
 }
 
 TEST_CASE("both passes match the definition for inputs of every size, and NaN stays NaN") {
-  check_gelu_numbers<kernels::Gelu, Cpu>();
+  check_gelu_numbers<kernels::GELU, Cpu>();
 }

@@ -21,7 +21,7 @@ namespace {
 
 using Sh = Shape<2, 3>;
 using Values = Batch<Sh, float>;
-using Kernel = kernels::Relu<Cpu>;
+using Kernel = kernels::ReLU<Cpu>;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
@@ -76,4 +76,4 @@ TEST_CASE("both passes work in place, over several chunks and threads") {
   }
 }
 
-TEST_CASE("NaN keeps its gradient, infinities are large numbers") { check_relu_numbers<kernels::Relu, Cpu>(); }
+TEST_CASE("NaN keeps its gradient, infinities are large numbers") { check_relu_numbers<kernels::ReLU, Cpu>(); }

@@ -12,17 +12,17 @@
 
 using namespace odot;
 using namespace odot::test;
-using kernels::SgdStep;
+using kernels::SGDStep;
 
 namespace {
 
 /// Two steps from p = 10, u = 0 along the gradients 1 and 2; p after each, then u.
-std::vector<double> two_steps(const SgdStep& step) {
+std::vector<double> two_steps(const SGDStep& step) {
   Workspace<Cpu> workspace(1);
   std::vector<double> parameter{10}, velocity{0}, result;
   for (const double g : {1.0, 2.0}) {
     const std::vector<double> gradient{g};
-    kernels::Sgd<Cpu>::update<double>(workspace, step, gradient, parameter, velocity);
+    kernels::SGD<Cpu>::update<double>(workspace, step, gradient, parameter, velocity);
     result.push_back(parameter[0]);
   }
   result.push_back(velocity[0]);
@@ -53,7 +53,7 @@ TEST_CASE("several chunks give the same bits on any number of threads") {
   for (const int threads : {1, 2, 3}) {
     Workspace<Cpu> workspace(threads);
     std::vector<double> parameter = hash_uniform(size, 0), velocity(size, 1.0);
-    kernels::Sgd<Cpu>::update<double>(workspace, {.learning_rate = 0.5, .momentum = 0.5}, gradient, parameter,
+    kernels::SGD<Cpu>::update<double>(workspace, {.learning_rate = 0.5, .momentum = 0.5}, gradient, parameter,
                                       velocity);
     std::vector<double> expected(size);
     for (std::size_t i = 0; i < size; ++i) expected[i] = hash_uniform(i) - 0.5 * (0.5 + gradient[i]);
@@ -64,12 +64,12 @@ TEST_CASE("several chunks give the same bits on any number of threads") {
 TEST_CASE("in float, the velocity of a momentum near 1 is that of double") {
   // Σ μᵏ, k < 20,000; by the float μ it is 1e-3 off
   Workspace<Cpu> workspace(1);
-  const SgdStep step{.learning_rate = 1e-9, .momentum = 0.99999};
+  const SGDStep step{.learning_rate = 1e-9, .momentum = 0.99999};
   const std::vector<float> gradient{1};
   std::vector<float> parameter{0}, velocity{0};
   double expected = 0;
   for (int t = 0; t < 20'000; ++t) {
-    kernels::Sgd<Cpu>::update<float>(workspace, step, gradient, parameter, velocity);
+    kernels::SGD<Cpu>::update<float>(workspace, step, gradient, parameter, velocity);
     expected = step.momentum * expected + 1;
   }
   CHECK(std::abs(static_cast<double>(velocity[0]) / expected - 1) <= 3e-4);
@@ -80,6 +80,6 @@ TEST_CASE("a velocity that nothing is added to any more ends at 0, not among sub
   const std::vector<float> nothing{0};
   Workspace<Cpu> workspace(1);
   for (int step = 0; step < 40; ++step)
-    kernels::Sgd<Cpu>::update<float>(workspace, {.learning_rate = 0.1, .momentum = 0.9}, nothing, p, u);
+    kernels::SGD<Cpu>::update<float>(workspace, {.learning_rate = 0.1, .momentum = 0.9}, nothing, p, u);
   CHECK(u[0] == 0);
 }

@@ -92,8 +92,8 @@ TEST_CASE("later layers see lengths greater by one for each class token, whereve
 TEST_CASE("backward matches central differences") {
   CHECK(check_gradients<Token<3, 5>>());
   CHECK(check_gradients<Token<1, 1>>());
-  CHECK(check_gradients<Chain<nn::Linear<3>, nn::ClassToken, nn::Gelu, nn::Linear<2>>>());
-  using Pooled = Chain<nn::Linear<3>, nn::ClassToken, nn::Gelu, nn::MeanTokens>;
+  CHECK(check_gradients<Chain<nn::Linear<3>, nn::ClassToken, nn::GELU, nn::Linear<2>>>());
+  using Pooled = Chain<nn::Linear<3>, nn::ClassToken, nn::GELU, nn::MeanTokens>;
   CHECK(check_gradients<Pooled>({.samples = 4, .lengths = {0, 1, 3, 2}}));
 }
 

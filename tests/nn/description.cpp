@@ -74,7 +74,7 @@ TEST_CASE("options that change what is computed, but no parameter's shape, are i
       words<nn::SelectToken<1>>(),
       words<nn::SelectToken<2>>(),
       words<nn::ReLU>(),
-      words<nn::Gelu>(),
+      words<nn::GELU>(),
       words<nn::SinusoidalPosition>(),
       image_words<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>>(),
       image_words<nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 3, .stride = 2, .padding = 1}>>(),

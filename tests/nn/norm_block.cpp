@@ -30,7 +30,7 @@ using namespace odot::test;
 namespace {
 
 using In = Shape<4, 3>;
-using Mlp = nn::Named<"mlp", nn::Sequential<nn::Linear<5>, nn::Gelu, nn::Linear<3>>>;
+using Mlp = nn::Named<"mlp", nn::Sequential<nn::Linear<5>, nn::GELU, nn::Linear<3>>>;
 template <class... Layers>
 using Pre = Bound<nn::PreNorm<Layers...>, In>;
 template <class... Layers>
@@ -52,8 +52,8 @@ static_assert(Post<Mlp>::parameter_count == Pre<Mlp>::parameter_count);
 
 TEST_CASE("parameters are called norm.… and as the layers are, by name or by position") {
   using Names = std::vector<std::string>;
-  CHECK(names<Pre<nn::Gelu, nn::Linear<3>>>() == Names{"norm.weight", "norm.bias", "1.weight", "1.bias"});
-  CHECK(names<Post<nn::Gelu, nn::Linear<3>>>() == Names{"1.weight", "1.bias", "norm.weight", "norm.bias"});
+  CHECK(names<Pre<nn::GELU, nn::Linear<3>>>() == Names{"norm.weight", "norm.bias", "1.weight", "1.bias"});
+  CHECK(names<Post<nn::GELU, nn::Linear<3>>>() == Names{"1.weight", "1.bias", "norm.weight", "norm.bias"});
   CHECK(names<Pre<Mlp>>() ==
         Names{"norm.weight", "norm.bias", "mlp.0.weight", "mlp.0.bias", "mlp.2.weight", "mlp.2.bias"});
 }
@@ -67,10 +67,10 @@ TEST_CASE("forward and backward match PyTorch") {
 TEST_CASE("backward matches central differences, nested and in a row, with dropout") {
   CHECK(check_gradients<Pre<Mlp>>());
   CHECK(check_gradients<Post<Mlp>>());
-  CHECK(check_gradients<Pre<nn::Gelu>>());
+  CHECK(check_gradients<Pre<nn::GELU>>());
   CHECK(check_gradients<Post<nn::Dropout<0.5>>>());
-  CHECK(check_gradients<Pre<nn::Linear<5>, nn::Gelu, nn::Dropout<0.25>, nn::Linear<3>, nn::Dropout<0.25>>>());
-  CHECK(check_gradients<nn::Sequential<In, nn::PreNorm<Mlp>, nn::PostNorm<Mlp>, nn::PreNorm<nn::PreNorm<nn::Gelu>>>>());
+  CHECK(check_gradients<Pre<nn::Linear<5>, nn::GELU, nn::Dropout<0.25>, nn::Linear<3>, nn::Dropout<0.25>>>());
+  CHECK(check_gradients<nn::Sequential<In, nn::PreNorm<Mlp>, nn::PostNorm<Mlp>, nn::PreNorm<nn::PreNorm<nn::GELU>>>>());
 }
 
 TEST_CASE("any number of threads gives the same bits") {

@@ -11,11 +11,11 @@
 using namespace odot;
 using namespace odot::test;
 
-using Relu = Bound<nn::ReLU, Shape<2, 5, 3>>;
+using ReLU = Bound<nn::ReLU, Shape<2, 5, 3>>;
 
-static_assert(Relu::parameter_count == 0 && Relu::in_place && Relu::backward_reads_output);
-static_assert(!Relu::backward_reads_input, "what works in place can't read its input again");
+static_assert(ReLU::parameter_count == 0 && ReLU::in_place && ReLU::backward_reads_output);
+static_assert(!ReLU::backward_reads_input, "what works in place can't read its input again");
 
-TEST_CASE("forward and backward match PyTorch") { check_layer<Relu>(Reference("activations.txt"), "relu", 1e-11); }
+TEST_CASE("forward and backward match PyTorch") { check_layer<ReLU>(Reference("activations.txt"), "relu", 1e-11); }
 
-TEST_CASE("backward matches central differences") { CHECK(check_gradients<Relu>()); }
+TEST_CASE("backward matches central differences") { CHECK(check_gradients<ReLU>()); }

@@ -28,7 +28,7 @@ using Bare =
 template <std::size_t L, class Position>
 using Blocks =
     nn::Sequential<Shape<L, 3>, nn::Linear<8>, Position, nn::PostNorm<nn::Named<"attention", Causal>, nn::Dropout<0.1>>,
-                   nn::PostNorm<nn::Named<"mlp", nn::Sequential<nn::Linear<16>, nn::Gelu, nn::Linear<8>>>>,
+                   nn::PostNorm<nn::Named<"mlp", nn::Sequential<nn::Linear<16>, nn::GELU, nn::Linear<8>>>>,
                    nn::PreNorm<nn::Named<"attention", Causal2>>, nn::PostNorm<nn::Linear<16>, nn::ReLU, nn::Linear<8>>,
                    nn::Linear<2>>;
 

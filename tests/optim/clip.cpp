@@ -52,7 +52,7 @@ TEST_CASE("ten steps match PyTorch's clip_grad_norm_, by the function and by the
   const Reference reference("adamw.txt");
   LinearPair<double> by_function{Seed{1}}, by_option{Seed{1}};
   const std::size_t size = by_function.parameters().size();
-  optim::Sgd plain{{.learning_rate = 0.1}}, clipping{{.learning_rate = 0.1, .max_gradient_norm = 4.8}};
+  optim::SGD plain{{.learning_rate = 0.1}}, clipping{{.learning_rate = 0.1, .max_gradient_norm = 4.8}};
   std::ranges::copy(reference.values("clipped.start"), by_function.parameters().begin());
   std::ranges::copy(reference.values("clipped.start"), by_option.parameters().begin());
   std::size_t clipped = 0;
@@ -101,7 +101,7 @@ TEST_CASE("whatever the groups are, one factor by the norm of all parameters cli
       for (std::size_t i = info.offset; i < info.offset + info.size; ++i)
         expected[i] -= rate * factor * network.gradients()[i];
     }
-    optim::Sgd sgd{{.learning_rate = rates[0], .max_gradient_norm = max_norm},
+    optim::SGD sgd{{.learning_rate = rates[0], .max_gradient_norm = max_norm},
                    {{"0.bias", {.learning_rate = rates[1]}}, {"*.bias", {.learning_rate = rates[2]}}}};
     sgd.step(network);
     CHECK(difference(network.parameters(), expected, 1e-12) == "");
@@ -111,7 +111,7 @@ TEST_CASE("whatever the groups are, one factor by the norm of all parameters cli
 }
 
 TEST_CASE("the option is rejected where it is out of range") {
-  CHECK_THROWS_AS(optim::Sgd({.max_gradient_norm = -1}), ArgumentError);
+  CHECK_THROWS_AS(optim::SGD({.max_gradient_norm = -1}), ArgumentError);
   CHECK_THROWS_AS(optim::Adam({.max_gradient_norm = std::numeric_limits<double>::quiet_NaN()}), ArgumentError);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("a norm that is not finite is an error that names the parameter, and n
   network.gradient("0.bias")[1] = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH_AS(optim::clip_gradients(network, 1), doctest::Contains("the gradient of 0.bias is not finite"),
                        NonFiniteError);
-  optim::Sgd sgd{{.max_gradient_norm = 1}};
+  optim::SGD sgd{{.max_gradient_norm = 1}};
   const float before = network.parameters()[0];
   CHECK_THROWS_AS(sgd.step(network), NonFiniteError);
   CHECK(network.parameters()[0] == before);

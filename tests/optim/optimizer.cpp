@@ -16,9 +16,9 @@
 
 using namespace odot;
 using namespace odot::test;
-using optim::Sgd;
+using optim::SGD;
 
-static_assert(!std::is_copy_constructible_v<Sgd> && std::is_move_constructible_v<Sgd>);
+static_assert(!std::is_copy_constructible_v<SGD> && std::is_move_constructible_v<SGD>);
 
 namespace {
 
@@ -34,7 +34,7 @@ LinearPair<Scalar> network_with_gradients(double value) {
 
 TEST_CASE("a factor scales the learning rate of that step alone") {
   auto network = network_with_gradients<double>(1);
-  Sgd sgd{{.learning_rate = 0.5}};
+  SGD sgd{{.learning_rate = 0.5}};
   sgd.step(network, 0.25);
   CHECK(network.parameters()[0] == 10 - 0.125);
   sgd.step(network);
@@ -45,7 +45,7 @@ TEST_CASE("a factor scales the learning rate of that step alone") {
 
 TEST_CASE("there is no state before the first step, and it is zero there") {
   auto network = network_with_gradients<float>(3);
-  Sgd sgd{{.learning_rate = 1, .momentum = 0.5}};
+  SGD sgd{{.learning_rate = 1, .momentum = 0.5}};
   CHECK(sgd.state().empty());
   CHECK(sgd.steps() == 0);
   sgd.step(network);
@@ -55,9 +55,9 @@ TEST_CASE("there is no state before the first step, and it is zero there") {
 
 TEST_CASE("a moved optimizer goes on where the old one was") {
   auto network = network_with_gradients<double>(1);
-  Sgd first{{.learning_rate = 1, .momentum = 0.5}};
+  SGD first{{.learning_rate = 1, .momentum = 0.5}};
   first.step(network);
-  Sgd second = std::move(first);
+  SGD second = std::move(first);
   second.step(network);
   CHECK(second.steps() == 2);
   CHECK(network.parameters()[0] == 10 - 1 - 1.5);
@@ -65,7 +65,7 @@ TEST_CASE("a moved optimizer goes on where the old one was") {
 
 TEST_CASE("a group that matches nothing is reported at the first step, and changes nothing") {
   auto network = network_with_gradients<double>(1);
-  Sgd sgd{{.learning_rate = 1}, {{"*.heads.*", {.learning_rate = 2}}}};
+  SGD sgd{{.learning_rate = 1}, {{"*.heads.*", {.learning_rate = 2}}}};
   CHECK_THROWS_AS(sgd.step(network), ArgumentError);
   CHECK(network.parameters()[0] == 10);
   CHECK(sgd.steps() == 0);
@@ -75,7 +75,7 @@ TEST_CASE("an optimizer serves one network's layout, scalar and device only") {
   auto network = network_with_gradients<double>(1);
   auto single = network_with_gradients<float>(1);
   Network<nn::Sequential<Shape<4>, nn::Linear<3>>, Cpu, double> other{Seed{1}};
-  Sgd sgd{{.learning_rate = 1}};
+  SGD sgd{{.learning_rate = 1}};
   sgd.step(network);
   CHECK_THROWS_WITH_AS(
       sgd.step(other),
@@ -92,7 +92,7 @@ TEST_CASE("a network with as many parameters of other names or shapes is not tak
   Network<nn::Sequential<Shape<22>, nn::Linear<1>>, Cpu, double> other{Seed{1}};
   Network<nn::Sequential<Shape<4>, nn::Linear<3>, nn::Linear<2>>, Cpu, double> like{Seed{2}};
   REQUIRE(other.parameters().size() == network.parameters().size());
-  Sgd sgd{{.learning_rate = 1}};
+  SGD sgd{{.learning_rate = 1}};
   sgd.step(network);
   CHECK_THROWS_WITH_AS(sgd.step(other), doctest::Contains("of other names or shapes"), ArgumentError);
   CHECK_NOTHROW(sgd.step(like));

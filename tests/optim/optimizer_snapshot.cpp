@@ -50,13 +50,13 @@ void check_goes_on(Optimizer first, Optimizer second) {
 }  // namespace
 
 TEST_CASE("after restore the steps are those that would have followed, bit by bit, in groups too") {
-  using optim::Adam, optim::AdamW, optim::Sgd;
+  using optim::Adam, optim::AdamW, optim::SGD;
   check_goes_on<float>(Adam{}, Adam{});
   check_goes_on<double>(Adam{{.weight_decay = 0.1}, {{"*.bias", {.learning_rate = 0.1, .beta1 = 0.5}}}},
                         Adam{{.weight_decay = 0.1}, {{"*.bias", {.learning_rate = 0.1, .beta1 = 0.5}}}});
   check_goes_on<float>(AdamW{{.max_gradient_norm = 0.5}}, AdamW{{.max_gradient_norm = 0.5}});
-  check_goes_on<float>(Sgd{{.momentum = 0.9, .nesterov = true}, {{"1.*", {.momentum = 0.5}}}},
-                       Sgd{{.momentum = 0.9, .nesterov = true}, {{"1.*", {.momentum = 0.5}}}});
+  check_goes_on<float>(SGD{{.momentum = 0.9, .nesterov = true}, {{"1.*", {.momentum = 0.5}}}},
+                       SGD{{.momentum = 0.9, .nesterov = true}, {{"1.*", {.momentum = 0.5}}}});
 }
 
 TEST_CASE("the state has PyTorch's names before those of the parameters") {
@@ -71,7 +71,7 @@ TEST_CASE("the state has PyTorch's names before those of the parameters") {
                                           "exp_avg_sq.0.weight F64 [3, 4]", "exp_avg_sq.0.bias F64 [3]",
                                           "exp_avg_sq.1.weight F64 [2, 3]", "exp_avg_sq.1.bias F64 [2]"});
   CHECK(state.facts() == Snapshot::Facts{{"optimizer", "Adam"}, {"steps", "2"}});
-  optim::Sgd sgd{{.momentum = 0.5}};
+  optim::SGD sgd{{.momentum = 0.5}};
   CHECK(sgd.snapshot(network).arrays()[0].name == "momentum_buffer.0.weight");
 }
 

@@ -14,21 +14,21 @@
 
 using namespace odot;
 using namespace odot::test;
-using optim::Sgd, optim::SgdOptions;
+using optim::SGD, optim::SGDOptions;
 
 TEST_CASE("ten steps match PyTorch") {
   const Reference reference("sgd.txt");
-  check_ten_steps(reference, "plain", Sgd{{.learning_rate = 0.1}});
-  check_ten_steps(reference, "momentum", Sgd{{.learning_rate = 0.1, .momentum = 0.9}});
-  check_ten_steps(reference, "nesterov", Sgd{{.learning_rate = 0.1, .momentum = 0.9, .nesterov = true}});
-  check_ten_steps(reference, "weight_decay", Sgd{{.learning_rate = 0.1, .momentum = 0.8, .weight_decay = 0.2}});
+  check_ten_steps(reference, "plain", SGD{{.learning_rate = 0.1}});
+  check_ten_steps(reference, "momentum", SGD{{.learning_rate = 0.1, .momentum = 0.9}});
+  check_ten_steps(reference, "nesterov", SGD{{.learning_rate = 0.1, .momentum = 0.9, .nesterov = true}});
+  check_ten_steps(reference, "weight_decay", SGD{{.learning_rate = 0.1, .momentum = 0.8, .weight_decay = 0.2}});
 }
 
 TEST_CASE("groups have options of their own") {
   LinearPair<double> network{Seed{1}};
   std::ranges::fill(network.parameters(), 10.0);
   std::ranges::fill(network.gradients(), 1.0);
-  Sgd sgd{{.learning_rate = 0.5}, {{"1.*", {.learning_rate = 2}}, {"*.bias", {.learning_rate = 0}}}};
+  SGD sgd{{.learning_rate = 0.5}, {{"1.*", {.learning_rate = 2}}, {"*.bias", {.learning_rate = 0}}}};
   sgd.step(network);
   for (const double p : network.parameter("0.weight")) CHECK(p == 9.5);
   for (const double p : network.parameter("0.bias")) CHECK(p == 10);
@@ -39,7 +39,7 @@ TEST_CASE("groups have options of their own") {
 TEST_CASE("a group has the optimizer's options where it names none of its own") {
   LinearPair<double> network{Seed{1}};
   std::ranges::fill(network.parameters(), 8.0);
-  Sgd sgd{{.learning_rate = 0.5, .momentum = 0.5, .weight_decay = 0.25, .nesterov = true},
+  SGD sgd{{.learning_rate = 0.5, .momentum = 0.5, .weight_decay = 0.25, .nesterov = true},
           {{"0.weight", {.learning_rate = 2}}, {"0.bias", {.momentum = 0, .weight_decay = 0, .nesterov = false}}}};
   std::ranges::fill(network.gradients(), 1.0);
   sgd.step(network);
@@ -51,25 +51,25 @@ TEST_CASE("a group has the optimizer's options where it names none of its own") 
 
 TEST_CASE("options out of range are rejected") {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  for (const SgdOptions& bad :
-       {SgdOptions{.learning_rate = -0.1}, SgdOptions{.learning_rate = nan}, SgdOptions{.momentum = 1},
-        SgdOptions{.momentum = -0.5}, SgdOptions{.weight_decay = -1}})
-    CHECK_THROWS_AS(Sgd{bad}, ArgumentError);
-  for (const optim::SgdGroupOptions& bad :
-       {optim::SgdGroupOptions{.learning_rate = -0.1}, optim::SgdGroupOptions{.momentum = 1}, {.weight_decay = nan}})
-    CHECK_THROWS_AS((Sgd{{}, {{"*", bad}}}), ArgumentError);
+  for (const SGDOptions& bad :
+       {SGDOptions{.learning_rate = -0.1}, SGDOptions{.learning_rate = nan}, SGDOptions{.momentum = 1},
+        SGDOptions{.momentum = -0.5}, SGDOptions{.weight_decay = -1}})
+    CHECK_THROWS_AS(SGD{bad}, ArgumentError);
+  for (const optim::SGDGroupOptions& bad :
+       {optim::SGDGroupOptions{.learning_rate = -0.1}, optim::SGDGroupOptions{.momentum = 1}, {.weight_decay = nan}})
+    CHECK_THROWS_AS((SGD{{}, {{"*", bad}}}), ArgumentError);
 }
 
 TEST_CASE("options that the network's scalar can't hold are rejected at the first step") {
   LinearPair<float> single{Seed{1}};
   LinearPair<double> network{Seed{1}};
-  for (const SgdOptions& bad :
-       {SgdOptions{.momentum = 1 - 1e-8}, SgdOptions{.learning_rate = 1e39}, SgdOptions{.learning_rate = 1e-60},
-        SgdOptions{.weight_decay = 1e39}, SgdOptions{.weight_decay = 1e-60}}) {
-    CHECK_THROWS_AS(Sgd{bad}.step(single), ArgumentError);
-    CHECK_NOTHROW(Sgd{bad}.step(network));
+  for (const SGDOptions& bad :
+       {SGDOptions{.momentum = 1 - 1e-8}, SGDOptions{.learning_rate = 1e39}, SGDOptions{.learning_rate = 1e-60},
+        SGDOptions{.weight_decay = 1e39}, SGDOptions{.weight_decay = 1e-60}}) {
+    CHECK_THROWS_AS(SGD{bad}.step(single), ArgumentError);
+    CHECK_NOTHROW(SGD{bad}.step(network));
   }
-  CHECK_THROWS_AS((Sgd{{}, {{"*.bias", {.momentum = 1 - 1e-8}}}}.step(single)), ArgumentError);
+  CHECK_THROWS_AS((SGD{{}, {{"*.bias", {.momentum = 1 - 1e-8}}}}.step(single)), ArgumentError);
 }
 
 TEST_CASE("float steps are those of long double, whatever the momentum, decay and learning rate") {
@@ -77,7 +77,7 @@ TEST_CASE("float steps are those of long double, whatever the momentum, decay an
   std::mt19937 random(3);
   const auto uniform = [&] { return static_cast<double>(random()) / 4294967296.0; };
   for (int round = 0; round < 100; ++round) {
-    const SgdOptions o{.learning_rate = std::pow(10.0, -4 * uniform()),
+    const SGDOptions o{.learning_rate = std::pow(10.0, -4 * uniform()),
                        .momentum = 1 - std::pow(10.0, -5 * uniform()),
                        .weight_decay = round % 2 ? 0.01 * uniform() : 0,
                        .nesterov = round % 4 < 2};
@@ -86,7 +86,7 @@ TEST_CASE("float steps are those of long double, whatever the momentum, decay an
     CAPTURE(o.weight_decay);
     Network<Model> network{Seed{1}};
     network.parameters()[0] = 0;
-    Sgd sgd{o};
+    SGD sgd{o};
     long double p = 0, u = 0;
     for (int t = 0; t < 500; ++t) {
       const auto g = static_cast<float>(1 + 0.5 * uniform());

@@ -14,9 +14,9 @@
 namespace odot::test {
 
 /// Scores of both sizes: those that small_exp takes, and those that need their maximum subtracted.
-template <class Device, kernels::HeadNorm Norm, bool Skip, bool Relu, bool Bias, class S>
+template <class Device, kernels::HeadNorm Norm, bool Skip, bool ReLU, bool Bias, class S>
 void check_block(std::size_t samples, double tolerance, S size) {
-  using G = BlockGeometry<Norm, Skip, Relu, Bias>;
+  using G = BlockGeometry<Norm, Skip, ReLU, Bias>;
   CAPTURE(samples);
   CAPTURE(size);
   BlockProblem<G, S, Device> p(samples, size);

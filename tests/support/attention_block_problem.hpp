@@ -18,8 +18,8 @@ namespace odot::test {
 
 /// A block of 3 heads on images of unequal extents.
 using BlockImage = Shape<2, 5, 3>;
-template <kernels::HeadNorm Norm, bool Skip, bool Relu, bool Bias = false>
-using BlockGeometry = kernels::AttentionGeometry<BlockImage, 3, Norm, Skip, Relu, Bias>;
+template <kernels::HeadNorm Norm, bool Skip, bool ReLU, bool Bias = false>
+using BlockGeometry = kernels::AttentionGeometry<BlockImage, 3, Norm, Skip, ReLU, Bias>;
 
 /// The kernel's inputs and outputs; outputs and gradients start as garbage.
 template <class G, class S, class Device = Cpu>

@@ -68,9 +68,9 @@ struct ElementRun {
 };
 
 /// NaN at every third number, and the first ones of registers and of what is left over from them.
-template <template <class> class Relu, class Device>
+template <template <class> class ReLU, class Device>
 void check_relu_numbers() {
-  ElementRun<Relu, Device> run;
+  ElementRun<ReLU, Device> run;
   std::vector<float> x(75, -1), dy(75, 2);
   for (std::size_t i = 0; i < x.size(); i += 3) x[i] = nan_float;
   x[1] = infinite_float, x[2] = -infinite_float, x[4] = 0, x[5] = -0.0f, x[7] = 1e-45f, x[8] = -1e-45f;
@@ -84,9 +84,9 @@ void check_relu_numbers() {
 }
 
 /// Against std::erfc in double, at sizes where eˣ underflows and where x² overflows.
-template <template <class> class Gelu, class Device>
+template <template <class> class GELU, class Device>
 void check_gelu_numbers() {
-  ElementRun<Gelu, Device> run;
+  ElementRun<GELU, Device> run;
   std::vector<float> x = hash_uniform<float>(1000, 3);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] *= std::pow(10.0f, static_cast<float>(i % 68) - 30);
   for (const float large : {largest_float, 1e37f, 1e20f, 30.0f, 14.0f, 13.0f}) x.insert(x.end(), {large, -large});

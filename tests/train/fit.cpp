@@ -251,7 +251,7 @@ TEST_CASE("a callback may change the gradients, and hears nothing of those that 
   };
   SmallNetwork network{Seed{1}};
   const auto before = values(network.parameters());
-  optim::Sgd sgd;
+  optim::SGD sgd;
   Stopper stopper(network);
   fit(network, sgd, figures().train, figures().test, {.epochs = 1, .batch_size = 150}, stopper);
   CHECK(stopper.heard == 2);
@@ -291,7 +291,7 @@ TEST_CASE("an empty test set is rejected") {
 TEST_CASE("the schedule's factor is asked for every step and scales it") {
   SmallNetwork network{Seed{1}};
   const auto before = values(network.parameters());
-  optim::Sgd sgd{{.learning_rate = 1}};
+  optim::SGD sgd{{.learning_rate = 1}};
   std::vector<std::size_t> asked;
   const auto schedule = [&](std::size_t step) {
     asked.push_back(step);
@@ -357,7 +357,7 @@ TEST_CASE("Ctrl-C ends the batch and is reported") {
 
 TEST_CASE("a loss that is not finite ends the training, with epoch, batch and origin") {
   SmallNetwork network{Seed{1}};
-  optim::Sgd sgd{{.learning_rate = 1e38}};
+  optim::SGD sgd{{.learning_rate = 1e38}};
   const std::string text = message_of<NonFiniteError>(
       [&] { fit(network, sgd, figures().train, figures().test, {.epochs = 1, .batch_size = 128}); });
   CHECK(says(text, "epoch 1, batch 2: the loss is not finite", "first seen in", "learning rate"));
@@ -365,7 +365,7 @@ TEST_CASE("a loss that is not finite ends the training, with epoch, batch and or
 
 TEST_CASE("a parameter that is not finite ends the training before the next step") {
   SmallNetwork network{Seed{1}};
-  optim::Sgd sgd;
+  optim::SGD sgd;
   AfterBatch poison([&](const BatchEvent& event) {
     if (event.step == 1) network.parameter("1.weight")[0] = std::numeric_limits<float>::quiet_NaN();
   });

@@ -130,7 +130,7 @@ struct Weighted {
 TEST_CASE("fit and evaluate take a loss with a number of its own") {
   const SmallForecast series = small_series();
   const FitOptions options{.epochs = 2, .batch_size = 64};
-  optim::Sgd plain{{.learning_rate = 0.08}}, weighted{{.learning_rate = 0.02}}, alone{{.learning_rate = 0.02}};
+  optim::SGD plain{{.learning_rate = 0.08}}, weighted{{.learning_rate = 0.02}}, alone{{.learning_rate = 0.02}};
   SmallForecaster one{Seed{1}}, two{Seed{1}}, three{Seed{1}};
   const auto expected = fit<nn::MeanSquaredError>(one, plain, series.train, series.test, options);
   const auto report = fit(two, weighted, Weighted{4}, series.train, series.test, options);  // 4 · 0.02 = 0.08

@@ -50,7 +50,7 @@ TEST_CASE("without an epoch the network stays as it is") {
 TEST_CASE("a training without a second set is refused before its first batch") {
   const SmallForecast series = small_series();
   SmallForecaster network{Seed{1}};
-  optim::Sgd sgd{{.learning_rate = 0.1}};
+  optim::SGD sgd{{.learning_rate = 0.1}};
   KeepBest best(network);
   const FitOptions options{.epochs = 1, .batch_size = 64};
   CHECK_THROWS_AS(fit<nn::MeanSquaredError>(network, sgd, series.train, options, best), ArgumentError);

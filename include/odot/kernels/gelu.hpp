@@ -10,7 +10,7 @@ namespace odot::kernels {
 namespace detail {
 
 template <class S>
-struct GeluForward {
+struct GELUForward {
   const S* x;
   S* y;
 
@@ -22,7 +22,7 @@ struct GeluForward {
 };
 
 template <class S>
-struct GeluBackward {
+struct GELUBackward {
   const S *x, *dy;
   S* dx;
 
@@ -42,17 +42,17 @@ struct GeluBackward {
 /// Grad    dx = dy (Φ(x) + x φ(x)), φ(x) = exp(−x²/2)/√(2π) (overwritten; optional)
 /// Errors of Φ  below 3e-7 in float, near the precision of the type in double
 template <class Device>
-struct Gelu {
+struct GELU {
   template <ShapeType Sh, class S>
   static void forward(Workspace<Device>& workspace, BatchView<Sh, const S, Device> x, BatchView<Sh, S, Device> y) {
-    Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::GeluForward<S>{x.data(), y.data()});
+    Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::GELUForward<S>{x.data(), y.data()});
   }
 
   template <ShapeType Sh, class S>
   static void backward(Workspace<Device>& workspace, BatchView<Sh, const S, Device> x,
                        BatchView<Sh, const S, Device> dy, BatchView<Sh, S, Device> dx) {
     if (!dx) return;
-    Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::GeluBackward<S>{x.data(), dy.data(), dx.data()});
+    Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::GELUBackward<S>{x.data(), dy.data(), dx.data()});
   }
 };
 

@@ -12,7 +12,7 @@ namespace odot::kernels {
 namespace detail {
 
 template <class S>
-struct ReluForward {
+struct ReLUForward {
   const S* x;
   S* y;
 
@@ -24,7 +24,7 @@ struct ReluForward {
 };
 
 template <class S>
-struct ReluBackward {
+struct ReLUBackward {
   const S *y, *dy;
   S* dx;
 
@@ -41,17 +41,17 @@ struct ReluBackward {
 /// Shapes  x [N, …] → y [N, …]
 /// Grad    dx = dy where y > 0 or NaN, else 0 (overwritten; optional)
 template <class Device>
-struct Relu {
+struct ReLU {
   template <ShapeType Sh, class S>
   static void forward(Workspace<Device>& workspace, BatchView<Sh, const S, Device> x, BatchView<Sh, S, Device> y) {
-    Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::ReluForward<S>{x.data(), y.data()});
+    Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::ReLUForward<S>{x.data(), y.data()});
   }
 
   template <ShapeType Sh, class S>
   static void backward(Workspace<Device>& workspace, BatchView<Sh, const S, Device> y,
                        BatchView<Sh, const S, Device> dy, BatchView<Sh, S, Device> dx) {
     if (!dx) return;
-    Parallel<Device>::template map<S>(workspace, 1, y.size(), detail::ReluBackward<S>{y.data(), dy.data(), dx.data()});
+    Parallel<Device>::template map<S>(workspace, 1, y.size(), detail::ReLUBackward<S>{y.data(), dy.data(), dx.data()});
   }
 };
 

@@ -12,7 +12,7 @@
 namespace odot::kernels {
 
 /// The numbers of one update.
-struct SgdStep {
+struct SGDStep {
   double learning_rate = 1e-2, momentum = 0, weight_decay = 0;
   bool nesterov = false;
 };
@@ -20,7 +20,7 @@ struct SgdStep {
 namespace detail {
 
 template <class S>
-struct SgdUpdate {
+struct SGDUpdate {
   S rate, decay;
   Split<S> momentum;
   bool nesterov;
@@ -42,13 +42,13 @@ struct SgdUpdate {
 /// Spans of equal length; p and the velocity u updated in place. A velocity below the smallest normal number becomes 0.
 /// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
 template <class Device>
-struct Sgd {
+struct SGD {
   template <class S>
-  static void update(Workspace<Device>& workspace, const SgdStep& step, std::span<const S> gradient,
+  static void update(Workspace<Device>& workspace, const SGDStep& step, std::span<const S> gradient,
                      std::span<S> parameter, std::span<S> velocity) {
     Parallel<Device>::template map<S>(
         workspace, 1, parameter.size(),
-        detail::SgdUpdate<S>{static_cast<S>(step.learning_rate), static_cast<S>(step.weight_decay),
+        detail::SGDUpdate<S>{static_cast<S>(step.learning_rate), static_cast<S>(step.weight_decay),
                              Split<S>(step.momentum), step.nesterov, gradient.data(), parameter.data(),
                              velocity.data()});
   }

@@ -29,7 +29,7 @@ namespace detail {
 template <nn::SelfAttentionOptions Attention>
 using AttentionPart = nn::Named<"attention", nn::PreNorm<nn::Named<"", nn::SelfAttention<Attention>>>>;
 template <std::size_t Features>
-using MlpPart = nn::Named<"mlp", nn::PreNorm<nn::Linear<4 * Features>, nn::Gelu, nn::Linear<Features>>>;
+using MlpPart = nn::Named<"mlp", nn::PreNorm<nn::Linear<4 * Features>, nn::GELU, nn::Linear<Features>>>;
 
 }  // namespace detail
 

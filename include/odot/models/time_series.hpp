@@ -33,7 +33,7 @@ inline constexpr std::size_t series_features = 64;
 /// Shapes  x [N, L, 64] → y [N, L, 64]
 template <class Attention, nn::Probability Dropout>
 using SeriesBlock = nn::Sequential<nn::Named<"attention", nn::PostNorm<Attention, nn::Dropout<Dropout>>>,
-                                   nn::Named<"mlp", nn::PostNorm<nn::Linear<4 * series_features>, nn::Gelu,
+                                   nn::Named<"mlp", nn::PostNorm<nn::Linear<4 * series_features>, nn::GELU,
                                                                  nn::Linear<series_features>, nn::Dropout<Dropout>>>>;
 
 /// Two blocks between the embedding of tokens with learned positions and what is made of the last block's tokens.

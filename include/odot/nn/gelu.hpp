@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Gelu.
+// GELU.
 
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ namespace odot::nn {
 /// Shapes  x [N, …] → y [N, …]
 /// Grad    dx = dy (Φ(x) + x φ(x)) (overwritten)
 /// Source  Hendrycks, Gimpel, 2016; same convention as torch.nn.GELU()
-struct Gelu {
+struct GELU {
   template <ShapeType In>
   struct bind : Layer<In, In> {
     static constexpr bool token_wise = true;
@@ -24,10 +24,10 @@ struct Gelu {
     ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("gelu").text()); }
 
     static void forward(auto pass, auto x, auto y) {
-      kernels::Gelu<typename decltype(y)::device>::forward(pass.workspace(), x, y);
+      kernels::GELU<typename decltype(y)::device>::forward(pass.workspace(), x, y);
     }
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
-      kernels::Gelu<typename decltype(x)::device>::backward(pass.workspace(), x, dy, dx);
+      kernels::GELU<typename decltype(x)::device>::backward(pass.workspace(), x, dy, dx);
     }
   };
 };

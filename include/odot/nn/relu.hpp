@@ -27,10 +27,10 @@ struct ReLU {
     ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("relu").text()); }
 
     static void forward(auto pass, auto x, auto y) {
-      kernels::Relu<typename decltype(y)::device>::forward(pass.workspace(), x, y);
+      kernels::ReLU<typename decltype(y)::device>::forward(pass.workspace(), x, y);
     }
     static void backward(auto pass, auto /*x*/, auto y, auto dy, auto dx) {
-      kernels::Relu<typename decltype(y)::device>::backward(pass.workspace(), y, dy, dx);
+      kernels::ReLU<typename decltype(y)::device>::backward(pass.workspace(), y, dy, dx);
     }
   };
 };

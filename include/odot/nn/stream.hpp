@@ -44,7 +44,7 @@ struct TokenOf<Shape<L, D>> {
 /// changes of its parameters.
 ///     Stream stream(network);                 // one sequence
 ///     stream.step(token, y);                  // token [1, D_in] → y [1, D_out]
-/// Model: an nn::Sequential<Shape<L, D>, …> whose every layer is token-wise (Linear, LayerNorm, Gelu, ReLU, Dropout,
+/// Model: an nn::Sequential<Shape<L, D>, …> whose every layer is token-wise (Linear, LayerNorm, GELU, ReLU, Dropout,
 /// position encodings), recurrent (ElementWiseAttention, causal, of an even order) or made of such layers (Residual,
 /// PreNorm, …). Errors  compile time: any other layer
 template <nn::BoundLayer Model, DeviceType Device = Cpu, class Scalar = float>

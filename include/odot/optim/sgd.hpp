@@ -16,27 +16,27 @@
 namespace odot::optim {
 
 /// What may differ from group to group.
-struct SgdHyperparameters {
+struct SGDHyperparameters {
   double learning_rate, momentum, weight_decay;
   bool nesterov;
 };
 
-struct SgdOptions {
+struct SGDOptions {
   double learning_rate = 1e-2;
   double momentum = 0;
   double weight_decay = 0;  ///< added to the gradient, as an L2 term
   bool nesterov = false;
   double max_gradient_norm = 0;  ///< the gradient of all parameters is scaled down to this norm; 0: never
 
-  SgdHyperparameters hyperparameters() const { return {learning_rate, momentum, weight_decay, nesterov}; }
+  SGDHyperparameters hyperparameters() const { return {learning_rate, momentum, weight_decay, nesterov}; }
 };
 
 /// What a group has of its own; the rest is the optimizer's.
-struct SgdGroupOptions {
+struct SGDGroupOptions {
   std::optional<double> learning_rate{}, momentum{}, weight_decay{};
   std::optional<bool> nesterov{};
 
-  SgdHyperparameters over(const SgdHyperparameters& rest) const {
+  SGDHyperparameters over(const SGDHyperparameters& rest) const {
     return {learning_rate.value_or(rest.learning_rate), momentum.value_or(rest.momentum),
             weight_decay.value_or(rest.weight_decay), nesterov.value_or(rest.nesterov)};
   }
@@ -47,16 +47,16 @@ struct SgdGroupOptions {
 ///         network's scalar can't hold
 /// Memory  one number a parameter
 /// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
-class Sgd : public Optimizer<Sgd, SgdOptions> {
+class SGD : public Optimizer<SGD, SGDOptions> {
  public:
   static constexpr std::size_t state_blocks = 1;  // velocity
   static constexpr std::array<std::string_view, state_blocks> state_names{"momentum_buffer"};
   static constexpr std::string_view name = "SGD";
 
-  explicit Sgd(SgdOptions options = {}, const std::vector<Group<SgdGroupOptions>>& groups = {})
+  explicit SGD(SGDOptions options = {}, const std::vector<Group<SGDGroupOptions>>& groups = {})
       : Optimizer(options, groups) {}
 
-  ODOT_COLD static void require_valid(const SgdHyperparameters& o) {
+  ODOT_COLD static void require_valid(const SGDHyperparameters& o) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     require_range("learning_rate", o.learning_rate, 0, infinity);
     require_range("momentum", o.momentum, 0, 1);
@@ -64,28 +64,28 @@ class Sgd : public Optimizer<Sgd, SgdOptions> {
   }
 
   template <class Scalar>
-  ODOT_COLD static void check_held(const SgdHyperparameters& o) {
+  ODOT_COLD static void check_held(const SGDHyperparameters& o) {
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("momentum", o.momentum);
     require_held<Scalar>("weight_decay", o.weight_decay);
   }
 
   template <DeviceType Device, class Scalar>
-  void update(NetworkState<Device, Scalar>& network, const Range<SgdHyperparameters>& range, double factor) {
-    const SgdHyperparameters& o = range.hyperparameters;
-    const kernels::SgdStep step{o.learning_rate * factor, o.momentum, o.weight_decay, o.nesterov};
+  void update(NetworkState<Device, Scalar>& network, const Range<SGDHyperparameters>& range, double factor) {
+    const SGDHyperparameters& o = range.hyperparameters;
+    const kernels::SGDStep step{o.learning_rate * factor, o.momentum, o.weight_decay, o.nesterov};
     const std::span<const Scalar> gradient = network.gradients().subspan(range.offset, range.size);
-    kernels::Sgd<Device>::update(network.workspace(), step, gradient,
+    kernels::SGD<Device>::update(network.workspace(), step, gradient,
                                  network.parameters().subspan(range.offset, range.size),
                                  state_part<Scalar, Device>(0, range));
   }
 };
 
 #if ODOT_HAS_LIBRARY
-ODOT_INSTANTIATION template void Optimizer<Sgd, SgdOptions>::step(NetworkState<Cpu, float>&, double);
-ODOT_INSTANTIATION template void Optimizer<Sgd, SgdOptions>::step(NetworkState<Cpu, double>&, double);
-ODOT_INSTANTIATION template Optimizer<Sgd, SgdOptions>::Optimizer(SgdOptions,
-                                                                  const std::vector<Group<SgdGroupOptions>>&);
+ODOT_INSTANTIATION template void Optimizer<SGD, SGDOptions>::step(NetworkState<Cpu, float>&, double);
+ODOT_INSTANTIATION template void Optimizer<SGD, SGDOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Optimizer<SGD, SGDOptions>::Optimizer(SGDOptions,
+                                                                  const std::vector<Group<SGDGroupOptions>>&);
 #endif
 
 }  // namespace odot::optim

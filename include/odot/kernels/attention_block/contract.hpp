@@ -12,12 +12,12 @@
 namespace odot::kernels {
 
 /// What an attention block consists of.
-template <ShapeType In, std::size_t NumberOfHeads, HeadNorm Norm, bool Skip, bool Relu, bool Bias = false>
+template <ShapeType In, std::size_t NumberOfHeads, HeadNorm Norm, bool Skip, bool ReLU, bool Bias = false>
 struct AttentionGeometry {
   static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
   static constexpr std::size_t heads = NumberOfHeads, maps = heads * C;
   static constexpr HeadNorm norm = Norm;
-  static constexpr bool skip = Skip, relu = Relu;
+  static constexpr bool skip = Skip, relu = ReLU;
   static constexpr bool bias = Bias;  ///< bias arrays inside the softmaxes
   using image = In;
   using conv_weight = Shape<C, maps, 3, 3>;
@@ -33,7 +33,7 @@ struct BlockWeights {
 };
 
 /// y = [ReLU]( Conv3x3( heads of x side by side ) [+ x] ), padding 1; equal to the composition of AttentionHeads, Conv2d,
-/// Add and Relu, without writing the heads to memory.
+/// Add and ReLU, without writing the heads to memory.
 /// Shapes  x [N, C, H, W], arrays [heads, C, H, W], conv_weight [C, heads·C, 3, 3], conv_bias [C] → y [N, C, H, W]
 /// Train   batch statistics; the running ones updated as in batch norm
 /// Grad    dx overwritten (optional), all others added

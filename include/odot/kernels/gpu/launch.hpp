@@ -37,7 +37,7 @@ void for_each_index(std::size_t count, const Body& body) {
 
 namespace detail {
 
-inline constexpr unsigned threads_a_block = 64;
+inline constexpr unsigned threads_per_block = 64;
 
 /// Blocks of a launch. Throws DeviceError where there are more than a GPU takes.
 inline unsigned grid(std::size_t blocks) {
@@ -49,8 +49,8 @@ inline unsigned grid(std::size_t blocks) {
 }
 
 template <class Body>
-__global__ void __launch_bounds__(threads_a_block) run_threads(std::size_t count, const Body body) {
-  const std::size_t i = std::size_t{blockIdx.x} * threads_a_block + threadIdx.x;
+__global__ void __launch_bounds__(threads_per_block) run_threads(std::size_t count, const Body body) {
+  const std::size_t i = std::size_t{blockIdx.x} * threads_per_block + threadIdx.x;
   if (i < count) body(i);
 }
 
@@ -61,8 +61,8 @@ __global__ void __launch_bounds__(threads_a_block) run_threads(std::size_t count
 template <class Body>
 void for_each_thread(std::size_t count, const Body& body) {
   if (count == 0) return;
-  const std::size_t blocks = (count + detail::threads_a_block - 1) / detail::threads_a_block;
-  detail::run_threads<<<detail::grid(blocks), detail::threads_a_block, 0, nvidia::stream()>>>(count, body);
+  const std::size_t blocks = (count + detail::threads_per_block - 1) / detail::threads_per_block;
+  detail::run_threads<<<detail::grid(blocks), detail::threads_per_block, 0, nvidia::stream()>>>(count, body);
   nvidia::check_launch("a loop per thread");
 }
 
@@ -118,13 +118,13 @@ constexpr unsigned team_threads() {
 }
 /// Blocks that a multiprocessor should hold at once, which bounds the registers: the program's choice.
 template <class Program>
-constexpr unsigned blocks_a_processor() {
-  if constexpr (requires { Program::blocks_a_processor; }) return Program::blocks_a_processor;
+constexpr unsigned blocks_per_processor() {
+  if constexpr (requires { Program::blocks_per_processor; }) return Program::blocks_per_processor;
   else return 1;
 }
 
 template <class Program>
-__global__ void __launch_bounds__(team_threads<Program>(), blocks_a_processor<Program>())
+__global__ void __launch_bounds__(team_threads<Program>(), blocks_per_processor<Program>())
     run_team(const Program program) {
   extern __shared__ __align__(16) unsigned char bytes[];
   program(BlockTeam{}, blockIdx.x, *reinterpret_cast<typename Program::Memory*>(bytes));

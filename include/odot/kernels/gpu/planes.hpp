@@ -16,7 +16,7 @@ namespace detail {
 /// Team t sums planes 8 t to 8 t + 7, one warp per plane.
 template <class S, std::size_t Plane>
 struct PlaneSums {
-  static constexpr std::size_t planes_a_team = team_parts;
+  static constexpr std::size_t planes_per_team = team_parts;
   using Sum = LongSum<S, Plane>;
   struct Memory {};
   const S* values;
@@ -25,9 +25,9 @@ struct PlaneSums {
 
   template <class Team>
   ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory&) const {
-    const std::size_t first = index * planes_a_team, left = planes - first;
+    const std::size_t first = index * planes_per_team, left = planes - first;
     team.reduce(
-        left < planes_a_team ? left : planes_a_team, Plane, Sum{0},
+        left < planes_per_team ? left : planes_per_team, Plane, Sum{0},
         [&](std::size_t plane, std::size_t i) { return static_cast<Sum>(values[(first + plane) * Plane + i]); }, Plus{},
         [&](std::size_t plane, const Sum& sum) { sums[first + plane] = static_cast<double>(sum); });
   }
@@ -63,7 +63,7 @@ void add_channel_sums(Workspace<Gpu>& workspace, std::size_t samples, const S* v
   using Program = detail::PlaneSums<S, Plane>;
   auto frame = workspace.frame();
   double* parts = frame.template take<double>(samples * C);
-  launch_teams((samples * C + Program::planes_a_team - 1) / Program::planes_a_team,
+  launch_teams((samples * C + Program::planes_per_team - 1) / Program::planes_per_team,
                Program{values, samples * C, parts});
   reduce_columns(
       workspace, samples, C, 0.0, [=] ODOT_HOST_DEVICE(std::size_t n, std::size_t c) { return parts[n * C + c]; },

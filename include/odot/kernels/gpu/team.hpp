@@ -9,7 +9,7 @@
 //     struct Memory;                                                           what the team shares, not initialised
 //     template <class Team>
 //     ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const;
-//     static constexpr unsigned threads, blocks_a_processor;                   optional: launch.hpp
+//     static constexpr unsigned threads, blocks_per_processor;                   optional: launch.hpp
 // It consists of calls of team.each and team.reduce. Each of these ends with a barrier, so what one writes to the memory,
 // the next one reads. The calls of one program must not depend on the thread.
 

@@ -83,12 +83,12 @@ struct Lane {
 
 namespace detail {
 
-inline constexpr unsigned warps_a_block = 4;
+inline constexpr unsigned warps_per_block = 4;
 
 template <class Program>
-__global__ void __launch_bounds__(warps_a_block* lanes, blocks_a_processor<Program>())
+__global__ void __launch_bounds__(warps_per_block* lanes, blocks_per_processor<Program>())
     run_warps(const Program program, unsigned warps) {
-  const unsigned warp = blockIdx.x * warps_a_block + threadIdx.x / lanes;
+  const unsigned warp = blockIdx.x * warps_per_block + threadIdx.x / lanes;
   if (warp < warps) program(warp, Lane{threadIdx.x % lanes});
 }
 
@@ -98,9 +98,9 @@ __global__ void __launch_bounds__(warps_a_block* lanes, blocks_a_processor<Progr
 template <class Program>
 void launch_warps(std::size_t warps, const Program& program) {
   if (warps == 0) return;
-  const unsigned blocks = detail::grid((warps + detail::warps_a_block - 1) / detail::warps_a_block);
-  detail::run_warps<<<blocks, detail::warps_a_block * lanes, 0, nvidia::stream()>>>(program,
-                                                                                    static_cast<unsigned>(warps));
+  const unsigned blocks = detail::grid((warps + detail::warps_per_block - 1) / detail::warps_per_block);
+  detail::run_warps<<<blocks, detail::warps_per_block * lanes, 0, nvidia::stream()>>>(program,
+                                                                                      static_cast<unsigned>(warps));
   nvidia::check_launch("a warp program");
 }
 

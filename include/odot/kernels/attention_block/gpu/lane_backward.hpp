@@ -74,8 +74,8 @@ struct LaneCorrelations {
   // Numbers that a warp leaves: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
   static constexpr unsigned sum_dnorm = 9 * C, sum_product = sum_dnorm + 1, db = sum_product + 1, numbers = db + C;
   // It leaves them after so many rows each time, so that a lane adds no more than 512 terms.
-  static constexpr unsigned rows_a_sum = 512 / columns, sums_a_part = (H + rows_a_sum - 1) / rows_a_sum;
-  static constexpr unsigned sums = parts * sums_a_part;  // of a tile's map
+  static constexpr unsigned rows_per_sum = 512 / columns, sums_per_part = (H + rows_per_sum - 1) / rows_per_sum;
+  static constexpr unsigned sums = parts * sums_per_part;  // of a tile's map
 
   M maps;
   LaneNorm<G, S> norm;
@@ -94,7 +94,7 @@ struct LaneCorrelations {
     S* row_sum = row_sums + static_cast<std::size_t>(warp) * H * terms * gpu::lanes + lane.index;
     S* column_sum =
         column_sums + ((static_cast<std::size_t>(tile) * M::maps + m) * W + left) * terms * gpu::lanes + lane.index;
-    S* partial = partials + static_cast<std::size_t>(warp) * sums_a_part * numbers;
+    S* partial = partials + static_cast<std::size_t>(warp) * sums_per_part * numbers;
     const NormLine<S> line = norm.line(m);
     const MapKernel<G, S> kernel(weight, m);
     S log[columns] = {}, result[numbers] = {};
@@ -139,9 +139,9 @@ struct LaneCorrelations {
       for (unsigned k = 0; k < terms; ++k) row_sum[(i * terms + k) * gpu::lanes] = row[k];
       window.advance();
       window.load(gradient, i + 1, 2, left);
-      if constexpr (sums_a_part > 1) {
-        if ((i + 1) % rows_a_sum == 0 && i + 1 < H) {
-          lane.store_sums(result, partial + i / rows_a_sum * numbers);
+      if constexpr (sums_per_part > 1) {
+        if ((i + 1) % rows_per_sum == 0 && i + 1 < H) {
+          lane.store_sums(result, partial + i / rows_per_sum * numbers);
           ODOT_UNROLL
           for (unsigned k = 0; k < numbers; ++k) result[k] = S{0};
         }
@@ -153,7 +153,7 @@ struct LaneCorrelations {
       for (unsigned q = 0; q < columns; ++q)
         if (Parts::present(left, q)) column_sum[(q * terms + k) * gpu::lanes] = static_cast<S>(column[k][q]);
     }
-    lane.store_sums(result, partial + (sums_a_part - 1) * numbers);
+    lane.store_sums(result, partial + (sums_per_part - 1) * numbers);
   }
 };
 
@@ -224,8 +224,8 @@ struct LaneArrays {
   using M = LaneMaps<G, S>;
   using Parts = typename M::Narrow;
   static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
-  static constexpr unsigned arrays = G::bias ? 4 : 2, warps_a_tile = C * H * parts;
-  static constexpr unsigned blocks_a_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  static constexpr unsigned arrays = G::bias ? 4 : 2, warps_per_tile = C * H * parts;
+  static constexpr unsigned blocks_per_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
   using Window = GradientWindow<G, S, Parts>;
 
   M maps;
@@ -252,8 +252,8 @@ struct LaneArrays {
   };
 
   ODOT_HOST_DEVICE void operator()(unsigned warp, const gpu::Lane& lane) const {
-    const unsigned tile = warp / warps_a_tile, left = warp % parts * columns;
-    const unsigned c = warp % warps_a_tile / (H * parts), i = warp / parts % H;
+    const unsigned tile = warp / warps_per_tile, left = warp % parts * columns;
+    const unsigned c = warp % warps_per_tile / (H * parts), i = warp / parts % H;
     const S* image = maps.x + M::plane_of(tile, c, lane) + (i * W + left) * gpu::lanes;
     Window window;
     ODOT_UNROLL

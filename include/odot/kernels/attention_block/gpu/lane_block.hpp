@@ -88,7 +88,7 @@ struct LaneBlock {
     S* arrays = frame.template take<S>(tiles * Second::arrays * G::maps * M::plane);
     gpu::launch_warps(tiles * M::maps * M::normalisers,
                       LaneTotals<G, S>{maps, norm, samples, means, row_sums, column_sums, totals});
-    gpu::launch_warps(tiles * Second::warps_a_tile,
+    gpu::launch_warps(tiles * Second::warps_per_tile,
                       Second{maps, norm, weights.conv_weight.data(), g, means, totals, samples, arrays, dx.data()});
     add_arrays(workspace, tiles, arrays, gradients.heads);
   }

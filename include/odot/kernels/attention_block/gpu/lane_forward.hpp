@@ -99,7 +99,7 @@ struct LaneMoments {
   using M = LaneMaps<G, S>;
   using Parts = typename M::Wide;
   static constexpr unsigned H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
-  static constexpr unsigned blocks_a_processor = M::C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  static constexpr unsigned blocks_per_processor = M::C == 1 ? 4 : 1;  // so that the registers suffice for so many
   using Row = LaneRow<G, S, columns>;
   M maps;
   std::size_t samples;
@@ -162,7 +162,7 @@ struct LaneOutput {
   static constexpr unsigned stripe = C == 1 ? 7 : 4;  // rows of a warp; two more are computed
   static constexpr unsigned parts = (H + stripe - 1) / stripe * Parts::parts;
 
-  static constexpr unsigned blocks_a_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  static constexpr unsigned blocks_per_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
   M maps;
   LaneNorm<G, S> norm;
   const S *weight, *bias;  // [C, maps, 3, 3], [C]

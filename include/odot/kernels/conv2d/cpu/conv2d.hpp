@@ -48,7 +48,7 @@ struct Conv2d<Cpu> {
       convolve<G>(workspace, x, weight.data(), bias.data(), y);
     } else {
       using General = detail::Im2Col<G, S>;
-      if (x.samples() < 2 * samples_a_chunk) return convolve_columns<G>(workspace, x, weight.data(), bias.data(), y);
+      if (x.samples() < 2 * samples_per_chunk) return convolve_columns<G>(workspace, x, weight.data(), bias.data(), y);
       const WorkerMemory<S, General::scratch> memory(workspace, frame);
       each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
         General::forward(x[n].data(), weight.data(), bias.data(), y[n].data(), memory.of(worker));
@@ -80,7 +80,7 @@ struct Conv2d<Cpu> {
   }
 
  private:
-  static constexpr std::size_t samples_a_chunk = 4;
+  static constexpr std::size_t samples_per_chunk = 4;
   /// Multiply-adds; with fewer, one thread is quicker. Starting a team takes about as long as half of them.
   template <class S>
   static constexpr std::size_t work_for_threads = (std::size_t{1} << 16) * simd::lanes<S>;
@@ -88,7 +88,7 @@ struct Conv2d<Cpu> {
   /// body(sample, worker)
   template <class Body>
   static void each_sample(Workspace<Cpu>& workspace, std::size_t samples, const Body& body) {
-    const Chunks chunks(samples, samples_a_chunk);
+    const Chunks chunks(samples, samples_per_chunk);
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
       for (std::size_t n = chunks.begin(c); n < chunks.end(c); ++n) body(n, worker);
     });
@@ -128,7 +128,7 @@ struct Conv2d<Cpu> {
     auto frame = workspace.frame();
     const WorkerMemory<S, Direct::planes_size> planes(workspace, frame);
     const WorkerMemory<S, Direct::lines_size> lines(workspace, frame);
-    if (x.samples() >= 2 * samples_a_chunk)
+    if (x.samples() >= 2 * samples_per_chunk)
       return each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
         Direct::pad(x[n].data(), planes.of(worker));
         Direct::forward(planes.of(worker), weight, bias, 0, Direct::blocks, y[n].data(), lines.of(worker));
@@ -168,7 +168,7 @@ struct Conv2d<Cpu> {
     const Chunks tiles(x.samples(), Winograd::L), runs = Chunks::at_most(most_partials, tiles.count());
     constexpr std::size_t size = Winograd::partial_size + G::O, rows = Winograd::tile_rows;
     const Partials<S> partials(frame, runs.count(), size);
-    const RowStretches<S> stretches(workspace, frame, runs.chunk_size() * rows, size, Winograd::units_a_stretch);
+    const RowStretches<S> stretches(workspace, frame, runs.chunk_size() * rows, size, Winograd::units_per_stretch);
     const WorkerMemory<S, Winograd::scratch> memory(workspace, frame);
     parallel_for(workspace.threads(), runs.count(), [&](std::size_t run, std::size_t worker) {
       const auto add_units = [&](std::size_t first, std::size_t last, S* du) {

@@ -29,8 +29,8 @@ struct WinogradWeightGradient : WinogradTiles<G, S> {
   static constexpr std::size_t depth = tiles * L;  // terms of a unit's sums
   // Of so many at a time a sum of its own is made, and so many units' sums are added in S.
   static constexpr std::size_t terms_at_once = std::min<std::size_t>(depth, 128);
-  static constexpr std::size_t sums_a_unit = (depth + terms_at_once - 1) / terms_at_once;
-  static constexpr std::size_t units_a_stretch = std::max<std::size_t>(1, sum_stretch / sums_a_unit);
+  static constexpr std::size_t sums_per_unit = (depth + terms_at_once - 1) / terms_at_once;
+  static constexpr std::size_t units_per_stretch = std::max<std::size_t>(1, sum_stretch / sums_per_unit);
 
   static constexpr std::size_t partial_size = F * padded_o * padded;  // dU
   static constexpr std::size_t v_size = F * G::C * tiles * L;

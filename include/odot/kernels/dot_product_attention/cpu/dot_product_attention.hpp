@@ -29,7 +29,7 @@ struct DotProductAttention<Cpu> {
                       TokenArray<S> y, S* statistics) {
     using Task = detail::AttentionForward<S>;
     const std::size_t blocks = Chunks(g.tokens, query_block).count();  // of a unit
-    const Chunks tasks(samples * g.heads * blocks, tasks_a_chunk(g, (std::min)(g.tokens, query_block)));
+    const Chunks tasks(samples * g.heads * blocks, tasks_per_chunk(g, (std::min)(g.tokens, query_block)));
     const detail::AttentionScratch<S> sizes(g);
     auto frame = workspace.frame();
     S* memory = frame.take<S>(workers(workspace, tasks) * Task::scratch(sizes));
@@ -52,7 +52,7 @@ struct DotProductAttention<Cpu> {
     // A task takes a run of key blocks of a unit. Where units are few there are several runs, each with a dq of its own.
     const Chunks runs = Chunks::at_most(units < few_units ? most_runs : 1, g.tokens, key_block);
     const std::size_t own_dq = runs.count() > 1 ? g.tokens * g.width : 0;  // elements
-    const Chunks tasks(units * runs.count(), tasks_a_chunk(g, 2 * g.tokens));
+    const Chunks tasks(units * runs.count(), tasks_per_chunk(g, 2 * g.tokens));
     detail::AttentionScratch<S> sizes(g);
     if (runs.chunk_size() > detail::attention_stretch) sizes.stretch_dq = sizes.lines(g.tokens * g.width);
     auto frame = workspace.frame();
@@ -60,7 +60,7 @@ struct DotProductAttention<Cpu> {
     S* memory = frame.take<S>(workers(workspace, tasks) * Task::scratch(sizes));
 
     // Phase 1: everything 0, so that gradients which share memory may all be added.
-    const Chunks zeroed(units, tasks_a_chunk(g, 1));
+    const Chunks zeroed(units, tasks_per_chunk(g, 1));
     parallel_for(workspace.threads(), zeroed.count(), [&](std::size_t c, std::size_t) {
       for (std::size_t number = zeroed.begin(c); number < zeroed.end(c); ++number) {
         const detail::AttentionUnit unit = unit_of(g, lengths, number);
@@ -111,7 +111,7 @@ struct DotProductAttention<Cpu> {
     return {g, number, valid_tokens(lengths, number / g.heads, g.tokens)};
   }
   /// So many that a thread has some 2¹⁷ multiply-adds to do before it asks for more.
-  static std::size_t tasks_a_chunk(const DotProductGeometry& g, std::size_t rows) {
+  static std::size_t tasks_per_chunk(const DotProductGeometry& g, std::size_t rows) {
     return std::max<std::size_t>(1, (std::size_t{1} << 17) / (rows * g.tokens * (g.width + g.value_width)));
   }
   static std::size_t workers(const Workspace<Cpu>& workspace, const Chunks& tasks) {

@@ -92,7 +92,7 @@ ODOT_HOST_DEVICE void add_to_rows(const GpuRows<S>& to, unsigned row, unsigned q
 template <class S>
 struct GpuQueryGradients {
   using Memory = typename GpuAttentionGradients<S>::Memory;
-  static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
+  static constexpr unsigned threads = gpu_team_threads, blocks_per_processor = gpu_teams_per_processor<S>;
   GpuAttentionGradients<S> gradients;
   TokenArray<const S> y;
   TokenArray<S> dq;
@@ -147,7 +147,7 @@ struct GpuQueryGradients {
 template <class S>
 struct GpuKeyGradients {
   using Memory = typename GpuAttentionGradients<S>::Memory;
-  static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
+  static constexpr unsigned threads = gpu_team_threads, blocks_per_processor = gpu_teams_per_processor<S>;
   GpuAttentionGradients<S> gradients;
   TokenArray<S> dk, dv;
 

@@ -16,7 +16,7 @@ namespace odot::kernels::detail {
 inline constexpr unsigned gpu_team_threads = 128;
 /// Teams of a multiprocessor: as many as leave a thread the registers it needs.
 template <class S>
-inline constexpr unsigned gpu_teams_a_processor = std::is_same_v<S, float> ? 4 : 1;
+inline constexpr unsigned gpu_teams_per_processor = std::is_same_v<S, float> ? 4 : 1;
 
 /// Numbers of a block of at most 64 from `first` on.
 constexpr unsigned gpu_block_size(unsigned first, unsigned end) {

@@ -16,7 +16,7 @@ namespace odot::kernels::detail {
 /// first, so that the exponent is never above 0 (../cpu/score_rows.hpp).
 template <class S>
 struct GpuAttentionForward {
-  static constexpr unsigned threads = gpu_team_threads, blocks_a_processor = gpu_teams_a_processor<S>;
+  static constexpr unsigned threads = gpu_team_threads, blocks_per_processor = gpu_teams_per_processor<S>;
   static constexpr unsigned parts = 4;  // of a row in the softmax: an item each
   struct Memory {
     GpuTile<S> staged, scores;

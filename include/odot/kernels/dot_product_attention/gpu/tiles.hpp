@@ -125,7 +125,7 @@ ODOT_HOST_DEVICE void stage(const Team& team, const GpuRows<const S>& left, cons
 template <class S>
 ODOT_HOST_DEVICE void add_dot_products(const GpuTile<S>& staged, unsigned quads, unsigned row, unsigned columns,
                                        Quad<S> (&sums)[8]) {
-  constexpr unsigned quads_a_row = GpuTile<S>::quads, half = quads_a_row / 2;
+  constexpr unsigned quads_per_row = GpuTile<S>::quads, half = quads_per_row / 2;
   for (unsigned stretch = 0; stretch < quads; stretch += 4) {
     ODOT_UNROLL
     for (unsigned t = 0; t < 4; ++t) {
@@ -133,7 +133,7 @@ ODOT_HOST_DEVICE void add_dot_products(const GpuTile<S>& staged, unsigned quads,
       const auto left = staged.column(row, stretch + t);
       Quad<S> keys[4];
       ODOT_UNROLL
-      for (unsigned j = 0; j < 4; ++j) keys[j] = right[j * quads_a_row];
+      for (unsigned j = 0; j < 4; ++j) keys[j] = right[j * quads_per_row];
       ODOT_UNROLL
       for (unsigned r = 0; r < 8; ++r) {
         const Quad<S> query = left[r];

@@ -49,7 +49,7 @@ struct ElementWiseAttention<Cpu> {
                    BatchView<Shape<Form.state(), D>, S> state, BatchView<Shape<D>, S> y) {
     static_assert(Form.is_recurrent(), "odot::kernels::ElementWiseAttention::step: only a causal series has steps");
     const auto batch = sequences(qkv, nullptr, y.data(), 1, D);
-    const Chunks chunks(batch.samples, sequences_a_unit(Form.sums() * D));
+    const Chunks chunks(batch.samples, sequences_per_unit(Form.sums() * D));
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t chunk, std::size_t) {
       for (std::size_t n = chunks.begin(chunk); n < chunks.end(chunk); ++n)
         detail::SeriesStep<S, Form.order>::step(batch[n], state[n].data());
@@ -73,7 +73,7 @@ struct ElementWiseAttention<Cpu> {
     return batch;
   }
 
-  static constexpr std::size_t sequences_a_unit(std::size_t elements) {
+  static constexpr std::size_t sequences_per_unit(std::size_t elements) {
     return std::max<std::size_t>(1, unit_size / std::max<std::size_t>(1, elements));
   }
 
@@ -82,7 +82,7 @@ struct ElementWiseAttention<Cpu> {
   static void for_pieces(Workspace<Cpu>& workspace, const detail::Sequences<S>& batch, const Body& body) {
     const std::size_t width = piece_width<Form>(batch, workspace.threads());
     const Chunks pieces(batch.first.channels, width);
-    const Chunks units(batch.samples * pieces.count(), sequences_a_unit(piece_cost<Form>(batch, width)));
+    const Chunks units(batch.samples * pieces.count(), sequences_per_unit(piece_cost<Form>(batch, width)));
     parallel_for(workspace.threads(), units.count(), [&](std::size_t unit, std::size_t worker) {
       for (std::size_t u = units.begin(unit); u < units.end(unit); ++u) {
         const std::size_t n = u / pieces.count(), piece = u % pieces.count();
