@@ -79,19 +79,19 @@ struct Problem {
     return true;
   }
 
-  NaiveAttention naive() const {
-    NaiveAttention result{g,
-                          samples,
-                          dense(q, g.width),
-                          dense(k, g.width),
-                          dense(v, g.value_width),
-                          dense(dy, g.value_width),
-                          lengths,
-                          {},
-                          {},
-                          {},
-                          {},
-                          {}};
+  NaiveDotProductAttention naive() const {
+    NaiveDotProductAttention result{g,
+                                    samples,
+                                    dense(q, g.width),
+                                    dense(k, g.width),
+                                    dense(v, g.value_width),
+                                    dense(dy, g.value_width),
+                                    lengths,
+                                    {},
+                                    {},
+                                    {},
+                                    {},
+                                    {}};
     result.run();
     return result;
   }
@@ -109,7 +109,7 @@ void check(Problem<S> p, double tolerance) {
   CAPTURE(p.g.causal);
   CAPTURE(p.lengths.size());
   Workspace<Cpu> workspace(1);
-  const NaiveAttention naive = p.naive();
+  const NaiveDotProductAttention naive = p.naive();
   p.forward(workspace);
   CHECK(difference(p.dense(p.y, p.g.value_width), naive.y, tolerance) == "");
   CHECK(difference_within(p.statistics, naive.statistics, tolerance) == "");
@@ -177,7 +177,7 @@ TEST_CASE("padding gives 0 and has no gradient, whatever lies there") {
                       {last, 1, 0, static_cast<std::int32_t>(block), static_cast<std::int32_t>(block + 1)});
     check(p, 1e-12);
     // Not even NaN at padding comes through.
-    const NaiveAttention naive = p.naive();
+    const NaiveDotProductAttention naive = p.naive();
     const auto spoil = [&](std::vector<double>& values, std::size_t width) {
       for (std::size_t i = 0; i < values.size(); ++i) {
         const std::size_t token = i / p.stride(width), sample = token / p.g.tokens;
@@ -237,8 +237,8 @@ TEST_CASE("sums over a long sequence keep float's precision") { check_long_seque
 TEST_CASE("q and k may be one array, and gradients that share memory receive their sum") {
   const DotProductGeometry g{.tokens = block + 5, .heads = 2, .width = 3, .value_width = 3, .scale = 0.6};
   Problem<double> p(g, 2);
-  NaiveAttention naive{g,  2, p.dense(p.q, 3), p.dense(p.q, 3), p.dense(p.q, 3), p.dense(p.dy, 3), {}, {}, {}, {},
-                       {}, {}};
+  NaiveDotProductAttention naive{
+      g, 2, p.dense(p.q, 3), p.dense(p.q, 3), p.dense(p.q, 3), p.dense(p.dy, 3), {}, {}, {}, {}, {}, {}};
   naive.run();
   std::vector<double> sum = naive.dq;
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += naive.dk[i] + naive.dv[i];
@@ -269,7 +269,7 @@ TEST_CASE("any number of threads gives the same bits") {
       Workspace<Cpu> one(1);
       first.forward(one);
       first.backward(one);
-      const NaiveAttention naive = p.naive();
+      const NaiveDotProductAttention naive = p.naive();
       CHECK(difference(p.dense(first.y, 5), naive.y, 1e-5) == "");
       CHECK(difference(p.dense(first.dq, 7), naive.dq, 1e-4) == "");
       CHECK(difference(p.dense(first.dk, 7), naive.dk, 1e-4) == "");

@@ -31,11 +31,11 @@ struct DotProductCase {
     dy.resize(v.size());
   }
 
-  NaiveAttention naive() const {
+  NaiveDotProductAttention naive() const {
     const auto wide = [](const std::vector<float>& values) {
       return std::vector<double>(values.begin(), values.end());
     };
-    NaiveAttention result{g, 1, wide(q), wide(k), wide(v), wide(dy), {}, {}, {}, {}, {}, {}};
+    NaiveDotProductAttention result{g, 1, wide(q), wide(k), wide(v), wide(dy), {}, {}, {}, {}, {}, {}};
     result.run();
     return result;
   }
@@ -68,7 +68,7 @@ inline void check_sizes_of_inputs(const auto& run) {
       detail::fill_with_whole_numbers(c.k, 1000 * start, exponent);
       c.v = hash_uniform<float>(c.v.size(), 2000 * start);
       c.dy = hash_uniform<float>(c.dy.size(), 3000 * start);
-      const NaiveAttention naive = c.naive();
+      const NaiveDotProductAttention naive = c.naive();
       run(c);
       CHECK(difference(c.y, naive.y, 2e-6) == "");
       CHECK(difference(c.dv, naive.dv, 2e-6) == "");

@@ -13,7 +13,7 @@
 namespace odot::test {
 
 /// One call on dense arrays: q, k [N, L, H·d], v [N, L, H·dv].
-struct NaiveAttention {
+struct NaiveDotProductAttention {
   kernels::DotProductGeometry g;
   std::size_t samples = 1;
   std::vector<double> q, k, v, dy;
