@@ -102,6 +102,19 @@ inline CLI::Option* add_folder(CLI::App& app, const std::string& name, std::stri
       ->type_name("FOLDER");
 }
 
+/// An option that takes a file; an empty name is refused likewise.
+inline CLI::Option* add_file(CLI::App& app, const std::string& name, std::string& value, const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&value, name](const std::string& text) {
+            require(!text.empty(), name, "a file", text);
+            value = text;
+          },
+          help)
+      ->type_name("FILE");
+}
+
 // What every trainer takes.
 
 inline constexpr const char* data_help =

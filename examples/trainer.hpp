@@ -4,6 +4,7 @@
 
 #include "callbacks.hpp"
 #include "program.hpp"
+#include "weights.hpp"
 
 #include <odot/any_device.hpp>
 
@@ -32,8 +33,9 @@ struct Settings {
   std::optional<double> attention_learning_rate = {};  ///< of the attention arrays; none: as the rest
   unsigned long long seed = 1;
   std::string device = "cpu";
-  int threads = 0;       ///< 0: all; of the cpu
-  std::string out = {};  ///< folder for logs; empty: none
+  int threads = 0;                      ///< 0: all; of the cpu
+  std::string out = {};                 ///< folder for logs; empty: none
+  std::string weights = {}, save = {};  ///< files of weights, to begin with and to end with; empty: none
   bool quiet = false;
   long long paper_batch_size = 0;  ///< the paper's for this data set, the default
 
@@ -97,6 +99,7 @@ template <class Model, odot::DeviceType Device = odot::Cpu>
 int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
         const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
+  load_weights(settings.weights, network);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;
@@ -116,6 +119,13 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
   const odot::TrainingReport report = with_callbacks(figures, settings.quiet, settings.out, [&](auto&... callbacks) {
     return odot::fit(network, adam, data.train, data.test, options, callbacks...);
   });
+
+  save_weights(settings.save, network,
+               {{"model", choice.name},
+                {"dataset", data.train.name},
+                {"epochs", std::to_string(report.epochs.size())},
+                {"seed", std::to_string(settings.seed)}},
+               report.accuracy);
 
   if (!settings.quiet && settings.epochs > 0)
     print_comparison({figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,

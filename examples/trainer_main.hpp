@@ -70,6 +70,8 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
              "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
   app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
   add_folder(app, "--out", settings.out, out_help);
+  add_file(app, "--weights", settings.weights, "Begin with the weights of this safetensors file");
+  add_file(app, "--save", settings.save, "Write the weights at the end to this safetensors file");
   app.footer(
       "The eps of the norm inside the heads is a constant of the model, 1e-5 as in the paper. Another is a model of "
       "its\n"
@@ -78,6 +80,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
     require_device(settings.device);
     const Choice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
+    if (!settings.save.empty()) odot::io::require_writable(settings.save);
     std::optional<OutFolder> out;
     if (!settings.out.empty()) out.emplace(settings.out, log_files);
     return run(settings, choice, load_data(settings, set_name, load));

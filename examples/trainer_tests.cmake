@@ -115,6 +115,11 @@ endfunction()
 
 odot_trainer_tests(fashion_mnist b 33084)
 odot_trainer_tests(cifar10 attention 229942)
+if(odot_sh AND TARGET fashion_mnist)
+  add_test(NAME "fashion_mnist: saves weights and loads them" COMMAND ${odot_sh}
+    ${CMAKE_CURRENT_SOURCE_DIR}/check_weights.sh $<TARGET_FILE:fashion_mnist> ${CMAKE_CURRENT_BINARY_DIR}/weights)
+  set_tests_properties("fashion_mnist: saves weights and loads them" PROPERTIES LABELS examples TIMEOUT 600)
+endif()
 odot_trainer_test(fashion_mnist "trains with the heads' norm scaled" ARGUMENTS ${tiny} --model b-scaled
   RESULT "model=b-scaled dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
 if(TARGET cifar10)
