@@ -94,7 +94,7 @@ struct Convolved
     : Bound<nn::AttentionBlock<2, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 4, 19>> {};
 struct LongConvolved
-    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.head_norm = HeadNorm::none, .skip = false, .relu = false}>,
+    : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 200, 4>> {};
 
 /// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they are
