@@ -121,7 +121,7 @@ ODOT_COLD inline void require_each(const std::string& set, const char* what, std
                         std::to_string(samples * each) + " " + what + ", but there are " + std::to_string(found));
 }
 
-/// Throws ArgumentError unless values, targets and lengths are those of as many samples.
+/// Returns the set. Throws ArgumentError unless values, targets and lengths are for the same number of samples.
 template <ShapeType S, class Value, class Target>
 const Dataset<S, Value, Target>& whole(const Dataset<S, Value, Target>& set) {
   require_each(set.name, "targets", set.targets.size(), set.size(), Dataset<S, Value, Target>::target_shape::size);

@@ -79,7 +79,7 @@ struct AnyProgram;
 
 }  // namespace detail
 
-/// What a device's Parallel must offer, asked for by an example.
+/// What a device's Parallel must offer, checked by example calls.
 template <class K, class Device, class S = float>
 concept ParallelPrimitives =
     requires(Workspace<Device>& workspace, std::size_t rows, std::size_t columns,
