@@ -93,6 +93,13 @@ void add(const std::string& geometry, std::size_t samples) {
   add_pass<G>("backward/cpu", geometry, samples, 2, [](Work<G>& work) { work.backward(true); });
 }
 
+/// The passes of a single sample that predictions and gradients of inputs take.
+template <class G>
+void add_single(const std::string& geometry) {
+  add_pass<G>("forward/cpu", geometry, 1, 1, [](Work<G>& work) { work.forward(); });
+  add_pass<G>("backward/cpu", geometry, 1, 2, [](Work<G>& work) { work.backward(true); });
+}
+
 const bool registered = [] {
   using kernels::ConvGeometry;
   add<ConvGeometry<Shape<1, 28, 28>, 100, 3, 1, 1>>("1x28x28-100-3x3", 64);
@@ -101,6 +108,12 @@ const bool registered = [] {
   add<ConvGeometry<Shape<100, 14, 14>, 200, 3, 1, 1>>("100x14x14-200-3x3", 64);
   add<ConvGeometry<Shape<200, 14, 14>, 200, 3, 1, 1>>("200x14x14-200-3x3", 64);
   add<ConvGeometry<Shape<200, 14, 14>, 200, 2, 2, 0>>("200x14x14-200-2x2s2", 64);
+  add_single<ConvGeometry<Shape<1, 28, 28>, 100, 3, 1, 1>>("1x28x28-100-3x3");
+  add_single<ConvGeometry<Shape<100, 28, 28>, 100, 3, 1, 1>>("100x28x28-100-3x3");
+  add_single<ConvGeometry<Shape<100, 28, 28>, 100, 2, 2, 0>>("100x28x28-100-2x2s2");
+  add_single<ConvGeometry<Shape<100, 14, 14>, 200, 3, 1, 1>>("100x14x14-200-3x3");
+  add_single<ConvGeometry<Shape<200, 14, 14>, 200, 3, 1, 1>>("200x14x14-200-3x3");
+  add_single<ConvGeometry<Shape<200, 14, 14>, 200, 2, 2, 0>>("200x14x14-200-2x2s2");
   return true;
 }();
 

@@ -13,6 +13,7 @@
 #include "odot/nn/check_gradients.hpp"
 #include "odot/nn/class_token.hpp"
 #include "odot/nn/conv2d.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/dropout.hpp"
 #include "odot/nn/element_wise_attention.hpp"
 #include "odot/nn/flatten.hpp"
@@ -28,8 +29,10 @@
 #include "odot/nn/position_embedding.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
+#include "odot/nn/restore.hpp"
 #include "odot/nn/self_attention.hpp"
 #include "odot/nn/sequential.hpp"
+#include "odot/nn/snapshot.hpp"
 #include "odot/nn/stream.hpp"
 
 #include "odot/models/element_wise_attention.hpp"

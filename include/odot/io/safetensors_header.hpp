@@ -136,7 +136,8 @@ inline std::string safetensors_header(const std::vector<const Snapshot::Array*>&
     separate();
     json += detail::json_text("an array's name", array->name) + ":{\"dtype\":\"" + std::string(name_of(array->type)) +
             "\",\"shape\":[";
-    for (std::size_t i = 0; i < array->shape.size(); ++i) json += (i == 0 ? "" : ",") + std::to_string(array->shape[i]);
+    for (std::size_t i = 0; i < array->shape.size(); ++i)
+      json.append(i == 0 ? "" : ",").append(std::to_string(array->shape[i]));
     const std::uint64_t end = begin + array->bytes.size();
     json += "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
     begin = end;

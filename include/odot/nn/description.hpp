@@ -60,7 +60,7 @@ ODOT_FUNCTION std::string joined_layers(const std::vector<std::string>& parts) {
     if (count == 1) period = 1;
     text += at == 0 ? "" : ", ";
     if (count > 1) text += std::to_string(count) + (period > 1 ? " x (" : " x ");
-    for (std::size_t i = 0; i < period; ++i) text += (i == 0 ? "" : ", ") + parts[at + i];
+    for (std::size_t i = 0; i < period; ++i) text.append(i == 0 ? "" : ", ").append(parts[at + i]);
     if (count > 1 && period > 1) text += ")";
     at += period * count;
   }

@@ -80,8 +80,8 @@ namespace detail {
 
 inline void append_list(std::string& text, const char* title, const std::vector<std::string>& names) {
   if (names.empty()) return;
-  text += (text.empty() ? "" : "; ") + std::string(title) + ": ";
-  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  text.append(text.empty() ? "" : "; ").append(title).append(": ");
+  for (std::size_t i = 0; i < names.size(); ++i) text.append(i == 0 ? "" : ", ").append(names[i]);
 }
 
 /// Whether an array fits a row, perhaps converted; the reason goes into `unmatched` where it doesn't.

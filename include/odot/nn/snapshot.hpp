@@ -161,7 +161,7 @@ ODOT_FUNCTION std::string shown_name(std::string_view name, std::size_t longest)
 
 ODOT_FUNCTION std::string Snapshot::Array::description() const {
   std::string text = std::string(name_of(type)) + " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i) text.append(i == 0 ? "" : ", ").append(std::to_string(shape[i]));
   return text + "]";
 }
 

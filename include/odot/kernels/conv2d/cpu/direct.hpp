@@ -36,8 +36,8 @@ struct DirectConv {
     for (std::size_t r = 1; r <= std::min<std::size_t>(G::O, 6); ++r)
       for (std::size_t w = 1; r * w + w + 1 + spare <= simd::registers && w <= most_width; ++w) {
         const std::size_t tap = 4 * r * w + 2 * w + r;
-        const std::size_t cost = (G::O + r - 1) / r * ((run + w * L - 1) / (w * L)) * tap;
-        if (cost < least) least = cost, best = {r, w};
+        const std::size_t work = (G::O + r - 1) / r * ((run + w * L - 1) / (w * L)) * tap;
+        if (work < least) least = work, best = {r, w};
       }
     return best;
   }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "odot/core/parallel.hpp"
 #include "odot/core/view.hpp"
@@ -47,32 +48,30 @@ class WinogradConv : WinogradTiles<G, S> {
     const bool several = pieces.count() > 1;  // for which the kernels are kept
 
     const Piece largest{0, pieces.chunk_size() * run_rows};
-    S* const v = frame.take<S>((by_pieces ? workers : 1) * largest.v_size());
+    S* const v = frame.take<S>(workers * largest.v_size());
     S* const u = frame.take<S>((several ? groups.count() : workers) * groups.u_size());
     S* const m = frame.take<S>(workers * largest.m_size(groups.width));
     S* const memory = frame.take<S>(workers * scratch);
+    std::size_t* const piece_in_v = frame.take<std::size_t>(workers);
+    std::fill_n(piece_in_v, workers, pieces.count());  // none
 
     if (several)
       parallel_for(threads, groups.count(), [&](std::size_t g, std::size_t worker) {
         transform_kernels(weight, groups[g], u + g * groups.u_size(), memory + worker * scratch);
       });
     parallel_for(by_pieces ? threads : 1, pieces.count(), [&](std::size_t p, std::size_t outer) {
-      const std::size_t first_row = row_of(pieces.begin(p));
-      const Piece piece{first_row, row_of(pieces.end(p)) - first_row};
-      S* const v_of_piece = v + outer * largest.v_size();
-      const int team = by_pieces ? 1 : threads;  // outer or inner is 0
-      parallel_for(team, pieces.size(p) * in_packets, [&](std::size_t unit, std::size_t inner) {
-        transform_input(x, pieces.begin(p) + unit / in_packets, unit % in_packets, piece, v_of_piece,
-                        memory + (outer + inner) * scratch);
-      });
-      parallel_for(team, groups.count(), [&](std::size_t g, std::size_t inner) {
-        const std::size_t worker = outer + inner;
-        S* const u_of_group = u + (several ? g : worker) * groups.u_size();
-        S *const m_of_group = m + worker * largest.m_size(groups.width), *const rest = memory + worker * scratch;
-        if (!several) transform_kernels(weight, groups[g], u_of_group, rest);
-        multiply(v_of_piece, u_of_group, piece, groups[g], m_of_group);
-        for (std::size_t row = 0; row < piece.rows; ++row)
-          transform_output(m_of_group, piece, row, groups[g], bias, y, rest);
+      parallel_for(by_pieces ? 1 : threads, groups.count(), [&](std::size_t g, std::size_t inner) {
+        const std::size_t worker = outer + inner, first_row = row_of(pieces.begin(p));  // outer or inner is 0
+        const Piece piece{first_row, row_of(pieces.end(p)) - first_row};
+        S *const my_v = v + worker * largest.v_size(), *const my_m = m + worker * largest.m_size(groups.width);
+        S *const my_memory = memory + worker * scratch, *const my_u = u + (several ? g : worker) * groups.u_size();
+        // Each thread makes V for itself: to read what another one has just written takes longer.
+        if (std::exchange(piece_in_v[worker], p) != p)
+          for (std::size_t run = pieces.begin(p); run < pieces.end(p); ++run)
+            transform_input(x, run, piece, my_v, my_memory);
+        if (!several) transform_kernels(weight, groups[g], my_u, my_memory);
+        multiply(my_v, my_u, piece, groups[g], my_m);
+        transform_output(my_m, piece, groups[g], bias, y, my_memory);
       });
     });
   }
@@ -118,13 +117,15 @@ class WinogradConv : WinogradTiles<G, S> {
     constexpr std::size_t m_size(std::size_t packets) const { return F * m_matrix(packets); }
   };
 
-  /// V of one packet of input channels of a run.
-  static void transform_input(Input x, std::size_t run, std::size_t packet, const Piece& piece, S* v, S* memory) {
-    const std::size_t r = run % runs * run_rows, c = packet * L, matrix = piece.v_matrix();
-    S* const v_of_run = v + (row_of(run) - piece.first_row) * tiles * v_row + c;
-    const auto to = [&](std::size_t f, std::size_t t) { return v_of_run + f * matrix + t * v_row; };
-    Tiles::transform_input(x[run / runs].data() + c * in_plane, in_plane, (std::min)(L, G::C - c), r,
-                           (std::min)(run_rows, tile_rows - r), memory, to);
+  /// V of a run.
+  static void transform_input(Input x, std::size_t run, const Piece& piece, S* v, S* memory) {
+    const std::size_t r = run % runs * run_rows, matrix = piece.v_matrix();
+    for (std::size_t c = 0; c < G::C; c += L) {
+      S* const v_of_run = v + (row_of(run) - piece.first_row) * tiles * v_row + c;
+      const auto to = [&](std::size_t f, std::size_t t) { return v_of_run + f * matrix + t * v_row; };
+      Tiles::transform_input(x[run / runs].data() + c * in_plane, in_plane, (std::min)(L, G::C - c), r,
+                             (std::min)(run_rows, tile_rows - r), memory, to);
+    }
   }
 
   /// U of a group of output channels.
@@ -154,18 +155,19 @@ class WinogradConv : WinogradTiles<G, S> {
     }
   }
 
-  /// The outputs of a group in one row of a piece's tiles.
-  static void transform_output(const S* m, const Piece& piece, std::size_t row, const Group& group, const S* bias,
-                               Output y, S* memory) {
-    const std::size_t n = (piece.first_row + row) / tile_rows, r = (piece.first_row + row) % tile_rows;
+  /// The outputs of a piece and a group.
+  static void transform_output(const S* m, const Piece& piece, const Group& group, const S* bias, Output y, S* memory) {
     const std::size_t matrix = piece.m_matrix(group.packets);
     for (std::size_t k = 0; k < group.packets; ++k) {
       const std::size_t o = (group.first + k) * L, count = (std::min)(L, G::O - o);
-      const S* const m_of_row = m + row * tiles * group.row() + k * L;
-      const auto from = [&](std::size_t f, std::size_t t) { return m_of_row + f * matrix + t * group.row(); };
       auto b = simd::all(S{0});
       if (bias) b = count < L ? simd::load_first(bias + o, count) : simd::load(bias + o);
-      Tiles::transform_output(from, b, r, out_plane, count, y[n].data() + o * out_plane, memory);
+      for (std::size_t row = 0; row < piece.rows; ++row) {
+        const std::size_t n = (piece.first_row + row) / tile_rows, r = (piece.first_row + row) % tile_rows;
+        const S* const m_of_row = m + row * tiles * group.row() + k * L;
+        const auto from = [&](std::size_t f, std::size_t t) { return m_of_row + f * matrix + t * group.row(); };
+        Tiles::transform_output(from, b, r, out_plane, count, y[n].data() + o * out_plane, memory);
+      }
     }
   }
 };
