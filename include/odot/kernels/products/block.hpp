@@ -68,7 +68,7 @@ constexpr std::size_t block_memory(const Product<S>& p) {
   return of_b + (Blocks<S>(p).pack_a ? quotient(p.rows, tile_rows) * tile_rows * terms : 0);
 }
 
-/// Adds some of the terms to all rows of some columns of C.
+/// Some of the terms, for all rows of some columns of C: stores or adds their sums.
 template <class S>
 void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* packed_a, std::size_t first_column,
                      std::size_t first_term, std::size_t terms) {
