@@ -22,7 +22,7 @@ int train_and_predict() {
   const TrainingReport report = fit(network, adam, train, test, {.epochs = 5, .batch_size = 100}, ProgressBar{});
   std::printf("accuracy %.1f %%: the classes can't be told apart by a linear function\n", report.accuracy);
 
-  // predict is const and takes a workspace of the caller's: one per thread, and nothing is allocated after the first call.
+  // predict is const and takes the caller's workspace, one per thread; nothing is allocated after the first call.
   const Batch<Shape<1, 28, 28>> image = data::batch_of(test.first(1));
   Batch<Shape<10>> log_probabilities(1);
   Workspace<> workspace;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Your own layer, on the Cpu and on a Gpu: forward, backward, and the check that they belong together.
+// Your own layer, on the Cpu and on a Gpu: forward, backward, and a check that backward matches forward.
 
 #include "device.hpp"
 #include "program.hpp"
@@ -37,7 +37,7 @@ int check_and_train() try {
   std::printf("a model with Swish in it, on the %s: accuracy %.1f %%\n", OnDevice::name, report.accuracy);
   return alone ? 0 : 1;
 } catch (const DeviceError& error) {
-  return program::fail(77, error.what());  // what CTest takes for skipped
+  return program::fail(77, error.what());  // CTest counts 77 as skipped
 }
 
 int main(int argc, char** argv) {

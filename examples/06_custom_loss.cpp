@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Your own loss, with a number of its own, on the Cpu and on a Gpu: cross-entropy with label smoothing.
+// Your own loss, which carries a number, on the Cpu and on a Gpu: cross-entropy with label smoothing.
 
 #include "device.hpp"
 #include "program.hpp"
@@ -19,7 +19,7 @@ struct SmoothedCrossEntropy {
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
-  static constexpr std::size_t targets = 1;  // a sample
+  static constexpr std::size_t targets = 1;  // per sample
 
   template <class Y>
   void evaluate(auto& /*workspace*/, Y y, std::span<const std::int32_t> labels, double scale, auto dy,
@@ -51,7 +51,7 @@ int train_with_and_without() try {
   }
   return 0;
 } catch (const DeviceError& error) {
-  return program::fail(77, error.what());  // what CTest takes for skipped
+  return program::fail(77, error.what());  // CTest counts 77 as skipped
 }
 
 int main(int argc, char** argv) {

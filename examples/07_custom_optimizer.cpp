@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Your own optimizer, on the Cpu and on a Gpu: Lion, beside Adam.
+// Your own optimizer, on the Cpu and on a Gpu: Lion, compared with Adam.
 
 #include "device.hpp"
 #include "program.hpp"
@@ -41,7 +41,7 @@ int compare() try {
   train_by("Lion", Lion());
   return 0;
 } catch (const DeviceError& error) {
-  return program::fail(77, error.what());  // what CTest takes for skipped
+  return program::fail(77, error.what());  // CTest counts 77 as skipped
 }
 
 int main(int argc, char** argv) {

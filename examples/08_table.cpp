@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A CSV file of numbers with a column of names: a data set like any other. Trained on four fifths of it, judged by the rest.
+// A CSV file of numbers with a column of names is a data set like any other. Trains on four fifths of it, tests on the
+// rest.
 
 #include "program.hpp"
 
@@ -20,7 +21,7 @@ using namespace odot;
 using Flower = Shape<3>;
 using Classifier = nn::Sequential<Flower, nn::Linear<16>, nn::ReLU, nn::Linear<3>, nn::LogSoftmax>;
 
-/// 150 flowers of three kinds, drawn; in your program the file is there.
+/// Writes 150 random flowers of three kinds; your own program already has its file.
 void write_flowers(const std::filesystem::path& path) {
   struct Kind {
     const char* name;

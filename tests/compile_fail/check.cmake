@@ -1,4 +1,4 @@
-# Compiles SOURCE with COMPILER and holds the outcome against the file's first line; see CMakeLists.txt beside this.
+# Compiles SOURCE with COMPILER and checks the outcome against the file's first line; see CMakeLists.txt beside this.
 
 file(READ ${SOURCE} text)
 set(expected "")

@@ -117,7 +117,7 @@ void check_golden(const std::vector<double>& expected) {
   CHECK(difference_within(p.y.span(), expected, 6e-9) == "");
 }
 
-/// Everything finite, and something not zero.
+/// Whether all numbers are finite, and at least one is not zero.
 template <class Range>
 bool finite(const Range& values) {
   return std::ranges::all_of(values, [](auto value) { return std::isfinite(value); }) &&

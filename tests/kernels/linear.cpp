@@ -25,7 +25,7 @@ using Weight = Tensor<Shape<Out, In>, double>;
 using Bias = Tensor<Shape<Out>, double>;
 using Kernel = kernels::Linear<Cpu>;
 
-/// Inputs of a formula; outputs of garbage.
+/// Inputs from a formula; outputs start as garbage.
 struct Problem {
   explicit Problem(std::size_t samples) : x(samples), dx(samples), y(samples), dy(samples) {
     std::ranges::copy(hash_uniform(x.size(), 0), x.data());
@@ -127,8 +127,8 @@ TEST_CASE("any number of threads gives the same bits") {
 
 namespace {
 
-/// Outputs and input gradients of positive numbers in float, each within `tolerance` of the naive sums in double, with the
-/// same bits on two threads.
+/// Checks that outputs and input gradients of positive numbers in float are within `tolerance` of the naive sums in
+/// double, and have the same bits on two threads.
 template <std::size_t Features, std::size_t Outputs>
 void check_long_sums(double tolerance) {
   constexpr std::size_t samples = 131;  // two chunks

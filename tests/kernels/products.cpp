@@ -27,7 +27,7 @@ namespace {
 
 enum class Order { rows, columns, gaps };
 
-/// A matrix in memory that is larger than it, in one of three orders.
+/// A matrix inside larger memory, in one of three orders.
 template <class S>
 struct Matrix {
   std::size_t rows, columns;
@@ -69,7 +69,7 @@ struct Problem {
             .bias_by_row = by_row,
             .add = add};
   }
-  /// C as it must be afterwards, gaps and what lies around it included.
+  /// C as it must be afterwards, including the gaps and the memory around it.
   std::vector<S> expected() const {
     Matrix<S> result = c;
     for (std::size_t i = 0; i < a.rows; ++i)
@@ -178,7 +178,7 @@ TEST_CASE("any number of threads gives the same bits, of few and many rows, colu
   check(50'000, 3, 5, Order::rows, Order::columns);
   check(10, 20, 30'000, Order::columns, Order::rows);
   check(300, 120, 16'500, Order::columns, Order::rows);
-  // B is read where it lies, in short blocks; a share of fewer rows or columns must not have others.
+  // B is read where it lies, in short blocks; a share with fewer rows or columns must have blocks of the same length.
   check(10, 784, 1500, Order::columns, Order::rows);
   check(36, 900, 700, Order::rows, Order::rows);
   check(40, 900, 700, Order::columns, Order::rows);
@@ -305,7 +305,7 @@ TEST_CASE("padding never meets a number: NaN and infinity stay in their rows and
 
 TEST_CASE("sums of a million equal terms keep float's precision, in every way") {
   constexpr std::size_t terms = 1'000'003;
-  constexpr double bound = ODOT_BLAS ? 1e-4 : 1e-5;  // a BLAS adds 16,384 of them by itself
+  constexpr double bound = ODOT_BLAS ? 1e-4 : 1e-5;  // a BLAS adds 16,384 of them in its own way
   std::vector<float> a(2 * terms, 0.1f), b(3 * terms, 0.3f);
   const double expected = static_cast<double>(terms) * static_cast<double>(0.1f) * static_cast<double>(0.3f);
   const auto check = [&](const Strided<const float>& left, const Strided<const float>& right) {

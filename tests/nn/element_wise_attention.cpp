@@ -34,7 +34,7 @@ using Unprojected = Bound<nn::UnprojectedElementWiseAttention<nn::UnprojectedEle
 constexpr Options full{.order = nn::full_order}, causal_full{.order = nn::full_order, .causal = true};
 constexpr Options ea2{.order = 2}, ea6{.order = 6}, causal2{.order = 2, .causal = true}, causal6{.causal = true};
 
-/// Every form's gradients, at odd extents, one token, one channel, with padding.
+/// Checks the gradients of every form: odd extents, one token, one channel, padding.
 template <Options O>
 void check_layer_gradients() {
   CAPTURE(O.order);
@@ -49,7 +49,7 @@ void check_layer_gradients() {
   CHECK(check_gradients<Attention<O, 1, 3>>({.samples = 3, .step = 1e-4, .may_be_zero = zero}));
 }
 
-/// The projections one by one, the naive attention, the output projection.
+/// The naive layer: the projections one by one, the naive attention, the output projection.
 template <Options O, std::size_t L, std::size_t D>
 std::vector<double> naive_output(LayerRun<Attention<O, L, D>>& run) {
   const std::size_t n = run.x.samples();

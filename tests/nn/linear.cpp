@@ -66,7 +66,7 @@ TEST_CASE("of a sequence, every token goes through the layer by itself") {
   LayerRun<TokenLinear<3, 4, 2>> sequences(5);
   LayerRun<LinearLayer<4, 2>> tokens(15);
   sequences.draw();
-  tokens.draw();  // the same formula, the same numbers
+  tokens.draw();  // the same numbers again
   sequences.forward();
   tokens.forward();
   CHECK(std::ranges::equal(sequences.y.span(), tokens.y.span()));

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Element-wise attention of given queries, keys and values on a device, by the kernel that a form and a scalar name.
+// Element-wise attention of given queries, keys and values on a device, by the kernel for a form and a scalar.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace odot::test {
 
-/// Outputs and gradients, each a vector of its own: relative errors of one must not hide behind another's size.
+/// Outputs and gradients in separate vectors, so that one's relative errors can't hide behind another's size.
 struct AttentionResult {
   std::vector<double> y, dq, dk, dv;
 };
@@ -53,7 +53,7 @@ AttentionResult split(std::vector<double> y, const std::vector<double>& dqkv) {
   return result;
 }
 
-/// What the kernel makes of them. Outputs, gradients and cache start as NaN.
+/// The kernel's results. Outputs, gradients and cache start as NaN.
 template <kernels::ElementWiseForm F, DeviceType Device, class S, std::size_t L, std::size_t D>
 AttentionResult attention_on(const AttentionInputs<L, D>& in) {
   using Kernel = kernels::ElementWiseAttention<Device>;
@@ -83,7 +83,7 @@ AttentionResult attention_on(const AttentionInputs<L, D>& in) {
   return split<D>({out.begin(), out.end()}, {gradients.begin(), gradients.end()});
 }
 
-/// By the definition, in double.
+/// The definition's results, in double.
 template <kernels::ElementWiseForm F, std::size_t L, std::size_t D>
 AttentionResult attention_by_definition(const AttentionInputs<L, D>& in) {
   NaiveElementWiseAttention naive(F, in.samples, L, D, in.qkv, in.dy, {in.lengths.begin(), in.lengths.end()});

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Which forms of element-wise attention take which of support/element_wise_cases.hpp: one list for every device.
+// Which forms of element-wise attention run which cases of support/element_wise_cases.hpp: one list for every device.
 
 #include "support/element_wise_cases.hpp"
 

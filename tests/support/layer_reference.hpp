@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Holds one layer against a case of tests/reference: outputs, running statistics, every gradient.
+// Checks one layer against a case of tests/reference: outputs, running statistics, every gradient.
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@
 
 namespace odot::test {
 
-/// Runs `Layer` on the case's numbers and compares all that it leaves. `tolerance` is relative to each array's largest
+/// Runs `Layer` on the case's numbers and compares all its results. `tolerance` is relative to each array's largest
 /// number. Arrays in `zero_by_nature` (a convolution's bias before a batch norm) must be as small as the tolerance.
 template <nn::BoundLayer Layer, class Scalar = double>
 void check_layer(const Reference& reference, const std::string& name, double tolerance,

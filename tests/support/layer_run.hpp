@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// LayerRun: one bound layer with blocks of its own, so that a test sees and sets everything that a pass may touch.
+// LayerRun: one bound layer with its own blocks, so that a test sees and sets everything that a pass may touch.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace odot::test {
 
-/// Outputs (y, dx) are NaN before every pass, so that an element left out shows. The cache keeps the NaN it starts with
+/// Outputs (y, dx) are NaN before every pass, so that a missing element is noticed. The cache starts as NaN, keeps it
 /// where nothing is written, and lies between two guard numbers.
 template <nn::BoundLayer Layer, class Scalar = double>
 class LayerRun {
@@ -37,7 +37,7 @@ class LayerRun {
     for (const auto& info : buffer_table) std::ranges::fill(buffer(info.name), info.init == nn::Init::one ? 1 : 0);
   }
 
-  /// Fills x, dy and the parameters with numbers of a formula; `start` chooses which.
+  /// Fills x, dy and the parameters with numbers from a formula; `start` chooses them.
   void draw(std::size_t start = 0) {
     const auto fill = [&start](std::span<Scalar> values) {
       for (Scalar& value : values) value = static_cast<Scalar>(2 * hash_uniform(start++));
@@ -57,7 +57,7 @@ class LayerRun {
     if (cache_.front() != guard || cache_.back() != guard) throw std::runtime_error("forward wrote past its cache");
   }
 
-  /// After forward: adds to gradients; overwrites dx, unless nobody wants it.
+  /// After forward: adds to gradients; overwrites dx, unless it is not wanted.
   void backward(bool with_input = true) {
     clear(dx.span());
     const BatchView<In, const Scalar> in = x;
@@ -66,7 +66,7 @@ class LayerRun {
     if (cache_.front() != guard || cache_.back() != guard) throw std::runtime_error("backward wrote past the cache");
   }
 
-  /// An evaluation forward: fills y and has nothing else that it could change.
+  /// An evaluation forward: fills y, and can change nothing else.
   void predict() {
     clear(y.span());
     const nn::Pass<Layer, Cpu, Scalar> pass(
@@ -83,8 +83,8 @@ class LayerRun {
   Batch<Out, Scalar> y, dy;
   std::vector<Scalar> parameters, gradients, buffers;
   std::vector<nn::ParameterInfo> parameter_table, buffer_table;
-  std::vector<std::int32_t> lengths;  ///< valid tokens of each sample; none: all are valid
-  std::uint64_t seed = 0;             ///< of the step's random numbers
+  std::vector<std::int32_t> lengths;  ///< valid tokens of each sample; empty: all are valid
+  std::uint64_t seed = 0;             ///< for the step's random numbers
   std::size_t first_sample = 0;
   Workspace<Cpu> workspace;
 
@@ -116,7 +116,7 @@ class LayerRun {
   std::vector<Scalar> cache_;
 };
 
-/// A layer in nobody's company: LayerRun<Bound<nn::ReLU, Shape<2, 3>>>.
+/// A layer bound by itself, outside a network: LayerRun<Bound<nn::ReLU, Shape<2, 3>>>.
 template <class Description, ShapeType In>
 using Bound = typename Description::template bind<In>;
 

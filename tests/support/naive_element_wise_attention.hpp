@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Element-wise attention by its definition, pair of tokens by pair: the oracle of the kernels. In long double, whose range
-// holds the powers of large queries and keys.
+// Element-wise attention by its definition, one pair of tokens at a time: the kernels are checked against it. It uses
+// long double, whose range holds the powers of large queries and keys.
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,8 @@
 
 namespace odot::test {
 
-/// Outputs and gradients of `samples` sequences of `tokens` tokens of `channels` channels. lengths: empty or one a sample.
+/// Outputs and gradients of `samples` sequences of `tokens` tokens of `channels` channels. lengths: empty, or one per
+/// sample.
 class NaiveElementWiseAttention {
  public:
   NaiveElementWiseAttention(kernels::ElementWiseForm form, std::size_t samples, std::size_t tokens,
@@ -45,7 +46,8 @@ class NaiveElementWiseAttention {
     }
     return {e * sum, e * slope * 2 * k, e * (slope * 2 * q - 2 * k * sum)};
   }
-  /// How much the exponent of key k is above that of another: its square's difference, as a product that keeps it.
+  /// How much the exponent of key k is above that of another key: a difference of squares, as a product, so that it is
+  /// not lost.
   long double exponent(long double q, long double k, long double other) const {
     if (form_.is_series()) return (other - k) * (other + k);
     return (k - other) * ((q - k) + (q - other));

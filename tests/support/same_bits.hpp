@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Runs a layer on one thread and on several: all that it leaves must have the same bits, and be near what the other scalar
-// gives, so that bits of nothing, or of threads that the build doesn't have, are not enough.
+// Runs a layer on one thread and on several. All results must have the same bits, and be near those of the other
+// scalar, so that a layer that computes nothing, or a build without threads, does not pass.
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@
 
 namespace odot::test {
 
-/// `lengths`: valid tokens of the samples, repeated as often as needed; none: all are valid.
+/// `lengths`: valid tokens of the samples, repeated as often as needed; empty: all are valid.
 template <nn::BoundLayer Layer, class Scalar = float>
 void check_same_bits(std::size_t samples, const std::vector<std::int32_t>& lengths = {}) {
   const auto result = [&]<class S>(S, int threads) {
@@ -28,7 +28,7 @@ void check_same_bits(std::size_t samples, const std::vector<std::int32_t>& lengt
     return std::vector<std::vector<S>>{values(run.y.span()), values(run.dx.span()), run.gradients};
   };
   const auto on_one = result(Scalar{}, 1);
-  for (const int threads : {2, 3}) CHECK(result(Scalar{}, threads) == on_one);  // not so where something is NaN
+  for (const int threads : {2, 3}) CHECK(result(Scalar{}, threads) == on_one);  // false where something is NaN
   using Other = std::conditional_t<std::is_same_v<Scalar, float>, double, float>;
   const auto others = result(Other{}, 1);
   for (std::size_t i = 0; i < others.size(); ++i)

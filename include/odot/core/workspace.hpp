@@ -15,8 +15,8 @@
 
 namespace odot {
 
-/// Reusable memory handed out like a stack. It grows on demand and keeps what it has: a second pass with the same sizes
-/// allocates nothing. Not for two threads at once.
+/// Reusable memory, taken and given back like a stack. It grows on demand and keeps what it has: a second pass with the
+/// same sizes allocates nothing. Two threads must not use it at once.
 template <DeviceType Device>
 class Arena {
  public:
@@ -33,8 +33,8 @@ class Arena {
   }
   ~Arena() { release(); }
 
-  /// Memory for `count` elements, aligned to the device's alignment, not initialised. Throws ArgumentError where they are
-  /// more than memory can have.
+  /// Memory for `count` elements, with the device's alignment, not initialised. Throws ArgumentError if memory can't
+  /// hold that many.
   template <class T>
   T* take(std::size_t count) {
     const std::size_t needed = checked_product("odot::Workspace", count, sizeof(T));
@@ -49,7 +49,7 @@ class Arena {
     return static_cast<T*>(memory);
   }
 
-  /// Gives back, at the end of its life, all that was taken during it.
+  /// Its destructor gives back all that was taken since its construction.
   class Frame {
    public:
     explicit Frame(Arena& arena) : arena_(arena), block_(arena.block_), used_(arena.used_) {}
@@ -119,7 +119,7 @@ class Workspace {
  public:
   using Frame = typename Arena<Device>::Frame;
 
-  /// `threads` = 0: default_threads(). Throws ArgumentError where it is negative.
+  /// `threads` = 0: default_threads(). Throws ArgumentError if it is negative.
   explicit Workspace(int threads = 0) : threads_(threads == 0 ? default_threads() : threads) {
     if (threads < 0)
       throw ArgumentError("odot::Workspace: threads must be 0 (all) or more, found " + std::to_string(threads));

@@ -16,11 +16,11 @@
 
 namespace odot::data {
 
-/// All samples of a set by their numbers, `batch_size` at a time; the last batch holds what remains.
+/// The numbers of all samples of a set, `batch_size` at a time; the last batch holds what remains.
 /// Errors  ArgumentError, with the set's name: batch size 0 or larger than the set
 class BatchOrder {
  public:
-  /// In the set's own order, until shuffled.
+  /// In the set's own order until shuffled.
   BatchOrder(const std::string& set, std::size_t samples, std::size_t batch_size);
 
   /// Number of batches.
@@ -29,10 +29,10 @@ class BatchOrder {
   /// Number of samples in batch i, i < count().
   std::size_t size(std::size_t i) const { return chunks_.size(i); }
 
-  /// The samples of batch i by their number in the set, i < count().
+  /// The numbers in the set of batch i's samples, i < count().
   std::span<const std::size_t> samples(std::size_t i) const { return {order_.data() + chunks_.begin(i), size(i)}; }
 
-  /// All samples by their number in the set, batch after batch.
+  /// The numbers in the set of all samples, batch after batch.
   std::span<const std::size_t> order() const { return order_; }
 
   /// Draws the order of an epoch. It depends on (seed, epoch) alone, not on what was shuffled before. Allocates nothing.

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// ByteSource: the bounded, checked reading under every data format here; FileSource: a plain file as such a source.
+// ByteSource: bounded, checked reading, the base of every data format here; FileSource: a plain file as a source.
 
 #include <algorithm>
 #include <cstddef>
@@ -18,11 +18,11 @@
 
 namespace odot::data {
 
-/// The content of a file, from its first byte to its last. Derived supplies
+/// The content of a file, from its first byte to its last. `Derived` supplies
 ///     std::size_t read_some(std::span<std::uint8_t>);   // the next bytes; fewer than asked for only at the end
-///     ODOT_COLD void require_size(std::uint64_t total) const;     // throws where the content can't be `total` bytes long; to be
-///                                                       // called before memory is taken for an announced size
-/// No virtual functions: a class that has them is compiled into every program, and GzipSource would need zlib there.
+///     void require_size(std::uint64_t total) const;     // throws if the content can't be `total` bytes long; call it
+///                                                       // before memory is taken for an announced size
+/// There are no virtual functions: with them, GzipSource would be compiled into every program, which would need zlib.
 /// Errors  FormatError: the content ends early or late;  FileError: the system fails to read
 template <class Derived>
 class ByteSource {
@@ -30,7 +30,7 @@ class ByteSource {
   const std::string& path() const { return path_; }
   std::uint64_t offset() const { return offset_; }  // bytes read so far
 
-  /// Fills `bytes`; `what` they are goes into the error.
+  /// Fills `bytes`; `what` says in errors what they are.
   ODOT_COLD void read(std::span<std::uint8_t> bytes, const char* what);
 
   /// All bytes that have not been read yet, as text.
@@ -51,7 +51,7 @@ class ByteSource {
   std::uint64_t offset_ = 0;
 };
 
-/// A plain file. Its size is known from the start. Throws FileError where there is no such file or it is not readable.
+/// A plain file. Its size is known from the start. Throws FileError if there is no such file or it can't be read.
 class FileSource final : public ByteSource<FileSource> {
  public:
   ODOT_COLD explicit FileSource(const std::filesystem::path& path);
@@ -93,7 +93,7 @@ void ByteSource<Derived>::read(std::span<std::uint8_t> bytes, const char* what) 
 template <class Derived>
 std::string ByteSource<Derived>::read_rest() {
   std::uint64_t guess = 1 << 16;
-  if constexpr (requires(const Derived& d) { d.size(); })  // and a byte more, so that the end is met
+  if constexpr (requires(const Derived& d) { d.size(); })  // and one more byte, to reach the end
     guess = std::min<std::uint64_t>(static_cast<const Derived*>(this)->size() + 1, 1 << 30);
   std::string rest;
   for (std::size_t had = 0;; had = rest.size()) {

@@ -15,20 +15,21 @@
 
 namespace odot::data {
 
-/// Per channel, of bytes / 255.
+/// One number per channel, of bytes / 255.
 struct ChannelStatistics {
   std::vector<double> mean, deviation;
 };
 
-/// Errors  ArgumentError: an empty set; a channel whose pixels are all the same, which can't be normalised; as
-///         Dataset::chosen's
+/// Errors  ArgumentError: an empty set; a channel whose pixels are all the same, which can't be normalised; those of
+///         Dataset::chosen
 template <ShapeType S, class Target>
 ChannelStatistics channel_statistics(const Dataset<S, std::uint8_t, Target>& set) {
   static_assert(S::rank == 3, "odot::data::channel_statistics: samples must be rank 3, [channels, height, width]");
   constexpr std::size_t channels = S::extents[0], each = S::size / channels;
   if (detail::whole(set).size() == 0)
     throw ArgumentError("odot::data::channel_statistics: the set \"" + set.name + "\" is empty");
-  // How often each value occurs, an integer: nothing is rounded but the last few operations, whatever the number of pixels.
+  // Counts how often each value occurs. Counts are integers, so that only the last few operations round, whatever the
+  // number of pixels.
   std::vector<std::array<std::uint64_t, 256>> counts(channels);
   for (std::size_t i = 0; i < set.size() * S::size; ++i) ++counts[i / each % channels][set.values[i]];
   ChannelStatistics statistics;

@@ -19,7 +19,7 @@
 
 namespace odot::data {
 
-/// Reads CIFAR-10 files one after the other into one dataset. Any number of whole records a file will do.
+/// Reads CIFAR-10 files one after the other into one dataset. A file may have any number of whole records.
 /// Errors  FileError: a file can't be read;  FormatError: no or broken records, CIFAR-100's records, a label above 9
 ODOT_FUNCTION Dataset<Shape<3, 32, 32>> read_cifar10(std::span<const std::filesystem::path> files);
 

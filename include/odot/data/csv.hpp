@@ -19,24 +19,25 @@
 namespace odot::data {
 
 struct CsvOptions {
-  std::vector<std::string> columns = {};     ///< to be read, in this order; none: all that are not skipped
+  std::vector<std::string> columns = {};     ///< to be read, in this order; empty: all that are not skipped
   std::vector<std::string> skip = {};        ///< columns whose fields are not looked at: dates, names
   bool only_finite = true;                   ///< false: a missing value is NaN, and numbers may be infinite
   std::vector<std::string> categories = {};  ///< columns of names, such as labels; they become numbers
 };
 
 /// Reads a CSV file of numbers, as pandas does: a line of names, then at least one row. Fields are separated by commas;
-/// blanks around them are ignored, and so are blank lines. A field may stand in quotes, which lets it hold commas, line
-/// ends and, doubled, quotes. A column of categories becomes numbers: 0 for the first of its names in the order of their
-/// bytes, 1 for the next; Table::categories has the names. A column without a name gets one: "Unnamed: 0" if it is the first. The format has no end mark,
-/// so a file cut between two lines, or within the last number, may be read as a shorter table.
+/// blanks around them are ignored, and so are blank lines. A field may be quoted; then it may contain commas, line ends
+/// and doubled quotes. A column of categories becomes numbers: 0 for the first of its names in byte order, 1 for the
+/// next; Table::categories has the names. A column without a name gets one: "Unnamed: 0" if it is the first. The format
+/// has no end mark, so a file cut between two lines, or within the last number, may be read as a shorter table.
 /// Errors  FileError: the file can't be read;  FormatError: it is gzipped, an archive or binary
-///         TextFormatError: no header or no rows; a column to read that is named twice or not there; a row with other than
-///         the header's number of fields; quotes that do not end; text where a number should be; unless only_finite is
+///         TextFormatError: no header or no rows; a column to read that occurs twice or not at all; a row whose number
+///         of fields is not the header's; quotes that do not end; text where a number should be; unless only_finite is
 ///         false, a missing value or name (empty, "?", "NaN", "NA", …), or a number that a float can't hold
 ODOT_FUNCTION Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
-/// The same from a source; gzipped or not: read_file(path, [](auto& source) { return read_csv(source); }).
+/// The same from a source. For a file that may be gzipped:
+///     read_file(path, [](auto& source) { return read_csv(source); })
 template <class Source>
 Table read_csv(ByteSource<Source>& source, const CsvOptions& options = {});
 
@@ -44,7 +45,8 @@ Table read_csv(ByteSource<Source>& source, const CsvOptions& options = {});
 
 namespace detail {
 
-/// The fields of the current line, with their quotes and blanks. Where quotes hold a line's end, the next line is added.
+/// The fields of the current line, with their quotes and blanks. If quotes contain a line's end, the next line is
+/// added.
 inline std::vector<std::string_view> csv_fields(TextReader& text) {
   std::vector<std::string_view> fields;
   for (std::size_t begin = 0, at = 0;;) {
@@ -64,7 +66,7 @@ inline std::vector<std::string_view> csv_fields(TextReader& text) {
   }
 }
 
-/// A field without the blanks and quotes around it; a doubled quote inside of them stays double.
+/// A field without the blanks and quotes around it; a doubled quote inside stays doubled.
 inline std::string_view csv_content(std::string_view field) {
   field = TextReader::trimmed(field);
   return field.size() >= 2 && field.front() == '"' && field.back() == '"' ? field.substr(1, field.size() - 2) : field;
@@ -88,14 +90,14 @@ inline std::vector<std::string> csv_names(TextReader& text) {
   return names;
 }
 
-/// What another program would have written between the fields of a line without commas: ';' or a tab; 0: none.
+/// The separator that another program may have used in a line without commas: ';' or a tab; 0: none.
 inline char csv_foreign_separator(std::string_view line) {
   const std::string_view text = TextReader::trimmed(line);
   const std::size_t at = text.find_first_of(",\"") == text.npos ? text.find_first_of(";\t") : text.npos;
   return at == text.npos ? '\0' : text[at];
 }
 
-/// The names of a header for a message, with a hint if they are separated by something else.
+/// The names of a header for a message, with a hint if something other than commas separates them.
 inline std::string csv_found_names(const TextReader& text) {
   const char foreign = csv_foreign_separator(text.line());
   const std::string names = in_quotes(text.line());
@@ -103,7 +105,7 @@ inline std::string csv_found_names(const TextReader& text) {
   return names + ", separated by " + (foreign == ';' ? "';'" : "tabs") + "; odot reads commas";
 }
 
-/// Where in a row the wanted columns stand. The current line is the header.
+/// The positions in a row of the columns to read. The current line is the header.
 inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::vector<std::string>& names,
                                             const CsvOptions& options) {
   std::unordered_map<std::string_view, std::vector<std::size_t>> positions;  // of each name
@@ -127,10 +129,10 @@ inline std::vector<std::size_t> csv_columns(const TextReader& text, const std::v
   return columns;
 }
 
-/// The names of a column of categories, each numbered as it first occurs; then in order.
+/// The names of a column of categories, numbered as they first occur; sort() numbers them in order.
 class CsvCategories {
  public:
-  /// The number of the name in a field. Throws where there is none; unless `needed`, it is NaN.
+  /// The number of the name in a field. If the field has no name, throws if `needed`, and otherwise returns NaN.
   double number(const TextReader& text, std::string_view field, bool needed) {
     const std::string_view content = TextReader::trimmed(field);
     if (content.empty() || is_missing(content)) {
@@ -140,7 +142,8 @@ class CsvCategories {
     return static_cast<double>(numbers_.try_emplace(csv_name(field), numbers_.size()).first->second);
   }
 
-  /// The names in order; `values`, every `step`-th from `column` on, become their numbers in that order.
+  /// Returns the names in order, and changes every `step`-th of `values`, from `column` on, to its number in that
+  /// order.
   std::vector<std::string> sort(std::vector<double>& values, std::size_t column, std::size_t step) const {
     std::vector<std::string> names;
     std::vector<double> place(numbers_.size());

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Dataset: samples of one shape with their targets, as the files hold them. A Loader makes batches of it.
+// Dataset: samples of one shape with their targets, as the files hold them. A Loader makes batches from it.
 
 #include <cstddef>
 #include <cstdint>
@@ -58,7 +58,7 @@ struct Dataset {
   std::vector<target_number> targets = {};
   std::vector<std::int32_t> lengths = {};  ///< valid tokens of a sample, then padding of 0; empty: all are valid
   std::vector<std::string> classes = {};   ///< names of the labels; empty where targets are numbers
-  bool synthetic = false;                  ///< drawn, not measured: figures on it compare with nothing published
+  bool synthetic = false;                  ///< drawn, not measured: results on it can't be compared with published ones
 
   /// Number of samples.
   std::size_t size() const { return targets.size() / target_shape::size; }
@@ -73,15 +73,15 @@ struct Dataset {
                                                               target_shape::size);
   }
 
-  /// A copy of the samples of these numbers, in their order.
-  /// Errors  ArgumentError: a number that no sample has; values, targets or lengths of another number of samples
+  /// A copy of the samples with these numbers, in this order.
+  /// Errors  ArgumentError: a number that no sample has; values, targets or lengths for different numbers of samples
   Dataset chosen(std::span<const std::size_t> numbers) const;
 
-  /// A copy of the first `count` samples. Throws ArgumentError where there are fewer, and as `chosen`.
+  /// A copy of the first `count` samples. Throws ArgumentError if there are fewer, and as `chosen` does.
   Dataset first(std::size_t count) const;
 
   /// The same samples under another shape of as many elements: images [1, 28, 28] as sequences of their rows, [28, 28].
-  /// Of a temporary without a copy: `std::move(images).as<Shape<28, 28>>()`.
+  /// A temporary is not copied: `std::move(images).as<Shape<28, 28>>()`.
   /// Errors  ArgumentError: there are lengths, and they would count something else
   template <ShapeType Other>
   Dataset<Other, Value, Target> as() &&;
@@ -91,7 +91,7 @@ struct Dataset {
   }
 };
 
-/// Labelled sequences of up to L tokens of D features, S = Shape<L, D>; of unequal lengths they are padded with 0.
+/// Labelled sequences of up to L tokens of D features, S = Shape<L, D>; shorter ones are padded with 0.
 template <ShapeType S>
 using Sequences = Dataset<S, float>;
 
@@ -99,7 +99,7 @@ using Sequences = Dataset<S, float>;
 template <ShapeType S, ShapeType T>
 using Windows = Dataset<S, float, T>;
 
-/// What a network learns from, and what it is judged by: `auto [train, test] = load_fashion_mnist(folder);`
+/// What a network learns from, and what it is evaluated on: `auto [train, test] = load_fashion_mnist(folder);`
 template <class Set>
 struct Split {
   Set train, test;
@@ -121,7 +121,7 @@ ODOT_COLD inline void require_each(const std::string& set, const char* what, std
                         std::to_string(samples * each) + " " + what + ", but there are " + std::to_string(found));
 }
 
-/// Throws ArgumentError unless values, targets and lengths are those of as many samples.
+/// Returns the set. Throws ArgumentError unless values, targets and lengths are for the same number of samples.
 template <ShapeType S, class Value, class Target>
 const Dataset<S, Value, Target>& whole(const Dataset<S, Value, Target>& set) {
   require_each(set.name, "targets", set.targets.size(), set.size(), Dataset<S, Value, Target>::target_shape::size);

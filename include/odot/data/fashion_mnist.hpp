@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Loaders for Fashion-MNIST and MNIST, and whatever comes in the same four files, gzipped or not.
+// Loaders for Fashion-MNIST, MNIST and other sets in the same four files, gzipped or not.
 
 #include <array>
 #include <cstddef>
@@ -22,8 +22,8 @@ namespace odot::data {
 
 /// Fashion-MNIST: 60,000 and 10,000 grey images of clothing in ten classes. `folder` holds train-images, train-labels,
 /// t10k-images and t10k-labels, named …-idx3-ubyte or ….idx3-ubyte (idx1 for labels), with or without .gz.
-/// Errors  FileError: folder or files are missing, with all names that were looked for
-///         FormatError: not IDX; images that are not 28 × 28; as many images as labels expected; a label above 9
+/// Errors  FileError: the folder or files are missing; the message has all names that were looked for
+///         FormatError: not IDX; images that are not 28 × 28; different numbers of images and labels; a label above 9
 /// Source  Xiao, Rasul, Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
 ///         2017
 ODOT_FUNCTION Split<Dataset<Shape<1, 28, 28>>> load_fashion_mnist(const std::filesystem::path& folder);

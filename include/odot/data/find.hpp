@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Where a dataset lies: the folder that was named, else $ODOT_DATA, else ./data.
+// Finds a dataset's folder: the one that was named, else in $ODOT_DATA, else in ./data.
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,8 +13,9 @@
 
 namespace odot::data {
 
-/// The folder of a set: "fashion-mnist", "mnist", "cifar-10-batches-bin", "japanese-vowels" or "ett". A `named` folder is
-/// the one that holds it or the set's own, and nothing else is tried then; without it: $ODOT_DATA/<set>, then ./data/<set>.
+/// The folder of a set: "fashion-mnist", "mnist", "cifar-10-batches-bin", "japanese-vowels" or "ett". `named` is the
+/// folder that contains the set's folder, or the set's folder itself; nothing else is tried then. Without it,
+/// $ODOT_DATA/<set> is tried, then ./data/<set>.
 /// Errors  FileError: none of them is there; the message lists every place looked in
 ODOT_FUNCTION std::filesystem::path find(const std::string& set,
                                          const std::optional<std::filesystem::path>& named = {});

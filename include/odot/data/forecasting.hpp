@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Forecasting: a table of a series as windows to train, to choose and to judge with.
+// Forecasting: a table of a series as windows for training, validation and test.
 
 #include <algorithm>
 #include <array>
@@ -16,13 +16,14 @@
 
 namespace odot::data {
 
-/// The parts of a series in rows, one after the other; later rows are not used.
+/// The lengths in rows of a series' parts, which follow each other; later rows are not used.
 struct Parts {
   std::size_t train, validation, test;
 };
 
-/// Windows of `Input` rows and the `Horizon` rows after them, all `Variables` columns of both, standardised by mean and
-/// deviation of the training part. A window of validation or test may begin in the part before; its targets do not.
+/// Windows of `Input` rows and the `Horizon` rows after them, all `Variables` columns of both, standardised by the
+/// training part's mean and deviation. A window of validation or test may begin in the previous part; its targets do
+/// not.
 template <std::size_t Input, std::size_t Horizon, std::size_t Variables>
 struct Forecasting {
   using set = Windows<Shape<Input, Variables>, Shape<Horizon, Variables>>;
@@ -31,14 +32,15 @@ struct Forecasting {
   std::vector<std::string> columns;  ///< their names
 };
 
-/// Errors  ArgumentError: a table with other columns or fewer rows; a part shorter than a window needs
+/// Errors  ArgumentError: a table with another number of columns, or fewer rows than the parts; a part that is too
+///         short for a window
 template <std::size_t Input, std::size_t Horizon, std::size_t Variables>
 Forecasting<Input, Horizon, Variables> forecasting(const Table& table, const Parts& parts, const std::string& name,
                                                    bool synthetic = false);
 
-/// Subtracts each window's last step from its values and targets, so that it is the change that is to be forecast. The
-/// difference of a forecast and its target stays what it is.
-/// Errors  compile time: other columns in windows than in targets;  ArgumentError: as Dataset::chosen's
+/// Subtracts each window's last step from its values and targets, so that the change is what is forecast. The
+/// difference between a forecast and its target stays the same.
+/// Errors  compile time: windows and targets with different columns;  ArgumentError: those of Dataset::chosen
 template <ShapeType S, ShapeType T>
 void make_relative(Windows<S, T>& set) {
   constexpr std::size_t columns = S::extents[1];

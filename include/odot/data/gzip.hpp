@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// GzipSource: a gzipped file as a ByteSource; read_file: plain or gzipped, told apart by content. The only header that
-// includes zlib's, where there is one; a program that reads files through it must then link zlib.
+// GzipSource: a gzipped file as a ByteSource; read_file: a file that is plain or gzipped, told apart by content. The
+// only header that includes zlib's header, if there is one; a program that reads files through it must then link zlib.
 
 #if __has_include(<zlib.h>)
 #include <zlib.h>
@@ -21,14 +21,14 @@
 
 namespace odot::data {
 
-/// Whether a file starts with gzip's 1F 8B, whatever its name. Throws FileError where it can't be read.
+/// Whether a file starts with gzip's 1F 8B, whatever its name. Throws FileError if it can't be read.
 ODOT_COLD inline bool is_gzip(const std::filesystem::path& path) {
   std::array<std::uint8_t, 2> magic{};
   return FileSource(path).read_some(magic) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
 }
 
-/// read(source), source the (uncompressed) content of a plain or gzipped file.
-/// Errors  FileError: it can't be read; it is gzipped, and zlib was not there when the program was compiled
+/// Returns read(source), where source is the (uncompressed) content of a plain or gzipped file.
+/// Errors  FileError: the file can't be read; it is gzipped, and the program was compiled without zlib
 template <class Read>
 ODOT_COLD auto read_file(const std::filesystem::path& path, const Read& read);
 
@@ -44,7 +44,7 @@ class GzipSource final : public ByteSource<GzipSource> {
   GzipSource& operator=(const GzipSource&) = delete;
   ~GzipSource() { inflateEnd(&stream_); }
 
-  /// The exact size is not known before the end; but deflate makes at most 1032 bytes of one.
+  /// The exact size is not known before the end, but deflate makes at most 1032 bytes from one.
   ODOT_COLD void require_size(std::uint64_t total) const;
   std::size_t read_some(std::span<std::uint8_t> bytes);
 

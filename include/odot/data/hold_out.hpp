@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// hold_out: a set cut into folds, of which one is kept to judge by.
+// hold_out: divides a set into folds, one of which is kept for evaluation.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,10 +17,11 @@
 
 namespace odot::data {
 
-/// Cuts a set into what remains (train) and fold number `fold` of `folds` (test). Every class is cut by itself, in an
-/// order drawn from the seed, so that the folds of a class differ by one sample at most; where targets are numbers, all
-/// samples are cut as one class. Over all folds, every sample is held out once. A third part: hold out once more, of train.
-/// Errors  ArgumentError: fewer than 2 folds; a fold that is none; as Dataset::chosen's
+/// Divides a set into fold number `fold` of `folds` (test), and the rest (train). Every class is divided by itself, in
+/// an order drawn from the seed, so that the folds of a class differ by at most one sample. If the targets are numbers,
+/// all samples count as one class. Over all folds, every sample is held out once. For a third part, call hold_out again
+/// on train.
+/// Errors  ArgumentError: fewer than 2 folds; a fold that does not exist; those of Dataset::chosen
 template <ShapeType S, class Value, class Target>
 Split<Dataset<S, Value, Target>> hold_out(const Dataset<S, Value, Target>& set, std::size_t folds, std::size_t fold,
                                           Seed seed) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// IDX, the format of MNIST and its kin: 00 00 | type | rank | rank × u32 big-endian | data. Here: unsigned bytes.
+// IDX, the format of MNIST and similar sets: 00 00 | type | rank | rank × u32 big-endian | data. Here: unsigned bytes.
 
 #include <array>
 #include <cstddef>
@@ -26,12 +26,12 @@ struct Idx {
 };
 
 /// Reads a whole IDX file of unsigned bytes and of the given rank: 1 for labels, 3 for images.
-/// Errors  FormatError: another type, rank or byte order; an extent of 0; fewer or more bytes than the extents announce
+/// Errors  FormatError: a wrong type, rank or byte order; an extent of 0; fewer or more bytes than the extents say
 /// Source  Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file format"
 template <std::size_t Rank, class Source>
 ODOT_COLD Idx<Rank> read_idx(ByteSource<Source>& source);
 
-/// The same from a plain file; gzipped or not: through read_file of odot/data/gzip.hpp.
+/// The same from a plain file. For a file that may be gzipped, see read_file in odot/data/gzip.hpp.
 template <std::size_t Rank>
 Idx<Rank> read_idx(const std::filesystem::path& path) {
   FileSource source(path);

@@ -15,7 +15,7 @@ namespace odot::data {
 
 /// JapaneseVowels: 270 training and 370 test sequences, as they are. `folder` holds JapaneseVowels_TRAIN.ts and
 /// JapaneseVowels_TEST.ts of the UEA archive.
-/// Errors  those of read_ts; FileError: a file that is missing, or has another number of sequences or classes
+/// Errors  those of read_ts; FileError: a file that is missing, or whose number of sequences or classes is wrong
 /// Source  Kudo, Toyama, Shimbo, "Multidimensional curve classification using passing-through regions", 1999
 ODOT_FUNCTION Split<Sequences<Shape<29, 12>>> load_japanese_vowels(const std::filesystem::path& folder);
 

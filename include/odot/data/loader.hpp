@@ -21,7 +21,8 @@
 
 namespace odot::data {
 
-/// A host's array where a device's kernels can read it: itself if their memory is the host's, else a copy. The array must outlive it.
+/// A host's array where a device's kernels can read it: the array itself if the device reads the host's memory,
+/// otherwise a copy. The array must outlive it.
 template <class T, DeviceType Device>
 class Resident {
  public:
@@ -34,7 +35,7 @@ class Resident {
     }
   }
 
-  /// After the array has changed.
+  /// To be called after the array has changed.
   void refresh(std::span<const T> host) {
     if constexpr (!Device::host_accessible) {
       copy_.from_host(host.data());
@@ -58,20 +59,21 @@ struct Loaded {
   const std::int32_t* lengths = nullptr;
 };
 
-/// The batches of a set, one at a time. For a Dataset it is below. A set of your own has size() and a specialisation with
+/// The batches of a set, one at a time. The specialisation for Dataset is below. For your own set,
+/// which has size(), write one with
 ///     using shape, target;
 ///     static constexpr std::size_t targets;              of a sample
 ///     Loader(set, batch_size)                            the set must outlive the loader
 ///     count(), size(i), shuffle(seed, epoch)             as BatchOrder, which does them for you
 ///     load(i, workspace) → Loaded<shape, target, Scalar, Device>
-/// and fit and evaluate take it (docs/data.md).
+/// Then fit and evaluate take the set (docs/data.md).
 template <class Set, class Scalar = float, DeviceType Device = Cpu>
 class Loader;
 
 template <class Set>
 Loader(const Set&, std::size_t) -> Loader<Set>;
 
-/// What the samples that a set's loader loads consist of.
+/// The number type of the samples that a set's loader loads.
 template <class Set, class Scalar, class Device>
 using SampleNumber = typename decltype(std::declval<Loader<Set, Scalar, Device>&>()
                                            .load(std::size_t{}, std::declval<Workspace<Device>&>())
@@ -92,7 +94,7 @@ concept Loadable = requires(const Set& set, Workspace<Device>& workspace, Loader
 
 namespace detail {
 
-/// What a stored value becomes in a batch: an index stays one, all else becomes the network's scalar.
+/// What a stored value becomes in a batch: an index stays an index, everything else becomes the network's scalar.
 template <class Value, class Scalar>
 using LoadedNumber = std::conditional_t<std::is_same_v<Value, std::int32_t>, std::int32_t, Scalar>;
 
@@ -107,9 +109,9 @@ void gather_samples(Workspace<Device>& workspace, const Value* values, std::size
 
 }  // namespace detail
 
-/// Batches of a Dataset, in the set's own order until shuffled. What the set holds stays as it is in the device's memory
-/// and becomes numbers where a batch is gathered: bytes value / 255, others what they are.
-///     data::Loader batches(train, 64);          of floats on the Cpu; else Loader<decltype(train), double, Gpu>
+/// Batches of a Dataset, in the set's own order until shuffled. The device's memory holds the set as it is stored.
+/// Values become numbers when a batch is gathered: bytes become value / 255, others stay what they are.
+///     data::Loader batches(train, 64);          of floats on the Cpu; or Loader<decltype(train), double, Gpu>
 ///     for (std::size_t b = 0; b < batches.count(); ++b) {
 ///       const auto batch = batches.load(b);
 ///       network.compute_gradients(batch.x, batch.targets);
@@ -125,18 +127,19 @@ class Loader<Dataset<S, Value, Target>, Scalar, Device> {
   using target = std::conditional_t<std::is_same_v<Stored, std::int32_t>, std::int32_t, Scalar>;
   static constexpr std::size_t targets = Set::target_shape::size;
 
-  /// Errors  ArgumentError: batch size 0 or larger than the set; values, targets or lengths of other numbers of samples
+  /// Errors  ArgumentError: batch size 0 or larger than the set; values, targets or lengths for different numbers of
+  ///         samples
   Loader(const Set& set, std::size_t batch_size)
       : batches_(detail::whole(set).name, set.size(), batch_size), values_(set.values), stored_(set.targets),
         all_lengths_(set.lengths), order_(batches_.order()), x_(batch_size), targets_(batch_size * targets),
         lengths_(set.lengths.empty() ? 0 : batch_size) {}
   Loader(const Set&& temporary, std::size_t batch_size) = delete;
 
-  /// Number of batches; of samples in batch i < count(). The last batch holds what remains.
+  /// Number of batches; number of samples in batch i < count(). The last batch holds what remains.
   std::size_t count() const { return batches_.count(); }
   std::size_t size(std::size_t i) const { return batches_.size(i); }
 
-  /// The samples of batch i < count(), by their numbers in the set.
+  /// The numbers in the set of the samples of batch i < count().
   std::span<const std::size_t> samples(std::size_t i) const { return batches_.samples(i); }
 
   /// Draws the order of an epoch. It depends on (seed, epoch) alone, not on what was shuffled before.
@@ -178,7 +181,7 @@ class Loader<Dataset<S, Value, Target>, Scalar, Device> {
 
 /// All samples of a set as one batch, in order, as a loader makes them.
 ///     network.predict(data::batch_of(test.first(16)))
-/// Errors  ArgumentError: values, targets or lengths of other numbers of samples
+/// Errors  ArgumentError: values, targets or lengths for different numbers of samples
 template <class Scalar = float, DeviceType Device = Cpu, ShapeType S, class Value, class Target>
 Batch<S, detail::LoadedNumber<Value, Scalar>, Device> batch_of(const Dataset<S, Value, Target>& set) {
   Batch<S, detail::LoadedNumber<Value, Scalar>, Device> batch(detail::whole(set).size());

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Standardising the features of a set by mean and deviation, of the training part's samples as a rule.
+// Standardises the features of a set by mean and deviation, usually those of the training part.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ constexpr std::size_t features() {
   else return 1;
 }
 
-/// Values of sample i that are not padding. Throws ArgumentError unless its length is 1 … S[0].
+/// Number of values of sample i that are not padding. Throws ArgumentError unless its length is 1 … S[0].
 template <ShapeType S, class Target>
 std::size_t valid_values(const Dataset<S, float, Target>& set, std::size_t i) {
   if (set.lengths.empty()) return S::size;
@@ -39,8 +39,8 @@ std::size_t valid_values(const Dataset<S, float, Target>& set, std::size_t i) {
 }  // namespace detail
 
 /// Mean and deviation of every feature, over the samples and their valid tokens.
-/// Errors  compile time: samples of another rank than 1 or 2;  ArgumentError: an empty set; a length out of range; as
-///         Dataset::chosen's
+/// Errors  compile time: samples whose rank is not 1 or 2;  ArgumentError: an empty set; a length out of range; those of
+///         Dataset::chosen
 template <ShapeType S, class Target>
 Standardisation standardisation(const Dataset<S, float, Target>& set) {
   constexpr std::size_t features = detail::features<S>();
@@ -54,7 +54,7 @@ Standardisation standardisation(const Dataset<S, float, Target>& set) {
 }
 
 /// Standardises the features by a given scale; padding stays 0.
-/// Errors  as standardisation's, and ArgumentError: a scale of another number of features
+/// Errors  those of standardisation, and ArgumentError: a scale for another number of features
 template <ShapeType S, class Target>
 void standardise(Dataset<S, float, Target>& set, const Standardisation& scale) {
   constexpr std::size_t features = detail::features<S>();
@@ -69,7 +69,7 @@ void standardise(Dataset<S, float, Target>& set, const Standardisation& scale) {
     }
 }
 
-/// Standardises both parts by mean and deviation of the first, which it returns: for what the network is to see later.
+/// Standardises both parts by the first part's mean and deviation, and returns these, for new samples later.
 template <ShapeType S, class Target>
 Standardisation standardise(Split<Dataset<S, float, Target>>& split) {
   Standardisation scale = standardisation(split.train);

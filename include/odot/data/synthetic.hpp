@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The built-in dataset: ten kinds of figures, drawn, not downloaded, so that everything can be tried without a file.
+// The built-in dataset: ten kinds of figures, drawn by the program, so that everything can be tried without a file.
 //
 // A sample is one figure at a random place, size, tilt, brightness and, in colour images, colour, under noise: disc,
 // ring, square, frame, triangle, cross, saltire, stripes, bars or checkers. A softmax classifier of the pixels is right
@@ -26,14 +26,14 @@
 
 namespace odot::data {
 
-/// The classes of the synthetic set; a label is one of these as a number, and they are named so in Dataset::classes.
+/// The classes of the synthetic set. A label is one of these as a number, and Dataset::classes has these names.
 enum class Figure : std::int32_t { disc, ring, square, frame, triangle, cross, saltire, stripes, bars, checkers };
 inline constexpr std::size_t figure_count = 10;
 
-/// `train` and `test` samples of ten classes, as many of each class as of any other (±1): sample i has label i mod 10.
-/// `S` is Shape<1, 28, 28> for grey or Shape<3, 32, 32> for colour images. The name is "synthetic". Asking for more
-/// samples leaves the first ones as they were. `threads` = 0: default_threads().
-/// Cost    about 50 µs a sample and thread
+/// `train` and `test` samples of ten classes, the same number of each class (±1): sample i has label i mod 10. `S` is
+/// Shape<1, 28, 28> for grey or Shape<3, 32, 32> for colour images. The name is "synthetic". Asking for more samples
+/// leaves the first ones as they were. `threads` = 0: default_threads().
+/// Cost    about 50 µs per sample and thread
 template <ShapeType S>
 Split<Dataset<S>> synthetic(Seed seed, std::size_t train = 12'000, std::size_t test = 2'000, int threads = 0);
 
@@ -80,14 +80,14 @@ constexpr bool inside(Figure figure, std::int32_t u, std::int32_t v, std::int32_
   return false;
 }
 
-/// What is drawn, but for the noise. All of it comes from the first numbers of the sample's stream.
+/// What is drawn, except the noise. It comes from the first numbers of the sample's stream.
 template <std::size_t Channels>
 struct Scene {
   Figure figure;
   std::int32_t radius, x, y;
   Rotation turn;
   std::array<std::int32_t, Channels> paper, ink;  // brightness without and with the figure, 0 … 255
-  std::int32_t noise;                             // its largest value, of brightness
+  std::int32_t noise;                             // its largest value, in brightness
 };
 
 inline constexpr std::uint64_t scene_numbers = 16;  // numbers of a stream kept for the scene; the noise begins there

@@ -1,9 +1,10 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The built-in sequences: damped sinusoids to tell apart, and a seasonal series to forecast, so that everything can be
+// The built-in sequences: damped sinusoids to classify, and a seasonal series to forecast, so that everything can be
 // tried without a file. Results on them show that training works and say nothing about real data.
 //
-// All randomness is counter-based: a sequence is a function of (seed, split, index), a row of the series of those before.
+// All randomness is counter-based: a sequence is a function of (seed, split, index). A row of the series also depends on
+// the rows before it.
 
 #include <algorithm>
 #include <array>
@@ -26,12 +27,12 @@ namespace odot::data {
 /// `train` and `test` sequences of `classes` classes: damped sinusoids under noise, whose frequency and damping are the
 /// class's, at random phases and amplitudes, L/4 to L steps long. Sequence i has label i mod classes. The name is
 /// "synthetic". Asking for more sequences leaves the first ones as they were.
-/// Errors  ArgumentError: no class
+/// Errors  ArgumentError: 0 classes
 template <ShapeType S>
 Split<Sequences<S>> synthetic_sequences(Seed seed, std::size_t train, std::size_t test, std::size_t classes = 9);
 
-/// `rows` hours of `columns` variables: a day's and a week's sinusoid at phases of their own, and noise that the hour
-/// before partly determines. Columns are named "0", "1", ….
+/// `rows` hours of `columns` variables: a daily and a weekly sinusoid, whose phases differ by column, and noise that
+/// partly depends on the previous hour. Columns are named "0", "1", ….
 inline Table synthetic_series(Seed seed, std::size_t rows, std::size_t columns);
 
 namespace detail {

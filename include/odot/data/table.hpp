@@ -26,7 +26,7 @@ struct Table {
   /// One row, r < rows().
   std::span<const double> row(std::size_t r) const { return {values.data() + r * columns.size(), columns.size()}; }
 
-  /// The place of a column by its name, the first one so called. Throws ArgumentError, listing all names, for a name unknown.
+  /// The index of the first column of this name. Throws ArgumentError, listing all names, for an unknown name.
   std::size_t column(const std::string& name) const {
     const auto found = std::find(columns.begin(), columns.end(), name);
     if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
@@ -39,7 +39,7 @@ struct Table {
   bool is_category(std::size_t column) const { return column < categories.size() && !categories[column].empty(); }
 };
 
-/// Mean and standard deviation of every column, and what they make of a number: (value − mean)/deviation.
+/// Mean and standard deviation of every column, with which a number becomes (value − mean)/deviation.
 struct Standardisation {
   std::vector<double> mean, deviation;
 
@@ -49,8 +49,8 @@ struct Standardisation {
 
 namespace detail {
 
-/// Mean over the rows of number(value, column), for every column. Sums of sums of 1024 rows: their rounding errors grow
-/// with rows / 1024, not with rows.
+/// Mean over the rows of number(value, column), for every column. It adds up sums over 1024 rows, so that rounding
+/// errors grow with rows / 1024, not with rows.
 template <class Scalar, class Number>
 std::vector<double> column_means(std::span<const Scalar> values, std::size_t columns, const Number& number) {
   const std::size_t block = 1024 * columns;
@@ -67,16 +67,17 @@ std::vector<double> column_means(std::span<const Scalar> values, std::size_t col
 
 }  // namespace detail
 
-/// Mean and deviation (of the population: over N) of each column of rows one after the other; a column whose values are
-/// all the same, to 12 digits, gets the deviation 1.
+/// Mean and deviation (of the population: over N) of each column. A column whose values are all the same, to 12 digits,
+/// gets the deviation 1.
 /// Shapes  values [rows, columns]
-/// Errors  ArgumentError: no rows, or an incomplete one; a column with a number that is not finite, or whose square isn't
+/// Errors  ArgumentError: no rows, or an incomplete one; a column with a number that is not finite, or whose square is
+///         not finite
 template <class Scalar>
 Standardisation standardisation(std::span<const Scalar> values, std::size_t columns) {
   if (columns == 0 || values.empty() || values.size() % columns != 0)
     throw ArgumentError("odot::data::standardisation: expected rows of " + std::to_string(columns) +
                         " numbers, one or more, found " + std::to_string(values.size()) + " numbers");
-  // Distances from the first row, so that those of a column of equal values are exactly 0.
+  // Distances from the first row: in a column of equal values they are exactly 0.
   const auto first = [&](std::size_t c) { return static_cast<double>(values[c]); };
   Standardisation scale;
   scale.mean = detail::column_means(values, columns, [&](double v, std::size_t c) { return v - first(c); });
@@ -89,14 +90,14 @@ Standardisation standardisation(std::span<const Scalar> values, std::size_t colu
     if (!std::isfinite(scale.deviation[c]))
       throw ArgumentError("odot::data::standardisation: column " + std::to_string(c) +
                           " has a number that is not finite, or too large to be squared; check the data");
-    // Of values that are the same but for rounding, the deviation is rounding alone.
+    // If values differ only by rounding, the deviation is only rounding error.
     const double rounding = 1e-12 * std::abs(scale.mean[c]), deviation = std::sqrt(scale.deviation[c]);
     scale.deviation[c] = deviation > rounding ? deviation : 1;
   }
   return scale;
 }
 
-/// Standardises rows one after the other, such as a sample that a network is to judge as it was trained.
+/// Standardises rows, for instance a new sample for a network that was trained on standardised ones.
 /// Shapes  values [rows, columns]
 /// Errors  ArgumentError: an incomplete row
 inline void standardise(std::span<float> values, const Standardisation& scale) {

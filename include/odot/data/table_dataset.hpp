@@ -22,25 +22,26 @@ namespace odot::data {
 /// Which columns of a table become what.
 struct TableColumns {
   std::vector<std::string> targets = {};   ///< the label's column, or those of the target's numbers, in their order
-  std::vector<std::string> features = {};  ///< a sample's values, in their order; none: all columns but the targets
-  std::vector<std::string> classes = {};   ///< names of the labels 0, 1, …; none: those that occur, in ascending order
+  std::vector<std::string> features = {};  ///< a sample's values, in their order; empty: all columns but the targets
+  std::vector<std::string> classes = {};   ///< names of the labels 0, 1, …; empty: those that occur, in ascending order
 };
 
-/// Every row as a sample of shape S. Labels are a column of names (CsvOptions::categories) or of numbers, one class for
-/// each that occurs; Dataset::classes has their names. Numbers as targets: name the shape.
+/// Makes every row a sample of shape S. Labels are a column of names (CsvOptions::categories) or of numbers, one class
+/// for each number that occurs; Dataset::classes has their names. If the targets are numbers, give their shape.
 ///     const data::Table table = data::read_csv("iris.csv", {.categories = {"species"}});
 ///     auto split = data::hold_out(data::dataset<Shape<4>>(table, {.targets = {"species"}}), 5, 0, Seed{1});
 ///     data::standardise(split);                                     // by the training samples
 ///     data::dataset<Shape<8>, Shape<1>>(houses, {.targets = {"price"}})
-/// For a second file with the same labels: `.classes = train.classes`, so that a class that it lacks moves no other.
-/// Errors  ArgumentError: no such column; other than one column for labels; as many features or targets as the shapes do
-///         not have; a number that is not finite or that a float can't hold; a label that is none of `classes`
+/// For a second file with the same labels, give `.classes = train.classes`: then labels have the same numbers in both,
+/// even if a class is missing in the second.
+/// Errors  ArgumentError: no such column; not exactly one column for labels; a number of features or targets that does
+///         not fit the shapes; a number that is not finite or that a float can't hold; a label that is not in `classes`
 template <ShapeType S, class Target = std::int32_t>
 Dataset<S, float, Target> dataset(const Table& table, const TableColumns& columns, const std::string& name = "table");
 
 namespace detail {
 
-/// The columns' places, as many as `expected`.
+/// The indices of the columns. Throws unless there are `expected` of them.
 inline std::vector<std::size_t> places(const Table& table, const std::vector<std::string>& names, const char* what,
                                        std::size_t expected, const std::string& shape) {
   if (names.size() != expected)
@@ -51,7 +52,7 @@ inline std::vector<std::size_t> places(const Table& table, const std::vector<std
   return found;
 }
 
-/// Names of all columns that are no targets.
+/// Names of all columns that are not targets.
 inline std::vector<std::string> other_columns(const Table& table, const std::vector<std::string>& targets) {
   std::vector<std::string> others;
   for (const std::string& name : table.columns)
@@ -92,7 +93,7 @@ inline std::vector<std::string> label_names(const Table& table, std::size_t colu
   return names;
 }
 
-/// Every row's label as a number of one of the classes.
+/// Every row's label as the index of its class.
 inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
                                               const std::vector<std::string>& classes) {
   std::vector<std::int32_t> labels;

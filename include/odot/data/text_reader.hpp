@@ -21,15 +21,15 @@
 
 namespace odot::data {
 
-/// The lines of a text, ended by LF, CR LF or CR; the last one may lack its end. A byte-order mark at the start of the
-/// text is no part of it.
+/// The lines of a text, which end with LF, CR LF or CR; the last one may have no end. A byte-order mark at the start is
+/// skipped.
 /// Errors  FileError: the file can't be read;  FormatError: it is an archive, UTF-16 or binary
 ///         TextFormatError: what fail() is told
 class TextReader {
  public:
   /// A plain file.
   explicit TextReader(const std::filesystem::path& path);
-  /// All of a source; of a gzipped file: inside read_file of odot/data/gzip.hpp.
+  /// All of a source. For a gzipped file, see read_file in odot/data/gzip.hpp.
   template <class Source>
   explicit TextReader(ByteSource<Source>& source);
 
@@ -39,7 +39,7 @@ class TextReader {
   /// Goes on to the next line; false at the end.
   bool next();
 
-  /// The same, past lines of nothing but blanks.
+  /// The same, but skips lines that contain only blanks.
   bool next_with_content();
 
   /// Adds the next line to the current one, with the line's end between them; false at the end.
@@ -48,22 +48,22 @@ class TextReader {
   /// The current line without its end; it and its parts are valid as long as the reader.
   std::string_view line() const { return line_; }
 
-  /// The parts of the current line, or of a part of it, between separators: one more than there are separators.
+  /// The parts of a text between separators: one more than there are separators.
   static std::vector<std::string_view> split(std::string_view text, char separator);
 
   /// A part of the line without blanks and tabs around it.
   static std::string_view trimmed(std::string_view part);
 
-  /// A part of the current line as a finite number; one too small for a double is 0. Throws where it is empty, a missing
-  /// value ("?", "NaN", …), no number or too large for a float.
+  /// A part of the current line as a finite number; a number too small for a double is 0. Throws if the part is empty,
+  /// a missing value ("?", "NaN", …), not a number, or too large for a float.
   double number(std::string_view part) const;
 
-  /// The same, where missing values are NaN and others may be infinite.
+  /// The same, but missing values are NaN, and numbers may be infinite.
   double any_number(std::string_view part) const;
 
   /// Throws TextFormatError; `at` is the part of the current line that is wrong.
   [[noreturn]] void fail(std::string_view at, const std::string& expected, const std::string& found) const;
-  /// The same, the part itself being what was found.
+  /// The same; what was found is the part itself.
   [[noreturn]] void fail(std::string_view at, const std::string& expected) const;
 
  private:
@@ -72,14 +72,14 @@ class TextReader {
 
   std::string path_, text_;
   std::string_view line_;
-  std::size_t number_ = 0, next_ = 0;  ///< number of the line that line_ begins with; where the next one begins
-  std::size_t lines_ = 0;              ///< that line_ consists of
-  std::size_t line_feed_ = 0;          ///< the first one from the current line's begin
+  std::size_t number_ = 0, next_ = 0;  ///< number of line_'s first line; where the next line begins
+  std::size_t lines_ = 0;              ///< lines that line_ consists of
+  std::size_t line_feed_ = 0;          ///< the first line feed after the current line's begin
 };
 
 namespace detail {
 
-/// Text for a message: at most 40 bytes of it, in quotes; control characters and what is not UTF-8 as '?'.
+/// Text for a message: at most 40 bytes of it, in quotes, with '?' for control characters and bytes that are not UTF-8.
 inline std::string in_quotes(std::string_view text) {
   std::string shown = "\"";
   while (!text.empty()) {
@@ -93,7 +93,7 @@ inline std::string in_quotes(std::string_view text) {
   return shown + "\"";
 }
 
-/// Whether a text means that there is no value: what pandas takes for that, and the archives' "?".
+/// Whether a text stands for a missing value: the words that pandas knows, and the archives' "?".
 inline bool is_missing(std::string_view text) {
   static constexpr std::array<std::string_view, 19> words{
       "?",        "NaN", "nan",  "-NaN", "-nan", "NA",     "N/A",     "n/a",     "<NA>",    "#N/A",
@@ -101,7 +101,7 @@ inline bool is_missing(std::string_view text) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-/// The name of a file format by its first bytes, with what to do; empty for what may be text in UTF-8.
+/// The name of a file format by its first bytes, and what to do; empty if it may be text in UTF-8.
 inline std::string foreign_format(std::string_view start) {
   struct Format {
     std::string_view magic;
@@ -153,7 +153,8 @@ inline void TextReader::begin() {
   line_feed_ = (std::min)(text_.find('\n'), text_.size());
 }
 
-/// Where the line that begins at `from` ends. The next LF is kept: a text of CRs alone would be searched for it line by line.
+/// Where the line that begins at `from` ends. The next LF's position is kept: otherwise a text with CRs alone would be
+/// searched to its end for every line.
 inline std::size_t TextReader::end_of_line(std::size_t from) {
   if (line_feed_ < from) line_feed_ = (std::min)(text_.find('\n', from), text_.size());
   const std::size_t early = std::string_view(text_).substr(from, line_feed_ - from).find('\r');
@@ -218,7 +219,7 @@ inline double TextReader::any_number(std::string_view part) const {
 
 inline void TextReader::fail(std::string_view at, const std::string& expected, const std::string& found) const {
   const char* begin = line_.data();
-  std::size_t line = std::max<std::size_t>(number_, 1);  // of an empty file, the first
+  std::size_t line = std::max<std::size_t>(number_, 1);  // 1 in an empty file
   for (const char* c = begin; c != at.data(); ++c)
     if (*c == '\n' || (*c == '\r' && (c + 1 == at.data() || c[1] != '\n'))) ++line, begin = c + 1;
   throw TextFormatError(path_, line, static_cast<std::size_t>(at.data() - begin) + 1, expected, found);

@@ -19,22 +19,24 @@
 
 namespace odot::data {
 
-/// Reads a .ts file of labelled sequences of exactly D dimensions and up to L steps: values [N, L, D], padded with 0. What
-/// the archives' own reader reads is read: lines that are empty or begin with '#' or '%', keys in any case, twice (the last
-/// one counts) or unknown. What a header says about dimensions, lengths and missing values is not relied on; the sequences
-/// themselves are checked. Labels match @classLabel's names exactly, or else in any case, or else as numbers ("1.0" is "1").
-/// Without @classLabel the classes are the labels that occur, sorted. The format has no end mark, so a file cut between two
-/// lines, or within the last label, may be read as a shorter set.
+/// Reads a .ts file of labelled sequences of exactly D dimensions and up to L steps: values [N, L, D], padded with 0.
+/// It accepts what the archives' own reader accepts: lines that are empty or begin with '#' or '%'; keys in any case,
+/// repeated (the last one counts) or unknown. It does not rely on what the header says about dimensions, lengths and
+/// missing values, but checks the sequences themselves. Labels match @classLabel's names exactly, or else in any case,
+/// or else as numbers ("1.0" is "1"). Without @classLabel the classes are the labels that occur, sorted. The format has
+/// no end mark, so a file cut between two lines, or within the last label, may be read as a shorter set.
 /// Errors  FileError: the file can't be read;  FormatError: it is gzipped, an archive or binary
-///         TextFormatError: a header without @data, or with more on that line; one that announces time stamps, targets in
-///         place of labels, or no labels; no sequences; sequences with other than D dimensions, dimensions of different lengths, lengths over L or,
-///         with @equalLength true, other than the first's; what is no finite number; a label that the header does not name
+///         TextFormatError: a header without @data, or with more text on that line; a header that announces time
+///         stamps, targets instead of labels, or no labels; no sequences; sequences with a number of dimensions other
+///         than D, dimensions of different lengths, lengths over L or, with @equalLength true, different from the
+///         first's; values that are not finite numbers; a label that the header does not name
 /// Source  aeon and sktime, "ts file format"; Bagnall et al., "The UEA multivariate time series classification archive",
 ///         2018
 template <ShapeType S>
 Sequences<S> read_ts(const std::filesystem::path& path);
 
-/// The same from a source; gzipped or not: read_file(path, [](auto& source) { return read_ts<S>(source); }).
+/// The same from a source. For a file that may be gzipped:
+///     read_file(path, [](auto& source) { return read_ts<S>(source); })
 template <ShapeType S, class Source>
 Sequences<S> read_ts(ByteSource<Source>& source);
 
@@ -47,15 +49,15 @@ struct TsHeader {
   bool equal_length = false;
 };
 
-/// Reads .ts for any shape: tokens and features are numbers here, so that it is compiled once.
+/// Reads .ts for any shape: the numbers of tokens and features are run-time values, so that it is compiled once.
 class TsReader {
  public:
   TsReader(TextReader& text, std::size_t most_tokens, std::size_t features)
       : text_(text), tokens_(most_tokens), features_(features) {}
 
-  /// Up to and including @data.
+  /// Reads the header, up to and including @data.
   void read_header();
-  /// All sequences, behind one another; then the header's classes are complete.
+  /// Reads all sequences, one after the other; after that the header's classes are complete.
   void read_sequences(std::vector<float>& values, std::vector<std::int32_t>& lengths,
                       std::vector<std::int32_t>& labels);
 
@@ -95,7 +97,7 @@ inline std::string lower_case(std::string_view text) {
   return lower;
 }
 
-/// Where among the classes a label is; their number if it is none of them.
+/// The index of a label's class; the number of classes if there is no such class.
 inline std::size_t class_of(const std::vector<std::string>& classes, std::string_view label) {
   const auto where = [&](const auto& matches) {
     return static_cast<std::size_t>(std::find_if(classes.begin(), classes.end(), matches) - classes.begin());
@@ -160,7 +162,7 @@ inline void TsReader::read_sequences(std::vector<float>& values, std::vector<std
     labels.push_back(static_cast<std::int32_t>(class_of(header_.classes, name)));
 }
 
-/// Reads the current line; gives the sequence's length.
+/// Reads the current line; returns the sequence's length.
 inline std::int32_t TsReader::read_sequence(std::vector<float>& values, std::vector<std::string_view>& names) {
   const Words parts = TextReader::split(text_.line(), ':');
   if (parts.size() != features_ + 1)
@@ -183,7 +185,7 @@ inline std::int32_t TsReader::read_sequence(std::vector<float>& values, std::vec
   return static_cast<std::int32_t>(length);
 }
 
-/// Fills one feature of a sequence [tokens, features]; gives the number of its steps.
+/// Fills one feature of a sequence [tokens, features]; returns the number of its steps.
 inline std::size_t TsReader::read_dimension(std::string_view part, std::size_t feature, float* sequence) {
   const Words steps = TextReader::split(part, ',');
   if (steps.size() > tokens_)

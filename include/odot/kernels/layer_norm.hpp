@@ -31,9 +31,9 @@ struct LayerNormForward {
     constexpr auto size = static_cast<Total>(D), share = 1 / size;
     S mean = static_cast<S>(total * share);
     S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) * share + static_cast<Total>(eps)));
-    // What rounding the mean has left out matters where the numbers are large next to their deviations.
+    // The rounding error of the mean matters where the numbers are large compared to their deviations.
     S rest = static_cast<S>(fused_multiply_add(static_cast<Total>(mean), size, -total) * share);
-    // Squares that S can't hold: as if all numbers were divided by the largest. (NaN and infinity come out as NaN.)
+    // S can't hold the squares: divide all numbers by the largest one. (NaN and infinity give NaN.)
     if (!(rstd > 0)) {
       const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
       const S mean_share =
@@ -98,7 +98,7 @@ struct LayerNormInputGradient {
   }
 };
 
-/// dγ and dβ; dx of a row after its terms, because it may be dy's memory.
+/// dγ and dβ, and dx. dx of a row is stored after the row's terms of dγ and dβ, because it may be dy's memory.
 template <class S, std::size_t D>
 struct LayerNormBackward {
   LayerNormInputGradient<S, D> input;
@@ -140,7 +140,7 @@ struct LayerNorm {
   static void forward(Workspace<Device>& workspace, double eps, BatchView<Shape<D>, const S, Device> x,
                       TensorView<Shape<D>, const S, Device> weight, TensorView<Shape<D>, const S, Device> bias,
                       BatchView<Shape<2>, S, Device> statistics, BatchView<Shape<D>, S, Device> y) {
-    // One that S can't hold must not become 0, or a row of equal numbers would be NaN.
+    // An eps too small for S must not become 0, or a row of equal numbers would give NaN.
     const double some = eps > 0 ? (std::max)(eps, static_cast<double>((std::numeric_limits<S>::min)())) : 0.0;
     Parallel<Device>::template each_row<S>(
         workspace, x.samples(), std::integral_constant<std::size_t, D>{},

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // What a model computes, in words: kinds of layers in their order, with the options that their parameters' shapes don't
-// show. Two models with the same words compute the same function of their input and parameters, but for rounding.
+// show. Two models with the same words compute the same function of their input and parameters, up to rounding.
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace odot::nn {
 
-/// The words of one layer: "conv2d(100, kernel 3, padding 1)". Options that are false and empty texts are left out.
+/// The words of one layer: "conv2d(100, kernel 3, padding 1)". Options that are false and empty texts are omitted.
 class LayerWords {
  public:
   ODOT_COLD explicit LayerWords(std::string_view kind) : text_(kind) {}
@@ -36,7 +36,7 @@ class LayerWords {
   int arguments_ = 0;
 };
 
-/// Layers in a row as one text; what is repeated is there once: "2 x (a, b), c".
+/// A chain of layers as one text; a repeated part is written once: "2 x (a, b), c".
 ODOT_FUNCTION std::string joined_layers(const std::vector<std::string>& parts);
 
 #if ODOT_DEFINITIONS

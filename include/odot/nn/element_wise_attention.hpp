@@ -15,7 +15,7 @@
 
 namespace odot::nn {
 
-/// The order that stands for the exponential itself, without a series.
+/// As `order`: the exponential itself instead of a series.
 inline constexpr std::size_t full_order = 0;
 
 struct UnprojectedElementWiseAttentionOptions {
@@ -27,7 +27,7 @@ struct ElementWiseAttentionOptions {
   std::size_t order = 6;  ///< of the series: 2, 4, 6, …; or full_order
   bool causal = false;    ///< token i attends to tokens 0 … i only
   bool bias = true;       ///< of the projections
-  bool output = true;     ///< project the result once more
+  bool output = true;     ///< project the result
 };
 
 namespace detail {
@@ -35,7 +35,7 @@ namespace detail {
 template <std::size_t Order>
 inline constexpr bool even_order = Order % 2 == 0;
 
-/// What both layers below share: the form, its cache, its rules.
+/// What both layers below share: the form, its cache, and the calls of its kernels.
 template <std::size_t Order, bool Causal>
 struct ElementWiseMixing {
   static constexpr kernels::ElementWiseForm form{.order = Order, .causal = Causal};
@@ -49,7 +49,7 @@ struct ElementWiseMixing {
     return kernels::element_wise_attention_cache(form, n, L, D);
   }
 
-  /// y of the queries, keys and values; in training, `cache` is filled.
+  /// Computes y from queries, keys and values; in training, fills `cache`.
   static void forward(auto pass, auto qkv, auto* cache, auto y) {
     using K = kernels::ElementWiseAttention<typename decltype(pass)::device>;
     if (pass.training()) K::template forward_training<form>(pass.workspace(), qkv, pass.lengths(), cache, y);
@@ -72,8 +72,8 @@ struct ElementWiseMixing {
 
 /// Element-wise attention over queries, keys and values that lie side by side in each token.
 /// Shapes  x [N, L, 3·D] → y [N, L, D]; y is 0 at padding
-/// Grad    dx (overwritten; 0 at padding); equations in kernels/element_wise_attention/element_wise_attention.hpp
-/// Step    causal series: a state of D·(6·(order + 1) + 3) numbers a sequence
+/// Grad    dx (overwritten; 0 at padding); equations in kernels/element_wise_attention/contract.hpp
+/// Step    causal series: a state of D·(6·(order + 1) + 3) numbers per sequence
 /// Errors  compile time: an odd order; input of a rank other than 2; features not a multiple of 3
 /// Source  Feng, "Element-wise Attention Is All You Need", 2025
 template <UnprojectedElementWiseAttentionOptions Options = UnprojectedElementWiseAttentionOptions{}>
@@ -117,12 +117,12 @@ struct UnprojectedElementWiseAttention {
 /// no heads, no scaling.
 /// Shapes  x [N, L, D] → y [N, L, D]; y at padding is the output projection's bias
 /// Params  q.weight, k.weight, v.weight [D, D], q.bias, k.bias, v.bias [D], out.weight [D, D], out.bias [D]
-/// Grad    dx overwritten (0 through the attention at padding), the parameters' added
-/// Step    causal series: a state of D·(6·(order + 1) + 3) numbers a sequence, whatever its length
+/// Grad    dx overwritten (no part of it comes from the attention at padding); the parameters' gradients added
+/// Step    causal series: a state of D·(6·(order + 1) + 3) numbers per sequence, whatever its length
 /// Errors  compile time: an odd order; input of a rank other than 2
 /// Cost    8·N·L·D² FLOP for the projections; the attention's in docs/layers.md
-/// Memory  4·L·D numbers a sample for backward, and the kernel's cache: D·(2·order + 4) in all, or every 32nd token if
-///         causal; 2·L·D if full
+/// Memory  4·L·D numbers per sample for backward, and the kernel's cache: D·(2·order + 4) per sample, or per 32 tokens
+///         if causal; 2·L·D if full
 /// Source  Feng, "Element-wise Attention Is All You Need", 2025; projections as in torch.nn.MultiheadAttention
 template <ElementWiseAttentionOptions Options = ElementWiseAttentionOptions{}>
 struct ElementWiseAttention {
@@ -203,7 +203,7 @@ struct ElementWiseAttention {
     }
 
    private:
-    /// Memory as a batch of as many samples, on the same device, as `like`.
+    /// Memory as a batch of as many samples as `like`, on the same device.
     template <ShapeType S, class V, class Scalar>
     static auto view(V like, Scalar* memory) {
       return BatchView<S, Scalar, typename V::device>(memory, like.samples());

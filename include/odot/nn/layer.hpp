@@ -14,7 +14,7 @@
 
 namespace odot::nn {
 
-/// Base of a layer bound to its input shape. A layer is a type; it has no members that change. A derived class writes
+/// Base of a layer bound to its input shape. A layer is a type without state. A derived class defines
 ///
 ///     static void forward(auto pass, auto x, auto y);
 ///     static void backward(auto pass, auto x, auto y, auto dy, auto dx);
@@ -22,8 +22,8 @@ namespace odot::nn {
 /// with x: BatchView of input_shape, y: BatchView of output_shape, dy and dx of the same shapes.
 ///   forward   fills y. In training (pass.training()) it may store cache_elements(n) numbers in pass.cache() and change
 ///             pass.updated_buffer(…); in predict it must change nothing but y.
-///   backward  adds to every pass.gradient(…), overwrites dx. dx is empty (tests false) where nobody wants it.
-/// and overrides, where the defaults below do not hold, the constants.
+///   backward  adds to every pass.gradient(…), overwrites dx. dx is empty (tests false) where nothing needs it.
+/// and redefines the constants below whose defaults do not hold.
 template <ShapeType In, ShapeType Out, class ParameterList = Parameters<>, class BufferList = Parameters<>>
 struct Layer {
   using input_shape = In;
@@ -39,10 +39,10 @@ struct Layer {
   /// Numbers that backward of n samples needs for gradients between its parts.
   static constexpr std::size_t gradient_elements(std::size_t /*n*/) { return 0; }
 
-  /// Whether backward reads x, y. What nobody reads need not be kept.
+  /// Whether backward reads x, y. What no backward reads is not kept.
   static constexpr bool backward_reads_input = true;
   static constexpr bool backward_reads_output = false;
-  /// Whether y may be x's memory, and dx dy's. Needs backward_reads_input = false.
+  /// Whether y may use x's memory, and dx dy's. Requires backward_reads_input = false.
   static constexpr bool in_place = false;
   /// Whether y is x under another shape.
   static constexpr bool is_view = false;
@@ -51,7 +51,7 @@ struct Layer {
   /// Whether each sample of y holds the logarithms of probabilities that add up to 1, which is what
   /// nn::NegativeLogLikelihood takes. Your own last layer that ends in a log-softmax says so here.
   static constexpr bool log_probabilities = false;
-  /// Tokens that y has before those of x: so many more are valid where the sequences have lengths.
+  /// Tokens that y has before those of x. Where the sequences have lengths, they grow by as many.
   static constexpr std::size_t added_tokens = 0;
 
   /// Whether, in predict, each token of y depends on the same token of x alone, and in the same way at every position.
@@ -61,13 +61,13 @@ struct Layer {
   /// the next token of n sequences, x and y: BatchView of Shape<1, …>; state: n · state_elements numbers, all zero before
   /// the first token, which step changes. Token number pass.position(), as predict has it in a causal layer.
   static constexpr bool has_step = false;
-  static constexpr std::size_t state_elements = 0;  ///< a sequence
-  /// Tokens after which there is no next.
+  static constexpr std::size_t state_elements = 0;  ///< per sequence
+  /// The largest number of tokens that a stream may have.
   static constexpr std::size_t longest_stream = (std::numeric_limits<std::size_t>::max)();
 
   /// Appends what the layer computes, in words: its kind and the options that its parameters' shapes don't show
-  /// (nn::LayerWords). Weights files keep the words of a model's layers, and are refused by a model with others. A layer
-  /// that changes nothing in predict appends nothing.
+  /// (nn::LayerWords). A weights file keeps these words of all layers, and a model with other words refuses the file. A
+  /// layer that changes nothing in predict appends nothing.
   ODOT_COLD static void describe(std::vector<std::string>& parts) {
     parts.push_back("layer(" + In::to_string() + " -> " + Out::to_string() + ")");
   }
@@ -79,7 +79,7 @@ struct Layer {
     BufferList::list(table, prefix);
   }
 
-  /// Calls visit(path, y) for the outputs that a training forward left in `cache`, in order; none in a plain layer.
+  /// Calls visit(path, y) for the outputs that a training forward left in `cache`, in order. A plain layer has none.
   template <class Scalar, class Visitor>
   static void visit_outputs(const Scalar* /*cache*/, std::size_t /*n*/, const std::string& /*prefix*/,
                             const Visitor& /*visit*/) {}
@@ -107,14 +107,14 @@ concept LayerDescription = requires { typename D::template bind<In>; };
 
 namespace detail {
 
-/// Stands for a layer that can't be bound, so that nothing else is reported.
+/// Takes the place of a layer that can't be bound, so that no further errors follow.
 template <ShapeType In>
 struct NoLayer : Layer<In, In> {
   static void forward(auto, auto, auto) {}
   static void backward(auto, auto, auto, auto, auto) {}
 };
 
-/// What a description is bound to a shape; no type where it can't be.
+/// The type of a description bound to a shape; no type where it can't be bound.
 template <class Description, ShapeType In>
 struct BoundTo {};
 template <class Description, ShapeType In>
@@ -123,7 +123,7 @@ struct BoundTo<Description, In> {
   using type = typename Description::template bind<In>;
 };
 
-/// The same, NoLayer where there is no description, or it is bound to what is no layer.
+/// The same, but NoLayer where there is no description, or where it is bound to something that is not a layer.
 template <class Description, ShapeType In>
 struct BoundIfDescribed {
   using type = NoLayer<In>;

@@ -19,11 +19,11 @@ struct LinearOptions {
   bool bias = true;
 };
 
-/// Fully connected layer: y = x Wᵀ + b; of a sequence, for every token by itself.
+/// Fully connected layer: y = x Wᵀ + b; in a sequence, every token by itself.
 /// Shapes  x [N, In] or [N, L, In], weight [Out, In], bias [Out] → y [N, Out] or [N, L, Out]
 /// Grad    dx = dy W (overwritten);  dW += dyᵀ x,  db += Σ dy (added)
 /// Errors  compile time: input of a rank other than 1 and 2
-/// Cost    2·In·Out FLOP a sample or token forward, twice that backward
+/// Cost    2·In·Out FLOP per sample or token forward, twice that backward
 /// Source  same convention as torch.nn.Linear
 template <std::size_t OutFeatures, LinearOptions Options = LinearOptions{}>
 struct Linear {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What a loss is: the contract of odot's own and of yours, as concepts.
+// What a loss is: the contract for odot's losses and for yours, as concepts.
 //
 // A loss is an object. It may carry numbers of its own, such as the ε of label smoothing. It says what outputs are
 // compared with, and evaluates them:
@@ -37,7 +37,7 @@ namespace odot::nn {
 
 using kernels::LossSums;
 
-/// What says that it is a loss; whether it can be evaluated shows where the outputs are known.
+/// A type that declares a loss. Whether it can be evaluated is checked where the outputs are known.
 template <class L>
 concept Loss = requires {
   typename L::template target<float>;
@@ -48,7 +48,7 @@ concept Loss = requires {
 /// can't convert arguments to a span of one.)
 template <class L, class Scalar>
 struct TargetOf {
-  using type = std::int32_t;  // not a loss: what takes it says so
+  using type = std::int32_t;  // not a loss: the function that takes it reports that
 };
 template <Loss L, class Scalar>
 struct TargetOf<L, Scalar> {
@@ -76,7 +76,7 @@ template <class L>
   requires requires { L::of_log_probabilities; }
 inline constexpr bool of_log_probabilities<L> = L::of_log_probabilities;
 
-/// Whether a loss can judge a model; a static_assert says what does not fit.
+/// Whether a loss fits a model; a static_assert says what does not fit.
 template <class L, class Model, class Scalar, class Device>
 constexpr bool loss_fits() {
   static_assert(Loss<L>,

@@ -40,7 +40,7 @@ namespace nn::detail {
                       std::to_string(labels) + " labels; they must be as many");
 }
 
-/// each: targets a sample
+/// each: targets per sample
 [[noreturn]] ODOT_COLD inline void refuse_targets(std::size_t samples, std::size_t targets, std::size_t each) {
   throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(samples) + " samples and " +
                       std::to_string(targets) + " targets; there must be " +
@@ -49,7 +49,7 @@ namespace nn::detail {
 
 }  // namespace nn::detail
 
-/// Network of what is no model: says so, and nothing else.
+/// The Network of a type that is not a model: reports that, and nothing else.
 template <class Model, DeviceType Device = Cpu, class Scalar = float>
 class Network {
   static constexpr bool is_model = nn::BoundLayer<Model>;
@@ -82,20 +82,20 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   /// Bytes that each sample of a training batch takes: outputs and caches kept, and gradients on the way back.
   static constexpr std::size_t training_memory_per_sample = [] {
-    // So many that what is fixed, and rounding, drop out; not too many for a std::size_t of 32 bits.
+    // Enough samples for fixed costs and rounding to vanish, and few enough for a 32-bit std::size_t.
     constexpr std::size_t many = std::size_t{1} << (sizeof(std::size_t) > 4 ? 20 : 6);
     return (Model::cache_elements(many) + Model::gradient_elements(many) + 2 * many * output_shape::size) / many *
            sizeof(Scalar);
   }();
 
-  /// Initial weights from the seed; `threads` = 0 takes all there are. Throws ArgumentError where two parameters or
-  /// buffers have one name.
+  /// Initial weights from the seed; `threads` = 0 uses all threads. Throws ArgumentError if two parameters or buffers
+  /// have the same name.
   ODOT_COLD explicit Network(Seed seed, const nn::init::Rule& rule = nn::init::normal(), int threads = 0)
       : State(seed, threads, nn::listed(Model::list_parameters), nn::listed(Model::list_buffers), rule), seed_(seed) {}
 
-  /// Takes over another network's parameters and buffers, from any device and scalar.
+  /// Copies another network's parameters and buffers, from any device and scalar.
   ///     Network<Model, Gpu> on_gpu(seed);  on_gpu.copy_weights_from(on_cpu);
-  /// Errors  ArgumentError: a number that this network's scalar can't hold; nothing has changed
+  /// Errors  ArgumentError: a number that this network's scalar can't hold; then nothing has changed
   template <DeviceType Other, class OtherScalar>
   void copy_weights_from(const Network<Model, Other, OtherScalar>& other) {
     if constexpr (std::is_same_v<Other, Device> && std::is_same_v<OtherScalar, Scalar>) {
@@ -108,9 +108,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   // ---- predict
 
-  /// y = the model's output in evaluation. Changes nothing in the network, so calls may run at the same time, each with
-  /// its own workspace; with a workspace used before for as many samples, odot allocates nothing (Eigen takes temporary
-  /// memory for a product whose blocks exceed 128 KiB).
+  /// y = the model's output in evaluation. It changes nothing in the network, so calls may run at the same time, each
+  /// with its own workspace. It allocates nothing if the workspace was used for as many samples before.
   /// Shapes  x [N, input_shape...] → y [N, output_shape...]; lengths [N] (optional): valid tokens of each sequence
   void predict(Input x, Output y, Workspace<Device>& workspace, const std::int32_t* lengths = nullptr) const {
     if (x.samples() != y.samples()) nn::detail::refuse_outputs(x.samples(), y.samples());
@@ -124,7 +123,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     }
   }
 
-  /// The same with memory of its own; allocates.
+  /// The same with its own memory; allocates.
   Batch<output_shape, Scalar, Device> predict(Input x, const std::int32_t* lengths = nullptr) const {
     Workspace<Device> workspace(workspace_.threads());
     Batch<output_shape, Scalar, Device> y(x.samples());
@@ -132,10 +131,10 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     return y;
   }
 
-  /// labels[n] = the class with the largest output of sample n, the first of several; a NaN counts as the largest. All else
-  /// is as in predict; labels: memory of the device.
+  /// labels[n] = the class with the largest output of sample n, the first one if there are several; NaN counts as the
+  /// largest. Everything else is as in predict; labels are in the device's memory.
   /// Shapes  x [N, input_shape...], model output [classes] → labels [N]
-  /// Errors  compile time: a model output of a rank other than 1;  ArgumentError: not as many labels as samples
+  /// Errors  compile time: a model output whose rank is not 1;  ArgumentError: not as many labels as samples
   void classify(Input x, std::span<std::int32_t> labels, Workspace<Device>& workspace,
                 const std::int32_t* lengths = nullptr) const {
     constexpr bool has_classes = output_shape::rank == 1;
@@ -151,7 +150,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     }
   }
 
-  /// The same with memory of its own, labels on the host; allocates.
+  /// The same with its own memory, and labels on the host; allocates.
   std::vector<std::int32_t> classify(Input x, const std::int32_t* lengths = nullptr) const {
     Workspace<Device> workspace(workspace_.threads());
     Buffer<std::int32_t, Device> labels(x.samples());
@@ -178,14 +177,14 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     return sums;
   }
 
-  /// The same with a loss that needs no numbers, by default the negative log-likelihood of log-probabilities.
+  /// The same with a loss that carries no numbers, by default the negative log-likelihood of log-probabilities.
   template <class Loss = nn::NegativeLogLikelihood>
   nn::LossSums compute_gradients(Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                                  const std::int32_t* lengths = nullptr) {
     return compute_gradients(Loss{}, x, targets, lengths);
   }
 
-  /// As compute_gradients, the batch's sums added to `sums`, memory of the device; on a GPU it does not wait.
+  /// As compute_gradients, but adds the batch's sums to `sums`, in the device's memory; on a GPU it does not wait.
   template <class Loss>
   void backpropagate(const Loss& loss, Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                      nn::LossSums* sums, const std::int32_t* lengths = nullptr) {
@@ -229,12 +228,12 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
 
   static constexpr std::uint64_t step_seeds = 0x7374'6570ull << 32;  // streams of the seed
 
-  /// Samples of so many that go through a training step at once.
+  /// How many of `samples` samples go through a training step at once.
   static std::size_t training_piece(std::size_t samples) {
     return Model::couples_samples ? samples : Pieces::trained(training_memory_per_sample);
   }
 
-  /// The first layer whose output is not finite in a training forward that changes nothing; empty where all are.
+  /// The first layer whose output is not finite in a training forward that changes nothing; empty if all are finite.
   ODOT_COLD std::string first_non_finite_output(Input x, const std::int32_t* lengths, std::size_t first_sample) {
     const WorkspaceScope<Device> scope(workspace_);
     auto frame = workspace_.frame();

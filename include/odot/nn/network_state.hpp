@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// NetworkState: what a network has whatever its model, so that what works on it is compiled once for all models.
+// NetworkState: all of a network that does not depend on its model; functions that use it are compiled once for all
+// models.
 
 #include <algorithm>
 #include <cstddef>
@@ -40,15 +41,15 @@ ODOT_COLD inline const nn::ParameterInfo& find_parameter(const std::vector<nn::P
 
 }  // namespace detail
 
-/// The parameters of a network, their gradients and buffers, each in one block; its workspace; the steps it has been
-/// trained for. Optimizers see a network as this.
+/// The parameters of a network, their gradients and buffers, each in one block; its workspace; its number of training
+/// steps. Optimizers see only this part of a network.
 template <DeviceType Device, class Scalar>
 class NetworkState {
  public:
   using device = Device;
   using scalar = Scalar;
 
-  // ---- the blocks, memory of the device
+  // ---- the blocks, in the device's memory
 
   std::span<Scalar> parameters() { return parameters_.span(); }
   std::span<const Scalar> parameters() const { return parameters_.span(); }
@@ -65,38 +66,38 @@ class NetworkState {
   const std::vector<nn::ParameterInfo>& parameter_table() const { return parameter_table_; }
   const std::vector<nn::ParameterInfo>& buffer_table() const { return buffer_table_; }
 
-  /// One parameter, gradient or buffer by its dotted name ("0.conv.weight"). Throws ArgumentError for a name unknown.
+  /// One parameter, gradient or buffer by its dotted name ("0.conv.weight"). Throws ArgumentError for an unknown name.
   std::span<Scalar> parameter(std::string_view name) { return slice(parameters(), parameter_table_, name); }
   std::span<const Scalar> parameter(std::string_view name) const { return slice(parameters(), parameter_table_, name); }
   std::span<Scalar> gradient(std::string_view name) { return slice(gradients(), parameter_table_, name); }
   std::span<Scalar> buffer(std::string_view name) { return slice(buffers(), buffer_table_, name); }
 
-  /// Copies numbers of the host into a parameter or buffer. Throws ArgumentError for a name unknown or another number of
-  /// elements.
+  /// Copies numbers from the host into a parameter or buffer. Throws ArgumentError for an unknown name or a different
+  /// number of elements.
   ODOT_COLD void set_parameter(std::string_view name, std::span<const double> values);
   ODOT_COLD void set_buffer(std::string_view name, std::span<const double> values);
 
   // ---- what is kept
 
-  /// All parameters and buffers by their names. (Seed and step are a training's, not the network's.)
+  /// All parameters and buffers by their names. (Seed and step belong to a training, not to the network.)
   ODOT_COLD Snapshot snapshot() const;
 
-  /// Takes the snapshot's arrays for parameters and buffers. Returns what did not fit, which only `.partial` allows.
-  /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed, and nothing
-  ///         has changed
+  /// Copies the snapshot's arrays into parameters and buffers. Returns what did not fit, which only `.partial` allows.
+  /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all of them are listed, and
+  ///         nothing has changed
   ODOT_COLD Unmatched restore(const Snapshot& snapshot, const RestoreOptions& options = {});
 
-  /// Training steps so far: what the random numbers of a step (nn::Dropout's) depend on, besides the seed. Setting it
-  /// gives the next step the random numbers of another.
+  /// The number of training steps so far. The random numbers of a step (nn::Dropout's) depend on it and on the seed;
+  /// set it to give the next step the random numbers of another step.
   std::uint64_t step() const { return step_; }
   void set_step(std::uint64_t step) { step_ = step; }
 
   /// Throws NonFiniteError, naming the first parameter (in the order of the backward pass) whose gradient is NaN or
-  /// infinite, or, where none is, beyond `largest` in some elements.
+  /// infinite; or, if there is none, the first with elements beyond `largest`.
   ODOT_COLD void check_gradients_finite(Scalar largest = (std::numeric_limits<Scalar>::max)()) const;
 
-  /// *count = elements of the gradients that are NaN, infinite or beyond `largest`: what tells whether to check them.
-  /// `count` is memory of the device; nobody waits.
+  /// *count = the number of gradient elements that are NaN, infinite or beyond `largest`. `count` is in the device's
+  /// memory; the call does not wait.
   void count_gradients_beyond(Scalar largest, std::int64_t* count);
 
   Workspace<Device>& workspace() { return workspace_; }
@@ -104,7 +105,7 @@ class NetworkState {
  protected:
   static constexpr std::uint64_t initial_weights = 1;  // a stream of the seed
 
-  /// `threads` = 0 takes all there are. Throws ArgumentError where two parameters or buffers have one name.
+  /// `threads` = 0 uses all threads. Throws ArgumentError if two parameters or buffers have the same name.
   ODOT_COLD NetworkState(Seed seed, int threads, std::vector<nn::ParameterInfo> parameter_table,
                          std::vector<nn::ParameterInfo> buffer_table, const nn::init::Rule& rule);
   NetworkState(NetworkState&&) = default;

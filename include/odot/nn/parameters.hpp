@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What a layer declares of its parameters and buffers: names, shapes, initial values; and the run-time table of them.
+// How a layer declares its parameters and buffers: names, shapes, initial values; and their run-time table.
 
 #include <array>
 #include <cmath>
@@ -23,7 +23,8 @@ enum class Init {
   one,
 };
 
-/// One named array of a layer. `Precision` other than 0: drawn from N(0, 1/Precision), whatever the network's rule says.
+/// One named array of a layer. With a `Precision` other than 0 it is drawn from N(0, 1/Precision), whatever the
+/// network's rule says.
 template <FixedString Text, ShapeType S, Init Initial = Init::drawn, std::size_t Precision = 0>
 struct Parameter {
   static_assert(Precision == 0 || Initial == Init::drawn, "odot::nn::Parameter: a precision is for Init::drawn");
@@ -37,8 +38,8 @@ struct Parameter {
   using prefixed = Parameter<Prefix + Text, S, Initial, Precision>;
 };
 
-/// An array that a layer has where Present, mostly one of its options, is true. Where it is false, the array takes no
-/// memory and stands in no table; pass.parameter_or_empty(name) is an empty view then.
+/// An array that a layer has if Present, usually one of its options, is true. If it is false, the array takes no memory
+/// and is in no table; pass.parameter_or_empty(name) is then an empty view.
 template <bool Present, FixedString Text, ShapeType S, Init Initial = Init::drawn, std::size_t Precision = 0>
 struct OptionalParameter : Parameter<Text, S, Initial, Precision> {
   static constexpr bool present = Present;
@@ -53,14 +54,14 @@ struct ParameterInfo {
   std::size_t size = 0;            ///< elements
   std::vector<std::size_t> shape;  ///< extents
   Init init = Init::drawn;
-  double deviation = 0;  ///< of its initial weights, where its layer fixes that; 0: the network's rule does
+  double deviation = 0;  ///< of its initial weights, if its layer fixes that; 0: the network's rule does
 
   std::size_t fan_in() const { return init == Init::drawn_elementwise || shape.empty() ? 1 : size / shape[0]; }
   std::size_t fan_out() const { return init == Init::drawn_elementwise || shape.size() < 2 ? 1 : size / shape[1]; }
 };
 
 namespace detail {
-/// Appends a row to a table whose rows lie one after the other.
+/// Appends a row to a table whose arrays lie one after the other.
 ODOT_COLD inline void append_row(std::vector<ParameterInfo>& table, const std::string& prefix, std::string_view name,
                                  std::size_t size, std::span<const std::size_t> extents, Init init,
                                  std::size_t precision) {
@@ -111,7 +112,7 @@ struct Parameters {
   template <FixedString Prefix>
   using prefixed = Parameters<typename P::template prefixed<Prefix>...>;
 
-  /// Appends the arrays to a table whose rows lie one after the other.
+  /// Appends the arrays to a table whose arrays lie one after the other.
   static void list(std::vector<ParameterInfo>& table, const std::string& prefix) { (append<P>(table, prefix), ...); }
 
  private:
@@ -135,7 +136,7 @@ constexpr Parameters<A..., B...> operator+(Parameters<A...>, Parameters<B...>) {
   return {};
 }
 
-/// The table of a model's parameters, or of its buffers, by the function that lists them.
+/// The table of a model's parameters, or of its buffers; `list` is the function that lists them.
 ODOT_COLD inline std::vector<ParameterInfo> listed(void (*list)(std::vector<ParameterInfo>&, const std::string&)) {
   std::vector<ParameterInfo> table;
   list(table, "");

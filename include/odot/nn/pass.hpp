@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Pass: all that a layer is handed, besides its input and output, when a batch goes through it.
+// Pass: everything that a layer gets, besides its input and output, when a batch goes through it.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,19 +22,19 @@ class Pass {
   using device = Device;
   using scalar = Scalar;
 
-  /// Start of each block's slice for this layer; those that a kind of pass lacks are null.
+  /// Start of each block's slice for this layer; null where a kind of pass has no such block.
   struct Blocks {
     const Scalar* parameters = nullptr;
     Scalar* gradients = nullptr;  ///< backward only
     const Scalar* buffers = nullptr;
     Scalar* updated_buffers = nullptr;  ///< training forward only
     Scalar* cache = nullptr;            ///< training only: what forward leaves for backward
-    /// Of sequences: how many tokens of each sample are valid, the others being padding at its end; null: all are.
+    /// For sequences: how many tokens of each sample are valid (the others are padding at its end); null: all are.
     const std::int32_t* lengths = nullptr;
-    std::size_t position = 0;      ///< of the token, in Stream's steps only: how many came before it
-    std::uint64_t seed = 0;        ///< training only: of this step's random numbers
+    std::size_t position = 0;      ///< in Stream's steps only: number of tokens before this one
+    std::uint64_t seed = 0;        ///< training only: for this step's random numbers
     std::size_t first_sample = 0;  ///< position of the pass's first sample in its batch
-    std::uint64_t path = 0;        ///< which layer this is: no two layers of a model have the same
+    std::uint64_t path = 0;        ///< identifies this layer: no two layers of a model have the same
   };
 
   Pass(Workspace<Device>& workspace, const Blocks& blocks) : workspace_(&workspace), blocks_(blocks) {}
@@ -64,7 +64,8 @@ class Pass {
     return view<typename Layer::buffers>(name, blocks_.updated_buffers);
   }
 
-  /// The same of an nn::OptionalParameter: an empty view where the layer lacks it, for a kernel's optional argument.
+  /// The same for an nn::OptionalParameter: an empty view if the layer does not have it, for a kernel's optional
+  /// argument.
   template <class N>
   auto parameter_or_empty(N name) const {
     return view_or_empty<typename Layer::parameters>(name, blocks_.parameters);
@@ -83,8 +84,8 @@ class Pass {
   }
   Scalar* cache() const { return blocks_.cache; }
 
-  /// Valid tokens of each sample of the layer's input, memory of the device; null: all are. Kernels bring them into
-  /// [0, L], see kernels::valid_tokens.
+  /// Valid tokens of each sample of the layer's input, in the device's memory; null: all are valid. Kernels clamp them
+  /// to [0, L], see kernels::valid_tokens.
   const std::int32_t* lengths() const { return blocks_.lengths; }
   Pass with_lengths(const std::int32_t* lengths) const {
     Pass pass = *this;
@@ -92,16 +93,17 @@ class Pass {
     return pass;
   }
 
-  /// In a step: tokens that came before.
+  /// In a step: the number of tokens before this one.
   std::size_t position() const { return blocks_.position; }
 
-  /// This layer's random numbers in this training step: the same in forward and backward, others in every step and layer.
-  /// A layer takes number (first_sample() + n) · output_shape::size + i for element i of sample n, so that the pieces in
-  /// which a batch goes through the network do not show.
+  /// This layer's random numbers in this training step: the same in forward and backward, different in every step and
+  /// layer. A layer takes number (first_sample() + n) · output_shape::size + i for element i of sample n, so that the
+  /// result does not depend on the pieces in which a batch goes through the network.
   Random random() const { return {Seed{blocks_.seed}, blocks_.path}; }
   std::size_t first_sample() const { return blocks_.first_sample; }
 
-  /// The pass of part number `position` of this layer, its slices at the given offsets (elements) of this layer's slices.
+  /// The pass for part number `position` of this layer. Its slices begin at the given offsets (in elements) in this
+  /// layer's slices.
   template <class Child>
   Pass<Child, Device, Scalar> child(std::size_t position, std::size_t parameters, std::size_t buffers,
                                     std::size_t cache) const {

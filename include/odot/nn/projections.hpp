@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The linear maps around an attention, what is common to SelfAttention and ElementWiseAttention: their parameters, where
+// The linear maps around an attention, which SelfAttention and ElementWiseAttention share: their parameters, where
 // their results lie, and both passes through them.
 
 #include <cstddef>
@@ -21,15 +21,15 @@ struct ProjectionForm {
   bool values = true;
   bool output = true;     ///< of the attention's result
   bool bias = true;       ///< of all of them
-  bool joint = false;     ///< the queries' matrix serves the keys too: "qk" in place of "q"
+  bool joint = false;     ///< the keys use the queries' matrix too: "qk" instead of "q"
   bool triangle = false;  ///< that matrix is lower triangular
 };
 
 /// [q k v] = x Wᵀ + b before an attention, y = m W_Oᵀ + b after it.
 /// Shapes  tokens x, m, y [T, D]; projected [T, width]: each token's query, key and value side by side
 /// Params  q.weight (or qk.weight, qk.triangle), k.weight, v.weight, their biases, out.weight, out.bias. Weights lie one
-///         below the other, and so do biases: one product for all three
-/// Grad    dx, dm overwritten, the parameters' added
+///         after the other, and so do biases: one product for all three
+/// Grad    dx, dm overwritten; the parameters' gradients added
 template <ShapeType In, ProjectionForm Form>
 struct Projections {
   static constexpr std::size_t L = tokens<In>, D = features<In>();
@@ -71,8 +71,8 @@ struct Projections {
  public:
   using parameters = decltype(weights{} + biases{} + output{});
 
-  /// What forward leaves for backward, in one piece of memory: the projections, the attention's result where there is an
-  /// output projection, and what the attention keeps, in elements from the start.
+  /// Where the parts of what forward leaves for backward begin, in elements, in one piece of memory: the projections,
+  /// the attention's result if there is an output projection, and what the attention keeps.
   static constexpr std::size_t result_at(std::size_t n) { return aligned(n * L * width); }
   static constexpr std::size_t attention_at(std::size_t n) {
     return result_at(n) + (Form.output ? aligned(n * L * D) : 0);

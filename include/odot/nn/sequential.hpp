@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Sequential: layers one after the other. Starts with a Shape: a model. Without one: a description like any layer's.
+// Sequential: layers one after the other. With a Shape first, it is a model; without, a description like any layer's.
 
 #include <algorithm>
 #include <array>
@@ -24,7 +24,7 @@
 
 namespace odot::nn {
 
-/// Gives a layer of a Sequential a name in parameter paths instead of its position; "" leaves its level out.
+/// Gives a layer of a Sequential a name in parameter paths instead of its position; "" omits its level.
 template <FixedString Text, class Description>
 struct Named {
   static constexpr std::string_view name = Text.view();
@@ -32,7 +32,7 @@ struct Named {
   using bind = typename detail::BoundTo<Description, In>::type;
 };
 
-/// A chain of layers whose input is not known yet, to be put inside other layers.
+/// A chain of layers whose input is not known yet, for use inside other layers.
 template <class... Layers>
 struct Sequential {
   static_assert(sizeof...(Layers) > 0, "odot::nn::Sequential: at least one layer");
@@ -52,7 +52,7 @@ struct LayerAt {
   using output = typename type::output_shape;
 };
 
-/// A description and what it became.
+/// A description, and the layer that it was bound to.
 template <class Description, class Bound>
 struct Link {};
 
@@ -63,7 +63,7 @@ template <class Description>
 struct Next {};
 template <ShapeType Out, class... Links, class Description>
 constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
-  // Here, where a failure leaves no class incomplete.
+  // Here, because a failure here leaves no class incomplete.
   constexpr bool described = LayerDescription<Description, Out>;
   static_assert(described,
                 "odot::nn::Sequential: every layer must be a description, with a member template bind<In>, as "
@@ -74,7 +74,7 @@ constexpr auto operator+(Chain<Out, Links...>, Next<Description>) {
   return Chain<typename Bound::output, Links..., Link<Description, typename Bound::type>>{};
 }
 
-/// A description that nn::Named gives its name.
+/// A description to which nn::Named gives a name.
 template <class Description>
 concept HasName = requires { std::string_view(Description::name); };
 
@@ -93,7 +93,7 @@ std::string child_path(const std::string& parent, std::size_t position) {
   }
 }
 
-/// Whether layers in a row end in log-probabilities: the last that is more than another shape of its input does.
+/// Whether a chain of layers ends in log-probabilities: the last layer that does more than reshape its input decides.
 template <class... C>
 constexpr bool end_in_log_probabilities() {
   bool ends = false;
@@ -176,7 +176,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static void step(auto pass, auto x, auto y, auto* state) {
     using Scalar = typename decltype(y)::scalar;
     auto frame = pass.workspace().frame();
-    std::array<Scalar*, 2> pieces{};  // outputs between the layers, by turns
+    std::array<Scalar*, 2> pieces{};  // outputs between the layers, alternately
     for (std::size_t p = 0; p < std::min<std::size_t>(last, 2); ++p)
       pieces[p] = frame.template take<Scalar>(largest_token() * x.samples());
     const auto step_child = [&]<std::size_t Index>() {
@@ -241,7 +241,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     return lengths;
   }
 
-  /// Start of every slot. In training they lie in the cache, in predict in two pieces of memory by turns.
+  /// Start of every slot. In training the slots lie in the cache, in predict alternately in two pieces of memory.
   template <class P, class Y>
   static auto slot_memory(const P& pass, Y y, auto& frame) {
     using Scalar = typename Y::scalar;
@@ -297,7 +297,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
 
 }  // namespace detail
 
-/// Layers bound one after the other, the first to `In`. Several sizes of batch may go through one type.
+/// Layers bound one after the other, the first one to `In`. Batches of any size can go through one type.
 /// Shapes  x [N, In...] → y [N, output_shape...]
 /// Grad    each layer's own; dx overwritten
 /// Errors  compile time: the shape rule of the layer that does not fit

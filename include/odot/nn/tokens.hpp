@@ -17,7 +17,7 @@ inline constexpr bool has_features = S::rank == 1 || S::rank == 2;
 template <ShapeType S>
 inline constexpr bool is_sequence = S::rank == 2;
 
-/// The last extent, features; and the others' product, tokens. 1 where there is none.
+/// The last extent, features, and the product of the others, tokens; each is 1 if there is no such extent.
 template <ShapeType S>
 constexpr std::size_t features() {
   if constexpr (S::rank == 0) return 1;
@@ -26,7 +26,7 @@ constexpr std::size_t features() {
 template <ShapeType S>
 inline constexpr std::size_t tokens = S::size / features<S>();
 
-/// A batch of sequences as a batch of tokens: [N, L, D] → [N·L, D]. Empty where the view is.
+/// A batch of sequences as a batch of tokens: [N, L, D] → [N·L, D]. Empty if the view is empty.
 template <ShapeType S, class Scalar, class Device>
 constexpr auto as_tokens(BatchView<S, Scalar, Device> view) {
   return BatchView<Shape<features<S>()>, Scalar, Device>(view.data(), view.samples() * tokens<S>);

@@ -25,7 +25,7 @@ struct ForecastError {
   double root() const { return std::sqrt(squared); }
 };
 
-/// Errors of forecasts, for every column of the targets the mean over samples and steps.
+/// Errors of forecasts: for every column of the targets, the mean over samples and steps.
 /// Shapes  forecasts as the set's targets, [N, horizon, columns]
 /// Errors  ArgumentError: not as many forecasts as targets, or none
 template <class Scalar, ShapeType S, ShapeType T>
@@ -46,8 +46,8 @@ std::vector<ForecastError> column_errors(std::span<const Scalar> forecasts, cons
   return errors;
 }
 
-/// The same of a network's outputs.
-/// Errors  compile time: another number of outputs than targets;  ArgumentError: an empty set
+/// The same for a network's outputs.
+/// Errors  compile time: outputs and targets differ in number;  ArgumentError: an empty set
 template <class Model, class Device, class Scalar, ShapeType S, ShapeType T>
 std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
                                          const data::Windows<S, T>& set) {
@@ -66,7 +66,7 @@ std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& n
   return column_errors(std::span<const Scalar>(forecasts), set);
 }
 
-/// The forecast to be beaten: every step of the horizon is the last step known.
+/// The baseline forecast: every step of the horizon is the last known step.
 /// Shapes  → [N, horizon, columns]
 template <ShapeType S, ShapeType T>
 std::vector<float> last_step_repeated(const data::Windows<S, T>& set) {
@@ -83,7 +83,8 @@ std::vector<float> last_step_repeated(const data::Windows<S, T>& set) {
   return forecasts;
 }
 
-/// The mean over columns; with `units`, each column's errors in units of its own, such as a standardisation's deviation.
+/// The mean over columns. With `units`, each column's errors are first multiplied by its unit, such as a
+/// standardisation's deviation.
 /// Errors  ArgumentError: not as many units as columns
 inline ForecastError mean_error(std::span<const ForecastError> columns, std::span<const double> units = {}) {
   if (!units.empty() && units.size() != columns.size())

@@ -24,29 +24,29 @@ struct CsvColumn {
   std::function<std::string(const Event&)> field;
 };
 
-/// The columns of CsvLog's tables. Take some away, or put in others:
+/// The columns of CsvLog's tables. Remove some, or add your own:
 ///     CsvColumns columns;
 ///     columns.batches.push_back({"rate", [&](const BatchEvent& e) { return CsvColumns::digits(rate(e.step)); }});
 struct CsvColumns {
   std::vector<CsvColumn<BatchEvent>> batches;
   std::vector<CsvColumn<EpochEvent>> epochs;
 
-  /// Those that a training without figures of your own has.
+  /// The default columns.
   ODOT_COLD ODOT_FUNCTION CsvColumns();
 
-  /// A number to 9 digits, or with so many after the point; an empty field for NaN.
+  /// A number to 9 significant digits, or to `count` digits after the decimal point; an empty field for NaN.
   static std::string digits(double value) { return std::isnan(value) ? "" : number_text::general(value, 9); }
   static std::string decimals(double value, int count) {
     return std::isnan(value) ? "" : number_text::fixed(value, count);
   }
 };
 
-/// Writes batches.csv and epochs.csv in a folder, anew after every epoch and at the end; they are whole at any time.
-/// Runs at the same time need a folder each: the later one to write replaces the other's tables.
-/// Where a number does not exist, such as accuracy in a regression, its field is empty. data::read_csv reads them with its
-/// option only_finite = false.
-/// Errors  FileError: the folder can't be created, a table can't be written (at the construction already: the tables of
-///         an earlier run are then still there)
+/// Writes batches.csv and epochs.csv to a folder, anew after every epoch and at the end; both files are complete at any
+/// time. Runs at the same time need separate folders: the one that writes later replaces the other's tables. Where a
+/// number does not exist, such as accuracy in a regression, its field is empty; data::read_csv reads such tables with
+/// its option only_finite = false.
+/// Errors  FileError: the folder can't be created, or a table can't be written (the constructor checks this already; an
+///         earlier run's tables then stay)
 class CsvLog : public Callback {
  public:
   ODOT_COLD ODOT_FUNCTION explicit CsvLog(std::filesystem::path folder, CsvColumns columns = {});

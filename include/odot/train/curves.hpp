@@ -21,10 +21,10 @@ struct BatchCurve {
   std::function<double(const BatchEvent&)> value;
 };
 
-/// Writes curves.svg in a folder, anew after every epoch and at the end: the loss by batch, curves of your own, the accuracy
-/// by epoch; where there is no accuracy, the mean loss by epoch.
-/// Errors  FileError: the folder can't be created, the picture can't be written (at the construction already: that of an
-///         earlier run is then still there)
+/// Writes curves.svg to a folder, anew after every epoch and at the end: the loss by batch, your own curves, and the
+/// accuracy by epoch, or the mean loss by epoch if there is no accuracy.
+/// Errors  FileError: the folder can't be created, or the picture can't be written (the constructor checks this
+///         already; an earlier run's picture then stays)
 class Curves : public Callback {
  public:
   explicit Curves(const std::filesystem::path& folder, std::vector<BatchCurve> own = {})

@@ -17,7 +17,7 @@ namespace odot {
 
 namespace detail {
 
-/// Whether a network can be judged by a loss on sets of these kinds; a static_assert says what does not fit.
+/// Whether a network can be evaluated by a loss on sets of these types; a static_assert says what does not fit.
 template <class Loss, class Network, class... Sets>
 constexpr bool sets_fit() {
   using Scalar = typename Network::scalar;
@@ -51,7 +51,7 @@ constexpr bool sets_fit() {
   return false;
 }
 
-/// Loss and hits on a loader's batches.
+/// Loss and correct predictions on a loader's batches.
 template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       data::Loader<Set, Scalar, Device>& loader) {
@@ -73,7 +73,7 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
 
 }  // namespace detail
 
-/// Loss and hits of a network in evaluation on a loader's batches.
+/// Loss and correct predictions of a network on a loader's batches, in evaluation.
 /// Errors  compile time: samples or targets that do not fit network and loss; a loss that does not fit the outputs
 template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
@@ -83,8 +83,8 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
   else return {};
 }
 
-/// The same for a set of samples in order.
-/// Errors  ArgumentError besides: an empty set; a label that the network has no output for
+/// The same for a set, its samples in order.
+/// Errors  also ArgumentError: an empty set; a label that the network has no output for
 template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       const Set& set) {
@@ -96,7 +96,7 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
   }
 }
 
-/// Both with a loss that needs no numbers, by default the negative log-likelihood of log-probabilities.
+/// Both with a loss that carries no numbers, by default the negative log-likelihood of log-probabilities.
 ///     evaluate<nn::CrossEntropy>(network, network.workspace(), test)
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,

@@ -11,13 +11,13 @@ namespace odot {
 
 /// Known before the first batch.
 struct TrainingPlan {
-  std::size_t epochs = 0, batches = 0;  ///< batches an epoch
+  std::size_t epochs = 0, batches = 0;  ///< batches per epoch
   std::size_t samples = 0, test_samples = 0, batch_size = 0;
   std::string test_name = "test";  ///< FitOptions::test_name
 };
 
-// Accuracies are in %, and NaN where the targets are numbers, not labels. Without a test set, its loss and accuracy are
-// NaN. Losses are in nats where they are likelihoods, else in the loss's own unit.
+// Accuracies are in %, and NaN if the targets are numbers instead of labels. Without a test set, its loss and accuracy
+// are NaN. Losses are in nats if they are likelihoods, otherwise in the loss's own unit.
 
 /// Before every step.
 struct StepEvent {
@@ -38,8 +38,8 @@ struct BatchEvent {
 /// After every epoch.
 struct EpochEvent {
   std::size_t epoch = 0;      ///< counted from 1
-  double mean_loss = 0;       ///< mean over the samples, each before the step it took part in
-  double train_accuracy = 0;  ///< as mean_loss
+  double mean_loss = 0;       ///< mean over the samples, each before the step in which it took part
+  double train_accuracy = 0;  ///< over the same samples, at the same time
   double test_loss = 0;       ///< mean over the test samples
   double test_accuracy = 0;
   double seconds = 0;  ///< of training, without the evaluation
@@ -55,16 +55,16 @@ struct TrainingReport {
   double seconds = 0;                                           ///< of training alone
 };
 
-/// Watches a training run. Override what is of interest. One that looks into the network is made with a reference to it, as
-/// KeepBest is.
+/// Watches a training run. Override the functions that you need. A callback that needs the network takes a reference to
+/// it in its constructor, as KeepBest does.
 class Callback {
  public:
   virtual ~Callback() = default;
   virtual void on_begin(const TrainingPlan&) {}
   /// The network's gradients() are the batch's, its parameters those before the step. On a GPU the host is ahead of the
-  /// device here, and the step may be captured as a graph: what is done must be work for the device, by the same kernels
-  /// for all batches of one size. What that leaves in the device's memory is there when on_batch is called, which comes for
-  /// some batches at a time.
+  /// device here, and the step may be captured as a graph. So this function may only give work to the device, by the
+  /// same kernels for all batches of one size. What that work leaves in the device's memory is there when on_batch is
+  /// called, which happens for several batches in a row.
   virtual void on_gradients(const StepEvent&) {}
   virtual void on_batch(const BatchEvent&) {}
   virtual void on_epoch(const EpochEvent&) {}

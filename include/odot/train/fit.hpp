@@ -33,12 +33,12 @@ constexpr bool helpers_fit() {
   return steps && callbacks;
 }
 
-/// fit, `test` null where there is no second set.
+/// fit; `test` is null if there is no second set.
 template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet, class... Callbacks>
 TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train,
                      const TestSet* test, const FitOptions& options, Callbacks&... callbacks) {
   if constexpr (!requires { typename Network::model; }) {
-    // Network has said what is wrong with its model.
+    // Network has already reported what is wrong with its model.
   } else if constexpr (sets_fit<Loss, Network, TrainSet, TestSet>()) {
     if constexpr (helpers_fit<Network, Optimizer, Callbacks...>()) {
       const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
@@ -60,15 +60,16 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 
 }  // namespace detail
 
-/// Trains a network on `train` and evaluates it on `test` after every epoch; with 0 epochs it evaluates only,
-/// and does nothing without a `test`.
-/// The loss is the mean over the samples, by default of the negative log-likelihood. Same seeds, same bits, on any number
-/// of threads. Every call starts at epoch 1 of the order and step 0 of the schedule. A run that ends by NonFiniteError
-/// calls on_end first. On a GPU the callbacks of batches come some at a time.
+/// Trains a network on `train` and evaluates it on `test` after every epoch. With 0 epochs it only evaluates, or does
+/// nothing if there is no `test`. The loss is the mean over the samples, by default of the negative log-likelihood.
+/// Same seeds, same bits, on any number of threads. Every call starts with the order of epoch 1 and at step 0 of the
+/// schedule. A run that ends with NonFiniteError calls on_end first. On a GPU, on_batch is called for several batches
+/// in a row.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
 ///     fit<nn::CrossEntropy>(network, adam, train, test, options);        another loss
-/// Errors  compile time: a set whose samples have another shape than the network's input, or other targets than the loss;
-///         a loss that does not fit the outputs, such as the default's where the model does not end in nn::LogSoftmax
+/// Errors  compile time: a set whose samples do not have the shape of the network's input, or whose targets are not
+///         what the loss takes; a loss that does not fit the outputs, such as the default loss if the model does not
+///         end in nn::LogSoftmax
 ///         ArgumentError: a batch size of 0 or larger than the set; an empty set; a label that the network has no
 ///         output for
 ///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't take, with epoch
@@ -81,7 +82,7 @@ TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer
   return detail::train(network, optimizer, Loss{}, train, &test, options, callbacks...);
 }
 
-/// The same without a test set: its loss and accuracy are NaN.
+/// The same without a test set, whose loss and accuracy are then NaN.
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,
           class TrainSet, class... Callbacks>
 TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer, const TrainSet& train,
@@ -89,7 +90,7 @@ TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer
   return detail::train(network, optimizer, Loss{}, train, static_cast<const TrainSet*>(nullptr), options, callbacks...);
 }
 
-/// Both with a loss that carries numbers; it is copied. Your own: nn/loss_contract.hpp.
+/// Both with a loss that carries numbers; it is copied. For your own loss see nn/loss_contract.hpp.
 ///     fit(network, adam, MyLoss{.epsilon = 0.1}, train, test, options, ProgressBar{});
 template <class Loss, class Model, class Device, class Scalar, class Optimizer, class TrainSet, class TestSet,
           class... Callbacks>

@@ -13,9 +13,9 @@
 
 namespace odot {
 
-/// The first step of a kind is launched as it is: it allocates. The later ones are captured, which launches nothing; the
-/// kind's graph takes over what differs (the batch, learning rate, seeds) and is launched. Work goes to a stream of its own
-/// where the calling thread is on CUDA's default stream, which can't be captured.
+/// The first step of a kind is launched without a graph, because it allocates. Later steps are captured, which launches
+/// nothing; the kind's graph is updated with what differs (the batch, learning rate, seeds) and is launched. If the
+/// calling thread is on CUDA's default stream, which can't be captured, the work goes to a separate stream.
 template <>
 class StepGraph<ThrustDevice<ThrustSystem::cuda>> {
  public:
@@ -45,7 +45,7 @@ class StepGraph<ThrustDevice<ThrustSystem::cuda>> {
   struct Captured {
     template <class Body>
     explicit Captured(const Body& body) {
-      // Relaxed: other threads of the program may do what they like.
+      // Relaxed: does not restrict what other threads of the program do.
       nvidia::check(cudaStreamBeginCapture(nvidia::stream(), cudaStreamCaptureModeRelaxed), "capturing a step");
       try {
         body();
@@ -66,7 +66,7 @@ class StepGraph<ThrustDevice<ThrustSystem::cuda>> {
     if (executable) {
       cudaGraphExecUpdateResultInfo result{};
       if (cudaGraphExecUpdate(executable, graph, &result) == cudaSuccess) return;
-      cudaGetLastError();  // other work than before: made anew
+      cudaGetLastError();  // the work has changed: make a new graph
       nvidia::check(cudaGraphExecDestroy(executable), "giving up a step's graph");
       executable = nullptr;
     }

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Interrupt: Ctrl-C as a wish to stop, not as an end.
+// Interrupt: Ctrl-C as a request to stop, instead of the end of the program.
 
 #include <array>
 #include <atomic>
@@ -13,13 +13,14 @@
 
 namespace odot {
 
-/// While it lives, the first SIGINT or SIGTERM sets requested(); a second one does what it would have done without
-/// Interrupt: the program's own handler is called by the system, with its flags and mask, or the program ends.
+/// While an Interrupt exists, the first SIGINT or SIGTERM sets requested(). A second one does what it would have done
+/// without Interrupt: the system calls the program's own handler, with its flags and mask, or the program ends.
 ///     Interrupt interrupt;
 ///     fit(…, {.should_stop = [&] { return interrupt.requested(); }});
-/// A signal that is ignored when Interrupt comes to life stays so: SIGINT of a background job. At the end of its life
-/// Interrupt puts back what it found, but for a handler that another part of the program has installed meanwhile.
-/// There may be several, one inside or beside the other, on any threads: a signal is a wish to all that live.
+/// A signal that is ignored when Interrupt is constructed, such as SIGINT of a background job, stays ignored. The
+/// destructor restores the handlers that Interrupt found, unless another part of the program has installed its own
+/// since. There may be several Interrupts, nested or side by side, on any threads: a signal is a request to all of
+/// them.
 class Interrupt {
  public:
   Interrupt() {
@@ -37,7 +38,7 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt() {
     const std::lock_guard lock(changes);
-    // The first signal has released all that waited; the handler may come in between at any time.
+    // The first signal releases all that wait; the handler may run at any point in between.
     int others = waiting.load();
     while (others > 0 && !requested() && !waiting.compare_exchange_weak(others, others - 1)) {
     }
@@ -45,7 +46,7 @@ class Interrupt {
   }
 
   bool requested() const { return received.load() != seen_; }
-  /// The signal that came, the last of them; 0 for none.
+  /// The last signal that came; 0: none.
   int signal() const {
     const unsigned now = received.load();
     return now == seen_ ? 0 : static_cast<int>(now % signal_limit);
@@ -61,11 +62,11 @@ class Interrupt {
 #else
   static void handle(int number) {
     Action::Info *info = nullptr, *context = nullptr;
-    if (waiting.load() > 0) ours().install(number);  // Windows has put the default back
+    if (waiting.load() > 0) ours().install(number);  // Windows has restored the default
 #endif
     const int error = errno;
     if (waiting.load() > 0) {
-      // Told before it is released, which is what the end of a life relies on.
+      // `received` changes before the release, which the destructor relies on.
       received.store((received.load() / signal_limit + 1) * signal_limit + static_cast<unsigned>(number));
       waiting.store(0);
       release();
@@ -77,26 +78,27 @@ class Interrupt {
 
   static Action ours() { return Action::calling(handle, handled_signals); }
 
-  /// Puts back what was there before, where the handler is still ours.
+  /// Restores what was there before, if the handler is still ours.
   static void release() {
     for (std::size_t i = 0; i < handled_signals.size(); ++i)
       if (Action::current(handled_signals[i]).calls(handle)) before[i].install(handled_signals[i]);
   }
 
-  /// The handler was called without Interrupt waiting: by one that was installed over it, or in the moment of a release.
+  /// For a signal when no Interrupt waits: a handler that was installed over ours has called it, or a release is under
+  /// way.
   static void pass_on(int number, Action::Info* info, void* context) {
     const Action& next = before[number == SIGINT ? 0 : 1];
-    if (!(Action::current(number) == next)) next.act(number, info, context);  // else it is next that calls
+    if (!(Action::current(number) == next)) next.act(number, info, context);  // otherwise `next` itself is the caller
   }
 
   static inline std::mutex changes;
-  static inline std::atomic<int> waiting{0};        // those that live and have no wish yet
-  static inline std::atomic<unsigned> received{0};  // how many signals, times signal_limit, plus the last one
+  static inline std::atomic<int> waiting{0};        // Interrupts that exist and have had no signal
+  static inline std::atomic<unsigned> received{0};  // the number of signals, times signal_limit, plus the last signal
   static inline std::array<Action, 2> before{};
   static_assert(std::atomic<int>::is_always_lock_free && std::atomic<unsigned>::is_always_lock_free,
                 "odot::Interrupt: signal handlers may use lock-free atomics alone");
 
-  unsigned seen_ = 0;  // what had been received when its life began
+  unsigned seen_ = 0;  // `received` at the construction
 };
 
 }  // namespace odot

@@ -12,13 +12,13 @@
 
 namespace odot {
 
-/// Keeps a snapshot of a network, in host memory, after every epoch whose loss on fit's second set, which ought to be a
-/// validation set then, is the lowest so far.
+/// Keeps a snapshot of a network, in host memory, after every epoch with the lowest loss so far on fit's second set,
+/// which should be a validation set.
 ///     KeepBest best(network);
 ///     fit(network, adam, train, validation, options, best);
 ///     best.restore();
 /// The network must outlive it.
-/// Errors  ArgumentError: a training without a second set, before its first batch. (The training loss would nearly always
+/// Errors  ArgumentError: there is no second set; thrown before the first batch. (The training loss would nearly always
 ///         choose the last epoch.)
 template <class Network>
 class KeepBest : public Callback {
@@ -40,14 +40,14 @@ class KeepBest : public Callback {
     kept_ = network_->snapshot();
   }
 
-  /// Gives the network the weights of the best epoch. False, and the network stays as it is, where no epoch has ended
-  /// with a finite loss: a training that was stopped in its first epoch, say.
+  /// Gives the network the weights of the best epoch. Returns false, and leaves the network as it is, if no epoch has
+  /// ended with a finite loss, for instance because the training was stopped in its first epoch.
   bool restore() {
     if (kept_) network_->restore(*kept_);
     return kept_.has_value();
   }
 
-  /// The best epoch so far, counted from 1; 0: none. Its loss.
+  /// The best epoch so far, counted from 1 (0: none), and its loss.
   std::size_t epoch() const { return epoch_; }
   double loss() const { return loss_; }
 

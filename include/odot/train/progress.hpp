@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// ProgressBar: a moving bar on a terminal, a line an epoch elsewhere.
+// ProgressBar: a moving bar on a terminal, one line per epoch elsewhere.
 
 #include <algorithm>
 #include <chrono>
@@ -17,14 +17,15 @@
 
 namespace odot {
 
-/// Shows a training run on a stream: a terminal gets a bar with rate and time left, anything else a line per epoch.
-/// The bar is one line of the terminal at any width, and follows it; epochs' lines are broken between their parts there.
+/// Shows a training run on a stream: a terminal gets a bar with rate and time left, any other stream one line per
+/// epoch. The bar is always one line and adapts to the terminal's width; the epochs' lines are broken between their
+/// parts there.
 class ProgressBar : public Callback {
  public:
   explicit ProgressBar(std::FILE* stream = stderr) : stream_(stream), terminal_(stream) {}
   ProgressBar(const ProgressBar&) = default;
   ProgressBar& operator=(const ProgressBar&) = default;
-  /// Leaves no bar on the screen where an exception ended the training.
+  /// Removes the bar from the screen if an exception ended the training.
   ODOT_COLD ~ProgressBar() override { write(cleared()); }
 
   ODOT_COLD void on_begin(const TrainingPlan& plan) override {
@@ -39,8 +40,8 @@ class ProgressBar : public Callback {
   ODOT_COLD ODOT_FUNCTION void on_end(const TrainingReport& report) override;
 
  protected:
-  /// What an epoch's line says: the epoch, the loss, the training's accuracy, the second set's figure, the rate and the
-  /// time, each empty where there is none. Override it to say something else, or more.
+  /// The parts of an epoch's line: the epoch, the loss, the accuracy in training, the second set's accuracy or loss,
+  /// the rate and the time. A part that does not exist is empty. Override it to show something else, or more.
   ODOT_COLD ODOT_FUNCTION virtual std::vector<std::string> parts(const EpochEvent& e) const;
 
   /// A number of any size in few columns.
@@ -51,23 +52,23 @@ class ProgressBar : public Callback {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// What fits in so many columns: the less important parts go first.
+  /// The bar's line in at most `room` columns; where room is short, the less important parts are omitted first.
   ODOT_COLD ODOT_FUNCTION std::string bar(const BatchEvent& event, double elapsed, std::size_t room) const;
 
   ODOT_COLD std::string of_epochs(std::size_t epoch) const {
     return std::to_string(epoch) + "/" + std::to_string(plan_.epochs);
   }
 
-  /// The second set's accuracy, or where there are none its loss; empty where there is no second set.
+  /// The second set's accuracy, or its loss if there is no accuracy; empty if there is no second set.
   ODOT_COLD ODOT_FUNCTION std::string tested(const EpochEvent& e) const;
 
   /// "1:02:03", "2:03"
   ODOT_COLD ODOT_FUNCTION static std::string duration(double seconds);
 
-  /// Characters of a text in UTF-8.
+  /// The number of characters of a text in UTF-8.
   ODOT_COLD ODOT_FUNCTION static std::size_t width(std::string_view text);
 
-  /// What takes the bar from the screen.
+  /// The text that removes the bar from the screen.
   const char* cleared() {
     const bool was_shown = shown_;
     shown_ = false;
@@ -90,7 +91,7 @@ void ProgressBar::on_batch(const BatchEvent& event) {
   if (!terminal_.overwrites() || (now - drawn_ < std::chrono::milliseconds(100) && event.batch != plan_.batches))
     return;
   drawn_ = now;
-  // The last column stays free: what is written there may break the line.
+  // The last column stays free: a character there may break the line.
   write("\r\033[K" + bar(event, std::chrono::duration<double>(now - start_).count(), terminal_.columns() - 1));
   shown_ = true;
 }

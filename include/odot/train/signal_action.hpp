@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// SignalAction: what a program does on a signal, to be looked at, kept and put back.
+// SignalAction: what a program does on a signal; it can be read, kept and restored.
 
 #include <array>
 #include <csignal>
@@ -12,7 +12,7 @@ namespace detail {
 
 #ifdef SA_SIGINFO
 
-/// What happens on a signal, whole: handler, flags and mask.
+/// All that happens on a signal: handler, flags and mask.
 struct SignalAction {
   using Info = ::siginfo_t;
   using Handler = void (*)(int, Info*, void*);
@@ -22,8 +22,8 @@ struct SignalAction {
     ::sigaction(number, nullptr, &found.action_);
     return found;
   }
-  /// Calls a handler, during which `blocked` wait. System calls go on after it, and it runs on the alternative stack of
-  /// threads that have one.
+  /// Calls a handler, during which the signals in `blocked` wait. Interrupted system calls continue after it, and it
+  /// runs on the alternative stack of threads that have one.
   template <std::size_t N>
   static SignalAction calling(Handler handler, const std::array<int, N>& blocked) {
     SignalAction ours;
@@ -61,7 +61,8 @@ struct SignalAction {
 
 #else
 
-/// The same where there is nothing but C's signal(): a handler. On Windows it is called once, then the default is back.
+/// The same where there is only C's signal(): a handler. On Windows it is called once, and then the default is
+/// restored.
 struct SignalAction {
   using Info = void;
   using Handler = void (*)(int);

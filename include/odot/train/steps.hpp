@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Steps: a training as the loop sees it, whatever model, loss, sets, optimizer, scalar and device are.
+// Steps: a training as the loop sees it, independent of model, loss, sets, optimizer, scalar and device.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace odot::detail {
 
-/// What comes of a batch. It lies on the device until somebody asks for it.
+/// The result of a batch. It stays on the device until it is fetched.
 struct StepResult {
   nn::LossSums sums;
   std::int64_t beyond = 0;  ///< elements of the gradient that are not finite, or that the optimizer can't take
@@ -26,21 +26,22 @@ struct StepResult {
 /// The steps of a training, and its evaluation.
 class Steps {
  public:
-  /// Whether a step's work is done when run returns; else the host is ahead of the device.
+  /// Whether a step's work is done when run returns; otherwise the host is ahead of the device.
   const bool immediate;
 
-  /// Puts the samples into the epoch's order; the results of the epoch before are gone.
+  /// Puts the samples in the epoch's order, and discards the previous epoch's results.
   virtual void begin_epoch(Seed seed, std::uint64_t epoch) = 0;
 
-  /// A batch is loaded, goes forward and back, is checked, and moves the weights along its gradient. `factor`: on the
+  /// Loads a batch, goes forward and back, checks the result, and lets the optimizer take a step. `factor`: on the
   /// learning rate.
-  /// Errors  NonFiniteError: the loss or the gradient is not finite, or the optimizer can't take it, if that is known at once
+  /// Errors  NonFiniteError: the loss or the gradient is not finite, or the optimizer can't take the gradient, if that
+  ///         is known at once
   virtual void run(const StepEvent& at, double factor) = 0;
 
   /// The results of the epoch's batches from number `first` on, counted from 0; waits for the device.
   virtual void fetch(std::size_t first, std::span<StepResult> results) = 0;
 
-  /// What the loss is on the second set; asked only where there is one.
+  /// The loss on the second set; called only if there is one.
   virtual nn::LossSums evaluate() = 0;
 
  protected:

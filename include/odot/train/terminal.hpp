@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Terminal: whether what is written to a stream can be overwritten, and how wide the stream's window is.
+// Terminal: whether text on a stream can be overwritten, and how wide the stream's window is.
 
 #include <charconv>
 #include <cstddef>
@@ -26,10 +26,11 @@ class Terminal {
  public:
   explicit Terminal(std::FILE* stream) : stream_(stream), overwrites_(is_terminal(stream) && knows_escapes()) {}
 
-  /// Whether the stream's window understands "\r" and "\033[K". No file does, nor a terminal of type dumb or of none.
+  /// Whether the stream's window understands "\r" and "\033[K". No file does, nor a terminal whose type is dumb or not
+  /// set.
   bool overwrites() const { return overwrites_; }
 
-  /// Of the window as it is now; where it does not say so, $COLUMNS, else 80.
+  /// Columns of the window as it is now; if they are not known, $COLUMNS, or else 80.
   std::size_t columns() const {
     if (const std::size_t now = window_columns(); now > 0) return now;
     std::size_t named = 0;
@@ -52,7 +53,7 @@ class Terminal {
     return !type.empty() && type != "dumb" && type != "unknown";
   }
 
-  /// 0 where that can't be found out.
+  /// 0 if the width can't be found out.
   std::size_t window_columns() const {
 #ifdef TIOCGWINSZ
     struct {

@@ -25,17 +25,17 @@ namespace odot {
 
 struct FitOptions {
   std::size_t epochs = 10;
-  std::size_t batch_size = 128;             ///< samples; the last batch of an epoch may be smaller
-  Seed seed{1};                             ///< of the order of the samples
-  optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; none: constant
-  std::function<bool()> should_stop = {};   ///< asked after every batch; true ends the training there
-  std::string test_name = "test";           ///< what the second set is, to be shown: "validation"
+  std::size_t batch_size = 128;             ///< in samples; the last batch of an epoch may be smaller
+  Seed seed{1};                             ///< for the order of the samples
+  optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; empty: constant
+  std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
+  std::string test_name = "test";           ///< what to call the second set in output, such as "validation"
 };
 
 namespace detail {
 
-/// One run of fit. Each batch's result is looked at before the next step where it is there at once; where the host is ahead
-/// of the device, results come back at the end of an epoch, or after a quarter of a second.
+/// One run of fit. If a batch's result is there at once, it is looked at before the next step. If the host is ahead of
+/// the device, results are fetched at the end of an epoch, or after a quarter of a second.
 class TrainingLoop {
  public:
   TrainingLoop(Steps& steps, const FitOptions& options, std::span<Callback* const> callbacks)
@@ -50,15 +50,15 @@ class TrainingLoop {
   /// An epoch so far.
   struct Epoch {
     std::size_t number = 0;  ///< from 1
-    nn::LossSums sums;       ///< of the batches that were told of
-    std::size_t told = 0;    ///< batches
+    nn::LossSums sums;       ///< of the batches that callbacks know of
+    std::size_t told = 0;    ///< batches that callbacks know of
   };
 
   ODOT_FUNCTION void epoch(std::size_t number);
 
   ODOT_FUNCTION void step(const Epoch& now, std::size_t b);
 
-  /// Tells of the batches up to `done` that nobody was told of.
+  /// Tells the callbacks of the batches up to `done` that they do not know of yet.
   ODOT_FUNCTION void tell_results(Epoch& now, std::size_t done);
 
   ODOT_COLD ODOT_FUNCTION void tell_result(Epoch& now, const StepResult& result);

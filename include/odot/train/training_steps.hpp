@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// TrainingSteps: the step of fit from a set's samples to new weights, for one model, loss and optimizer.
+// TrainingSteps: a step of fit, from a set's samples to new weights, for one model, loss and optimizer.
 
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +32,7 @@ class TrainingSteps final : public Steps {
   using TrainLoader = data::Loader<TrainSet, Scalar, Device>;
 
  public:
-  /// `test`: null where there is none, else called `test_name`.
+  /// `test`: null if there is none; in errors it is called `test_name`.
   /// Errors  ArgumentError: an empty set; a label that the network has no output for; a batch size of 0 or larger than the
   ///         set
   TrainingSteps(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train, const TestSet* test,
@@ -75,20 +75,20 @@ class TrainingSteps final : public Steps {
  private:
   static constexpr bool labelled = nn::labelled<Loss, Scalar>;
 
-  /// Throws NonFiniteError, naming the layer or parameter that it comes from.
+  /// Throws NonFiniteError, naming the layer or parameter where the number comes from.
   ODOT_COLD void explain(nn::NonFinite found, const auto& batch) {
     if (found == nn::NonFinite::loss) network_.explain_non_finite_loss(batch.x, batch.lengths);
     network_.check_gradients_finite(largest_gradient());
   }
 
-  /// The elements of a gradient that the optimizer takes are no larger.
+  /// The largest gradient element that the optimizer accepts.
   Scalar largest_gradient() const {
     if constexpr (requires { optimizer_.template largest_accepted<Scalar>(); })
       return optimizer_.template largest_accepted<Scalar>();
     else return (std::numeric_limits<Scalar>::max)();
   }
 
-  /// The set; where its targets are labels, every one must have an output, and there must be one at least.
+  /// Returns the set. Throws ArgumentError if it is empty, or if a label has no output.
   template <class Set>
   static const Set& checked(const Set& set, const std::string& which) {
     if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");

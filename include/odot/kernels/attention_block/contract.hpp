@@ -65,7 +65,7 @@ struct AttentionBlock : detail::MissingKernels<Device> {
                        BatchView<typename G::image, S, Device> dx);
 };
 
-/// What a device's AttentionBlock must offer, asked for by an example.
+/// What a device's AttentionBlock must offer, checked by example calls.
 template <class K, class Device, class S = float,
           class G = AttentionGeometry<Shape<2, 3, 5>, 2, HeadNorm::plain, true, true>>
 concept AttentionBlockKernel = requires(

@@ -62,7 +62,7 @@ struct AttentionHeads : detail::MissingKernels<Device> {
                        BatchView<In, S, Device> dx);
 };
 
-/// What a device's AttentionHeads must offer, asked for by an example.
+/// What a device's AttentionHeads must offer, checked by example calls.
 template <class K, class Device, class S = float, class In = Shape<2, 3, 5>, class Out = Shape<4, 3, 5>>
 concept AttentionHeadsKernel = requires(
     Workspace<Device>& workspace, const NormConstants& constants, BatchView<In, const S, Device> x,

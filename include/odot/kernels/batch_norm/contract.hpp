@@ -40,7 +40,7 @@ struct BatchNorm : detail::MissingKernels<Device> {
                        TensorView<Shape<C>, S, Device> dbias, BatchView<Shape<C, H, W>, S, Device> dx);
 };
 
-/// What a device's BatchNorm must offer, asked for by an example.
+/// What a device's BatchNorm must offer, checked by example calls.
 template <class K, class Device, class S = float, class Image = Shape<2, 3, 5>>
 concept BatchNormKernel =
     requires(Workspace<Device>& workspace, const NormConstants& constants, BatchView<Image, const S, Device> x,

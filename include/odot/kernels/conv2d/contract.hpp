@@ -43,7 +43,7 @@ struct Conv2d : detail::MissingKernels<Device> {
                        BatchView<typename G::input, S, Device> dx);
 };
 
-/// What a device's Conv2d must offer, asked for by an example.
+/// What a device's Conv2d must offer, checked by example calls.
 template <class K, class Device, class S = float, class G = ConvGeometry<Shape<2, 5, 4>, 3, 3, 1, 1>>
 concept Conv2dKernel =
     requires(Workspace<Device>& workspace, BatchView<typename G::input, const S, Device> x,

@@ -58,7 +58,7 @@ struct DotProductAttention : detail::MissingKernels<Device> {
                        TokenArray<S> dk, TokenArray<S> dv);
 };
 
-/// What a device's DotProductAttention must offer, asked for by an example.
+/// What a device's DotProductAttention must offer, checked by example calls.
 template <class K, class Device, class S = float>
 concept DotProductAttentionKernel =
     requires(Workspace<Device>& workspace, const DotProductGeometry& geometry, std::size_t samples,

@@ -11,25 +11,26 @@
 
 namespace odot::kernels::detail {
 
-/// Exponents below it make a weight of 0, so small that a power of a key must not revive it. On every device: a query large
-/// enough sees whether a weight is 0. (Of the full form, which has no powers, the CPU cuts off a little later, as softmax_exp.)
+/// A weight whose exponent is below this is 0, so that no power of a key can make it count again. The limit is the same
+/// on every device, since a large enough query shows whether a weight is 0. (The full form has no powers; there the CPU
+/// cuts off a little later, as softmax_exp does.)
 template <class S>
 inline constexpr S least_exponent = std::is_same_v<S, float> ? S(-87) : S(-700);
 
-/// Larger than any |k| that matters: the minimum over no tokens.
+/// The minimum over no tokens: larger than any |k| that matters.
 template <class S>
 inline constexpr S no_minimum = (std::numeric_limits<S>::max)();
 
-/// How far k² may fall below the square that weights are relative to. Weights stay below e⁴, and that square changes so
-/// seldom that the roundings of the factors which it costs do not add up.
+/// How far k² may fall below m², the square that weights are relative to. Weights stay below e⁴, and m² changes so
+/// seldom that the rounding errors of the factors for each change do not add up.
 template <class S>
 inline constexpr S widest_gap = S{4};
 
-/// A key further than this above the smallest one weighs nothing: √(m² − least_exponent) < m + key_reach.
+/// A key further than this above the smallest one has weight 0: √(m² − least_exponent) < m + key_reach.
 template <class S>
 inline constexpr S key_reach = std::is_same_v<S, float> ? S(10) : S(27);
 
-/// Powers of two between which the scale of the keys lies.
+/// The scale of the keys lies between these powers of two.
 template <class S>
 inline constexpr S smallest_scale = S{0x1p-100};
 template <class S>

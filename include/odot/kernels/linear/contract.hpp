@@ -25,7 +25,7 @@ struct Linear : detail::MissingKernels<Device> {
                        BatchView<Shape<In>, S, Device> dx);
 };
 
-/// What a device's Linear must offer, asked for by an example.
+/// What a device's Linear must offer, checked by example calls.
 template <class K, class Device, class S = float>
 concept LinearKernel = requires(Workspace<Device>& workspace, BatchView<Shape<3>, const S, Device> x,
                                 TensorView<Shape<2, 3>, const S, Device> weight,

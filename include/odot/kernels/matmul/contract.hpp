@@ -30,7 +30,7 @@ struct Matmul : detail::MissingKernels<Device> {
                        const MatrixAt<const S>& b, const MatrixAt<S>& c);
 };
 
-/// What a device's Matmul must offer, asked for by an example.
+/// What a device's Matmul must offer, checked by example calls.
 template <class K, class Device, class S = float>
 concept MatmulKernel =
     requires(Workspace<Device>& workspace, const ProductExtents& extents, MatrixAt<const S> a, MatrixAt<const S> b,

@@ -1,12 +1,12 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The primitives that element-wise, row-wise and column-wise ops are made of: written once per device, so that an op is
-// written once.
+// The primitives of element-wise, row-wise and column-wise ops. They are written once per device, so that an op is
+// written only once.
 //
-// A program is an object with a generic call operator, marked ODOT_HOST_DEVICE, which is handed a Run of elements: it loads
-// numbers by the Run, computes, and stores. It holds pointers and numbers, is copied to the device, and knows nothing of
-// packets, threads or the device. What a Run's tail lacks is loaded as 0 and never stored, so that the bits of an element
-// do not depend on where it lies.
+// A program is an object with a generic call operator, marked ODOT_HOST_DEVICE. It gets a Run of elements, through which
+// it loads numbers, computes, and stores. It holds pointers and numbers, is copied to the device, and knows nothing of
+// packets, threads or the device. The elements that a Run's tail lacks are loaded as 0 and never stored, so that the bits
+// of an element do not depend on where it lies.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// What goes through the runs: the program, or what it prepares.
+/// What is called for the runs: the program, or what its prepare() returns.
 template <class Program>
 ODOT_HOST_DEVICE decltype(auto) prepared(const Program& program) {
   if constexpr (requires { program.prepare(); }) return program.prepare();
@@ -32,14 +32,14 @@ ODOT_HOST_DEVICE decltype(auto) prepared(const Program& program) {
 /// The primitives; every device specialises them. S is the scalar of the numbers. `columns` is a std::size_t, or a
 /// std::integral_constant where the extent is known and short.
 ///
-/// Reductions call a program once for each element; it may store. Their second template argument is what joins terms: Sum,
-/// Largest or Smallest (terms.hpp).
+/// Reductions call a program once for each element; it may store. Their second template argument says how terms are
+/// joined: Sum, Largest or Smallest (terms.hpp).
 template <class Device>
 struct Parallel : detail::MissingKernels<Device> {
-  /// program(run) for runs that cover [rows, columns], in any order and in parallel. One launch on a Gpu. A program may have
-  /// prepare(), which gives what is called in its place: for what is the same in all runs and lies in the device's memory.
-  /// It is called once for many runs on the Cpu, once per thread on a Gpu.
-  /// program(run, program.of_row(row)) where the program has a function `of_row`: what depends on the row alone.
+  /// program(run) for runs that cover [rows, columns], in any order and in parallel. One launch on a Gpu. A program may
+  /// have prepare(), which returns what is called in its place. It is for values that are the same in all runs and lie
+  /// in the device's memory; it is called once for many runs on the Cpu, once per thread on a Gpu. If the program has a
+  /// function `of_row`, for values that depend on the row alone, the call is program(run, program.of_row(row)).
   template <class S, class Columns, class Program>
   static void map(Workspace<Device>& workspace, std::size_t rows, Columns columns, const Program& program);
 
@@ -49,25 +49,26 @@ struct Parallel : detail::MissingKernels<Device> {
   template <class S, class Program>
   static void map_blocks(Workspace<Device>& workspace, std::uint64_t first, std::size_t count, const Program& program);
 
-  /// program(row) for every row, in parallel; row: see Row in cpu/rows.hpp. Sums over a row have an order of their own,
-  /// which depends on the number of columns alone. One launch on a Gpu.
+  /// program(row) for every row, in parallel; row: see Row in cpu/rows.hpp. The order of sums over a row depends on the
+  /// number of columns alone. One launch on a Gpu.
   template <class S, class Columns, class Program>
   static void each_row(Workspace<Device>& workspace, std::size_t rows, Columns columns, const Program& program);
 
-  /// As each_row, but program(row) gives a double, or Terms of doubles; program.finish(totals) gets Terms of their sums over
-  /// all rows, once, also where there are no rows. Their order depends on rows and columns alone. Two launches on a Gpu,
-  /// three for many rows.
+  /// As each_row, but program(row) returns a double, or Terms of doubles. program.finish(totals) is called once with
+  /// Terms of their sums over all rows, even if there are no rows. Their order depends on rows and columns alone. Two
+  /// launches on a Gpu, three for many rows.
   template <class S, class Columns, class Program>
   static void sum_of_rows(Workspace<Device>& workspace, std::size_t rows, Columns columns, const Program& program);
 
-  /// program(run) gives a number or Terms of numbers for the run's elements; program.finish(row, totals) gets their sums
-  /// over a row's columns. They are added in S in short stretches, then in double: terms that must be added in double have
-  /// S = double, and load floats. The order depends on rows and columns alone.
+  /// program(run) returns a number or Terms of numbers for the run's elements; program.finish(row, totals) is called
+  /// with their sums over a row's columns. They are added in S in short stretches, then in double: terms that must be
+  /// added in double have S = double, and load floats. The order depends on rows and columns alone.
   template <class S, class Reduction = Sum, class Columns, class Program>
   static void reduce_rows(Workspace<Device>& workspace, std::size_t rows, Columns columns, const Program& program);
 
-  /// The same over all rows: program.finish(run, totals), run.row 0. program.of_row as in map. A program may have
-  /// program.row(row) too: what is done to a row after its terms were made, and perhaps before those of others.
+  /// The same over all rows: program.finish(run, totals), with run.row = 0. program.of_row is as in map. A program may
+  /// also have program.row(row), which is called for a row after the row's own terms were made, perhaps before those of
+  /// other rows.
   template <class S, class Reduction = Sum, class Columns, class Program>
   static void reduce_columns(Workspace<Device>& workspace, std::size_t rows, Columns columns, const Program& program);
 };
@@ -79,7 +80,7 @@ struct AnyProgram;
 
 }  // namespace detail
 
-/// What a device's Parallel must offer, asked for by an example.
+/// What a device's Parallel must offer, checked by example calls.
 template <class K, class Device, class S = float>
 concept ParallelPrimitives =
     requires(Workspace<Device>& workspace, std::size_t rows, std::size_t columns,

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Run: some neighbouring elements of a row, as many as are computed with at once. What the primitives hand to programs.
+// Run: neighbouring elements of a row, as many as are computed at once. The primitives pass Runs to programs.
 
 #include <cstddef>
 #include <type_traits>
@@ -9,8 +9,8 @@
 
 namespace odot::kernels {
 
-/// `count` elements from `column` on of row `row` of a [rows, columns] array, at most Number::count. Whole: exactly as many.
-/// Access: how a Number is loaded and stored on the device.
+/// `count` elements from `column` on of row `row` of a [rows, columns] array, at most Number::count. Whole: exactly
+/// that many. Access: how a Number is loaded and stored on the device.
 template <class Number_, class Access, bool Whole>
 struct Run {
   using Number = Number_;
@@ -20,7 +20,7 @@ struct Run {
   std::size_t row, column, offset;  ///< offset: of its first element in a row-major array
   std::size_t count;
 
-  /// Its first element by itself, at which what is the same for all columns is computed.
+  /// Its first element alone, for computing what is the same for all columns.
   ODOT_HOST_DEVICE auto single() const {
     using One = typename Access::Single;
     return Run<typename One::Number, One, true>{row, column, offset, 1};

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What reductions add up: several numbers at once, and how two are combined.
+// What reductions reduce: several numbers at once, and how two are combined.
 
 #include <cstddef>
 #include <limits>
@@ -40,7 +40,7 @@ ODOT_HOST_DEVICE const Terms<Number, K>& as_terms(const Terms<Number, K>& terms)
   return terms;
 }
 
-/// K terms of nothing.
+/// K terms of an empty reduction.
 template <class Reduction, class Terms>
 ODOT_HOST_DEVICE Terms no_terms() {
   Terms nothing{};
@@ -48,7 +48,7 @@ ODOT_HOST_DEVICE Terms no_terms() {
   return nothing;
 }
 
-/// What a program of Parallel::sum_of_rows gives for a row.
+/// What a program of Parallel::sum_of_rows returns for a row.
 template <class Row, class Program>
 using RowTerms = std::remove_cvref_t<decltype(as_terms(std::declval<const Program&>()(std::declval<const Row&>())))>;
 

@@ -24,17 +24,17 @@ namespace odot::kernels::products {
 template <class S>
 inline constexpr bool has_blas = ODOT_BLAS && (std::is_same_v<S, float> || std::is_same_v<S, double>);
 
-/// The number of shares of a product that goes to a BLAS, whatever the number of threads: with other extents, a BLAS may
-/// add in another order.
+/// The number of shares of a product that goes to a BLAS, the same for any number of threads: with other extents, a
+/// BLAS may add in another order.
 inline constexpr std::size_t blas_shares = 16;
 
 #if ODOT_BLAS
-/// Products that this thread has left to the BLAS.
+/// Calls of the BLAS by this thread.
 inline thread_local std::size_t blas_calls = 0;
 
 namespace detail {
 
-/// Tells OpenBLAS to use one thread: it would start threads of its own in every share.
+/// Tells OpenBLAS to use one thread; otherwise it would start its own threads in every share.
 inline void one_thread_per_call() {
 #if defined(__GNUC__) && !defined(_WIN32)
   static const bool once = openblas_set_num_threads && (openblas_set_num_threads(1), true);
@@ -42,7 +42,7 @@ inline void one_thread_per_call() {
 #endif
 }
 
-/// A matrix as cblas takes it: its leading dimension, or 0 if it can't be read that way.
+/// The leading dimension of a matrix for cblas, or 0 if cblas can't read the matrix.
 template <class S>
 std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) {
   if (m.column == 1 && (m.row >= columns || rows == 1)) return (std::max)(m.row, columns);
@@ -53,7 +53,7 @@ std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) 
 }  // namespace detail
 #endif
 
-/// C by the BLAS. Returns false, and does nothing, where the operands don't lie as it needs them.
+/// Computes C by the BLAS. Returns false, and does nothing, if the BLAS can't read the operands' layout.
 template <class S>
 bool multiply_by_blas([[maybe_unused]] const Product<S>& p) {
 #if ODOT_BLAS

@@ -12,20 +12,20 @@
 
 namespace odot::kernels::products {
 
-/// Terms of a block of B: so many that a panel fits the first-level cache.
+/// Terms of a block of B: as many as let a panel fit the first-level cache.
 inline constexpr std::size_t block_terms = 512;
 /// Numbers in the panels of a block: half a MiB of floats, for the second-level cache.
 inline constexpr std::size_t block_numbers = 1 << 17;
 /// Numbers of A that are multiplied by a panel before the next panel is taken.
 inline constexpr std::size_t a_numbers = 1 << 15;
-/// A copy does not pay for this many tiles or fewer.
+/// A copy does not pay off for this many tiles or fewer.
 inline constexpr std::size_t few_tiles = 3;
-/// Numbers of B that are read where they lie, before the next ones.
+/// Numbers of a block of B that is read where it lies, without a copy.
 inline constexpr std::size_t read_numbers = 3 << 14;
 
 constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-/// Whether neighbouring columns of a matrix push each other out of a first-level cache.
+/// Whether neighbouring columns of a matrix evict each other from a first-level cache.
 template <class S>
 constexpr bool meets_itself(const Strided<const S>& matrix) {
   return matrix.column * sizeof(S) % 4096 == 0;
@@ -34,8 +34,9 @@ constexpr bool meets_itself(const Strided<const S>& matrix) {
 /// Whether B is copied into panels, for the tiles of this many rows.
 constexpr bool packs_b(std::size_t rows) { return rows > few_tiles * tile_rows; }
 
-/// Terms of a block, at most; of the whole product, since bits depend on it. Where B is not copied, blocks are short, so
-/// that its lines follow each other in memory and not only in steps of a row.
+/// The largest number of terms of a block. It follows from the whole product, not from a thread's share, since bits
+/// depend on it. Where B is not copied, blocks are short, so that most reads of B move along its rows instead of from
+/// row to row.
 template <class S>
 constexpr std::size_t longest_block(const Product<S>& whole) {
   if (packs_b(whole.rows) || whole.b.column != 1) return block_terms;
@@ -58,7 +59,7 @@ struct Blocks {
   constexpr std::size_t memory_of_b() const { return Panels<S>::size(columns, terms); }
 };
 
-/// Numbers of memory that multiply_blocks needs for a product and for parts of its sum.
+/// Numbers of memory that multiply_blocks needs for a product, or for some of its terms.
 template <class S>
 constexpr std::size_t block_memory(const Product<S>& p) {
   const std::size_t terms = (std::min)(p.terms, block_terms);
@@ -67,7 +68,7 @@ constexpr std::size_t block_memory(const Product<S>& p) {
   return of_b + (Blocks<S>(p).pack_a ? quotient(p.rows, tile_rows) * tile_rows * terms : 0);
 }
 
-/// Some columns of C, all of their rows, by some of the terms.
+/// Some of the terms, for all rows of some columns of C: stores or adds their sums.
 template <class S>
 void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* packed_a, std::size_t first_column,
                      std::size_t first_term, std::size_t terms) {

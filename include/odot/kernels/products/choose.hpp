@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Which way to a product is the shortest.
+// Chooses the way to compute a product by expected costs.
 
 #include <algorithm>
 #include <cstddef>
@@ -14,9 +14,9 @@ namespace odot::kernels::products {
 /// Expected costs; the unit is one multiply-add of one number.
 template <class S>
 struct Costs {
-  static constexpr double packet = 2 * static_cast<double>(simd::lanes<S>);  // two are multiplied and added in a cycle
+  static constexpr double packet = 2 * static_cast<double>(simd::lanes<S>);  // two packets per cycle
   static constexpr double copy = 2 * packet / static_cast<double>(simd::lanes<S>);
-  static constexpr double turn = 7 * packet / static_cast<double>(simd::lanes<S>);  // by a transposition in registers
+  static constexpr double turn = 7 * packet / static_cast<double>(simd::lanes<S>);  // copy and transpose in registers
   static constexpr double sum = 4 * packet;                                         // of a packet's numbers
 
   static constexpr double rounded(std::size_t a, std::size_t unit) {
@@ -29,7 +29,7 @@ struct Costs {
     const double rows = rounded(p.rows, (std::max)(tile_rows / 6, std::size_t{1})),
                  columns = rounded(p.columns, simd::lanes<S>);
     double cost = rows * columns * terms;
-    // One tile of few rows waits for its own sums: eight packets are needed to keep the processor busy.
+    // A tile of few rows waits for its own sums: it takes eight packets to keep the processor busy.
     if (p.rows < 4) cost *= 4 / static_cast<double>(p.rows);
     if (cut.pack_a) cost += rows * terms * copy;
     if (cut.pack_b || p.b.column != 1) cost += columns * terms * (p.b.column == 1 ? copy : turn);
@@ -51,7 +51,7 @@ template <class S>
 constexpr Way shortest_way(const Product<S>& p) {
   using C = Costs<S>;
   const bool along_terms = p.a.column == 1 && p.b.row == 1;
-  if (along_terms && p.rows == 1 && p.terms >= 4 * simd::lanes<S>) return Way::dots;  // as the costs say, but at once
+  if (along_terms && p.rows == 1 && p.terms >= 4 * simd::lanes<S>) return Way::dots;  // the costs agree
   const Product<S> turned = p.transposed();
   Way way = Way::tiles;
   double least = C::blocks(p);
@@ -62,7 +62,8 @@ constexpr Way shortest_way(const Product<S>& p) {
     }
   };
   offer(Way::turned_tiles, true, C::blocks(turned));
-  // The side of fewer rows stays in the cache while the other passes once; but a single one is multiplied by several.
+  // The side with fewer rows stays in the cache while the other one is read once; but a single row is multiplied by
+  // several rows of the other side at a time.
   const bool turned_dots = p.columns == 1 ? p.rows > 1 : p.rows > 1 && p.rows < p.columns;
   offer(turned_dots ? Way::turned_dots : Way::dots, along_terms, C::dots(p));
   offer(Way::rows, p.rows == 1 && p.b.column == 1 && p.c.column == 1, C::rows(p));
@@ -75,7 +76,7 @@ constexpr bool is_turned(Way way) {
 }
 constexpr bool by_tiles(Way way) { return way == Way::tiles || way == Way::turned_tiles; }
 
-/// A product that lies as its way wants it.
+/// A product and the way to compute it, transposed if the way requires it.
 template <class S>
 struct Chosen {
   Way way;

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Products of which one side has few rows, a single sample's for instance: the larger matrix is read once and as it is.
+// Products where one side has few rows, for instance a single sample: the larger matrix is read once, where it lies.
 
 #include <algorithm>
 #include <cstddef>
@@ -23,8 +23,8 @@ void add_lanes(const S* rows, double* sums) {
 /// Rows of A and of Bᵀ that are multiplied together: their sums stay in registers.
 inline constexpr std::size_t dot_rows = simd::registers >= 32 ? 4 : 2, dot_columns = 4;
 
-/// sums[i · Columns + j] = Σ_k a[i, k] · b[k, j], where both are contiguous along k. Terms that are lanes apart are added
-/// up together; stretches of them in double.
+/// sums[i · Columns + j] = Σ_k a[i, k] · b[k, j], where both are contiguous along k. Each lane adds up every `lanes`-th
+/// term; the sums of stretches are added up in double.
 template <std::size_t Rows, std::size_t Columns, class S>
 void dots(const Strided<const S>& a, const Strided<const S>& b, std::size_t terms, double* sums) {
   constexpr std::size_t lanes = simd::lanes<S>, count = Rows * Columns, length = 256 * lanes;
@@ -70,7 +70,7 @@ void multiply_by_dots(const Product<S>& p) {
         c = p.add ? c + sum : sum;
       }
   };
-  // Rows of one height by 8 columns of B and then 4, 2, 1, or by 4, 2, 1.
+  // For these rows, the columns of B: 8 at a time, then 4, 2, 1 for a single row; otherwise 4, 2, 1.
   const auto across = [&]<std::size_t Rows>(std::size_t row) {
     std::size_t column = 0;
     const auto by = [&]<std::size_t Columns>(const auto& self) -> void {
@@ -84,7 +84,7 @@ void multiply_by_dots(const Product<S>& p) {
   for (; row < p.rows; ++row) across.template operator()<1>(row);
 }
 
-/// One row of C, or each by itself: c[j] = Σ_k a[k] · b[k, j], where b and c are contiguous along j.
+/// C row by row: c[j] = Σ_k a[k] · b[k, j], where b and c are contiguous along j.
 template <class S>
 void multiply_rows(const Product<S>& p) {
   constexpr std::size_t lanes = simd::lanes<S>, packets = 8, terms_at_once = 256;

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The one product of matrices on the CPU: extents, strides and the way are chosen at run time.
+// The only product of matrices on the CPU: any extents and strides; the way to compute it is chosen at run time.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,7 +25,7 @@ constexpr std::size_t memory(const Chosen<S>& chosen) {
   const Product<S>& p = chosen.product;
   const std::size_t sums = p.terms > long_sum_terms ? 3 * p.rows * p.columns : 0;
   const std::size_t numbers = sums + (by_tiles(chosen.way) && p.terms > 0 ? block_memory(p) : 0);
-  constexpr std::size_t line = 64 / sizeof(S);  // so that every thread's memory begins where a line of the cache does
+  constexpr std::size_t line = 64 / sizeof(S);  // so that every thread's memory begins at a cache line
   return quotient(numbers, line) * line;
 }
 
@@ -45,7 +45,7 @@ void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
   }
 }
 
-/// C from an array of its sums, which has C's order; nullptr: they are 0.
+/// Stores elements [begin, end) of C, from an array of sums in C's order; nullptr: the sums are 0.
 template <class S>
 void store_sums(const Product<S>& p, const S* sums, std::size_t begin, std::size_t end) {
   const bool by_rows = p.c.column == 1;
@@ -75,9 +75,9 @@ void multiply_alone(const Chosen<S>& chosen, S* memory) {
   store_sums(p, total, 0, size);
 }
 
-inline constexpr double work_for_threads = 1 << 17;  // multiply-adds; with fewer, one thread is quicker
+inline constexpr double work_for_threads = 1 << 17;  // multiply-adds; below this, one thread is quicker
 
-/// Numbers that are added up in double, in the order of the parts: C = Σ parts, or C += Σ parts.
+/// C = Σ parts, or C += Σ parts: the parts of each number are added in double, in their order.
 template <class S>
 void add_parts(int threads, const Product<S>& p, S* parts, std::size_t count) {
   const std::size_t size = p.rows * p.columns;
@@ -92,14 +92,15 @@ void add_parts(int threads, const Product<S>& p, S* parts, std::size_t count) {
   });
 }
 
-/// A small C of long sums: threads take some of the terms each. How many parts there are follows from the product alone.
+/// The number of parts into which the terms are divided where C is small and its sums are long; each thread takes some
+/// parts. It follows from the product alone.
 template <class S>
 std::size_t parts_of_terms(const Product<S>& p) {
   constexpr std::size_t least = 2048, most = 16, numbers = 1 << 15;
   return p.rows * p.columns > numbers ? 1 : (std::min)(p.terms / least, most);
 }
 
-/// Threads' shares of C: rows × columns of them, in whole tiles.
+/// The threads' shares of C: a grid of rows × columns shares, in whole tiles.
 struct Shares {
   std::size_t rows = 1, columns = 1;
 
@@ -120,8 +121,8 @@ struct Shares {
 
 }  // namespace products
 
-/// The product, by the threads of the workspace: the same bits on any number of them.
-/// Sums in S lose what 512 terms lose, whatever their length.
+/// The product, by the threads of the workspace: the same bits on any number of them. The rounding error of a sum in S
+/// is that of 512 terms, whatever its length.
 template <class S>
 void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
   using namespace products;

@@ -71,8 +71,8 @@ class Panels {
     return (columns + width - 1) / width * width * terms;
   }
 
-  /// Without `pack`, panels are B itself where the numbers of its rows are contiguous; only a last panel that has gaps is
-  /// a copy.
+  /// Without `pack`, panels are B itself if the numbers of its rows are contiguous; only a last panel that is not full
+  /// is a copy.
   Panels(const Strided<const S>& b, std::size_t columns, std::size_t terms, bool pack, S* memory)
       : b_(b), columns_(columns), terms_(terms), packed_(pack || b.column != 1 ? 0 : without_gaps()), memory_(memory) {
     for (std::size_t p = packed_; p < count(); ++p) {

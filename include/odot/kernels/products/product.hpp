@@ -29,9 +29,9 @@ struct Product {
   std::size_t rows, columns, terms;
   Strided<const S> a{}, b{};
   Strided<S> c{};            // not the memory of a or b
-  const S* bias = nullptr;   // [columns], of every row; nullptr: none
-  bool bias_by_row = false;  // the bias is [rows] instead, of every column
-  bool add = false;          // to what c holds
+  const S* bias = nullptr;   // [columns], added to every row; nullptr: none
+  bool bias_by_row = false;  // the bias is [rows] instead, added to every column
+  bool add = false;          // whether the product is added to what c holds
 
   /// Cᵀ = Bᵀ Aᵀ
   constexpr Product transposed() const {
@@ -49,7 +49,7 @@ struct Product {
             bias_by_row,
             add};
   }
-  /// What some of the terms add up to, in other memory, [rows, columns].
+  /// The sum of some of the terms, stored in other memory, [rows, columns].
   Product part_of_sum(std::size_t term, std::size_t count, S* sum) const {
     const Strided<S> to = c.column == 1 ? row_major(sum, columns) : row_major(sum, rows).transposed();
     return {rows, columns, count, a.from(0, term), b.from(term, 0), to};

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// From the sums of a tile to the matrix.
+// Stores the sums of a tile in the matrix.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace odot::kernels::products {
 
-/// Stores tiles of C, adds a bias and what C holds.
+/// Stores tiles of C, and adds the bias and what C holds where that is wanted.
 template <class S>
 class TileStore {
   static constexpr std::size_t lanes = simd::lanes<S>;
@@ -23,13 +23,13 @@ class TileStore {
       : c_(p.c), bias_(last ? p.bias : nullptr), bias_is_one_(p.bias_by_row == (p.c.column == 1)),
         add_(p.add || go_on) {}
 
-  /// Where whole tiles can be stored as they come; nowhere if C is turned.
+  /// Where a whole tile can be stored directly; nowhere if C is transposed.
   TilePlace<S> place(std::size_t row, std::size_t column) const {
     if (c_.column != 1 || (bias_ && bias_is_one_)) return {};
     return {c_.data + row * c_.row + column, c_.row, bias_ ? bias_ + column : nullptr, add_};
   }
 
-  /// The tile C[row …, column …] of `rows` × `columns` numbers; `sums` has `packets` packets a row.
+  /// The tile C[row …, column …] of `rows` × `columns` numbers; `sums` has `packets` packets per row.
   void operator()(const S* sums, std::size_t packets, std::size_t row, std::size_t rows, std::size_t column,
                   std::size_t columns) const {
     const std::size_t width = packets * lanes;

@@ -11,30 +11,30 @@
 
 namespace odot::kernels::products {
 
-/// Rows of the largest tile. Three quarters of the registers hold sums, two B's numbers and one A's.
+/// Rows of the largest tile. Three quarters of the registers hold sums, two more numbers of B and one a number of A.
 inline constexpr std::size_t tile_rows = simd::registers >= 32 ? 12 : simd::registers >= 16 ? 6 : 2;
 /// Packets of columns.
 inline constexpr std::size_t tile_packets = 2;
 template <class S>
 inline constexpr std::size_t tile_columns = tile_packets * simd::lanes<S>;
 
-/// Where a tile goes: row r at data + r · row.
+/// Where a tile is stored: row r at data + r · row.
 template <class S>
 struct TilePlace {
   S* data;
   std::size_t row;
-  const S* bias;  // of the tile's columns, or nullptr
-  bool add;       // to what is there
+  const S* bias;  // for the tile's columns, or nullptr
+  bool add;       // whether to add to what is there
 };
 
-/// c[r, j] = Σ_k a[r, k] · b[k, j], r < Rows, j < Packets · lanes, with bias and what is there as `c` says. Each sum has its
-/// terms in their order, whatever the size of the tile: where a number lies in C does not change its bits.
-/// b: `b_row` numbers from one k to the next, a row's numbers are contiguous.
+/// c[r, j] = Σ_k a[r, k] · b[k, j], r < Rows, j < Packets · lanes; plus the bias and what is there, if `c` says so.
+/// Each sum adds its terms in order, whatever the size of the tile: a number's place in C does not change its bits.
+/// b: `b_row` numbers from one k to the next; a row's numbers are contiguous.
 template <std::size_t Rows, std::size_t Packets, class S>
 ODOT_INLINE void multiply_tile(const Strided<const S>& a, const S* b, std::size_t b_row, std::size_t terms,
                                const TilePlace<S>& c) {
   constexpr std::size_t lanes = simd::lanes<S>, groups = (Rows + 3) / 4;
-  const S* rows[groups];  // of four rows each, whose addresses follow from the first one's
+  const S* rows[groups];  // one for every four rows; the others' addresses follow from it
   simd::Packet<S> sum[Rows][Packets];
 #pragma GCC unroll 16
   for (std::size_t g = 0; g < groups; ++g) rows[g] = a.data + 4 * g * a.row;
@@ -73,14 +73,14 @@ inline constexpr std::size_t tile_heights[] = {tile_rows, (std::max)(tile_rows *
                                                (std::max)(tile_rows / 3, std::size_t{1}),
                                                (std::max)(tile_rows / 6, std::size_t{1}), 1};
 
-/// The height of the next tile where `rows` are left and `before` rows are done: the largest that they fill; or, since a
-/// tile may begin among the rows that are done, the smallest that has room for all of them. Two tiles of one height are
-/// better than a high one and a low one.
+/// The height of the next tile if `rows` rows are left and `before` rows are done: the largest height that the rows
+/// left fill; or the smallest that covers all of them, since a tile may begin among the rows that are done. Two tiles
+/// of equal height are better than a high one and a low one.
 inline std::size_t tile_height(std::size_t rows, std::size_t before) {
   const bool two = rows > tile_rows && rows < 2 * tile_rows;
   if (two) rows = (rows + 1) / 2;
   std::size_t height = 0;
-  for (const std::size_t next : tile_heights)  // from the highest on
+  for (const std::size_t next : tile_heights)  // from the highest down
     if (two ? next >= rows : next >= rows && next - rows <= before) height = next;
     else if (next < rows && height == 0) height = next;
   return height;
@@ -88,8 +88,8 @@ inline std::size_t tile_height(std::size_t rows, std::size_t before) {
 /// The same for packed A, whose last tile is padded with zeros.
 inline std::size_t padded_tile_height(std::size_t rows) { return tile_height((std::min)(rows, tile_rows), tile_rows); }
 
-/// multiply_tile of one of those heights and of 1 or 2 packets, for `count` tiles one below the other, which are `next`
-/// numbers apart in A.
+/// multiply_tile for `count` tiles one below the other, which are `next` numbers apart in A, of one of those heights
+/// and of 1 or 2 packets.
 template <class S>
 void multiply_tiles(std::size_t height, std::size_t packets, std::size_t count, Strided<const S> a, std::size_t next,
                     const S* b, std::size_t b_row, std::size_t terms, TilePlace<S> c) {

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The causal series form of element-wise attention on the CPU, one sequence at a time: token i sees tokens 0 … i. Backward
-// keeps the sums before every block, and goes forward again from there.
+// The causal series form of element-wise attention on the CPU, one sequence at a time: token i sees tokens 0 … i.
+// Forward keeps the sums before every block, and backward goes forward again from there.
 //
 // Instructions per token and packet, counted as in series.hpp: forward E + 7t + 15 and a division, backward E + 16t + 34
 // and a division.
@@ -58,7 +58,8 @@ struct CausalSeries : SeriesBlocks<S, Order> {
     s.clear_padding_output(begin, end);
   }
 
-  /// Block by block from the last: forward again from the sums before the block, then the running sums from the end.
+  /// Block by block, from the last one: forward again from the sums before the block, then backward with running sums
+  /// from the end.
   static void backward(const Sequence<S>& s, const S* states, S* scratch, std::size_t begin, std::size_t end) {
     for (std::size_t to = s.valid; to > 0;) {
       const std::size_t from = (to - 1) / block * block;
@@ -116,9 +117,9 @@ struct CausalSeries : SeriesBlocks<S, Order> {
     });
   }
 
-  /// The keys and values of a block of the causal form, from the last to the first: stores dk and dv. `state`: P and R
-  /// over the queries after the block, relative to the reference at its end; then over those of the block too, relative
-  /// to the one before it.
+  /// The keys and values of a block of the causal form, from the last to the first: stores dk and dv. `state`: before
+  /// the call, P and R over the queries after the block, relative to the reference at its end; after it, over the
+  /// block's queries too, relative to the reference before the block.
   template <bool Whole>
   static ODOT_INLINE void causal_keys(const Sequence<S>& s, const CausalTokens<S, Order>& tokens,
                                       const State<S, Order, Whole>& state, std::size_t c, std::size_t width,

@@ -53,15 +53,16 @@ class CausalTokens {
 
   P weight[size], x[size], u[size];  ///< exp(m² − k²), k/σ, q σ
 
-  /// Whether the reference changes at token i, before its key is added; and how.
+  /// Whether, and how, the reference changes at token i, before its key is added.
   ODOT_INLINE bool changes(std::size_t i) const { return changes_ >> i & 1; }
   const Change& change(std::size_t i) const { return change_[i]; }
   /// σ at token i.
   ODOT_INLINE const P& scale(std::size_t i) const { return changes_ == 0 ? first_scale_ : scale_[i]; }
-  /// Whether all queries have powers that are numbers.
+  /// Whether no query has powers that overflow.
   bool direct() const { return direct_; }
 
-  /// Calls body(from, to) for every run of tokens between changes: a change is at the first of a run, or nowhere.
+  /// Calls body(from, to) for every run of tokens between changes: the reference changes at most at the first token of
+  /// a run.
   template <class Body>
   ODOT_INLINE void for_runs(const Body& body) const {
     for (std::size_t from = 0; from < tokens_;) {

@@ -12,8 +12,8 @@
 
 namespace odot::kernels::detail {
 
-/// One packet's channels in rows of numbers. Whole: as many as a packet has; else the `width` first ones, the rest read
-/// as 0 and never written.
+/// One packet's channels in rows of numbers. Whole: all lanes of the packet; otherwise only the first `width`, and the
+/// others are read as 0 and never written.
 template <class S, bool Whole>
 class Column {
   using Scalar = std::remove_const_t<S>;

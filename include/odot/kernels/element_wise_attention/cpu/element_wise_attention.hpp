@@ -60,7 +60,7 @@ struct ElementWiseAttention<Cpu> {
   template <ElementWiseForm Form, class S>
   using SeriesOf = std::conditional_t<Form.causal, detail::CausalSeries<S, Form.order>, detail::Series<S, Form.order>>;
 
-  static constexpr std::size_t unit_size = 1 << 14;  // elements that are worth a thread's while
+  static constexpr std::size_t unit_size = 1 << 14;  // elements that are worth a thread
 
   template <class S, class Shape>
   static detail::Sequences<S> sequences(BatchView<Shape, const S> qkv, const std::int32_t* lengths, S* y,
@@ -91,9 +91,9 @@ struct ElementWiseAttention<Cpu> {
     });
   }
 
-  /// Channels of a piece: a packet where every pair of tokens costs; else whole cache lines, as many as leave every
-  /// thread two pieces, since what lies side by side in memory is read at one go. No channel depends on another, so the
-  /// width changes no bit.
+  /// Channels of a piece: one packet in the full form, which computes every pair of tokens; otherwise whole cache
+  /// lines, which are read at once, as many as leave two pieces for every thread. No channel depends on another, so the
+  /// width changes no bits.
   template <ElementWiseForm Form, class S>
   static std::size_t piece_width(const detail::Sequences<S>& batch, int threads) {
     constexpr std::size_t packet = simd::lanes<S>, line = (std::max)(std::size_t{64} / sizeof(S), packet);

@@ -161,7 +161,7 @@ struct Full {
  private:
   using Packed = Column<S, true>;
 
-  /// Sums of every key over the queries: over all so far, what these have too much, and over those of a block.
+  /// Sums over the queries, for every key: over all so far, their rounding errors, and over the current block.
   struct CompensatedColumn {
     Packed sum, lost, block;
 
@@ -211,7 +211,7 @@ struct Full {
     ODOT_INLINE P exponent(const P& k, const P& beyond) const { return simd::multiply(beyond, minus(k)); }
   };
 
-  /// The nearest key, of the nearest up to q and the nearest above.
+  /// The nearest key: `below` is the nearest one up to q, `above` the nearest one above.
   static ODOT_INLINE P nearest(const P& q, const P& below, const P& above) {
     return simd::where_less(simd::all(S{0}), Reference(q, below).minus(above), above, below);
   }
@@ -224,8 +224,8 @@ struct Full {
     for (; i < tokens; ++i) body.template operator()<1>(i);
   }
 
-  /// Calls body.operator()<First>(j) for every key j of from … to − 1 that the queries i + First … i + Q − 1 see; `tail`:
-  /// for those after i too, in the causal form.
+  /// Calls body.operator()<First>(j) for every key j in from … to − 1; the queries i + First … i + Q − 1 see it. With
+  /// `tail`, in the causal form, also for the keys i + 1 … i + Q − 1.
   template <std::size_t Q, class Body>
   static ODOT_INLINE void for_keys_between(std::size_t from, std::size_t to, bool tail, std::size_t i,
                                            const Body& body) {
@@ -240,7 +240,7 @@ struct Full {
   static ODOT_INLINE void for_keys(std::size_t i, std::size_t tokens, const Body& body) {
     for_keys_between<Q>(0, Causal ? i + 1 : tokens, true, i, body);
   }
-  /// Calls body(for_block) for every block of these keys; for_block does it key by key.
+  /// Calls body(for_block) for every block of these keys; for_block goes through the block key by key.
   template <std::size_t Q, class Body>
   static ODOT_INLINE void for_key_blocks(std::size_t i, std::size_t tokens, const Body& body) {
     const std::size_t seen_by_all = Causal ? i + 1 : tokens;

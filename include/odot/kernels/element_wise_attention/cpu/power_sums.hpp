@@ -9,7 +9,7 @@
 
 namespace odot::kernels::detail {
 
-/// For n = 0 … Order:  a_n = Σ p xⁿ f,  b_n = Σ p xⁿ, with or without c_n = 2ⁿ/n! in it.
+/// For n = 0 … Order:  a_n = Σ p xⁿ f,  b_n = Σ p xⁿ, with or without the factor c_n = 2ⁿ/n!.
 /// Of keys: x = k/σ, p = exp(m² − k²), f = v: the paper's A_n and B_n (recurrent: s_n and z_n).
 /// Of queries: x = q σ, p = dy/M, f = y: R_n and P_n.
 template <class S, std::size_t Order>
@@ -33,7 +33,7 @@ struct PowerSums {
     for (std::size_t n = 0; n < terms; ++n) to.store(n, a[n]), to.store(terms + n, b[n]);
   }
 
-  /// One term more, without c_n. 3 instructions an order.
+  /// Adds one term, without c_n. 3 instructions per order.
   ODOT_INLINE void add(P p, const P& x, const P& f) {
     b[0] = simd::add(b[0], p);
     a[0] = simd::multiply_add(p, f, a[0]);
@@ -54,8 +54,8 @@ struct PowerSums {
   }
 };
 
-/// Sums over all blocks of tokens so far, with c_n, and over the tokens of the block that is being gone through, without:
-/// what a float loses by adding one number after the other does not grow with the number of blocks.
+/// Sums over all blocks of tokens so far, with c_n, and over the tokens of the current block, without c_n. So the error
+/// of adding floats one after the other does not grow with the number of blocks.
 template <class S, std::size_t Order>
 struct BlockedSums {
   using P = simd::Packet<S>;
@@ -71,7 +71,7 @@ struct BlockedSums {
   }
 };
 
-/// Sums in which c_n is already.
+/// Sums that already include c_n.
 template <class S, std::size_t Order>
 struct WholeSums {
   using P = simd::Packet<S>;
@@ -81,7 +81,7 @@ struct WholeSums {
   ODOT_INLINE P b(std::size_t n) const { return sums.b[n]; }
 };
 
-/// The gradients of a key and its value, of sums R_n, P_n over queries.
+/// The gradients of a key and its value, from the sums R_n, P_n over queries.
 template <class S>
 struct KeyGradients {
   simd::Packet<S> dk, dv;

@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What queries of the series form make of sums over keys, for one packet of channels. `sums`: a(n) and b(n), with c_n.
+// How queries of the series form use the sums over keys, for one packet of channels. `sums`: a(n) and b(n), with c_n.
 //
-// A query is u = q σ. Where |u| is beyond direct_bound, powers of it might not be numbers any more; polynomials in u are
+// A query is u = q σ. If |u| is above direct_bound, its powers might overflow; polynomials in u are
 // then divided by uᵒʳᵈᵉʳ: with s = ±1, t = 1/|u| and N = Order,  Σ b_n uⁿ / u^N = Σ b_n sⁿ t^(N−n).  Sums over keys and
 // over queries, outputs and gradients all stay in range, and a query of any size gets the definition's value.
 
@@ -12,21 +12,21 @@
 
 namespace odot::kernels::detail {
 
-/// The lanes of queries up to |u| whose powers might not be numbers, and those of NaN.
+/// The lanes of queries, `size` = |u|, whose powers might overflow, and the lanes of NaN.
 template <class S, std::size_t Order>
 ODOT_INLINE auto beyond_bound(const simd::Packet<S>& size) {
   constexpr S bound = direct_bound<S>(Order);
   return simd::exceeds(size, simd::all(bound));
 }
 
-/// What a query's gradient needs and gives.
+/// The gradient of a query, and its share of the keys' gradients.
 template <class S>
 struct QueryGradient {
   simd::Packet<S> share;  ///< dy/M, or dy uᵒʳᵈᵉʳ/M of a large query
   simd::Packet<S> dq;
 };
 
-/// Queries whose powers are taken as they are.
+/// Queries whose powers do not overflow.
 template <class S, std::size_t Order>
 struct DirectQueries {
   using P = simd::Packet<S>;
@@ -60,7 +60,7 @@ struct DirectQueries {
   }
 };
 
-/// Queries of any size. Those within the bound get the same bits as by DirectQueries.
+/// Queries of any size. Those within the bound get the same bits as from DirectQueries.
 template <class S, std::size_t Order>
 struct AnyQueries {
   using P = simd::Packet<S>;
@@ -97,7 +97,7 @@ struct AnyQueries {
     return {large.choose(share, direct.share), large.choose(dq, direct.dq)};
   }
 
-  /// queries += the term of a query, of the share that gradient() gave.
+  /// Adds a query's term to `queries`; `share` is what gradient() gave.
   static void add(PowerSums<S, Order>& queries, const P& share, const P& u, const P& q, const P& y) {
     const Large large(u, q);
     const P zero = simd::all(S{0});
@@ -118,7 +118,7 @@ struct AnyQueries {
 
     Large(const P& u, const P& q) : size(simd::abs(u)) {
       const P zero = simd::all(S{0}), one = simd::all(S{1});
-      // An infinite query has no limit: a NaN.
+      // An infinite query has no limit and gives NaN.
       s = simd::add(simd::where_less(u, zero, simd::negate(one), one), simd::multiply(q, zero));
       t = choose(simd::reciprocal(size), one);
       direct = choose(zero, u);

@@ -16,15 +16,16 @@ namespace odot::kernels::detail {
 ///         (m − k)(m + k): exactly 0 for k = m, right to the last bits however large the keys are, whatever the compiler
 ///         fuses.
 ///     σ, `scale`: a power of two, at least as large as any |k| that weighs something, so that no power overflows; and
-///         of their size, so that none vanishes: keys that weigh nothing have no part in it.
-/// They change when a key no longer fits, m falling by more than 4 in k², σ doubling at least.
+///         of the same order, so that none vanishes; keys of weight 0 do not affect it.
+/// They change when a key no longer fits: then m² falls by more than 4, or σ at least doubles.
 template <class S>
 struct Reference {
   using P = simd::Packet<S>;
 
-  P least = simd::all(no_minimum<S>), scale = simd::all(S{0});  ///< of no key
+  P least = simd::all(no_minimum<S>), scale = simd::all(S{0});  ///< before the first key
 
-  /// Whether keys of low ≤ |k| ≤ high fit, in every lane. Lanes of NaN do not, nor does any key before the first.
+  /// Whether keys of low ≤ |k| ≤ high fit, in every lane. NaN does not fit; nor does any key before the first one is
+  /// taken in.
   ODOT_INLINE bool fits(const P& low, const P& high) const { return !simd::any(misfits(low, high)); }
   /// The lanes where they do not.
   ODOT_INLINE auto misfits(const P& low, const P& high) const {
@@ -33,14 +34,14 @@ struct Reference {
                         simd::exceeds(simd::subtract(wide(high), scale), simd::all(below_zero)));
   }
 
-  /// The lanes of keys that weigh nothing, of these magnitudes.
+  /// The lanes where a key of this magnitude has weight 0.
   ODOT_INLINE auto weightless(const P& size) const { return simd::exceeds(simd::all(least_exponent<S>), gap(size)); }
-  /// A key's magnitude; m, which changes nothing, where it weighs nothing.
+  /// A key's magnitude; or, where its weight is 0, m, which changes nothing.
   ODOT_INLINE P weighing(const P& size) const {
     return simd::where_less(gap(size), simd::all(least_exponent<S>), least, size);
   }
 
-  /// What a key's powers are made of: 0 where it weighs nothing, for they might be infinite; an infinite key's are NaN.
+  /// The base of a key's powers: 0 where its weight is 0, since the powers might be infinite; NaN for an infinite key.
   static ODOT_INLINE P base(const P& weight, const P& k) {
     const P zero = simd::all(S{0});
     return simd::where_less(zero, weight, k, simd::multiply(k, zero));
@@ -49,8 +50,8 @@ struct Reference {
   /// exp(m² − k²) for a key that fits.
   ODOT_INLINE P weight(const P& k) const { return weight_exp<S>(gap(k)); }
 
-  /// Row n of sums over keys, or over queries, that were relative to one reference is relative to the other after a
-  /// multiplication by decay · ratioⁿ.
+  /// A change from one reference to another: row n of the sums over keys, or over queries, is multiplied by decay ·
+  /// ratioⁿ.
   struct Change {
     P decay, ratio;
   };
@@ -59,7 +60,7 @@ struct Reference {
     const P one = simd::all(S{1}), zero = simd::all(S{0}), fall = gap(low);
     const P decay = simd::where_less(simd::all(widest_gap<S>), fall, weight_exp<S>(simd::negate(fall)), one);
     least = simd::where_less(simd::all(widest_gap<S>), fall, low, least);
-    // Where nothing of the keys before is left, so is their scale.
+    // Where nothing is left of the earlier keys, their scale does not count either.
     const P before = scale, kept = simd::where_less(zero, decay, scale, zero);
     const P needed = simd::larger(wide(high), simd::all(smallest_scale<S>));
     scale = simd::where_less(kept, needed, power_above(needed), kept);
@@ -69,7 +70,7 @@ struct Reference {
  private:
   ODOT_INLINE P gap(const P& k) const { return simd::multiply(simd::subtract(least, k), simd::add(least, k)); }
 
-  /// The largest |k| that weighs something.
+  /// The largest |k| that may have a weight other than 0.
   ODOT_INLINE P wide(const P& high) const { return simd::smaller(high, simd::add(least, simd::all(key_reach<S>))); }
 
   /// The next power of two above x, within bounds.

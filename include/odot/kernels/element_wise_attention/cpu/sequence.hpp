@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Where the numbers of sequences lie that the CPU kernels of element-wise attention go through.
+// Where the CPU kernels of element-wise attention find a sequence's numbers in memory.
 
 #include <algorithm>
 #include <cstddef>
@@ -44,7 +44,7 @@ struct Sequence {
     return {at(0), at(1), at(2)};
   }
 
-  /// Zeros where there is padding, in channels [begin, end).
+  /// Sets padding to zero, in channels [begin, end).
   void clear_padding_output(std::size_t begin, std::size_t end) const {
     for (std::size_t i = valid; i < tokens; ++i) std::fill(y + i * channels + begin, y + i * channels + end, S{0});
   }

@@ -81,7 +81,7 @@ struct Series : SeriesBlocks<S, Order> {
   }
 
  private:
-  /// Whether every query of a block has powers that are numbers.
+  /// Whether no query of a block has powers that overflow.
   template <class Queries>
   static ODOT_INLINE bool all_direct(const Queries& q, const P& scale, std::size_t from, std::size_t to) {
     P largest = simd::all(S{0});
@@ -103,7 +103,7 @@ struct Series : SeriesBlocks<S, Order> {
       if (some_weigh_nothing(reference, low, high)) return add_weighing_keys(state, reference, in, low, from, to);
       state.change(reference, low, high);
     }
-    // The exponentials first: they and the sums would not fit the registers together.
+    // The exponentials first, since they and the sums would not fit the registers together.
     P weight[block];
     for (std::size_t j = from; j < to; ++j) weight[j - from] = reference.weight(in.k[j]);
     const P inverse = simd::reciprocal(reference.scale);
@@ -112,13 +112,13 @@ struct Series : SeriesBlocks<S, Order> {
     state.join(sums);
   }
 
-  /// Whether keys of low ≤ |k| ≤ high may weigh nothing beside the smallest.
+  /// Whether some keys of low ≤ |k| ≤ high may have weight 0 next to the smallest.
   static ODOT_INLINE bool some_weigh_nothing(Reference<S> reference, const P& low, const P& high) {
     reference.least = simd::smaller(reference.least, low);
     return simd::any(reference.weightless(high));
   }
 
-  /// Adds the keys of such a block.
+  /// Adds the keys of a block in which some may have weight 0.
   template <bool Whole, class Inputs>
   static void add_weighing_keys(State<S, Order, Whole>& state, Reference<S>& reference, const Inputs& in, const P& low,
                                 std::size_t from, std::size_t to) {

@@ -25,13 +25,14 @@ struct SeriesBlocks {
   static constexpr std::size_t sums_size(std::size_t channels) { return FinishedRows<Order>::count * channels; }
   static constexpr std::size_t scratch_size(std::size_t channels) { return StateRows<Order>::count * channels; }
 
-  /// Calls body(from, to) for every block of so many tokens.
+  /// Calls body(from, to) for every block of a sequence of `tokens` tokens.
   template <class Body>
   static void for_blocks(std::size_t tokens, const Body& body) {
     for (std::size_t from = 0; from < tokens; from += block) body(from, (std::min)(from + block, tokens));
   }
 
-  /// Rows lie a row of all channels apart, too far for the processor to guess the next ones.
+  /// Prefetches the next block. Rows are as far apart as all channels are wide, too far for the processor to predict
+  /// the next ones.
   template <class... Columns>
   static ODOT_INLINE void prefetch_next(const Sequence<S>& s, std::size_t from, std::size_t to,
                                         const Columns&... columns) {

@@ -34,7 +34,7 @@ struct SeriesStep {
   }
 
  private:
-  /// A step whose key changes the reference, or whose query is large.
+  /// A step in which the key changes the reference, or the query is large.
   template <bool Whole>
   static void unusual_step(const State<S, Order, Whole>& rows, const P& k, const P& q, const P& v,
                            const Column<S, Whole>& y) {

@@ -16,8 +16,8 @@ struct FinishedRows {
   static constexpr std::size_t least = sums, scale = sums + 1, count = sums + 2;
 };
 
-/// Sums that grow: those over all blocks, with c_n; what they are relative to; what they have too much (`lost`); those
-/// over the block that has begun, without c_n; its tokens, the same number in every channel.
+/// Running sums: those over all complete blocks, with c_n; what they are relative to; their rounding errors
+/// (`lost`); those over the current block, without c_n; its number of tokens, the same in every channel.
 template <std::size_t Order>
 struct StateRows {
   static constexpr std::size_t sums = FinishedRows<Order>::sums;
@@ -38,7 +38,7 @@ class State {
  public:
   State(S* first, std::size_t channels, std::size_t width) : first_(first), channels_(channels), width_(width) {}
 
-  /// Sums over nothing, but for the number of tokens.
+  /// Sets all sums to those over nothing; leaves the number of tokens as it is.
   void clear() const {
     for (std::size_t row = 0; row < Rows::tokens; ++row) rows().store(row, simd::all(S{0}));
     store_reference({});
@@ -49,8 +49,8 @@ class State {
     reference.least = rows()[Finished::least], reference.scale = rows()[Finished::scale];
     return reference;
   }
-  /// Of a state that may be all zero. (Where the scale is 0, there has been no key, or only NaN ones: a start in either case,
-  /// which the NaN sums outlive.)
+  /// The reference of a state that may be all zero. (Where the scale is 0, there has been no key, or only NaN ones. In
+  /// both cases this is a start; the NaN sums stay.)
   Reference<S> reference_or_start() const {
     Reference<S> found = reference();
     const P zero = simd::all(S{0});
@@ -60,7 +60,7 @@ class State {
 
   Sums blocks() const { return Sums(constant(0)); }
   Sums block() const { return Sums(constant(Rows::block)); }
-  /// As BlockedSums, those over all blocks read where they are needed.
+  /// Like BlockedSums, but reads the sums over all blocks only where they are needed.
   struct StoredSums {
     Column<const S, Whole> rows;
     Sums block;
@@ -107,7 +107,8 @@ class State {
     for (std::size_t row = 0; row < Finished::count; ++row) to.store(row, rows()[row]);
   }
 
-  /// Sums of the tokens of a block, one more than before: joined at its end, where the count begins again.
+  /// Stores the current block's sums after one more token. At the end of the block, joins them and starts the count
+  /// again.
   ODOT_INLINE void end_token(const Sums& block) const {
     const S tokens = first_[Rows::tokens * channels_] + S{1};
     const bool end = !(tokens < static_cast<S>(element_wise_checkpoint));
