@@ -127,3 +127,9 @@ TEST_CASE("numbers that are missing or too large, and numbers of no category, ar
                        "odot::data::dataset: row 1 of column \"y\": there is no category 2; there are 2",
                        ArgumentError);
 }
+
+TEST_CASE("a table whose last row is not whole is refused") {
+  const data::Table table{.columns = {"a", "b", "label"}, .values = {1, 2, 0, 3}};
+  CHECK(says(message_of<ArgumentError>([&] { data::dataset<Shape<2>>(table, {.targets = {"label"}}); }), "3 columns",
+             "4 values"));
+}

@@ -235,6 +235,7 @@ TEST_CASE("a header that is not what it should be is refused where it isn't") {
   CHECK(says(refusal("{", 0), "expected JSON, found unexpected end of input"));
   CHECK(says(refusal("{}{", 0), "expected JSON"));
   CHECK(says(refusal("{} x", 0), "expected JSON"));
+  CHECK(says(refusal(std::string("{}\0{", 4), 0), "at byte 10: expected JSON, found a byte that is 0"));
   CHECK(says(refusal(R"({"a":})", 0), "expected JSON"));
   CHECK(says(refusal(R"({"a":{},})", 0), "dtype"));
   CHECK(says(refusal("{/**/}", 0), "expected JSON"));

@@ -223,6 +223,21 @@ void check_layer_norm_numbers() {
     const Result result = run.template operator()<few>(x, std::vector<float>(few, 1), 1e-5);
     CHECK(difference(result.y, expected(x.data(), few, 1e-5), 1e-6) == "");
   }
+  // Large next to their deviations, in short rows and in long ones: the mean's own rounding must not show.
+  const auto far_from_0 = [&]<std::size_t D>(float mean) {
+    CAPTURE(D);
+    CAPTURE(mean);
+    std::vector<float> row = hash_uniform<float>(D, 7);
+    for (float& value : row) value = mean + 3 * value;
+    const Result away = run.template operator()<D>(row, std::vector<float>(D, 1), 1e-5);
+    CHECK(difference(away.y, expected(row.data(), D, 1e-5), 2e-6) == "");
+  };
+  for (const float mean : {1000.0f, -1e5f}) {
+    far_from_0.template operator()<few>(mean);
+    far_from_0.template operator()<64>(mean);
+    far_from_0.template operator()<1000>(mean);
+    far_from_0.template operator()<5000>(mean);
+  }
   constexpr std::size_t wide = 200'003;
   std::vector<float> x(wide), dy(wide, 0.1f);
   for (std::size_t d = 0; d < wide; ++d) x[d] = 0.1f + static_cast<float>(d % 2);  // sums of equal numbers drift

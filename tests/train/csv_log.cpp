@@ -143,3 +143,13 @@ TEST_CASE("columns are taken away and put in") {
   CHECK(content(folder.path() / "batches.csv") == "step,twice,loss\n1,1.5,0.75\n");
   CHECK(content(folder.path() / "epochs.csv") == "epoch\n1\n");
 }
+
+TEST_CASE("names and fields that a reader would cut are quoted") {
+  const TemporaryFolder folder;
+  CsvColumns columns;
+  columns.epochs = {{"a,b", [](const EpochEvent&) { return "x,\"y\nz"; }},
+                    {"c", [](const EpochEvent&) { return "1"; }}};
+  CsvLog log(folder.path(), columns);
+  log.on_epoch({});
+  CHECK(content(folder.path() / "epochs.csv") == "\"a,b\",c\n\"x,\"\"y\nz\",1\n");
+}

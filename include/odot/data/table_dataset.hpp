@@ -34,7 +34,7 @@ struct TableColumns {
 ///     data::dataset<Shape<8>, Shape<1>>(houses, {.targets = {"price"}})
 /// For a second file with the same labels, give `.classes = train.classes`: then labels have the same numbers in both,
 /// even if a class is missing in the second.
-/// Errors  ArgumentError: no such column; not exactly one column for labels; a number of features or targets that does
+/// Errors  ArgumentError: no whole rows; no such column; not exactly one column for labels; a number of features or targets that does
 ///         not fit the shapes; a number that is not finite or that a float can't hold; a label that is not in `classes`
 template <ShapeType S, class Target = std::int32_t>
 Dataset<S, float, Target> dataset(const Table& table, const TableColumns& columns, const std::string& name = "table");
@@ -113,6 +113,9 @@ inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t co
 template <ShapeType S, class Target>
 Dataset<S, float, Target> dataset(const Table& table, const TableColumns& columns, const std::string& name) {
   using Set = Dataset<S, float, Target>;
+  if (table.values.size() != table.rows() * table.columns.size())
+    throw ArgumentError("odot::data::dataset: a table of " + std::to_string(table.columns.size()) + " columns has " +
+                        std::to_string(table.values.size()) + " values, which are no whole rows");
   const auto targets =
       detail::places(table, columns.targets, "targets", Set::target_shape::size,
                      std::is_same_v<Target, std::int32_t> ? "a label" : Set::target_shape::to_string());

@@ -109,6 +109,8 @@ inline SafetensorsHeader read_safetensors_header(const std::string& path, std::s
                      json.empty() ? "none" : "\"" + shown_name(json.substr(0, 8)) + "\"");
   if (const std::size_t end = detail::end_of_utf8(json); end != json.size())
     events.refuse_at(8 + end, "UTF-8", "bytes that are none");
+  if (const std::size_t zero = json.find('\0'); zero != json.npos)  // the parser would take it for the text's end
+    events.refuse_at(8 + zero, "JSON", "a byte that is 0");
   const char** const farthest = events.farthest();
   nlohmann::json::sax_parse(detail::TrackedText(json.data(), farthest),
                             detail::TrackedText(json.data() + json.size(), farthest), &events);

@@ -9,7 +9,6 @@
 #include <type_traits>
 
 #include "odot/core/view.hpp"
-#include "odot/kernels/fused_multiply_add.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
 
@@ -25,21 +24,29 @@ struct LayerNormForward {
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    const auto load = [&](const auto& run) { return run.load(x); };
-    const auto total = row.joined_sum(load);  // an S, or a double
+    const auto total = row.joined_sums([&](const auto& run) { return run.load(x); })[0];  // an S, or a double
     using Total = std::remove_const_t<decltype(total)>;
-    constexpr auto size = static_cast<Total>(D), share = 1 / size;
+    constexpr Total share = 1 / static_cast<Total>(D);
     S mean = static_cast<S>(total * share);
-    S rstd = static_cast<S>(1 / std::sqrt(squares(row, mean, S{1}) * share + static_cast<Total>(eps)));
-    // The rounding error of the mean matters where the numbers are large compared to their deviations.
-    S rest = static_cast<S>(fused_multiply_add(static_cast<Total>(mean), size, -total) * share);
+    const auto sums = row.joined_sums([&](const auto& run) {
+      const auto deviation = run.load(x) - mean;
+      return terms(deviation, deviation * deviation);
+    });
+    // How far the mean is off, which matters where the numbers are large compared to their deviations.
+    const Total off = sums[0] * share;
+    S rest = static_cast<S>(-off);
+    const Total squares = sums[1] * share, variance = squares - off * off;  // below 0 by rounding alone
+    S rstd = static_cast<S>(1 / std::sqrt((variance < 0 ? 0 : variance) + static_cast<Total>(eps)));
     // S can't hold the squares: divide all numbers by the largest one. (NaN and infinity give NaN.)
     if (!(rstd > 0)) {
       const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
       const S mean_share =
-          static_cast<S>(row.joined_sum([&](const auto& run) { return run.load(x) / largest; }) / size);
-      const double deviation =
-          std::sqrt(static_cast<double>(squares(row, mean_share, largest) / size)) * static_cast<double>(largest);
+          static_cast<S>(row.joined_sums([&](const auto& run) { return run.load(x) / largest; })[0] * share);
+      const auto divided = row.joined_sums([&](const auto& run) {
+        const auto deviation = run.load(x) / largest - mean_share;
+        return deviation * deviation;
+      });
+      const double deviation = std::sqrt(static_cast<double>(divided[0] * share)) * static_cast<double>(largest);
       mean = mean_share * largest;
       rest = S{0};
       rstd = static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps)));
@@ -55,20 +62,6 @@ struct LayerNormForward {
         run.store(y, ((run.load(x) - mean) * rstd + rest) * run.load_column(weight) + run.load_column(bias));
       });
     else row.each([&](const auto& run) { run.store(y, (run.load(x) - mean) * rstd + rest); });
-  }
-
-  /// Σ (x/divisor − mean)²
-  template <class Row>
-  ODOT_HOST_DEVICE auto squares(const Row& row, S mean, S divisor) const {
-    if (divisor == 1)
-      return row.joined_sum([&](const auto& run) {
-        const auto deviation = run.load(x) - mean;
-        return deviation * deviation;
-      });
-    return row.joined_sum([&](const auto& run) {
-      const auto deviation = run.load(x) / divisor - mean;
-      return deviation * deviation;
-    });
   }
 };
 

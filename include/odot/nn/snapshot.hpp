@@ -109,7 +109,8 @@ class Snapshot {
 
   // ---- several snapshots in one
 
-  /// Adds another's arrays and facts, `prefix` before their names. Throws ArgumentError where an array's is taken.
+  /// Adds another's arrays and facts, `prefix` before their names; a fact that is there already gets the other's text.
+  /// Throws ArgumentError where an array's name is taken, and adds nothing then.
   void merge(Snapshot other, std::string_view prefix = "");
   /// The arrays and facts whose names begin with `prefix`, without it.
   Snapshot part(std::string_view prefix) const;
@@ -202,11 +203,13 @@ ODOT_FUNCTION std::optional<std::uint64_t> Snapshot::count(std::string_view name
 }
 
 ODOT_FUNCTION void Snapshot::merge(Snapshot other, std::string_view prefix) {
+  Snapshot both = *this;
   for (Array& array : other.arrays_) {
     array.name.insert(0, prefix);
-    add(std::move(array));
+    both.add(std::move(array));
   }
-  for (auto& [name, text] : other.facts_) set_fact(std::string(prefix) + name, std::move(text));
+  for (auto& [name, text] : other.facts_) both.set_fact(std::string(prefix) + name, std::move(text));
+  *this = std::move(both);
 }
 
 ODOT_FUNCTION Snapshot Snapshot::part(std::string_view prefix) const {

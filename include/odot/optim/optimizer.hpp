@@ -63,7 +63,8 @@ ODOT_COLD inline std::vector<std::vector<nn::ParameterInfo>> state_tables(const 
 ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view optimizer) {
   const auto found = snapshot.text("optimizer");
   const auto steps = snapshot.count("steps");
-  if (found == optimizer && steps) return static_cast<std::size_t>(*steps);
+  constexpr double most = 9'007'199'254'740'992;  // 2⁵³; the next steps must not wrap around to step 0
+  if (found == optimizer && steps && static_cast<double>(*steps) <= most) return static_cast<std::size_t>(*steps);
   throw ArgumentError("odot::optim: expected a snapshot of " + std::string(optimizer) +
                       " with its number of steps, found " +
                       (found == optimizer ? "one of it without"

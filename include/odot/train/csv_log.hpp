@@ -58,9 +58,12 @@ class CsvLog : public Callback {
  private:
   template <class Columns, class Field>
   static void append_row(std::string& table, const Columns& columns, const Field& field) {
-    for (const auto& column : columns) table += (&column == columns.data() ? "" : ",") + field(column);
+    for (const auto& column : columns) table += (&column == columns.data() ? "" : ",") + quoted(field(column));
     table += '\n';
   }
+
+  /// A field as it is, or in quotes where a reader would cut it.
+  ODOT_COLD ODOT_FUNCTION static std::string quoted(const std::string& field);
 
   ODOT_COLD ODOT_FUNCTION void write() const;
 
@@ -112,6 +115,13 @@ void CsvLog::on_batch(const BatchEvent& e) {
 void CsvLog::on_epoch(const EpochEvent& e) {
   append_row(epochs_, columns_.epochs, [&](const auto& column) { return column.field(e); });
   write();
+}
+
+std::string CsvLog::quoted(const std::string& field) {
+  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
+  std::string text = "\"";
+  for (const char letter : field) text += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return text + '"';
 }
 
 void CsvLog::write() const {

@@ -28,9 +28,8 @@ class KeepBest : public Callback {
   void on_begin(const TrainingPlan& plan) override {
     if (plan.test_samples == 0)
       throw ArgumentError(
-          "odot::KeepBest: the best epoch is the one with the lowest loss on fit's second set, but there is none; give "
-          "fit "
-          "a validation set");
+          "odot::KeepBest: the best epoch is the one with the lowest loss on fit's second set, but there is none; "
+          "give fit a validation set");
   }
 
   void on_epoch(const EpochEvent& e) override {

@@ -54,7 +54,8 @@ class TrainingLoop {
     std::size_t told = 0;    ///< batches that callbacks know of
   };
 
-  ODOT_FUNCTION void epoch(std::size_t number);
+  /// False where it was interrupted before its last batch.
+  ODOT_FUNCTION bool epoch(std::size_t number);
 
   ODOT_FUNCTION void step(const Epoch& now, std::size_t b);
 
@@ -95,19 +96,20 @@ TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
   plan_ = plan;
   results_.resize(plan.batches);
   tell(&Callback::on_begin, plan_);
+  bool whole = false;  // whether the last epoch was, at whose end the test set has been evaluated
   try {
-    while (report_.epochs.size() < options_.epochs && !report_.interrupted) epoch(report_.epochs.size() + 1);
+    while (report_.epochs.size() < options_.epochs && !report_.interrupted) whole = epoch(report_.epochs.size() + 1);
   } catch (const NonFiniteError&) {
     report_.interrupted = true;
     tell(&Callback::on_end, report_);  // so that logs show how it went
     throw;
   }
-  if (report_.epochs.empty() || report_.interrupted) evaluate_test();
+  if (!whole) evaluate_test();
   tell(&Callback::on_end, report_);
   return std::move(report_);
 }
 
-void TrainingLoop::epoch(std::size_t number) {
+bool TrainingLoop::epoch(std::size_t number) {
   Epoch now;
   now.number = number;
   steps_.begin_epoch(options_.seed, number);
@@ -125,7 +127,9 @@ void TrainingLoop::epoch(std::size_t number) {
     report_.interrupted = !(last && number == options_.epochs) && options_.should_stop && options_.should_stop();
   }
   tell_results(now, done);
-  if (done == plan_.batches) end_epoch(now, report_.seconds - seconds_before);
+  const bool whole = done == plan_.batches;
+  if (whole) end_epoch(now, report_.seconds - seconds_before);
+  return whole;
 }
 
 void TrainingLoop::step(const Epoch& now, std::size_t b) {

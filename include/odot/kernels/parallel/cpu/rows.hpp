@@ -56,15 +56,21 @@ class Row {
   ODOT_INLINE S sum(const Term& term) const {
     return reduce<Sum>(term);
   }
-  /// The sum as it is added up: in S where the row is short, else in double.
+  /// Of Terms: their sums as they are added up, in S where the row is short, else in double.
   template <class Term>
-  ODOT_INLINE auto joined_sum(const Term& term) const {
+  ODOT_INLINE auto joined_sums(const Term& term) const {
+    constexpr std::size_t K = detail::terms_of<S, Term>;
     if constexpr (detail::are_one_stretch<S, Columns>) {
-      return sum(term);
+      const auto registers = detail::reduced_row<S, Sum, K>(index, columns_, term);
+      Terms<S, K> sums;
+      for (std::size_t k = 0; k < K; ++k) sums[k] = registers.total(k);
+      return sums;
     } else {
-      double total = 0;
-      detail::reduce_runs<S, Sum, 1>(index, columns_, 0, columns_, term, &total);
-      return total;
+      double totals[K] = {};
+      detail::reduce_runs<S, Sum, K>(index, columns_, 0, columns_, term, totals);
+      Terms<double, K> sums;
+      for (std::size_t k = 0; k < K; ++k) sums[k] = totals[k];
+      return sums;
     }
   }
   /// Of Terms: their sums.

@@ -21,8 +21,8 @@ struct RowReductions {
     return reduce<Sum>(term);
   }
   template <class Term>
-  ODOT_HOST_DEVICE double joined_sum(const Term& term) const {
-    return static_cast<const Row&>(*this).template reduce_terms<Sum, double>(term)[0];
+  ODOT_HOST_DEVICE auto joined_sums(const Term& term) const {
+    return static_cast<const Row&>(*this).template reduce_terms<Sum, double>(term);
   }
   template <class Term>
   ODOT_HOST_DEVICE auto sums(const Term& term) const {
