@@ -14,6 +14,7 @@
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/naive_element_wise_attention.hpp"
+#include "support/worst_of.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -296,7 +297,7 @@ TEST_CASE("the series approaches the full form as its order grows") {
     p.forward();
     limit.forward();
     double worst = 0;
-    for (std::size_t i = 0; i < p.y.size(); ++i) worst = std::max(worst, std::abs(p.y.span()[i] - limit.y.span()[i]));
+    for (std::size_t i = 0; i < p.y.size(); ++i) worst = worst_of(worst, std::abs(p.y.span()[i] - limit.y.span()[i]));
     return worst;
   };
   const auto check = [&]<bool Causal>() {

@@ -12,6 +12,7 @@
 #include "odot/core/tensor.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
+#include "support/worst_of.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -160,9 +161,9 @@ void check_long_sums(double tolerance) {
         gradient[i] += static_cast<double>(weight[o * Features + i]) * static_cast<double>(dy[n * Outputs + o]);
       }
     for (std::size_t o = 0; o < Outputs; ++o)
-      worst = std::max(worst, std::abs(static_cast<double>(y[n * Outputs + o]) / outputs[o] - 1));
+      worst = worst_of(worst, std::abs(static_cast<double>(y[n * Outputs + o]) / outputs[o] - 1));
     for (std::size_t i = 0; i < Features; ++i)
-      worst = std::max(worst, std::abs(static_cast<double>(dx[n * Features + i]) / gradient[i] - 1));
+      worst = worst_of(worst, std::abs(static_cast<double>(dx[n * Features + i]) / gradient[i] - 1));
   }
   CHECK(worst > 0);
   CHECK(worst <= tolerance);

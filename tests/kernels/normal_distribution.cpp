@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "odot/kernels/normal_distribution.hpp"
+#include "support/worst_of.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,9 +40,9 @@ Errors worst_errors(S from, S to, S step) {
     const Lanes<S> found(x);
     for (std::size_t k = 0; k < simd::lanes<S>; ++k) {
       const double error = std::abs(static_cast<double>(found.probability[k]) - exact_probability(exact));
-      worst.probability = std::max(worst.probability, error);
-      worst.relative = std::max(worst.relative, error / exact_probability(exact));
-      worst.density = std::max(worst.density, std::abs(static_cast<double>(found.density[k]) - exact_density(exact)));
+      worst.probability = worst_of(worst.probability, error);
+      worst.relative = worst_of(worst.relative, error / exact_probability(exact));
+      worst.density = worst_of(worst.density, std::abs(static_cast<double>(found.density[k]) - exact_density(exact)));
       REQUIRE(std::isfinite(error));
     }
   }

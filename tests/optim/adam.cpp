@@ -14,6 +14,7 @@
 #include "odot/kernels/adam.hpp"
 #include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/optimizer_reference.hpp"
+#include "support/worst_of.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -161,7 +162,7 @@ double farthest(const AdamOptions& o, bool decoupled, int steps, double size, un
     v = b2 * v + (1 - b2) * with_decay * with_decay;
     if (decoupled) p -= static_cast<long double>(o.learning_rate) * o.weight_decay * p;
     p -= o.learning_rate * (m / (1 - std::pow(b1, t))) / (std::sqrt(v / (1 - std::pow(b2, t))) + o.eps);
-    worst = std::max(worst, static_cast<double>(std::abs(static_cast<long double>(network.parameters()[0]) - p)) /
+    worst = worst_of(worst, static_cast<double>(std::abs(static_cast<long double>(network.parameters()[0]) - p)) /
                                 (o.learning_rate * std::max(1, t)));
   }
   return worst;

@@ -15,6 +15,7 @@
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/naive_dot_product_attention.hpp"
+#include "support/worst_of.hpp"
 
 namespace odot::test {
 
@@ -185,13 +186,13 @@ inline void check_long_sequence(std::size_t tokens, double tolerance, const auto
     for (std::size_t i = tokens; i-- > 0;) {
       const auto seen = static_cast<double>(causal ? i + 1 : tokens);
       const double mean = v1 + (v0 - v1) / seen;
-      worst_y = std::max(worst_y, off(c.y[16 * i + 3], mean));
+      worst_y = worst_of(worst_y, off(c.y[16 * i + 3], mean));
       shares += 1 / seen;
       dk += (v0 - mean) / seen;
-      if (causal) worst_dv = std::max(worst_dv, off(c.dv[16 * i + 3], dy * shares));
+      if (causal) worst_dv = worst_of(worst_dv, off(c.dv[16 * i + 3], dy * shares));
     }
     if (!causal)
-      for (const float dv : c.dv) worst_dv = std::max(worst_dv, off(dv, dy));
+      for (const float dv : c.dv) worst_dv = worst_of(worst_dv, off(dv, dy));
     CHECK(worst_y <= tolerance);
     CHECK(worst_dv <= tolerance);
     // With queries of 0, Σ_i ds_i0 q_i is 0: one run more with queries of 1, whose shares are the same.
