@@ -189,7 +189,8 @@ int main(int argc, char** argv) {
   try {
     const Peak peak;
     std::printf(
-        "%s; %.2f T exponentials/s, %.2f TB/s\n\n| block | one sample per lane | one sample per team | floor: exponentials "
+        "%s; %.2f T exponentials/s, %.2f TB/s\n\n| block | one sample per lane | one sample per team | floor: "
+        "exponentials "
         "| floor: bytes | times the floor |\n|---|---|---|---|---|---|\n",
         Gpu::description().c_str(), 1e-12 * peak.exponentials, 1e-12 * peak.bytes);
     bool right = true;
