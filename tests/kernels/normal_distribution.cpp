@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "odot/kernels/normal_distribution.hpp"
-#include "support/worst_of.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,6 +8,8 @@
 #include <limits>
 #include <numbers>
 #include <vector>
+
+#include "support/worst_of.hpp"
 
 namespace simd = odot::kernels::simd;
 
@@ -40,9 +41,10 @@ Errors worst_errors(S from, S to, S step) {
     const Lanes<S> found(x);
     for (std::size_t k = 0; k < simd::lanes<S>; ++k) {
       const double error = std::abs(static_cast<double>(found.probability[k]) - exact_probability(exact));
-      worst.probability = worst_of(worst.probability, error);
-      worst.relative = worst_of(worst.relative, error / exact_probability(exact));
-      worst.density = worst_of(worst.density, std::abs(static_cast<double>(found.density[k]) - exact_density(exact)));
+      worst.probability = odot::test::worst_of(worst.probability, error);
+      worst.relative = odot::test::worst_of(worst.relative, error / exact_probability(exact));
+      worst.density =
+          odot::test::worst_of(worst.density, std::abs(static_cast<double>(found.density[k]) - exact_density(exact)));
       REQUIRE(std::isfinite(error));
     }
   }
