@@ -252,5 +252,12 @@ TEST_CASE("several snapshots are kept in one, each under its prefix") {
   CHECK(part.arrays().size() == 1);
   CHECK(part.find("weight")->bytes == inner.find("weight")->bytes);
   CHECK(part.facts() == inner.facts());
-  CHECK_THROWS_AS(both.merge(inner, "network."), ArgumentError);
+  // A name that is taken: nothing is added, not even what comes before it.
+  Snapshot late;
+  late.add(floats("bias", {1}, {6}));
+  late.add(floats("weight", {1}, {7}));
+  late.set_fact("steps", 4);
+  CHECK_THROWS_AS(both.merge(late, "network."), ArgumentError);
+  CHECK_FALSE(both.find("network.bias"));
+  CHECK(both.text("network.steps") == "3");
 }

@@ -113,6 +113,9 @@ TEST_CASE("the state of another optimizer, network or scalar is refused, and not
   Snapshot uncounted = before;
   uncounted.set_fact("steps", "-1");
   CHECK(says(refuses(uncounted), "found one of it without"));
+  Snapshot endless = uncounted;
+  endless.set_fact("steps", "18446744073709551615");  // the next step would be step 0
+  CHECK(says(refuses(endless), "found one of it without"));
   CHECK(says(refuses(of_small.snapshot(small)), "missing: exp_avg.1.weight, exp_avg.1.bias, exp_avg_sq.1.weight"));
   CHECK(says(refuses(of_single.snapshot(single)), "exp_avg.0.weight: expected F64 [3, 4], found F32 [3, 4]"));
   CHECK_THROWS_AS((void)adam.snapshot(small), ArgumentError);
