@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: MIT
 // Dropout.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "odot/core/random.hpp"
 #include "odot/core/view.hpp"
@@ -40,10 +42,20 @@ struct DropoutForward {
     static_assert(Block::size % 4 == 0);
     std::uint32_t words[Block::size];
     random.template words<Block::size / 4>(block.position / 2, words);
+    S factors[Block::size];
+    for (std::size_t i = 0; i < Block::size; ++i) factors[i] = scale_where(words[i] >= threshold);
     block.each([&](const auto& run, std::size_t at) {
-      const auto factor = run.generate([&](std::size_t l) { return words[at + l] >= threshold ? scale : S{0}; });
+      const auto factor = run.generate([&](std::size_t l) { return factors[at + l]; });
       run.store(y, select(factor > 0, run.load(x) * factor, 0));
     });
+  }
+
+  /// The scale or 0, by its bits: a branch, or a choice that compilers make one of, would be mispredicted at every element
+  /// dropped.
+  ODOT_HOST_DEVICE S scale_where(bool kept) const {
+    using Bits = std::conditional_t<sizeof(S) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
+    static_assert(sizeof(S) == sizeof(Bits));
+    return std::bit_cast<S>((Bits{0} - Bits{kept}) & std::bit_cast<Bits>(scale));
   }
 };
 

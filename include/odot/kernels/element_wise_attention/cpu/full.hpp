@@ -224,30 +224,35 @@ struct Full {
     for (; i < tokens; ++i) body.template operator()<1>(i);
   }
 
-  /// Calls body.operator()<First>(j) for every key j in from … to − 1; the queries i + First … i + Q − 1 see it. With
-  /// `tail`, in the causal form, also for the keys i + 1 … i + Q − 1.
+  /// The keys that all of the queries i … i + Q − 1 see are the first so many.
+  static constexpr std::size_t seen_by_all(std::size_t i, std::size_t tokens) { return Causal ? i + 1 : tokens; }
+
+  /// Calls body.operator()<First>(j) for the keys j that only the queries i + First … i + Q − 1 see.
   template <std::size_t Q, class Body>
-  static ODOT_INLINE void for_keys_between(std::size_t from, std::size_t to, bool tail, std::size_t i,
-                                           const Body& body) {
-    for (std::size_t j = from; j < to; ++j) body.template operator()<0>(j);
-    if constexpr (Causal)
-      if (tail)
-        [&]<std::size_t... B>(std::index_sequence<B...>) {
-          (body.template operator()<B + 1>(i + B + 1), ...);
-        }(std::make_index_sequence<Q - 1>{});
+  static ODOT_INLINE void for_last_keys(std::size_t i, const Body& body) {
+    [&]<std::size_t... B>(std::index_sequence<B...>) {
+      (body.template operator()<B + 1>(i + B + 1), ...);
+    }(std::make_index_sequence<Q - 1>{});
   }
+  /// The same for all keys that one of these queries sees.
   template <std::size_t Q, class Body>
   static ODOT_INLINE void for_keys(std::size_t i, std::size_t tokens, const Body& body) {
-    for_keys_between<Q>(0, Causal ? i + 1 : tokens, true, i, body);
+    const std::size_t count = seen_by_all(i, tokens);
+    for (std::size_t j = 0; j < count; ++j) body.template operator()<0>(j);
+    if constexpr (Causal) for_last_keys<Q>(i, body);
   }
-  /// Calls body(for_block) for every block of these keys; for_block goes through the block key by key.
+  /// Calls body(for_block) for every block of these keys; for_block goes through the block key by key. The last keys of the
+  /// causal form are a block of their own, so that the compiler's registers are all the first ones'.
   template <std::size_t Q, class Body>
   static ODOT_INLINE void for_key_blocks(std::size_t i, std::size_t tokens, const Body& body) {
-    const std::size_t seen_by_all = Causal ? i + 1 : tokens;
-    for (std::size_t from = 0; from < seen_by_all; from += block) {
-      const std::size_t to = (std::min)(from + block, seen_by_all);
-      body([&](const auto& each) { for_keys_between<Q>(from, to, to == seen_by_all, i, each); });
+    const std::size_t count = seen_by_all(i, tokens);
+    for (std::size_t from = 0; from < count; from += block) {
+      const std::size_t to = (std::min)(from + block, count);
+      body([&](const auto& each) {
+        for (std::size_t j = from; j < to; ++j) each.template operator()<0>(j);
+      });
     }
+    if constexpr (Causal && Q > 1) body([&](const auto& each) { for_last_keys<Q>(i, each); });
   }
 };
 

@@ -16,6 +16,18 @@ ODOT_INLINE bool holds(const Mask& mask) {
   return any(mask);
 }
 
+/// What a term is for each run of a row that fills few registers.
+template <class S, class Columns>
+struct KeptRow {
+  static constexpr std::size_t lanes = simd::lanes<S>;
+  Packed<S> values[(Columns::value + lanes - 1) / lanes];
+
+  template <class Run>
+  ODOT_INLINE const Packed<S>& operator()(const Run& run) const {
+    return values[run.column / lanes];
+  }
+};
+
 }  // namespace detail
 
 /// One row of a program of Parallel::each_row: what is done to all of its columns, one thing after the other.
@@ -35,6 +47,18 @@ class Row {
   template <class Body>
   ODOT_INLINE void each(const Body& body) const {
     detail::for_all_runs<S>(index, columns_, body);
+  }
+  /// A function of run that returns term(run), kept in registers where the row is short: for terms that are used several
+  /// times.
+  template <class Term>
+  ODOT_INLINE auto keep(const Term& term) const {
+    if constexpr (detail::fill_few_registers<S, Columns>) {
+      detail::KeptRow<S, Columns> kept;
+      each([&](const auto& run) { kept.values[run.column / simd::lanes<S>] = term(run); });
+      return kept;
+    } else {
+      return term;
+    }
   }
   /// Once for the row, where every thread of a Gpu's team would do it.
   template <class Body>

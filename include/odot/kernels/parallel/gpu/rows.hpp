@@ -32,6 +32,11 @@ struct RowReductions {
   ODOT_HOST_DEVICE S largest(const Term& term) const {
     return reduce<Largest>(term);
   }
+  /// Where a term is used several times, which a thread computes anew.
+  template <class Term>
+  ODOT_HOST_DEVICE const Term& keep(const Term& term) const {
+    return term;
+  }
 };
 
 /// A row that one thread goes through.
