@@ -28,6 +28,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC warns of its own AVX-512 intrinsics (GCC bug 105593), and blames whoever inlines them.
   target_compile_options(odot_program INTERFACE
     "$<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized;-Wno-uninitialized>")
+  # GCC's garbage collection takes a twentieth of the time to compile, and saves a tenth of the memory.
+  target_compile_options(odot_program INTERFACE
+    "$<$<COMPILE_LANGUAGE:CXX>:--param=ggc-min-expand=100;--param=ggc-min-heapsize=600000>")
 endif()
 
 if(ODOT_NATIVE)
