@@ -82,36 +82,37 @@ done
 [ ${#configurations[@]} -gt 0 ] || odot_die "none of these configurations can run here: $*"
 set -- "${configurations[@]}"
 
-# As many objects at a time as there are processors; what has not changed stays.
+# As many objects or programs at a time as there are processors, the emulated ones first, which take longest; objects that
+# have not changed stay.
 makefile=$folder/makefile
 printf 'all:\n-include %s/*/*.d\n' "$folder" > "$makefile"
-for configuration in "$@"; do
-  kind=${configuration%-*} contract=${configuration##*-}
-  mkdir -p "$folder/$configuration"
+for configuration in $(printf '%s\n' "$@" | grep aarch64 || true) $(printf '%s\n' "$@" | grep -v aarch64 || true); do
+  kind=${configuration%-*} contract=${configuration##*-} here=$folder/$configuration
+  command="$(compiler_of "$kind") $(flags_of "$kind")"
+  mkdir -p "$here"
+  rm -f "$here/outcome.txt" "$here/rows.txt"
   for source in "${sources[@]}"; do
-    object=$folder/$configuration/$(basename "$source" .cpp).o
-    printf 'all: %s\n%s: %s scripts/accuracy.sh\n\t%s -std=c++20 -O1 -DNDEBUG %s -ffp-contract=%s -Iinclude -Itests -isystem %s -MMD -MP -c %s -o %s\n' \
-      "$object" "$object" "$source" "$(compiler_of "$kind")" "$(flags_of "$kind")" "$contract" "$eigen" "$source" \
-      "$object" >> "$makefile"
+    object=$here/$(basename "$source" .cpp).o
+    printf '%s: %s scripts/accuracy.sh\n\t%s -std=c++20 -O1 -DNDEBUG -ffp-contract=%s -Iinclude -Itests -isystem %s -MMD -MP -c %s -o %s\n' \
+      "$object" "$source" "$command" "$contract" "$eigen" "$source" "$object" >> "$makefile"
   done
+  runner="ODOT_ACCURACY_ROWS=$here/rows.txt"
+  [ "$kind" != aarch64 ] || runner="$runner ODOT_ACCURACY_WORK=2e7 qemu-aarch64"
+  printf 'all: %s/outcome.txt\n%s/outcome.txt: %s/main.o %s/tests.o\n\t%s %s/main.o %s/tests.o -o %s/accuracy\n' \
+    "$here" "$here" "$here" "$here" "$command" "$here" "$here" "$here" >> "$makefile"
+  # shellcheck disable=SC2016  # the shell's variables are the recipe's
+  printf '\tstart=$$(date +%%s); %s %s/accuracy > %s/log.txt 2>&1; echo "$$? $$(($$(date +%%s) - start))" > $@\n' \
+    "$runner" "$here" "$here" >> "$makefile"
 done
-odot_step "compiling $# configurations" "$folder/compile.log" make -f "$makefile" -j "$(odot_jobs)" all
+odot_step "compiling and running $# configurations" "$folder/compile.log" make -f "$makefile" -j "$(odot_jobs)" all
 
 failed=
 for configuration in "$@"; do
-  kind=${configuration%-*}
-  program=$folder/$configuration/accuracy
-  # shellcheck disable=SC2046  # words, both
-  $(compiler_of "$kind") $(flags_of "$kind") "$folder/$configuration"/{main,tests}.o -o "$program"
-  runner=() most=
-  if [ "$kind" = aarch64 ]; then
-    runner=(env ODOT_ACCURACY_WORK=2e7 qemu-aarch64) most=", without the longest sequences, since it is emulated"
-  fi
-  found=$folder/$configuration/rows.txt
-  rm -f "$found"
-  start=$SECONDS
-  if ODOT_ACCURACY_ROWS=$found ${runner[@]+"${runner[@]}"} "$program" > "$folder/$configuration/log.txt" 2>&1; then
-    odot_say "$configuration: $(grep -c . "$found") rows within their bounds$most ($((SECONDS - start)) s)"
+  found=$folder/$configuration/rows.txt most=
+  [ "${configuration%-*}" != aarch64 ] || most=", without the longest sequences, since it is emulated"
+  read -r status seconds < "$folder/$configuration/outcome.txt"
+  if [ "$status" = 0 ]; then
+    odot_say "$configuration: $(grep -c . "$found") rows within their bounds$most ($seconds s)"
   else
     failed="$failed $configuration"
     tail -n 30 "$folder/$configuration/log.txt"
