@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
 #include "odot/core/error.hpp"
@@ -96,14 +98,16 @@ inline std::vector<std::string> label_names(const Table& table, std::size_t colu
 /// Every row's label as the index of its class.
 inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
                                               const std::vector<std::string>& classes) {
+  std::unordered_map<std::string_view, std::int32_t> indices;  // of equal names, the first one's
+  for (std::size_t i = 0; i < classes.size(); ++i) indices.emplace(classes[i], static_cast<std::int32_t>(i));
   std::vector<std::int32_t> labels;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     const std::string label = label_name(table, r, column);
-    const auto at = std::find(classes.begin(), classes.end(), label);
-    if (at == classes.end())
+    const auto found = indices.find(label);
+    if (found == indices.end())
       throw ArgumentError("odot::data::dataset: row " + std::to_string(r) + " of column \"" + table.columns[column] +
                           "\": the label \"" + label + "\" is none of the classes");
-    labels.push_back(static_cast<std::int32_t>(at - classes.begin()));
+    labels.push_back(found->second);
   }
   return labels;
 }
