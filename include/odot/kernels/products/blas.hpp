@@ -65,13 +65,13 @@ bool multiply_by_blas([[maybe_unused]] const Product<S>& p) {
       q.terms > most)
     return false;
   detail::one_thread_per_call();
-  const auto turned = [](const Strided<const S>& m, std::size_t rows, std::size_t columns) {
+  const auto transposition = [](const Strided<const S>& m, std::size_t rows, std::size_t columns) {
     return m.column == 1 && (m.row >= columns || rows == 1) ? CblasNoTrans : CblasTrans;
   };
   const auto call = [&](auto gemm) {
-    gemm(CblasRowMajor, turned(q.a, q.rows, q.terms), turned(q.b, q.terms, q.columns), static_cast<int>(q.rows),
-         static_cast<int>(q.columns), static_cast<int>(q.terms), S{1}, q.a.data, static_cast<int>(lda), q.b.data,
-         static_cast<int>(ldb), q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
+    gemm(CblasRowMajor, transposition(q.a, q.rows, q.terms), transposition(q.b, q.terms, q.columns),
+         static_cast<int>(q.rows), static_cast<int>(q.columns), static_cast<int>(q.terms), S{1}, q.a.data,
+         static_cast<int>(lda), q.b.data, static_cast<int>(ldb), q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
   };
   if constexpr (std::is_same_v<S, float>) call(cblas_sgemm);
   else call(cblas_dgemm);

@@ -33,14 +33,14 @@ template <class S>
 void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
   switch (chosen.way) {
     case Way::tiles:
-    case Way::turned_tiles:
+    case Way::transposed_tiles:
       if (multiply_by_blas(p)) return;
       return multiply_blocks(p, chosen.longest_block, memory);
     case Way::dots:
-    case Way::turned_dots:
+    case Way::transposed_dots:
       return multiply_by_dots(p);
     case Way::rows:
-    case Way::turned_rows:
+    case Way::transposed_rows:
       return multiply_rows(p);
   }
 }
