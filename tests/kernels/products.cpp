@@ -85,11 +85,11 @@ struct Problem {
 
 template <class S>
 void multiply_in(products::Way way, Product<S> p) {
-  products::Chosen<S> chosen(p);
-  chosen.way = way;
-  chosen.product = products::is_transposed(way) ? p.transposed() : p;
-  std::vector<S> memory(products::memory(chosen));
-  products::multiply_alone(chosen, memory.data());
+  products::PlannedProduct<S> planned(p);
+  planned.way = way;
+  planned.product = products::is_transposed(way) ? p.transposed() : p;
+  std::vector<S> memory(products::memory(planned));
+  products::multiply_alone(planned, memory.data());
 }
 
 constexpr std::size_t extents[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 16, 17, 25, 31, 32, 33, 40, 65};

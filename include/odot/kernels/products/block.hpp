@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "odot/core/parallel.hpp"
 #include "odot/kernels/products/panels.hpp"
 #include "odot/kernels/products/product.hpp"
 #include "odot/kernels/products/store.hpp"
@@ -22,8 +23,6 @@ inline constexpr std::size_t a_numbers = 1 << 15;
 inline constexpr std::size_t few_tiles = 3;
 /// Numbers of a block of B that is read where it lies, without a copy.
 inline constexpr std::size_t read_numbers = 3 << 14;
-
-constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 /// Whether neighbouring columns of a matrix evict each other from a first-level cache.
 template <class S>
@@ -50,7 +49,7 @@ struct Blocks {
   bool pack_a, pack_b;
 
   explicit constexpr Blocks(const Product<S>& p, std::size_t longest = block_terms)
-      : terms(p.terms == 0 ? 1 : quotient(p.terms, quotient(p.terms, longest))),
+      : terms(p.terms == 0 ? 1 : ceil_divide(p.terms, ceil_divide(p.terms, longest))),
         columns((std::min)(p.columns,
                            (std::max)(block_numbers / terms / tile_columns<S>, std::size_t{1}) * tile_columns<S>)),
         pack_a(p.a.column != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
@@ -65,7 +64,7 @@ constexpr std::size_t block_memory(const Product<S>& p) {
   const std::size_t terms = (std::min)(p.terms, block_terms);
   const std::size_t of_b =
       (std::min)(Panels<S>::size(p.columns, terms), (std::max)(block_numbers, tile_columns<S> * terms));
-  return of_b + (Blocks<S>(p).pack_a ? quotient(p.rows, tile_rows) * tile_rows * terms : 0);
+  return of_b + (Blocks<S>(p).pack_a ? ceil_divide(p.rows, tile_rows) * tile_rows * terms : 0);
 }
 
 /// Some of the terms, for all rows of some columns of C: stores or adds their sums.

@@ -21,7 +21,7 @@ struct Costs {
   static constexpr double sum = 4 * packet;              // of a packet's numbers
 
   static constexpr double rounded(std::size_t a, std::size_t unit) {
-    return static_cast<double>(quotient(a, unit) * unit);
+    return static_cast<double>(ceil_divide(a, unit) * unit);
   }
 
   static constexpr double blocks(const Product<S>& p) {
@@ -38,7 +38,7 @@ struct Costs {
   }
   static constexpr double dots(const Product<S>& p) {
     const auto products = static_cast<double>(p.rows * p.columns);
-    return products * static_cast<double>(quotient(p.terms, simd::lanes<S>) * simd::lanes<S>) * 1.3 + products * sum;
+    return products * static_cast<double>(ceil_divide(p.terms, simd::lanes<S>) * simd::lanes<S>) * 1.3 + products * sum;
   }
   static constexpr double rows(const Product<S>& p) {
     return static_cast<double>(p.rows * p.terms) * rounded(p.columns, simd::lanes<S>) * 1.5;
@@ -80,12 +80,12 @@ constexpr bool by_tiles(Way way) { return way == Way::tiles || way == Way::trans
 
 /// A product and the way to compute it, transposed if the way requires it.
 template <class S>
-struct Chosen {
+struct PlannedProduct {
   Way way;
   Product<S> product;
   std::size_t longest_block;
 
-  explicit constexpr Chosen(const Product<S>& p)
+  explicit constexpr PlannedProduct(const Product<S>& p)
       : way(shortest_way(p)), product(is_transposed(way) ? p.transposed() : p),
         longest_block(products::longest_block(product)) {}
 };

@@ -39,8 +39,8 @@ class TileStore {
     else
       for (std::size_t r = 0; r < rows; r += lanes)
         for (std::size_t j = 0; j < columns; j += lanes)
-          store_turned(sums + r * width + j, width, row + r, (std::min)(lanes, rows - r), column + j,
-                       (std::min)(lanes, columns - j));
+          store_transposed(sums + r * width + j, width, row + r, (std::min)(lanes, rows - r), column + j,
+                           (std::min)(lanes, columns - j));
   }
 
  private:
@@ -55,8 +55,8 @@ class TileStore {
       for (; i + lanes <= count; i += lanes) simd::store(to + i, simd::load(sums + i));
     if (i < count) store_packet(simd::load(sums + i), to + i, column + i, row, count - i);
   }
-  void store_turned(const S* sums, std::size_t width, std::size_t row, std::size_t rows, std::size_t column,
-                    std::size_t columns) const {
+  void store_transposed(const S* sums, std::size_t width, std::size_t row, std::size_t rows, std::size_t column,
+                        std::size_t columns) const {
     simd::Block<S> block;
     for (std::size_t r = 0; r < lanes; ++r) block.packet[r] = r < rows ? simd::load(sums + r * width) : simd::all(S{0});
     simd::transpose<S>(block);
