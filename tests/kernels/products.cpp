@@ -126,12 +126,12 @@ TEST_CASE_TEMPLATE("every way gives the naive product, in every order of the ope
     using products::Way;
     check(Way::tiles);
     check(Way::transposed_tiles);
-    if (p.a.column == 1 && p.b.row == 1) {
+    if (p.a.column_stride == 1 && p.b.row_stride == 1) {
       check(Way::dots);
       check(Way::transposed_dots);
     }
-    if (p.b.column == 1 && p.c.column == 1) check(Way::rows);
-    if (p.a.row == 1 && p.c.row == 1) check(Way::transposed_rows);
+    if (p.b.column_stride == 1 && p.c.column_stride == 1) check(Way::rows);
+    if (p.a.row_stride == 1 && p.c.row_stride == 1) check(Way::transposed_rows);
     check(products::shortest_way(p));
   }
 }
@@ -326,7 +326,7 @@ TEST_CASE("sums of a million equal terms keep float's precision, in every way") 
     near();
     multiply_in(Way::transposed_tiles, p);
     near();
-    if (right.row == 1) multiply_in(Way::dots, p);
+    if (right.row_stride == 1) multiply_in(Way::dots, p);
     else multiply_in(Way::rows, p);
     near();
   };

@@ -27,7 +27,7 @@ inline constexpr std::size_t read_numbers = 3 << 14;
 /// Whether neighbouring columns of a matrix evict each other from a first-level cache.
 template <class S>
 constexpr bool meets_itself(const Strided<const S>& matrix) {
-  return matrix.column * sizeof(S) % 4096 == 0;
+  return matrix.column_stride * sizeof(S) % 4096 == 0;
 }
 
 /// Whether B is copied into panels, for the tiles of this many rows.
@@ -38,8 +38,8 @@ constexpr bool packs_b(std::size_t rows) { return rows > few_tiles * tile_rows; 
 /// row to row.
 template <class S>
 constexpr std::size_t longest_block(const Product<S>& whole) {
-  if (packs_b(whole.rows) || whole.b.column != 1) return block_terms;
-  return (std::clamp)(read_numbers / (std::max)(whole.b.row, std::size_t{1}), block_terms / 8, block_terms);
+  if (packs_b(whole.rows) || whole.b.column_stride != 1) return block_terms;
+  return (std::clamp)(read_numbers / (std::max)(whole.b.row_stride, std::size_t{1}), block_terms / 8, block_terms);
 }
 
 /// How one thread cuts a product.
@@ -52,7 +52,7 @@ struct Blocks {
       : terms(p.terms == 0 ? 1 : ceil_divide(p.terms, ceil_divide(p.terms, longest))),
         columns((std::min)(p.columns,
                            (std::max)(block_numbers / terms / tile_columns<S>, std::size_t{1}) * tile_columns<S>)),
-        pack_a(p.a.column != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
+        pack_a(p.a.column_stride != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
         pack_b(packs_b(p.rows)) {}
 
   constexpr std::size_t memory_of_b() const { return Panels<S>::size(columns, terms); }
@@ -88,12 +88,12 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
             packed_a ? Strided<const S>{packed_a + row * terms, 1, tile_rows} : p.a.from(row - before, first_term);
         if (const auto place = store.place(row, column); place.data && b.is_whole() && height == rows) {
           const std::size_t count = height == tile_rows ? (end - row) / tile_rows : 1;
-          multiply_tiles(height, b.packets, count, a, tile_rows * (packed_a ? terms : p.a.row), b.data, b.row, terms,
-                         place);
+          multiply_tiles(height, b.packets, count, a, tile_rows * (packed_a ? terms : p.a.row_stride), b.data,
+                         b.row_stride, terms, place);
           row += count * rows;
           continue;
         }
-        multiply_tiles<S>(height, b.packets, 1, a, 0, b.data, b.row, terms, {sums, width, nullptr, false});
+        multiply_tiles<S>(height, b.packets, 1, a, 0, b.data, b.row_stride, terms, {sums, width, nullptr, false});
         store(sums + before * width, b.packets, row, rows, column, b.columns);
         row += rows;
       }

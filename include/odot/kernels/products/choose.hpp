@@ -33,8 +33,8 @@ struct Costs {
     // A tile of few rows waits for its own sums: it takes eight packets to keep the processor busy.
     if (p.rows < 4) cost *= 4 / static_cast<double>(p.rows);
     if (cut.pack_a) cost += rows * terms * copy;
-    if (cut.pack_b || p.b.column != 1) cost += columns * terms * (p.b.column == 1 ? copy : transposition);
-    return cost + rows * columns * (p.c.column == 1 ? 1.5 * copy : transposition);
+    if (cut.pack_b || p.b.column_stride != 1) cost += columns * terms * (p.b.column_stride == 1 ? copy : transposition);
+    return cost + rows * columns * (p.c.column_stride == 1 ? 1.5 * copy : transposition);
   }
   static constexpr double dots(const Product<S>& p) {
     const auto products = static_cast<double>(p.rows * p.columns);
@@ -51,7 +51,7 @@ enum class Way { tiles, transposed_tiles, dots, transposed_dots, rows, transpose
 template <class S>
 constexpr Way shortest_way(const Product<S>& p) {
   using C = Costs<S>;
-  const bool along_terms = p.a.column == 1 && p.b.row == 1;
+  const bool along_terms = p.a.column_stride == 1 && p.b.row_stride == 1;
   if (along_terms && p.rows == 1 && p.terms >= 4 * simd::lanes<S>) return Way::dots;  // the costs agree
   const Product<S> transposed = p.transposed();
   Way way = Way::tiles;
@@ -67,8 +67,9 @@ constexpr Way shortest_way(const Product<S>& p) {
   // several rows of the other side at a time.
   const bool transposed_dots = p.columns == 1 ? p.rows > 1 : p.rows > 1 && p.rows < p.columns;
   offer(transposed_dots ? Way::transposed_dots : Way::dots, along_terms, C::dots(p));
-  offer(Way::rows, p.rows == 1 && p.b.column == 1 && p.c.column == 1, C::rows(p));
-  offer(Way::transposed_rows, transposed.rows == 1 && transposed.b.column == 1 && transposed.c.column == 1,
+  offer(Way::rows, p.rows == 1 && p.b.column_stride == 1 && p.c.column_stride == 1, C::rows(p));
+  offer(Way::transposed_rows,
+        transposed.rows == 1 && transposed.b.column_stride == 1 && transposed.c.column_stride == 1,
         C::rows(transposed));
   return way;
 }

@@ -48,7 +48,7 @@ void multiply_short(const PlannedProduct<S>& planned, const Product<S>& p, S* me
 /// Stores elements [begin, end) of C, from an array of sums in C's order; nullptr: the sums are 0.
 template <class S>
 void store_sums(const Product<S>& p, const S* sums, std::size_t begin, std::size_t end) {
-  const bool by_rows = p.c.column == 1;
+  const bool by_rows = p.c.column_stride == 1;
   const std::size_t length = by_rows ? p.columns : p.rows;
   for (std::size_t n = begin; n < end; ++n) {
     const std::size_t i = by_rows ? n / length : n % length, j = by_rows ? n % length : n / length;
