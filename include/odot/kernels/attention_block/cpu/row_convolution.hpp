@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "odot/kernels/attention_heads/cpu/scores.hpp"
+#include "odot/core/shape.hpp"
+#include "odot/kernels/attention_heads/cpu/in_steps.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::detail {
