@@ -44,8 +44,8 @@ Dataset<S, float, Target> dataset(const Table& table, const TableColumns& column
 namespace detail {
 
 /// The indices of the columns. Throws unless there are `expected` of them.
-inline std::vector<std::size_t> places(const Table& table, const std::vector<std::string>& names, const char* what,
-                                       std::size_t expected, const std::string& shape) {
+inline std::vector<std::size_t> column_indices(const Table& table, const std::vector<std::string>& names,
+                                               const char* what, std::size_t expected, const std::string& shape) {
   if (names.size() != expected)
     throw ArgumentError(std::string("odot::data::dataset: expected ") + std::to_string(expected) + " columns of " +
                         what + ", as " + shape + " has, found " + std::to_string(names.size()));
@@ -121,11 +121,11 @@ Dataset<S, float, Target> dataset(const Table& table, const TableColumns& column
     throw ArgumentError("odot::data::dataset: a table of " + std::to_string(table.columns.size()) + " columns has " +
                         std::to_string(table.values.size()) + " values, which are no whole rows");
   const auto targets =
-      detail::places(table, columns.targets, "targets", Set::target_shape::size,
-                     std::is_same_v<Target, std::int32_t> ? "a label" : Set::target_shape::to_string());
-  const auto features =
-      detail::places(table, columns.features.empty() ? detail::other_columns(table, columns.targets) : columns.features,
-                     "features", S::size, S::to_string());
+      detail::column_indices(table, columns.targets, "targets", Set::target_shape::size,
+                             std::is_same_v<Target, std::int32_t> ? "a label" : Set::target_shape::to_string());
+  const auto features = detail::column_indices(
+      table, columns.features.empty() ? detail::other_columns(table, columns.targets) : columns.features, "features",
+      S::size, S::to_string());
   Set set{.name = name, .classes = columns.classes};
   for (std::size_t row = 0; row < table.rows(); ++row) {
     for (const std::size_t column : features) set.values.push_back(detail::table_number(table, row, column));

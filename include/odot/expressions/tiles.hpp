@@ -23,7 +23,7 @@ inline constexpr std::size_t transposed_axis<Space, Source<S, Steps, B, T, D>> =
   using Place = PlaceOf<Source<S, Steps, B, T, D>, Space>;
   if constexpr (Place::kind == Place::strided)
     for (std::size_t axis = 0; axis < Space::outer_axes; ++axis)
-      if (Place::Lie::strides[axis] == 1 && Space::Target::extents[axis] > 1) return axis;
+      if (Place::Layout::strides[axis] == 1 && Space::Target::extents[axis] > 1) return axis;
   return std::size_t{Space::Target::rank};
 }();
 

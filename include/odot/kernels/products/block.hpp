@@ -26,7 +26,7 @@ inline constexpr std::size_t read_numbers = 3 << 14;
 
 /// Whether neighbouring columns of a matrix evict each other from a first-level cache.
 template <class S>
-constexpr bool meets_itself(const Strided<const S>& matrix) {
+constexpr bool evicts_itself(const Strided<const S>& matrix) {
   return matrix.column_stride * sizeof(S) % 4096 == 0;
 }
 
@@ -52,7 +52,7 @@ struct Blocks {
       : terms(p.terms == 0 ? 1 : ceil_divide(p.terms, ceil_divide(p.terms, longest))),
         columns((std::min)(p.columns,
                            (std::max)(block_numbers / terms / tile_columns<S>, std::size_t{1}) * tile_columns<S>)),
-        pack_a(p.a.column_stride != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
+        pack_a(p.a.column_stride != 1 && p.columns > (evicts_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
         pack_b(packs_b(p.rows)) {}
 
   constexpr std::size_t memory_of_b() const { return Panels<S>::size(columns, terms); }
