@@ -142,7 +142,7 @@ void launch_teams(std::size_t teams, const Program& program) {
   if (bytes > without_asking)
     nvidia::check(cudaFuncSetAttribute(detail::run_team<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                        static_cast<int>(bytes)),
-                  "asking for " + std::to_string(bytes) + " bytes of shared memory a thread block");
+                  "asking for " + std::to_string(bytes) + " bytes of shared memory per thread block");
   detail::run_team<<<detail::grid(teams), detail::team_threads<Program>(), bytes, nvidia::stream()>>>(program);
   nvidia::check_launch("a team program");
 }

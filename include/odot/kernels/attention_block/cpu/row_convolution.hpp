@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The 3×3 convolution of an attention block on the CPU, row by row while the rows are made. Everything is [element][lane],
-// one packet an element.
+// one packet per element.
 
 #include <algorithm>
 #include <cstddef>

@@ -12,7 +12,7 @@
 
 namespace odot::kernels::detail {
 
-/// One map of many samples side by side: x is [H·W, lanes], the arrays are one number an element.
+/// One map of many samples side by side: x is [H·W, lanes], the arrays have one number per element.
 template <class S, bool Bias>
 struct SampleLanes {
   using P = simd::Packet<S>;
