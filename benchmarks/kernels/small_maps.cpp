@@ -69,15 +69,6 @@ void add_maps() {
   });
 }
 
-template <class S>
-void add_all() {
-  add_maps<S>();
-}
-
-const bool registered = [] {
-  add_all<float>();
-  add_all<double>();
-  return true;
-}();
+const bool registered = benchmarks::register_scalars([]<class S>(S) { add_maps<S>(); });
 
 }  // namespace

@@ -95,17 +95,10 @@ void add_rows(std::size_t samples) {
   });
 }
 
-template <class S>
-void add_all() {
+const bool registered = benchmarks::register_scalars([]<class S>(S) {
   add_rows<S, 10>(4096);
   add_rows<S, 64>(1024);
   add_rows<S, 256>(256);
-}
-
-const bool registered = [] {
-  add_all<float>();
-  add_all<double>();
-  return true;
-}();
+});
 
 }  // namespace

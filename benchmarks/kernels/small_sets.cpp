@@ -95,17 +95,10 @@ void add_sets() {
   add_normalize.template operator()<12, 1>(std::type_identity<Shape<12>>(), 4096);
 }
 
-template <class S>
-void add_all() {
+const bool registered = benchmarks::register_scalars([]<class S>(S) {
   add_patches<S, 4>();
   add_patches<S, 7 + 1>();
   add_sets<S>();
-}
-
-const bool registered = [] {
-  add_all<float>();
-  add_all<double>();
-  return true;
-}();
+});
 
 }  // namespace

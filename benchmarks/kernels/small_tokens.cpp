@@ -159,15 +159,6 @@ void add_tokens() {
   });
 }
 
-template <class S>
-void add_all() {
-  add_tokens<S>();
-}
-
-const bool registered = [] {
-  add_all<float>();
-  add_all<double>();
-  return true;
-}();
+const bool registered = benchmarks::register_scalars([]<class S>(S) { add_tokens<S>(); });
 
 }  // namespace

@@ -71,15 +71,6 @@ void add_training() {
   }
 }
 
-template <class S>
-void add_all() {
-  add_training<S>();
-}
-
-const bool registered = [] {
-  add_all<float>();
-  add_all<double>();
-  return true;
-}();
+const bool registered = benchmarks::register_scalars([]<class S>(S) { add_training<S>(); });
 
 }  // namespace

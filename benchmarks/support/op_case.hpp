@@ -64,4 +64,12 @@ void add_op(const std::string& op, const std::string& shape, std::size_t samples
         });
 }
 
+/// Calls add(S{}) for every scalar S. True, for the variable whose initialisation registers a program's benchmarks.
+template <class Add>
+bool register_scalars(const Add& add) {
+  add(float{});
+  add(double{});
+  return true;
+}
+
 }  // namespace odot::benchmarks

@@ -3,10 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <random>
 #include <string>
+#include <vector>
 
 using namespace odot;
 
@@ -51,6 +53,23 @@ TEST_CASE("random factors are multiplied or refused as long double says") {
     if (product < 0.999L * static_cast<long double>(most)) CHECK_FALSE(refused);
     if (product > 1.001L * static_cast<long double>(most)) CHECK(refused);
   }
+}
+
+TEST_CASE("an array without elements has no bytes, and its other extents a product that memory can have") {
+  using Extents = std::vector<std::size_t>;
+  const std::size_t half = std::size_t{1} << 32;
+  CHECK(array_bytes(Extents{}, 4) == 4);
+  CHECK(array_bytes(Extents{2, 3}, 4) == 24);
+  CHECK(array_bytes(Extents{0}, 8) == 0);
+  CHECK(array_bytes(Extents{most}, 1) == most);
+  CHECK_FALSE(array_bytes(Extents{most}, 2));
+  CHECK_FALSE(array_bytes(Extents{half, half}, 1));  // 2⁶⁴ wraps to 0
+  Extents order{0, half, half / 16};
+  std::sort(order.begin(), order.end());
+  do {
+    CHECK(array_bytes(order, 4) == 0);
+    CHECK_FALSE(array_bytes(order, 8));
+  } while (std::next_permutation(order.begin(), order.end()));
 }
 
 TEST_CASE("what is no int is refused") {

@@ -67,7 +67,7 @@ TEST_CASE("more samples than there are can't be had") {
 TEST_CASE("chosen samples keep their values, targets and lengths") {
   const std::array<std::size_t, 3> numbers{4, 0, 4};
   const auto check = [&](const auto& set) {
-    const auto part = set.chosen(numbers);
+    const auto part = set.subset(numbers);
     CHECK(part.name == set.name);
     CHECK(part.classes == set.classes);
     REQUIRE(part.size() == 3);
@@ -83,7 +83,7 @@ TEST_CASE("chosen samples keep their values, targets and lengths") {
   check(numbered_windows(5));
   check(numbered_tokens(5));
   const std::array<std::size_t, 1> none{5};
-  CHECK_THROWS_WITH_AS(numbered_sequences(5).chosen(none),
+  CHECK_THROWS_WITH_AS(numbered_sequences(5).subset(none),
                        "odot::data::Dataset \"numbered\": there is no sample 5; there are 5", ArgumentError);
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("parts of a set whose arrays are not of as many samples are refused") 
   auto sequences = numbered_sequences(4);
   sequences.lengths.pop_back();
   const std::array<std::size_t, 1> one{0};
-  CHECK_THROWS_WITH_AS(sequences.chosen(one),
+  CHECK_THROWS_WITH_AS(sequences.subset(one),
                        "odot::data::Dataset \"numbered\": 4 samples need 4 lengths, but there are 3", ArgumentError);
   auto windows = numbered_windows(3);
   windows.targets.pop_back();

@@ -80,6 +80,19 @@ TEST_CASE("a second table takes the classes of the first, and a label that is no
                        ArgumentError);
 }
 
+TEST_CASE("as many labels as rows take no longer than sorting them; of equal classes the first is the label") {
+  data::Table table{{"x", "id"}, {}};
+  for (int row = 0; row < 100'000; ++row) table.values.insert(table.values.end(), {0.5, 99'999.0 - row});
+  const auto set = data::dataset<Shape<1>>(table, {.targets = {"id"}});
+  REQUIRE(set.classes.size() == 100'000);
+  CHECK(set.targets.front() == 99'999);
+  CHECK(set.targets[1] == 99'998);
+  CHECK(set.targets.back() == 0);
+  const auto twice = data::dataset<Shape<1>>(data::Table{{"x", "id"}, {1, 7, 2, 8}},
+                                             {.targets = {"id"}, .classes = {"8", "7", "8", "7"}});
+  CHECK(twice.targets == std::vector<std::int32_t>{1, 0});
+}
+
 TEST_CASE("from a file to standardised parts in a few lines") {
   std::string text = "a,b,kind\n";
   for (int i = 0; i < 30; ++i)

@@ -3,15 +3,44 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include "odot/expressions.hpp"
+#include "odot/kernels/matmul/cpu/matmul.hpp"
 #include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/expression_rows.hpp"
 
 using namespace odot;
 using namespace odot::test;
 namespace parts = odot::expressions::detail;
+
+namespace {
+
+/// The identity, which counts the elements that it is computed of.
+struct Counted : expressions::CostlyOfNumbers {
+  static inline std::size_t elements = 0;
+  template <class N>
+  auto operator()(const N& a) const {
+    elements += N::count;
+    return a;
+  }
+};
+template <expressions::Operand A>
+auto counted(A&& a) {
+  return parts::unary<Counted>(std::forward<A>(a));
+}
+
+/// How many elements of `counted` a piece of work computes.
+template <class Work>
+std::size_t computed(const Work& work) {
+  Counted::elements = 0;
+  work();
+  return Counted::elements;
+}
+
+}  // namespace
 
 TEST_CASE_TEMPLATE("costly parts that occur more than once have the right value", S, float, double) {
   for (const std::size_t samples : {0, 1, 3, 600}) check_repeats<Cpu, S>(samples);
@@ -48,4 +77,32 @@ TEST_CASE("remembered are costly parts that occur more than once, and those that
   CHECK(chosen(once) == std::pair(std::size_t{0}, std::size_t{0}));
   CHECK(chosen(of_rows) == std::pair(std::size_t{1}, std::size_t{0}));
   CHECK(chosen(cheap) == std::pair(std::size_t{0}, std::size_t{0}));
+}
+
+TEST_CASE("an operand is evaluated once for every element, whatever is made of it") {
+  // Whole registers: a number that a register has too much would be counted.
+  Workspace<Cpu> workspace(1);
+  const WorkspaceScope<Cpu> scope(workspace);
+  Batch<Shape<16, 64>> x(3), y(3);
+  fill(x, 0.5f);
+  Batch<Shape<16, 1>> of_rows(3);
+  Tensor<Shape<16, 64>> over_samples;
+  const std::size_t size = x.size();
+  CHECK(computed([&] { y = counted(x); }) == size);
+  CHECK(computed([&] { y += counted(x); }) == size);
+  CHECK(computed([&] { y = 2 * y - counted(y) * x; }) == size);
+  CHECK(computed([&] { y = clamp(counted(x), 0, 1); }) == size);
+  CHECK(computed([&] { y = select(counted(x) > 0, x, y); }) == size);
+  CHECK(computed([&] { of_rows = sum<1>(counted(x)); }) == size);
+  CHECK(computed([&] { of_rows = mean<1>(counted(x)); }) == size);
+  CHECK(computed([&] { y = x / (1 + (max<1>(counted(x)))); }) == size);
+  CHECK(computed([&] { y = x - sum<0, 1>(counted(x)); }) == size);
+  CHECK(computed([&] { over_samples = batch_sum(counted(x)); }) == size);
+  CHECK(computed([&] { over_samples = batch_mean(counted(x)); }) == size);
+  CHECK(computed([&] { y = transpose(transpose(counted(x))); }) == size);
+  CHECK(computed([&] { const auto copy = eval(counted(x)); }) == size);
+  Batch<Shape<16, 16>> products(3);
+  CHECK(computed([&] { products = matmul(counted(x), transpose(x)); }) == size);
+  CHECK(computed([&] { products += matmul(x, transpose(counted(x))); }) == size);
+  CHECK(computed([&] { assign(y, counted(x), over_samples, batch_sum(x)); }) == size);
 }

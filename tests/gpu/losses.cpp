@@ -66,6 +66,23 @@ void check_loss(std::size_t samples, const std::vector<CpuTarget>& targets, cons
   }
 }
 
+/// A loss of numbers as expressions: mean (y − target)⁴.
+struct MeanFourthPower {
+  template <class Scalar>
+  using target = Scalar;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = Output::size;  // per sample
+
+  template <class Y>
+  static void evaluate(auto& /*workspace*/, Y y, std::span<const typename Y::scalar> numbers, double scale, auto dy,
+                       nn::LossSums* sums) {
+    using Targets = BatchView<typename Y::shape, const typename Y::scalar, typename Y::device>;
+    const auto off = y - Targets(numbers.data(), y.samples());
+    nn::add_losses(sums, mean(square(square(off))));
+    dy = scale * 4 / Y::shape::size * off * square(off);
+  }
+};
+
 template <class Loss, ShapeType Out>
 void check_classes(std::size_t samples) {
   std::vector<std::int32_t> labels;
@@ -98,6 +115,10 @@ TEST_CASE("squared and absolute errors are the Cpu's") {
     check_numbers<nn::MeanSquaredError, Shape<3, 5>>(samples);
     check_numbers<nn::MeanAbsoluteError, Shape<3, 5>>(samples);
   }
+}
+
+TEST_CASE("a loss of numbers written as expressions is the Cpu's") {
+  for (const std::size_t samples : {1u, 6u, 900u}) check_numbers<MeanFourthPower, Shape<3, 5>>(samples);
 }
 
 TEST_CASE("cross-entropy of logits far from zero is finite") {

@@ -83,6 +83,7 @@ Snapshot of_everything() {
   add<std::uint8_t>(all, "u8", {3}, {1, 2, 255});
   add<float>(all, "empty", {0, 7}, {});
   add<double>(all, "also empty", {2, 0}, {});
+  add<float>(all, "empty and wide", {0, std::size_t{1} << 60}, {});
   all.add({"yes", {2}, ScalarType::boolean, {std::byte{1}, std::byte{0}}});
   all.add({"half", {1}, ScalarType::f16, {std::byte{0}, std::byte{0x3C}}});
   all.add({"brain", {1}, ScalarType::bf16, {std::byte{0x80}, std::byte{0x3F}}});
@@ -182,8 +183,9 @@ TEST_CASE("a header's size that can't be is refused before memory is taken") {
 }
 
 TEST_CASE("a shape whose product wraps is refused, whatever its bytes are") {
-  for (const char* shape : {"[4611686018427387904,4]", "[2305843009213693952,2]", "[18446744073709551615]",
-                            "[4294967296,4294967296]", "[9223372036854775808,2]", "[4294967296,4294967296,0]"})
+  for (const char* shape :
+       {"[4611686018427387904,4]", "[2305843009213693952,2]", "[18446744073709551615]", "[4294967296,4294967296]",
+        "[9223372036854775808,2]", "[4294967296,4294967296,0]", "[0,4294967296,4294967296]"})
     CHECK(says(refusal("{" + tensor("w", "F32", shape, "[0,0]") + "}", 0),
                "expected a shape that memory can have of \"w\""));
   CHECK(says(refusal("{" + tensor("w", "F32", "[18446744073709551616]", "[0,0]") + "}", 0),

@@ -85,11 +85,11 @@ struct Problem {
 
 template <class S>
 void multiply_in(products::Way way, Product<S> p) {
-  products::Chosen<S> chosen(p);
-  chosen.way = way;
-  chosen.product = products::is_turned(way) ? p.transposed() : p;
-  std::vector<S> memory(products::memory(chosen));
-  products::multiply_alone(chosen, memory.data());
+  products::PlannedProduct<S> planned(p);
+  planned.way = way;
+  planned.product = products::is_transposed(way) ? p.transposed() : p;
+  std::vector<S> memory(products::memory(planned));
+  products::multiply_alone(planned, memory.data());
 }
 
 constexpr std::size_t extents[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 16, 17, 25, 31, 32, 33, 40, 65};
@@ -125,13 +125,13 @@ TEST_CASE_TEMPLATE("every way gives the naive product, in every order of the ope
     };
     using products::Way;
     check(Way::tiles);
-    check(Way::turned_tiles);
-    if (p.a.column == 1 && p.b.row == 1) {
+    check(Way::transposed_tiles);
+    if (p.a.column_stride == 1 && p.b.row_stride == 1) {
       check(Way::dots);
-      check(Way::turned_dots);
+      check(Way::transposed_dots);
     }
-    if (p.b.column == 1 && p.c.column == 1) check(Way::rows);
-    if (p.a.row == 1 && p.c.row == 1) check(Way::turned_rows);
+    if (p.b.column_stride == 1 && p.c.column_stride == 1) check(Way::rows);
+    if (p.a.row_stride == 1 && p.c.row_stride == 1) check(Way::transposed_rows);
     check(products::shortest_way(p));
   }
 }
@@ -288,7 +288,7 @@ TEST_CASE("where a number lies, and beside how many others, does not change its 
 TEST_CASE("padding never meets a number: NaN and infinity stay in their rows and columns") {
   constexpr float inf = std::numeric_limits<float>::infinity();
   using products::Way;
-  for (const auto way : {Way::tiles, Way::turned_tiles, Way::dots, Way::turned_dots}) {
+  for (const auto way : {Way::tiles, Way::transposed_tiles, Way::dots, Way::transposed_dots}) {
     Problem<float> problem(13, 19, 21, Order::rows, Order::columns, Order::rows);
     *problem.a.view().from(4, 7).data = inf;
     *problem.b.view().from(3, 11).data = std::nanf("");
@@ -324,9 +324,9 @@ TEST_CASE("sums of a million equal terms keep float's precision, in every way") 
     using products::Way;
     multiply_in(Way::tiles, p);
     near();
-    multiply_in(Way::turned_tiles, p);
+    multiply_in(Way::transposed_tiles, p);
     near();
-    if (right.row == 1) multiply_in(Way::dots, p);
+    if (right.row_stride == 1) multiply_in(Way::dots, p);
     else multiply_in(Way::rows, p);
     near();
   };

@@ -166,3 +166,18 @@ TEST_CASE("whether there is an accuracy follows from a loss's targets, not from 
   CHECK(sums.accuracy() == 12.5 * static_cast<double>(sums.correct));
   CHECK(std::abs(sums.accuracy() - 100 * (1 - sums.mean())) <= 1e-12);
 }
+
+TEST_CASE("losses written as expressions are added per sample, of any shape of one element, with hits or without") {
+  const Batch<Shape<2, 3>> x(3, {1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 6, 1, 1, 1, 1, 1, 1});
+  Workspace<Cpu> workspace(1);
+  const WorkspaceScope<Cpu> scope(workspace);
+  nn::LossSums sums{.loss = 0.5, .correct = 2, .samples = 4};
+  nn::add_losses(&sums, mean(x));  // [N, 1, 1]
+  CHECK(sums.loss == 0.5 + 3.5 + 1 + 1);
+  CHECK(sums.correct == 2);
+  CHECK(sums.samples == 7);
+  nn::add_losses(&sums, mean(x), mean(x) == 1);
+  CHECK(sums.loss == 11.5);
+  CHECK(sums.correct == 4);
+  CHECK(sums.samples == 10);
+}

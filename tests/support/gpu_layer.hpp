@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Holds a layer on the Gpu against the same layer on the Cpu: outputs, gradients, running statistics, prediction.
+// Compares a layer on the Gpu with the same layer on the Cpu: outputs, gradients, running statistics, prediction.
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Holds an optimizer against ten steps of PyTorch's along given gradients.
+// Compares an optimizer with ten steps of PyTorch's along given gradients.
 
 #include <doctest/doctest.h>
 

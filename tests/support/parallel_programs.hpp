@@ -104,7 +104,7 @@ struct SumOfRows {
     out[0] += totals[0], out[1] += totals[1], out[2] += 1;
   }
 };
-/// The same with one number a row, its index; *out += their sum.
+/// The same with one number per row, its index; *out += their sum.
 struct SumOfIndices {
   double* out;
   template <class Row>

@@ -80,3 +80,14 @@ TEST_CASE("the last step repeated stands in every step of the horizon") {
     for (std::size_t step = 0; step < 3; ++step)
       for (std::size_t c = 0; c < 2; ++c) CHECK(forecasts[(n * 3 + step) * 2 + c] == series.test.sample(n)[3 * 2 + c]);
 }
+
+TEST_CASE("windows that are cut or padded have no last step to repeat") {
+  SmallForecast::set cut = small_series().test, padded = cut;
+  cut.values.pop_back();
+  CHECK_THROWS_AS(last_step_repeated(cut), ArgumentError);
+  padded.lengths.assign(padded.size(), 3);
+  CHECK_THROWS_WITH_AS(
+      last_step_repeated(padded),
+      "odot::last_step_repeated: the windows of \"synthetic\" have lengths; expected windows without padding",
+      ArgumentError);
+}

@@ -56,7 +56,7 @@ EpochEvent epoch(std::size_t number) {
 
 }  // namespace
 
-TEST_CASE("a stream that is no terminal gets one line an epoch") {
+TEST_CASE("a stream that is no terminal gets one line per epoch") {
   const Capture capture;
   REQUIRE(capture.file);
   ProgressBar bar(capture.file.get());

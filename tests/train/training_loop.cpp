@@ -99,7 +99,7 @@ TEST_CASE("a result that is there at once is told before the next step, others a
 TEST_CASE(
     "a late result that is not finite ends the training with its epoch and batch, and callbacks hear of the end") {
   Script script(false, 3);
-  script.results[1].beyond = 4;
+  script.results[1].refused_elements = 4;
   Listener listener(script);
   CHECK(message([&] {
           train(script, listener, {.epochs = 2});

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "odot/core/error.hpp"
@@ -27,6 +29,24 @@ constexpr std::size_t checked_product(const char* what, std::size_t count, std::
   constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)() / 2;
   if (each != 0 && count > most / each) detail::refuse_product(what, count, each);
   return count * each;
+}
+
+/// Bytes of an array of these extents, with elements of `each` bytes: 0 where an extent is 0. Nothing where the extents
+/// that are not 0 have a product that is more than memory can have; so the order of the extents does not matter, and any
+/// part of them can be multiplied.
+constexpr std::optional<std::size_t> array_bytes(std::span<const std::size_t> extents, std::size_t each) {
+  constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)() / 2;
+  std::size_t bytes = each;
+  bool is_empty = false;
+  for (const std::size_t extent : extents) {
+    if (extent == 0) {
+      is_empty = true;
+    } else {
+      if (bytes > most / extent) return std::nullopt;
+      bytes *= extent;
+    }
+  }
+  return is_empty ? 0 : bytes;
 }
 
 /// `size` as an int, for libraries that count in ints. Throws ArgumentError, in the name of `what`, where it is larger.

@@ -2,20 +2,32 @@
 // SPDX-License-Identifier: MIT
 // Patterns of names.
 
+#include <cstddef>
 #include <string_view>
 
 namespace odot {
 
 /// Whether `text` matches `pattern`, in which * stands for any run of characters: "*.heads.weight_*".
+/// Cost  at most pattern.size() · text.size() comparisons: a mismatch returns to the last star alone, which takes one
+///       character more; an earlier star has nothing to gain from more.
 constexpr bool matches_glob(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern.front() != '*')
-    return !text.empty() && pattern.front() == text.front() && matches_glob(pattern.substr(1), text.substr(1));
-  while (!matches_glob(pattern.substr(1), text)) {
-    if (text.empty()) return false;
-    text.remove_prefix(1);
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t p = 0, t = 0, after_star = none, after_run = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      after_run = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (after_star != none) {
+      p = after_star;
+      t = ++after_run;
+    } else {
+      return false;
+    }
   }
-  return true;
+  return pattern.find_first_not_of('*', p) == none;
 }
 
 }  // namespace odot

@@ -27,13 +27,14 @@ namespace odot {
 /// Thrust's device systems.
 enum class ThrustSystem { cpp, omp, cuda };
 
-/// A device of Thrust's. One type a system, so that files compiled for different ones may be linked together.
+/// A device of Thrust. Every system has its own type, so that files compiled for different systems may be linked
+/// together.
 template <ThrustSystem System>
 struct ThrustDevice {
   static constexpr const char* name = "gpu";
   static constexpr ThrustSystem system = System;
   static constexpr std::size_t alignment = 64;    // bytes
-  static constexpr bool host_accessible = false;  // so that what a GPU does is what is tested on the host
+  static constexpr bool host_accessible = false;  // so that tests on the host do what a GPU does
 
   static void* allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
   static void deallocate(void* memory) noexcept { ::operator delete(memory, std::align_val_t{alignment}); }
@@ -44,7 +45,7 @@ struct ThrustDevice {
 
   /// Waits until all work is done.
   static void synchronize() {}
-  /// What runs it, in words.
+  /// What runs the work, in words.
   static std::string description() {
     return System == ThrustSystem::omp ? "the host, Thrust's OpenMP system" : "the host, Thrust's C++ system";
   }

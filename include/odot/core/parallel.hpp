@@ -26,6 +26,9 @@ inline int default_threads() {
 #endif
 }
 
+/// a / b rounded up, whatever the numbers.
+constexpr std::size_t ceil_divide(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+
 /// `count` items cut into chunks whose bounds depend on nothing else. Work that is cut so and whose partial results are
 /// added in the order of the chunks gives the same bits on any number of threads.
 class Chunks {
@@ -37,19 +40,16 @@ class Chunks {
   /// At most `most` chunks of equal size, a multiple of `unit` items; 0 is taken for 1 in both.
   static constexpr Chunks at_most(std::size_t most, std::size_t count, std::size_t unit = 1) {
     if (unit == 0) unit = 1;
-    return {count, quotient(quotient(count, unit), std::max<std::size_t>(most, 1)) * unit};
+    return {count, ceil_divide(ceil_divide(count, unit), std::max<std::size_t>(most, 1)) * unit};
   }
 
-  constexpr std::size_t count() const { return quotient(count_, size_); }
+  constexpr std::size_t count() const { return ceil_divide(count_, size_); }
   constexpr std::size_t chunk_size() const { return size_; }
   constexpr std::size_t begin(std::size_t chunk) const { return chunk * size_; }
   constexpr std::size_t end(std::size_t chunk) const { return begin(chunk) + size(chunk); }
   constexpr std::size_t size(std::size_t chunk) const { return (std::min)(size_, count_ - begin(chunk)); }
 
  private:
-  /// Rounded up, whatever the numbers.
-  static constexpr std::size_t quotient(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
   std::size_t count_, size_;
 };
 

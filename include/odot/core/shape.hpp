@@ -13,7 +13,7 @@ namespace odot {
 
 namespace detail {
 /// Whether a product is at most half of what a std::size_t holds, which is what memory can have.
-constexpr bool can_have(std::initializer_list<std::size_t> factors) {
+constexpr bool fits_memory(std::initializer_list<std::size_t> factors) {
   std::size_t left = static_cast<std::size_t>(-1) / 2;
   for (const std::size_t factor : factors)
     if (factor != 0) left /= factor;
@@ -57,7 +57,8 @@ struct Shape {
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(((Extents > 0) && ...), "odot::Shape: every extent must be at least 1");
-  static_assert(detail::can_have({Extents...}), "odot::Shape: the product of the extents is more than memory can have");
+  static_assert(detail::fits_memory({Extents...}),
+                "odot::Shape: the product of the extents is more than memory can have");
 };
 
 namespace detail {

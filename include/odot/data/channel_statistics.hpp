@@ -21,7 +21,7 @@ struct ChannelStatistics {
 };
 
 /// Errors  ArgumentError: an empty set; a channel whose pixels are all the same, which can't be normalised; those of
-///         Dataset::chosen
+///         Dataset::subset
 template <ShapeType S, class Target>
 ChannelStatistics channel_statistics(const Dataset<S, std::uint8_t, Target>& set) {
   static_assert(S::rank == 3, "odot::data::channel_statistics: samples must be rank 3, [channels, height, width]");

@@ -75,9 +75,9 @@ struct Dataset {
 
   /// A copy of the samples with these numbers, in this order.
   /// Errors  ArgumentError: a number that no sample has; values, targets or lengths for different numbers of samples
-  Dataset chosen(std::span<const std::size_t> numbers) const;
+  Dataset subset(std::span<const std::size_t> numbers) const;
 
-  /// A copy of the first `count` samples. Throws ArgumentError if there are fewer, and as `chosen` does.
+  /// A copy of the first `count` samples. Throws ArgumentError if there are fewer, and as `subset` does.
   Dataset first(std::size_t count) const;
 
   /// The same samples under another shape of as many elements: images [1, 28, 28] as sequences of their rows, [28, 28].
@@ -133,7 +133,7 @@ const Dataset<S, Value, Target>& whole(const Dataset<S, Value, Target>& set) {
 }  // namespace detail
 
 template <ShapeType S, class Value, class Target>
-Dataset<S, Value, Target> Dataset<S, Value, Target>::chosen(std::span<const std::size_t> numbers) const {
+Dataset<S, Value, Target> Dataset<S, Value, Target>::subset(std::span<const std::size_t> numbers) const {
   detail::whole(*this);
   Dataset set{name, {}, {}, {}, classes, synthetic};
   set.values.reserve(numbers.size() * S::size);

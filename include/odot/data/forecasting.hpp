@@ -40,7 +40,7 @@ Forecasting<Input, Horizon, Variables> forecasting(const Table& table, const Par
 
 /// Subtracts each window's last step from its values and targets, so that the change is what is forecast. The
 /// difference between a forecast and its target stays the same.
-/// Errors  compile time: windows and targets with different columns;  ArgumentError: those of Dataset::chosen
+/// Errors  compile time: windows and targets with different columns;  ArgumentError: those of Dataset::subset
 template <ShapeType S, ShapeType T>
 void make_relative(Windows<S, T>& set) {
   constexpr std::size_t columns = S::extents[1];

@@ -21,7 +21,7 @@ namespace odot::data {
 /// an order drawn from the seed, so that the folds of a class differ by at most one sample. If the targets are numbers,
 /// all samples count as one class. Over all folds, every sample is held out once. For a third part, call hold_out again
 /// on train.
-/// Errors  ArgumentError: fewer than 2 folds; a fold that does not exist; those of Dataset::chosen
+/// Errors  ArgumentError: fewer than 2 folds; a fold that does not exist; those of Dataset::subset
 template <ShapeType S, class Value, class Target>
 Split<Dataset<S, Value, Target>> hold_out(const Dataset<S, Value, Target>& set, std::size_t folds, std::size_t fold,
                                           Seed seed) {
@@ -39,7 +39,7 @@ Split<Dataset<S, Value, Target>> hold_out(const Dataset<S, Value, Target>& set, 
   }
   std::sort(kept.begin(), kept.end());
   std::sort(held.begin(), held.end());
-  return {set.chosen(kept), set.chosen(held)};
+  return {set.subset(kept), set.subset(held)};
 }
 
 }  // namespace odot::data

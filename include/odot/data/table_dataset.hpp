@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
 #include "odot/core/error.hpp"
@@ -42,8 +44,8 @@ Dataset<S, float, Target> dataset(const Table& table, const TableColumns& column
 namespace detail {
 
 /// The indices of the columns. Throws unless there are `expected` of them.
-inline std::vector<std::size_t> places(const Table& table, const std::vector<std::string>& names, const char* what,
-                                       std::size_t expected, const std::string& shape) {
+inline std::vector<std::size_t> column_indices(const Table& table, const std::vector<std::string>& names,
+                                               const char* what, std::size_t expected, const std::string& shape) {
   if (names.size() != expected)
     throw ArgumentError(std::string("odot::data::dataset: expected ") + std::to_string(expected) + " columns of " +
                         what + ", as " + shape + " has, found " + std::to_string(names.size()));
@@ -96,14 +98,16 @@ inline std::vector<std::string> label_names(const Table& table, std::size_t colu
 /// Every row's label as the index of its class.
 inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
                                               const std::vector<std::string>& classes) {
+  std::unordered_map<std::string_view, std::int32_t> indices;  // of equal names, the first one's
+  for (std::size_t i = 0; i < classes.size(); ++i) indices.emplace(classes[i], static_cast<std::int32_t>(i));
   std::vector<std::int32_t> labels;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     const std::string label = label_name(table, r, column);
-    const auto at = std::find(classes.begin(), classes.end(), label);
-    if (at == classes.end())
+    const auto found = indices.find(label);
+    if (found == indices.end())
       throw ArgumentError("odot::data::dataset: row " + std::to_string(r) + " of column \"" + table.columns[column] +
                           "\": the label \"" + label + "\" is none of the classes");
-    labels.push_back(static_cast<std::int32_t>(at - classes.begin()));
+    labels.push_back(found->second);
   }
   return labels;
 }
@@ -117,11 +121,11 @@ Dataset<S, float, Target> dataset(const Table& table, const TableColumns& column
     throw ArgumentError("odot::data::dataset: a table of " + std::to_string(table.columns.size()) + " columns has " +
                         std::to_string(table.values.size()) + " values, which are no whole rows");
   const auto targets =
-      detail::places(table, columns.targets, "targets", Set::target_shape::size,
-                     std::is_same_v<Target, std::int32_t> ? "a label" : Set::target_shape::to_string());
-  const auto features =
-      detail::places(table, columns.features.empty() ? detail::other_columns(table, columns.targets) : columns.features,
-                     "features", S::size, S::to_string());
+      detail::column_indices(table, columns.targets, "targets", Set::target_shape::size,
+                             std::is_same_v<Target, std::int32_t> ? "a label" : Set::target_shape::to_string());
+  const auto features = detail::column_indices(
+      table, columns.features.empty() ? detail::other_columns(table, columns.targets) : columns.features, "features",
+      S::size, S::to_string());
   Set set{.name = name, .classes = columns.classes};
   for (std::size_t row = 0; row < table.rows(); ++row) {
     for (const std::size_t column : features) set.values.push_back(detail::table_number(table, row, column));

@@ -4,6 +4,7 @@
 // then what is left, an element-wise function of leaves, in one pass.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -20,11 +21,21 @@
 
 namespace odot::expressions {
 
-/// What evaluation takes memory and threads from.
+/// A product of matrices that has been evaluated: its operands in memory, whose elements do not change during an
+/// evaluation, how they lie, and where it is.
+struct KnownProduct {
+  const void *a = nullptr, *b = nullptr;
+  std::array<std::size_t, 11> layout{};
+  void* result = nullptr;
+};
+
+/// What evaluation takes memory and threads from, and what it need not compute again.
 template <class Device>
 struct Evaluation {
   Workspace<Device>& workspace;
   typename Workspace<Device>::Frame& frame;
+  std::array<KnownProduct, 4> products{};  // the first ones
+  std::size_t known_products = 0;
 
   template <ShapeType S, bool Batched, class T>
   Dense<S, Batched, T, Device> scratch(std::size_t samples) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "odot/expressions/evaluate.hpp"
@@ -59,13 +60,37 @@ auto operand_of(Evaluation<Device>& evaluation, const Node& operand, std::size_t
   return matrix_of(evaluation, node, samples);
 }
 
+/// The product a b in memory: one that occurs several times in an expression is computed once, if its operands are in
+/// memory, as tensors and their transposes are.
+template <class Result, class Device, class A, class B>
+auto product_of(Evaluation<Device>& evaluation, const A& a, const B& b, std::size_t samples) {
+  using S = typename Result::scalar;
+  using To = decltype(evaluation.template scratch<typename Result::shape, Result::batched, S>(samples));
+  const KnownProduct wanted{.a = a.data,
+                            .b = b.data,
+                            .layout = {samples, A::batch_stride, B::batch_stride, A::steps::values[0],
+                                       A::steps::values[1], B::steps::values[0], B::steps::values[1],
+                                       A::shape::extents[0], A::shape::extents[1], B::shape::extents[1], sizeof(S)}};
+  const auto known = std::span(evaluation.products).first(evaluation.known_products);
+  for (const KnownProduct& one : known)
+    if (one.a == wanted.a && one.b == wanted.b && one.layout == wanted.layout)
+      return To(static_cast<S*>(one.result), samples);
+  const To to = evaluation.template scratch<typename Result::shape, Result::batched, S>(samples);
+  multiply(evaluation, a, b, to);
+  if (known.size() < evaluation.products.size()) {
+    KnownProduct& made = evaluation.products[evaluation.known_products++];
+    made = wanted;
+    made.result = to.data;
+  }
+  return to;
+}
+
 template <class Device, class Shape_, class A, class B>
 auto resolve(Evaluation<Device>& evaluation, const Product<Shape_, A, B>& product) {
-  using Result = Product<Shape_, A, B>;
   const std::size_t samples = product.samples();
-  const auto to = evaluation.template scratch<Shape_, Result::batched, typename Result::scalar>(samples);
-  multiply(evaluation, operand_of(evaluation, product.a, samples), operand_of(evaluation, product.b, samples), to);
-  return to;
+  const auto a = operand_of(evaluation, product.a, samples);
+  const auto b = operand_of(evaluation, product.b, samples);
+  return product_of<Product<Shape_, A, B>>(evaluation, a, b, samples);
 }
 
 // ---- Where the largest element is

@@ -47,7 +47,7 @@ struct Source : ExpressionBase<Source<S, Steps, BatchStride, T, Device>> {
   static constexpr bool batched = BatchStride > 0;
   static constexpr std::size_t batch_stride = BatchStride;
   template <class Target>
-  using Lie = Alignment<S, Steps, Target>;
+  using Layout = Alignment<S, Steps, Target>;
 
   T* data = nullptr;
   std::size_t count = 0;
@@ -91,13 +91,13 @@ struct Source : ExpressionBase<Source<S, Steps, BatchStride, T, Device>> {
 
   template <class Target>
   static constexpr std::size_t merged_axes =
-      (std::max)({Lie<Target>::contiguous_axes, Lie<Target>::constant_axes, std::size_t{Target::rank > 0}});
+      (std::max)({Layout<Target>::contiguous_axes, Layout<Target>::constant_axes, std::size_t{Target::rank > 0}});
   template <class Target>
-  static constexpr bool is_flat = (S::size == 1 && !batched) || (Lie<Target>::contiguous_axes == Target::rank &&
+  static constexpr bool is_flat = (S::size == 1 && !batched) || (Layout<Target>::contiguous_axes == Target::rank &&
                                                                  batched && BatchStride == Target::size);
   /// Within a tensor's elements alone.
   template <class Target>
-  static constexpr bool is_flat_sample = S::size == 1 || Lie<Target>::contiguous_axes == Target::rank;
+  static constexpr bool is_flat_sample = S::size == 1 || Layout<Target>::contiguous_axes == Target::rank;
 
   template <class Space, class Run>
   ODOT_HOST_DEVICE auto load(const Run& run) const {

@@ -32,18 +32,18 @@ struct Space {
 template <class Leaf, class Space>
 struct PlaceOf {
   using Target = typename Space::Target;
-  using Lie = Alignment<typename Leaf::shape, typename Leaf::steps, Target>;
+  using Layout = Alignment<typename Leaf::shape, typename Leaf::steps, Target>;
   enum Kind { one, contiguous, strided };
 
   static constexpr std::size_t merged = Target::rank - Space::outer_axes;
   static constexpr Kind kind = Leaf::shape::size == 1 && (!Space::flat || !Leaf::batched) ? one
-                               : Space::flat || Lie::contiguous_axes >= merged            ? contiguous
-                               : Lie::constant_axes >= merged                             ? one
+                               : Space::flat || Layout::contiguous_axes >= merged         ? contiguous
+                               : Layout::constant_axes >= merged                          ? one
                                                                                           : strided;
   /// Of strided leaves, elements from a column to the next.
   static constexpr std::size_t step = [] {
     for (std::size_t axis = Target::rank; axis-- > 0;)
-      if (Target::extents[axis] != 1) return Lie::strides[axis];
+      if (Target::extents[axis] != 1) return Layout::strides[axis];
     return std::size_t{0};
   }();
 
@@ -57,7 +57,7 @@ struct PlaceOf {
   template <std::size_t... Axis>
   static ODOT_HOST_DEVICE std::size_t start_of(std::size_t row, std::index_sequence<Axis...>) {
     constexpr std::size_t in_batch = Leaf::batch_stride;
-    if constexpr (Lie::contiguous_axes == Target::rank && (in_batch == Target::size || !Space::batched)) {
+    if constexpr (Layout::contiguous_axes == Target::rank && (in_batch == Target::size || !Space::batched)) {
       return row * Space::columns;
     } else {
       std::size_t offset = 0;
@@ -72,7 +72,7 @@ struct PlaceOf {
 
   template <std::size_t Axis>
   static constexpr std::size_t step_of() {
-    constexpr std::size_t step_of_axis = Lie::strides[Axis];
+    constexpr std::size_t step_of_axis = Layout::strides[Axis];
     return step_of_axis;
   }
   /// The index along an axis of a row of a sample.
@@ -84,7 +84,7 @@ struct PlaceOf {
       return product;
     }();
     constexpr std::size_t extent = Target::extents[Axis];
-    if constexpr (Lie::strides[Axis] == 0) return 0;
+    if constexpr (Layout::strides[Axis] == 0) return 0;
     else return in_sample / after % extent;
   }
 };

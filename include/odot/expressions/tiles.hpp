@@ -17,23 +17,23 @@ namespace detail {
 /// The axis of a space's rows along which a leaf's elements are neighbours, where along the columns they are not; the
 /// target's rank where there is none.
 template <class Space, class Leaf>
-inline constexpr std::size_t turned_axis = Space::Target::rank;
+inline constexpr std::size_t transposed_axis = Space::Target::rank;
 template <class Space, ShapeType S, class Steps, std::size_t B, class T, class D>
-inline constexpr std::size_t turned_axis<Space, Source<S, Steps, B, T, D>> = [] {
+inline constexpr std::size_t transposed_axis<Space, Source<S, Steps, B, T, D>> = [] {
   using Place = PlaceOf<Source<S, Steps, B, T, D>, Space>;
   if constexpr (Place::kind == Place::strided)
     for (std::size_t axis = 0; axis < Space::outer_axes; ++axis)
-      if (Place::Lie::strides[axis] == 1 && Space::Target::extents[axis] > 1) return axis;
+      if (Place::Layout::strides[axis] == 1 && Space::Target::extents[axis] > 1) return axis;
   return std::size_t{Space::Target::rank};
 }();
 
 /// The leaves of a node for which there is one.
 template <class Space, class Node>
-struct TurnedLeaves {
-  using type = std::conditional_t < turned_axis<Space, Node><Space::Target::rank, List<Node>, List<>>;
+struct TransposedLeaves {
+  using type = std::conditional_t < transposed_axis<Space, Node><Space::Target::rank, List<Node>, List<>>;
 };
 template <class Space, class F, class... Node>
-struct TurnedLeaves<Space, Map<F, Node...>> : Joined<List<>, typename TurnedLeaves<Space, Node>::type...> {};
+struct TransposedLeaves<Space, Map<F, Node...>> : Joined<List<>, typename TransposedLeaves<Space, Node>::type...> {};
 
 /// Those with the axis of the first one, each type once.
 template <class Space, class Chosen, class... Leaf>
@@ -42,21 +42,21 @@ struct OfOneAxis {
 };
 template <class Space, class... Chosen, class First, class... Others>
 struct OfOneAxis<Space, List<Chosen...>, First, Others...> {
-  static constexpr bool is_new =
-      List<Chosen...>::template count<First> == 0 && ((turned_axis<Space, First> == turned_axis<Space, Chosen>) && ...);
+  static constexpr bool is_new = List<Chosen...>::template count<First> == 0 &&
+                                 ((transposed_axis<Space, First> == transposed_axis<Space, Chosen>) && ...);
   using type =
       typename OfOneAxis<Space, std::conditional_t<is_new, List<Chosen..., First>, List<Chosen...>>, Others...>::type;
 };
 
 /// The tiles of an assignment: of which leaves, and which rows.
-template <class Space, class OfRun_, class Turned>
+template <class Space, class OfRun_, class Transposed>
 struct Tiles;
 template <class Space, class OfRun_, class First, class... Others>
 struct Tiles<Space, OfRun_, List<First, Others...>> {
   using Leaves = typename OfOneAxis<Space, List<>, First, Others...>::type;
   using OfRun = OfRun_;
   static constexpr bool pay = true;
-  static constexpr std::size_t axis = turned_axis<Space, First>, count = Space::Target::extents[axis];
+  static constexpr std::size_t axis = transposed_axis<Space, First>, count = Space::Target::extents[axis];
   static constexpr std::size_t step = [] {  // rows from one index of the axis to the next
     std::size_t product = 1;
     for (std::size_t later = axis + 1; later < Space::outer_axes; ++later) product *= Space::Target::extents[later];
@@ -73,10 +73,10 @@ struct NoTiles {
 template <class Space, class S, class Device, class... Root>
 auto tiles_for() {
   if constexpr (std::is_same_v<Device, Cpu> && !Space::flat) {
-    using Turned = typename Joined<List<>, typename TurnedLeaves<Space, Root>::type...>::type;
-    if constexpr (Turned::size > 0) {
+    using Transposed = typename Joined<List<>, typename TransposedLeaves<Space, Root>::type...>::type;
+    if constexpr (Transposed::size > 0) {
       using All = typename Joined<List<>, typename CostlyNodes<Root, false>::type...>::type;
-      using Of = Tiles<Space, typename ChosenFrom<Space, false, false, All>::type, Turned>;
+      using Of = Tiles<Space, typename ChosenFrom<Space, false, false, All>::type, Transposed>;
       constexpr std::size_t lanes = kernels::Parallel<Device>::template lanes<S>;
       if constexpr (lanes > 1 && 2 * Of::count >= lanes && 2 * Space::columns >= lanes) return Of();
       else return NoTiles();

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "odot/core/checked.hpp"
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/utf8.hpp"
@@ -53,17 +54,11 @@ void check_entry(const SafetensorsEntry& entry, std::uint64_t data_bytes, const 
   const std::string range = std::to_string(entry.begin) + " to " + std::to_string(entry.end);
   if (entry.end < entry.begin) fail("offsets in their order", range);
   if (entry.end > data_bytes) fail("offsets within " + std::to_string(data_bytes) + " bytes of data", range);
-  constexpr std::uint64_t most = (std::numeric_limits<std::size_t>::max)() / 2;
-  std::uint64_t bytes = size_of(entry.type);
-  bool overflows = false;
-  for (const std::size_t extent : entry.shape) {
-    overflows = overflows || (extent != 0 && bytes > most / extent);
-    bytes *= extent;
-  }
+  const std::optional<std::size_t> bytes = array_bytes(entry.shape, size_of(entry.type));
   const std::string shape = Snapshot::Array{{}, entry.shape, entry.type, {}}.description();
-  if (overflows) fail("a shape that memory can have", shape);
-  if (bytes != entry.end - entry.begin)
-    fail(std::to_string(bytes) + " bytes of " + shape, std::to_string(entry.end - entry.begin) + " (" + range + ")");
+  if (!bytes) fail("a shape that memory can have", shape);
+  if (*bytes != entry.end - entry.begin)
+    fail(std::to_string(*bytes) + " bytes of " + shape, std::to_string(entry.end - entry.begin) + " (" + range + ")");
 }
 
 /// Sorts the entries by their offsets; throws unless each is sound and begins where the one before ends.

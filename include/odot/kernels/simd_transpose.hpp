@@ -18,7 +18,7 @@
 
 namespace odot::kernels::simd {
 
-/// lanes × lanes numbers, one packet a row.
+/// lanes × lanes numbers, one packet per row.
 template <class Scalar>
 using Block = Eigen::internal::PacketBlock<Packet<Scalar>, static_cast<int>(lanes<Scalar>)>;
 

@@ -22,7 +22,7 @@ struct NegativeLogLikelihood {
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
-  static constexpr std::size_t targets = 1;  ///< a sample
+  static constexpr std::size_t targets = 1;  ///< per sample
   static constexpr bool of_log_probabilities = true;
 
   /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
@@ -46,7 +46,7 @@ struct CrossEntropy {
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
-  static constexpr std::size_t targets = 1;  ///< a sample
+  static constexpr std::size_t targets = 1;  ///< per sample
 
   /// As in nn::NegativeLogLikelihood.
   static void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
@@ -68,7 +68,7 @@ struct RegressionLoss {
   template <class Scalar>
   using target = Scalar;
   template <ShapeType Output>
-  static constexpr std::size_t targets = Output::size;  ///< a sample
+  static constexpr std::size_t targets = Output::size;  ///< per sample
 
   /// Adds the samples' losses to `sums`, none of them correct, and fills dy (if not empty) with the gradient of
   /// scale · Σ loss. Targets and sums are memory of the device.

@@ -21,33 +21,13 @@
 #include "odot/nn/layer.hpp"
 #include "odot/nn/layer_calls.hpp"
 #include "odot/nn/loss.hpp"
+#include "odot/nn/network_errors.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/nn/non_finite.hpp"
 #include "odot/nn/pass.hpp"
 #include "odot/nn/pieces.hpp"
 
 namespace odot {
-
-namespace nn::detail {
-
-[[noreturn]] ODOT_COLD inline void refuse_outputs(std::size_t inputs, std::size_t outputs) {
-  throw ArgumentError("odot::Network::predict: x has " + std::to_string(inputs) + " samples, y has " +
-                      std::to_string(outputs) + "; they must be as many");
-}
-
-[[noreturn]] ODOT_COLD inline void refuse_labels(std::size_t inputs, std::size_t labels) {
-  throw ArgumentError("odot::Network::classify: x has " + std::to_string(inputs) + " samples, and there is room for " +
-                      std::to_string(labels) + " labels; they must be as many");
-}
-
-/// each: targets per sample
-[[noreturn]] ODOT_COLD inline void refuse_targets(std::size_t samples, std::size_t targets, std::size_t each) {
-  throw ArgumentError("odot::Network::compute_gradients: " + std::to_string(samples) + " samples and " +
-                      std::to_string(targets) + " targets; there must be " +
-                      (each == 1 ? "as many" : std::to_string(each) + " a sample") + ", and at least one sample");
-}
-
-}  // namespace nn::detail
 
 /// The Network of a type that is not a model: reports that, and nothing else.
 template <class Model, DeviceType Device = Cpu, class Scalar = float>

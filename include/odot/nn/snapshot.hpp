@@ -172,11 +172,13 @@ ODOT_FUNCTION const Snapshot::Array* Snapshot::find(std::string_view name) const
 }
 
 ODOT_FUNCTION void Snapshot::add(Array array) {
-  std::size_t bytes = size_of(array.type);
-  for (const std::size_t extent : array.shape) bytes = checked_product("odot::Snapshot", bytes, extent);
-  if (bytes != array.bytes.size())
+  const std::optional<std::size_t> bytes = array_bytes(array.shape, size_of(array.type));
+  if (!bytes)
+    throw ArgumentError("odot::Snapshot: " + shown_name(array.name) + " is " + array.description() +
+                        ", expected a shape that memory can have");
+  if (*bytes != array.bytes.size())
     throw ArgumentError("odot::Snapshot: " + shown_name(array.name) + " is " + array.description() + ", expected " +
-                        std::to_string(bytes) + " bytes, found " + std::to_string(array.bytes.size()));
+                        std::to_string(*bytes) + " bytes, found " + std::to_string(array.bytes.size()));
   if (!index_.emplace(array.name, arrays_.size()).second)
     throw ArgumentError("odot::Snapshot: there is an array called \"" + shown_name(array.name) + "\" already");
   arrays_.push_back(std::move(array));

@@ -111,7 +111,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
 ///         network's scalar can't hold (in float a beta of 1 − 1e-8, or an eps of 1e-30)
 ///         NonFiniteError, at a step: a gradient that is not finite, or whose square isn't (on a GPU nobody waits for
 ///         that: the parameter becomes NaN)
-/// Memory  two numbers a parameter
+/// Memory  two numbers per parameter
 /// Source  Kingma, Ba, 2015; same convention as torch.optim.Adam
 class Adam : public detail::AdamUpdate<Adam, AdamOptions, false> {
  public:

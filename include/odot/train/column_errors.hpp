@@ -68,12 +68,18 @@ std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& n
 
 /// The baseline forecast: every step of the horizon is the last known step.
 /// Shapes  → [N, horizon, columns]
+/// Errors  compile time: windows and targets with different columns;  ArgumentError: values or targets for different
+///         numbers of windows; windows with lengths, whose last step is not the last one known
 template <ShapeType S, ShapeType T>
 std::vector<float> last_step_repeated(const data::Windows<S, T>& set) {
   static_assert(T::rank == 2, "odot::last_step_repeated: targets must be rank 2, [horizon, columns]");
   constexpr std::size_t columns = T::extents[1], horizon = T::extents[0];
   static_assert(S::rank == 2 && S::extents[1] == columns,
                 "odot::last_step_repeated: windows and targets must have the same columns");
+  data::detail::whole(set);
+  if (!set.lengths.empty())
+    throw ArgumentError("odot::last_step_repeated: the windows of \"" + set.name +
+                        "\" have lengths; expected windows without padding");
   std::vector<float> forecasts;
   for (std::size_t n = 0; n < set.size(); ++n)
     for (std::size_t step = 0; step < horizon; ++step) {

@@ -16,10 +16,10 @@ namespace odot::detail {
 /// The result of a batch. It stays on the device until it is fetched.
 struct StepResult {
   nn::LossSums sums;
-  std::int64_t beyond = 0;  ///< elements of the gradient that are not finite, or that the optimizer can't take
+  std::int64_t refused_elements = 0;  ///< of the gradient: not finite, or beyond what the optimizer takes
 
   nn::NonFiniteFinding non_finite() const {
-    return {.what = nn::non_finite(sums.loss, beyond), .count = static_cast<std::size_t>(beyond)};
+    return {.what = nn::non_finite(sums.loss, refused_elements), .count = static_cast<std::size_t>(refused_elements)};
   }
 };
 

@@ -55,7 +55,7 @@ class TrainingSteps final : public Steps {
       StepResult* const result = results_.data() + b;
       const auto batch = batches_.load(b, network_.workspace());
       network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths);
-      network_.count_gradients_beyond(largest_gradient(), &result->beyond);
+      network_.count_gradients_beyond(largest_gradient(), &result->refused_elements);
       if constexpr (Device::host_accessible)
         if (const auto found = result->non_finite()) explain(found.what, batch);
       for (Callback* callback : callbacks_) callback->on_gradients(at);

@@ -38,7 +38,8 @@ inline const char* advice(cudaError_t error) {
 
 }  // namespace detail
 
-/// Throws DeviceError unless `error` is cudaSuccess. Also clears the runtime's last error, so that it isn't met again.
+/// Throws DeviceError unless `error` is cudaSuccess. Also clears the runtime's last error, so that it isn't reported
+/// again.
 inline void check(cudaError_t error, const std::string& operation,
                   const std::source_location& where = std::source_location::current()) {
   if (error == cudaSuccess) return;
@@ -47,13 +48,13 @@ inline void check(cudaError_t error, const std::string& operation,
                     detail::advice(error) + " [" + detail::place(where) + "]");
 }
 
-/// Throws DeviceError where the launch before it was refused.
+/// Throws DeviceError if the last launch was refused.
 inline void check_launch(const std::string& kernel,
                          const std::source_location& where = std::source_location::current()) {
   check(cudaGetLastError(), "launching " + kernel, where);
 }
 
-/// Memory of the current GPU. Throws DeviceError, which for want of memory says how much there is.
+/// Memory of the current GPU. Throws DeviceError; if memory is short, the error says how much is free.
 inline void* allocate(std::size_t bytes) {
   void* memory = nullptr;
   const cudaError_t error = cudaMalloc(&memory, bytes);
@@ -68,7 +69,7 @@ inline void* allocate(std::size_t bytes) {
   return nullptr;
 }
 
-/// "NVIDIA H100, compute capability 9.0". Throws DeviceError where there is no GPU.
+/// "NVIDIA H100, compute capability 9.0". Throws DeviceError if there is no GPU.
 inline std::string description() {
   int device = 0;
   check(cudaGetDevice(&device), "looking for a GPU");

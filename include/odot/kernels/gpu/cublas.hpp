@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// cuBLAS: one handle a thread, errors as exceptions, TensorFloat-32 by choice.
+// cuBLAS: one handle per thread, errors as exceptions, TensorFloat-32 if allowed.
 
 #include <cublas_v2.h>
 
@@ -25,8 +25,8 @@ namespace detail {
 
 ODOT_SHARED inline thread_local bool tensor_float_32 = false;
 
-/// Made at a thread's first product. Its working memory is its own, so that a product allocates nothing, which a CUDA
-/// graph would have to repeat.
+/// Created at a thread's first product. It owns its working memory, so that a product allocates nothing: a CUDA graph
+/// would repeat the allocation.
 class CublasHandle {
  public:
   CublasHandle() : memory_(nvidia::allocate(memory_bytes)) { check(cublasCreate(&handle_), "creating a handle"); }
@@ -47,7 +47,7 @@ class CublasHandle {
   }
 
  private:
-  static constexpr std::size_t memory_bytes = 32 << 20;  // what cuBLAS takes by itself on compute capability 9
+  static constexpr std::size_t memory_bytes = 32 << 20;  // cuBLAS's own choice on compute capability 9
   void* memory_;
   cublasHandle_t handle_ = nullptr;
 };
@@ -70,11 +70,11 @@ inline cublasStatus_t gemm_of(cublasHandle_t h, cublasOperation_t ta, cublasOper
 
 }  // namespace detail
 
-/// Whether the calling thread's matrix products and convolutions of floats may round their factors to 10 bits of mantissa
-/// (TensorFloat-32: several times as fast on Ampere and later). Off at first.
+/// Whether the calling thread's matrix products and convolutions of floats may round their factors to 10 bits of
+/// mantissa (TensorFloat-32: several times as fast on Ampere and later). Off by default.
 inline void allow_tensor_float_32(bool allow) { detail::tensor_float_32 = allow; }
 
-/// Column-major C [m, n] = op(A) [m, k] · op(B) [k, n] + beta C, on the thread's stream. Throws ArgumentError where an
+/// Column-major C [m, n] = op(A) [m, k] · op(B) [k, n] + beta C, on the thread's stream. Throws ArgumentError if an
 /// extent or stride exceeds int.
 template <class S>
 void gemm(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, const S* a, std::size_t lda,

@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// cuDNN: one handle a thread, owners of its objects, errors as exceptions. For whoever defines ODOT_CUDNN and links it.
+// cuDNN: one handle per thread, owners of its objects, errors as exceptions. For programs that define ODOT_CUDNN and
+// link cuDNN.
 
 #include <cudnn.h>
 
@@ -31,7 +32,7 @@ inline void check(cudnnStatus_t status, const char* operation,
 
 namespace detail {
 
-/// Owns what one function of cuDNN's makes and another destroys.
+/// Owns an object that one function of cuDNN creates and another destroys.
 template <class T, cudnnStatus_t (*Create)(T*), cudnnStatus_t (*Destroy)(T)>
 class CudnnObject {
  public:
@@ -52,17 +53,17 @@ class CudnnObject {
 
 using CudnnHandle = CudnnObject<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
 
-/// Made at a thread's first convolution; on the thread's stream.
+/// Created at a thread's first convolution; works on the thread's stream.
 inline cudnnHandle_t cudnn() {
   thread_local const CudnnHandle handle;
   check(cudnnSetStream(handle.get(), stream()), "choosing the stream");
   return handle.get();
 }
 
-/// The tensors of an operation with two operands and a result, whichever that is.
+/// The three tensors of an operation: two operands and a result, in any order.
 using CudnnTensors = std::array<const float*, 3>;
 
-/// Memory to measure with; none where the GPU hasn't that much.
+/// Memory for measuring; empty if the GPU does not have that much.
 inline std::span<std::byte> cudnn_memory(Workspace<Gpu>::Frame& frame, std::size_t bytes) {
   try {
     return {frame.take<std::byte>(bytes), bytes};
@@ -83,8 +84,8 @@ constexpr auto attribute_type(cudnnBackendHeurMode_t) { return CUDNN_TYPE_HEUR_M
 constexpr auto attribute_type(cudnnBackendNumericalNote_t) { return CUDNN_TYPE_NUMERICAL_NOTE; }
 constexpr auto attribute_type(cudnnBackendDescriptor_t) { return CUDNN_TYPE_BACKEND_DESCRIPTOR; }
 
-/// Owns a descriptor of a graph's, which is set, then finalized, then read. One that is set as another's attribute must
-/// outlive it.
+/// Owns a descriptor of a graph, whose attributes are set, then finalized, then read. A descriptor that is an attribute
+/// of another one must outlive it.
 class CudnnDescriptor {
  public:
   explicit CudnnDescriptor(cudnnBackendDescriptorType_t type) {
@@ -122,7 +123,7 @@ class CudnnDescriptor {
     values.resize((std::min)(most, read(name, attribute_type(T{}), most, values.data())));
     return values;
   }
-  /// The descriptor of a type that is an attribute's value.
+  /// The descriptor, of this type, that is an attribute's value.
   CudnnDescriptor descriptor(cudnnBackendAttributeName_t name, cudnnBackendDescriptorType_t type) const {
     CudnnDescriptor owner(type);
     read(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &owner.descriptor_);

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Plans of cuDNN's: ways to compute a graph of operations, and the choice of the quickest by measuring them.
+// cuDNN's plans, which are ways to compute a graph of operations, and how the fastest is chosen by measuring.
 
 #include <algorithm>
 #include <array>
@@ -22,7 +22,7 @@ namespace odot::nvidia::detail {
 /// One way to compute a graph of an operation on CudnnTensors, whose ids are 1, 2, 3.
 class CudnnPlan {
  public:
-  /// None where this GPU can't.
+  /// Nothing if this GPU can't run it.
   static std::optional<CudnnPlan> make(CudnnDescriptor engine_configuration) {
     CudnnPlan plan(std::move(engine_configuration));
     plan.plan_.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, cudnn());
@@ -33,7 +33,7 @@ class CudnnPlan {
     return plan;
   }
 
-  /// Of working memory.
+  /// Working memory.
   std::size_t bytes() const { return bytes_; }
 
   cudnnStatus_t run(const CudnnTensors& tensors, std::byte* memory) const {
@@ -59,7 +59,7 @@ class CudnnPlan {
   std::size_t bytes_ = 0;
 };
 
-/// Engines with their settings that cuDNN proposes for a graph, the best first.
+/// The engines, with their settings, that cuDNN proposes for a graph, best first.
 inline std::vector<CudnnDescriptor> cudnn_proposals(const CudnnDescriptor& graph, cudnnBackendHeurMode_t mode) {
   CudnnDescriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.get());
@@ -80,8 +80,8 @@ inline bool cudnn_admissible(const CudnnDescriptor& engine_configuration) {
   });
 }
 
-/// The first `most` admissible plans that need at most `most_bytes` of working memory: those of cuDNN's prediction, or
-/// where there is none, those that it falls back on.
+/// The first `most` admissible plans that need at most `most_bytes` of working memory: from cuDNN's prediction or, if
+/// that has none, from its fallbacks.
 inline std::vector<CudnnPlan> cudnn_plans(const CudnnDescriptor& graph, std::size_t most, std::size_t most_bytes) {
   std::vector<CudnnPlan> plans;
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
@@ -96,7 +96,7 @@ inline std::vector<CudnnPlan> cudnn_plans(const CudnnDescriptor& graph, std::siz
   return plans;
 }
 
-/// Measures what the calling thread's stream does.
+/// Measures how long the calling thread's stream works.
 class CudaStopwatch {
  public:
   CudaStopwatch() {
@@ -111,7 +111,7 @@ class CudaStopwatch {
   }
 
   void start() { check(cudaEventRecord(start_, stream()), "measuring"); }
-  /// Milliseconds since start, by when all work is done.
+  /// Waits for all work. Milliseconds since start().
   float stop() {
     float milliseconds = 0;
     check(cudaEventRecord(stop_, stream()), "measuring");
@@ -124,13 +124,13 @@ class CudaStopwatch {
   cudaEvent_t start_ = nullptr, stop_ = nullptr;
 };
 
-/// Milliseconds of the quickest of a few runs, after one that loads the plan's kernels; infinite where it fails. A plan far
-/// above `least` runs once less often.
+/// Milliseconds of the fastest of a few runs, after one that loads the plan's kernels; infinite if the plan fails. A
+/// plan that takes far more than `least` is measured only once.
 inline float cudnn_milliseconds(const CudnnPlan& plan, const CudnnTensors& tensors, std::byte* memory, float least) {
   constexpr int runs = 3;
   float milliseconds = std::numeric_limits<float>::infinity();
   if (plan.run(tensors, memory) != CUDNN_STATUS_SUCCESS) {
-    cudaGetLastError();  // not to be met again
+    cudaGetLastError();  // so that it isn't reported again
     return milliseconds;
   }
   CudaStopwatch stopwatch;
@@ -142,8 +142,8 @@ inline float cudnn_milliseconds(const CudnnPlan& plan, const CudnnTensors& tenso
   return milliseconds;
 }
 
-/// The quickest of the graph's plans with these tensors, of which the result is overwritten. None where cuDNN has none, or
-/// none that needs as little working memory as the GPU has.
+/// The fastest of the graph's plans with these tensors; the result's is overwritten. Nothing if cuDNN has no plan, or
+/// none whose working memory the GPU has.
 inline std::optional<CudnnPlan> quickest_cudnn_plan(Workspace<Gpu>& workspace, const CudnnDescriptor& graph,
                                                     const CudnnTensors& tensors) {
   constexpr std::size_t most_plans = 16, most_bytes = std::size_t{1} << 30;

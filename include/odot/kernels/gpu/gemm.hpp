@@ -17,15 +17,15 @@ struct ProductSize {
   std::size_t rows, columns, inner;
 };
 
-/// A matrix, row after row; `stride` numbers from a row to the next.
+/// A row-major matrix, with `stride` numbers from the start of a row to the start of the next.
 template <class S>
 struct Matrix {
   S* data;
   std::size_t stride;
 };
 
-/// C = op(A) op(B) + beta C; op transposes where the template argument says so. One thread per element of C; a long sum goes
-/// by stretches, which are added in double.
+/// C = op(A) op(B) + beta C; op transposes where the template argument says so. One thread per element of C; long sums
+/// are made in stretches, which are added in double.
 template <bool TransposeA, bool TransposeB, class S>
 void multiply_by_thrust(const ProductSize& size, Matrix<const S> a, Matrix<const S> b, S beta, Matrix<S> c) {
   for_each_index(size.rows * size.columns, [=] ODOT_HOST_DEVICE(std::size_t index) {
@@ -44,7 +44,7 @@ void multiply_by_thrust(const ProductSize& size, Matrix<const S> a, Matrix<const
   });
 }
 
-/// The same by the fastest means of the device.
+/// The same, by cuBLAS on a GPU.
 template <bool TransposeA, bool TransposeB, class S>
 void multiply(const ProductSize& size, Matrix<const S> a, Matrix<const S> b, S beta, Matrix<S> c) {
   if (size.rows == 0 || size.columns == 0) return;

@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Starting parallel work on the device: an index, a thread or a team each, a reduction a row. Nothing here waits for a GPU.
+// Starts parallel work on the device: by index, by thread, by team, and reductions by row or column. Nothing here waits
+// for a GPU.
 
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
@@ -39,7 +40,7 @@ namespace detail {
 
 inline constexpr unsigned threads_per_block = 64;
 
-/// Blocks of a launch. Throws DeviceError where there are more than a GPU takes.
+/// Blocks of a launch. Throws DeviceError if there are more than a GPU accepts.
 inline unsigned grid(std::size_t blocks) {
   constexpr std::size_t most = (std::size_t{1} << 31) - 1;
   if (blocks > most)
@@ -56,8 +57,8 @@ __global__ void __launch_bounds__(threads_per_block) run_threads(std::size_t cou
 
 }  // namespace detail
 
-/// body(i) for every i < count, each by a thread of its own: for bodies with loops. Thrust's threads take two indices, and
-/// 256 of them are a block, which leaves multiprocessors idle where there are few indices.
+/// body(i) for every i < count, each by its own thread: for bodies with loops. (A thread of Thrust takes two indices,
+/// and 256 threads are a block, which would leave multiprocessors idle if there are few indices.)
 template <class Body>
 void for_each_thread(std::size_t count, const Body& body) {
   if (count == 0) return;
@@ -77,8 +78,8 @@ void for_each_thread(std::size_t count, const Body& body) {
 
 namespace detail {
 
-/// Runs a program as one thread: on Thrust's C++ system from the last item to the first, else every other team does so. Memory
-/// that grows with an image lies on the host's heap.
+/// Runs a program as one thread. On Thrust's C++ system all teams take their items from the last to the first,
+/// elsewhere every other team does. A team's memory, which grows with an image, is on the host's heap.
 template <class Program>
 struct SerialRun {
   Program program;
@@ -116,7 +117,7 @@ constexpr unsigned team_threads() {
   if constexpr (requires { Program::threads; }) return Program::threads;
   else return 256;
 }
-/// Blocks that a multiprocessor should hold at once, which bounds the registers: the program's choice.
+/// Blocks that a multiprocessor should hold at once, which limits a thread's registers: the program's choice.
 template <class Program>
 constexpr unsigned blocks_per_processor() {
   if constexpr (requires { Program::blocks_per_processor; }) return Program::blocks_per_processor;
@@ -141,7 +142,7 @@ void launch_teams(std::size_t teams, const Program& program) {
   if (bytes > without_asking)
     nvidia::check(cudaFuncSetAttribute(detail::run_team<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                        static_cast<int>(bytes)),
-                  "asking for " + std::to_string(bytes) + " bytes of shared memory a thread block");
+                  "asking for " + std::to_string(bytes) + " bytes of shared memory per thread block");
   detail::run_team<<<detail::grid(teams), detail::team_threads<Program>(), bytes, nvidia::stream()>>>(program);
   nvidia::check_launch("a team program");
 }
@@ -162,8 +163,8 @@ struct RowReduction {
   struct Memory {
     T parts[team_parts];
   };
-  std::size_t columns, length;  ///< length: columns a team
-  std::size_t splits;           ///< teams a row
+  std::size_t columns, length;  ///< length: columns per team
+  std::size_t splits;           ///< teams per row
   T identity;
   Load load;
   Combine combine;
@@ -190,7 +191,7 @@ struct StorePart {
   ODOT_HOST_DEVICE void operator()(std::size_t index, const T& sum) const { parts[index] = sum; }
 };
 
-/// A column's rows as a row's columns.
+/// load with row and column exchanged: a column's rows become a row's columns.
 template <class Load>
 struct Swapped {
   Load load;
@@ -216,8 +217,8 @@ struct ColumnReduction {
 
 }  // namespace detail
 
-/// store(row, load(row, 0) ∘ load(row, 1) ∘ …) for every row < rows, combined in an order that depends on the sizes alone.
-/// Few long rows are cut into parts first.
+/// store(row, load(row, 0) ∘ load(row, 1) ∘ …) for every row < rows, combined in an order that depends on the sizes
+/// alone. If there are few long rows, they are divided into parts first.
 template <class T, class Load, class Combine, class Store>
 void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t columns, const T& identity, const Load& load,
                  const Combine& combine, const Store& store) {
@@ -238,8 +239,9 @@ void reduce_rows(Workspace<Gpu>& workspace, std::size_t rows, std::size_t column
                          splits, splits, 1, identity, {parts, splits}, combine, store});
 }
 
-/// store(column, load(0, column) ∘ load(1, column) ∘ …) for every column < columns, in an order that depends on the sizes
-/// alone. A thread a column, so that neighbours read neighbours; many rows are cut into stretches first.
+/// store(column, load(0, column) ∘ load(1, column) ∘ …) for every column < columns, in an order that depends on the
+/// sizes alone. One thread per column, so that neighbouring threads read neighbouring numbers. Many rows are divided
+/// into stretches first.
 template <class T, class Load, class Combine, class Store>
 void reduce_columns(Workspace<Gpu>& workspace, std::size_t rows, std::size_t columns, const T& identity,
                     const Load& load, const Combine& combine, const Store& store) {

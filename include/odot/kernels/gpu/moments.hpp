@@ -70,8 +70,8 @@ void rstd_of(std::size_t channels, const S* variance, double eps, S* rstd) {
   });
 }
 
-/// From Σ dy and Σ dy x̂ of each plane, [channels, samples], with planes of `plane` elements: means of dy, then of dy x̂;
-/// added to the gradients of scale and shift where there are such.
+/// From Σ dy and Σ dy x̂ of each plane, [channels, samples], with planes of `plane` elements: means of dy, then of dy
+/// x̂; the sums are also added to the gradients of scale and shift, if there are any.
 template <class Sum, class S>
 void add_norm_gradients(Workspace<Gpu>& workspace, std::size_t channels, std::size_t samples, std::size_t plane,
                         const Pair<Sum>* sums, S* dscale, S* dshift, S* means) {

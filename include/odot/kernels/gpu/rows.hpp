@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Numbers side by side in the device's memory, read and written 16 bytes at a time where that can be.
+// Numbers side by side in the device's memory, read and written 16 bytes at a time where possible.
 
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +50,7 @@ ODOT_HOST_DEVICE void store_row(const S (&row)[Size], unsigned count, S* to) {
     if (j < count) to[j] = row[j];
 }
 
-/// body(first, count) for every four of `size` indices, first = 0, 4, 8, …; count is 4, but in the last one maybe less.
+/// body(first, count) for every four of `size` indices, first = 0, 4, 8, …; count is 4, or fewer in the last one.
 template <class Body>
 void for_each_four(std::size_t size, const Body& body) {
   for_each_index((size + 3) / 4, [=] ODOT_HOST_DEVICE(std::size_t i) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Teams: threads that run one program together, with memory that all of them see. One program, three executions:
+// Teams: threads that run one program together, with memory that all of them see. One program runs in two ways:
 //     on a GPU, a team is a thread block and its memory is shared memory (launch.hpp);
 //     as a Thrust algorithm, on any Thrust system, a team is one thread;
 //     on the host's systems too, which is how programs are tested without a GPU.
@@ -20,8 +20,9 @@
 
 namespace odot::kernels::gpu {
 
-/// A team of one thread. `descending` takes the items of `each` from the last to the first: a program whose result
-/// depends on the order of its items is wrong on a GPU, and shows where its teams go through them both ways.
+/// A team of one thread. If it is `descending`, `each` takes its items from the last to the first. A program whose
+/// result depends on the order of its items is wrong on a GPU; tests find it, because some teams ascend and others
+/// descend.
 struct SerialTeam {
   bool descending = false;
 
@@ -63,7 +64,7 @@ __device__ T shuffle_down(const T& value, unsigned distance) {
 
 }  // namespace detail
 
-/// A thread block; blockDim.x is a multiple of 32. In `reduce`, a warp takes a row.
+/// A thread block; blockDim.x is a multiple of 32. In `reduce`, one warp takes one row.
 struct BlockTeam {
   template <class Body>
   __device__ void each(std::size_t count, const Body& body) const {
@@ -89,7 +90,7 @@ struct BlockTeam {
 
 #endif
 
-/// Numbers of shared memory that reduce_all needs: a row each, so that all warps of a block have one.
+/// How many values of shared memory reduce_all needs: one per part, and a part for every warp of a block.
 inline constexpr std::size_t team_parts = 8;
 
 /// parts[0] = load(0) ∘ load(1) ∘ … ∘ load(count − 1); `parts` is team_parts values of the team's memory.
@@ -109,7 +110,7 @@ ODOT_HOST_DEVICE void reduce_all(const Team& team, std::size_t count, T identity
       [&](std::size_t, const T& sum) { parts[0] = sum; });
 }
 
-/// What a thread adds `Count` numbers of type S in: their own type while they are few.
+/// The type in which a thread adds `Count` numbers of type S: S itself if they are few.
 template <class S, std::size_t Count>
 using LongSum = std::conditional_t<(Count > 64), double, S>;
 

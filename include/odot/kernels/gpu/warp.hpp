@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Warp programs: 32 lanes run one program, each for a sample of its own and with numbers of its own in registers. The
-// batch lies in tiles, [tiles, …, 32], so that the lanes read side by side. A program is a class with
+// Warp programs: 32 lanes run one program, each for its own sample and with its own numbers in registers. The batch is
+// stored in tiles, [tiles, …, 32], so that the lanes of a warp read neighbouring numbers. A program is a class with
 //     ODOT_HOST_DEVICE void operator()(unsigned warp, const Lane& lane) const;
 // On a GPU the lanes of a warp run together; on the host they run one after the other.
 
@@ -17,15 +17,16 @@ namespace odot::kernels::gpu {
 
 inline constexpr unsigned lanes = 32;
 
-/// Tiles of a batch; the last one may hold lanes without a sample.
+/// How many tiles a batch has; the last one may have lanes without a sample.
 constexpr std::size_t tiles_of(std::size_t samples) { return (samples + lanes - 1) / lanes; }
 
 #ifdef __CUDACC__
 
 namespace detail {
 
-/// Sums over the lanes of Count ≤ 32 numbers each, in as many shuffles: with every halving of the lanes, a lane gives half
-/// of its numbers away and keeps the other half's sums. In the end a lane holds number `first`, if `valid`.
+/// Sums of Count ≤ 32 numbers over the lanes, in about as many shuffles: at every halving of the lanes, a lane gives
+/// half of its numbers away and keeps the sums of the other half. In the end a lane holds the sum of number `first`, if
+/// `valid` is not 0.
 template <unsigned Count, unsigned Distance>
 struct LaneSums {
   static constexpr unsigned half = (Count + 1) / 2;
@@ -64,7 +65,8 @@ __device__ void store_lane_sums(unsigned lane, S (&values)[Count], unsigned coun
 struct Lane {
   unsigned index;
 
-  /// target[j] = Σ over the warp's lanes of values[j], j < count. All lanes call it, once for a target; `values` is used up.
+  /// target[j] = Σ over the warp's lanes of values[j], j < count. All lanes must call it, once per target; `values` is
+  /// overwritten.
   template <unsigned Count, class S>
   ODOT_HOST_DEVICE void store_sums(S (&values)[Count], unsigned count, S* target) const {
 #ifdef __CUDA_ARCH__
@@ -115,7 +117,7 @@ void launch_warps(std::size_t warps, const Program& program) {
 
 #endif
 
-/// 2ˣ. On a GPU one instruction for floats: relative error about 2⁻²², and 0 for what is less than 2⁻¹²⁶.
+/// 2ˣ. For floats on a GPU it is one instruction, whose relative error is about 2⁻²²; results below 2⁻¹²⁶ are 0.
 template <class S>
 ODOT_HOST_DEVICE S power_of_two(S x) {
 #ifdef __CUDA_ARCH__

@@ -45,8 +45,8 @@ inline void one_thread_per_call() {
 /// The leading dimension of a matrix for cblas, or 0 if cblas can't read the matrix.
 template <class S>
 std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) {
-  if (m.column == 1 && (m.row >= columns || rows == 1)) return (std::max)(m.row, columns);
-  if (m.row == 1 && (m.column >= rows || columns == 1)) return (std::max)(m.column, rows);
+  if (m.column_stride == 1 && (m.row_stride >= columns || rows == 1)) return (std::max)(m.row_stride, columns);
+  if (m.row_stride == 1 && (m.column_stride >= rows || columns == 1)) return (std::max)(m.column_stride, rows);
   return 0;
 }
 
@@ -57,26 +57,26 @@ std::size_t leading(const Strided<S>& m, std::size_t rows, std::size_t columns) 
 template <class S>
 bool multiply_by_blas([[maybe_unused]] const Product<S>& p) {
 #if ODOT_BLAS
-  const Product<S> q = p.c.column == 1 ? p : p.transposed();
+  const Product<S> q = p.c.column_stride == 1 ? p : p.transposed();
   const std::size_t lda = detail::leading(q.a, q.rows, q.terms), ldb = detail::leading(q.b, q.terms, q.columns),
-                    ldc = q.c.row > q.columns ? q.c.row : q.columns;
+                    ldc = q.c.row_stride > q.columns ? q.c.row_stride : q.columns;
   constexpr std::size_t most = std::numeric_limits<int>::max();
-  if (q.c.column != 1 || lda == 0 || ldb == 0 || lda > most || ldb > most || ldc > most || q.rows > most ||
+  if (q.c.column_stride != 1 || lda == 0 || ldb == 0 || lda > most || ldb > most || ldc > most || q.rows > most ||
       q.terms > most)
     return false;
   detail::one_thread_per_call();
-  const auto turned = [](const Strided<const S>& m, std::size_t rows, std::size_t columns) {
-    return m.column == 1 && (m.row >= columns || rows == 1) ? CblasNoTrans : CblasTrans;
+  const auto transposition = [](const Strided<const S>& m, std::size_t rows, std::size_t columns) {
+    return m.column_stride == 1 && (m.row_stride >= columns || rows == 1) ? CblasNoTrans : CblasTrans;
   };
   const auto call = [&](auto gemm) {
-    gemm(CblasRowMajor, turned(q.a, q.rows, q.terms), turned(q.b, q.terms, q.columns), static_cast<int>(q.rows),
-         static_cast<int>(q.columns), static_cast<int>(q.terms), S{1}, q.a.data, static_cast<int>(lda), q.b.data,
-         static_cast<int>(ldb), q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
+    gemm(CblasRowMajor, transposition(q.a, q.rows, q.terms), transposition(q.b, q.terms, q.columns),
+         static_cast<int>(q.rows), static_cast<int>(q.columns), static_cast<int>(q.terms), S{1}, q.a.data,
+         static_cast<int>(lda), q.b.data, static_cast<int>(ldb), q.add ? S{1} : S{0}, q.c.data, static_cast<int>(ldc));
   };
   if constexpr (std::is_same_v<S, float>) call(cblas_sgemm);
   else call(cblas_dgemm);
   for (std::size_t i = 0; i < q.rows && q.bias; ++i)
-    for (std::size_t j = 0; j < q.columns; ++j) q.c.data[i * q.c.row + j] += q.bias[q.bias_by_row ? i : j];
+    for (std::size_t j = 0; j < q.columns; ++j) q.c.data[i * q.c.row_stride + j] += q.bias[q.bias_by_row ? i : j];
   ++blas_calls;
   return true;
 #else

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "odot/core/parallel.hpp"
 #include "odot/kernels/products/panels.hpp"
 #include "odot/kernels/products/product.hpp"
 #include "odot/kernels/products/store.hpp"
@@ -23,12 +24,10 @@ inline constexpr std::size_t few_tiles = 3;
 /// Numbers of a block of B that is read where it lies, without a copy.
 inline constexpr std::size_t read_numbers = 3 << 14;
 
-constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
-
 /// Whether neighbouring columns of a matrix evict each other from a first-level cache.
 template <class S>
-constexpr bool meets_itself(const Strided<const S>& matrix) {
-  return matrix.column * sizeof(S) % 4096 == 0;
+constexpr bool evicts_itself(const Strided<const S>& matrix) {
+  return matrix.column_stride * sizeof(S) % 4096 == 0;
 }
 
 /// Whether B is copied into panels, for the tiles of this many rows.
@@ -39,8 +38,8 @@ constexpr bool packs_b(std::size_t rows) { return rows > few_tiles * tile_rows; 
 /// row to row.
 template <class S>
 constexpr std::size_t longest_block(const Product<S>& whole) {
-  if (packs_b(whole.rows) || whole.b.column != 1) return block_terms;
-  return (std::clamp)(read_numbers / (std::max)(whole.b.row, std::size_t{1}), block_terms / 8, block_terms);
+  if (packs_b(whole.rows) || whole.b.column_stride != 1) return block_terms;
+  return (std::clamp)(read_numbers / (std::max)(whole.b.row_stride, std::size_t{1}), block_terms / 8, block_terms);
 }
 
 /// How one thread cuts a product.
@@ -50,10 +49,10 @@ struct Blocks {
   bool pack_a, pack_b;
 
   explicit constexpr Blocks(const Product<S>& p, std::size_t longest = block_terms)
-      : terms(p.terms == 0 ? 1 : quotient(p.terms, quotient(p.terms, longest))),
+      : terms(p.terms == 0 ? 1 : ceil_divide(p.terms, ceil_divide(p.terms, longest))),
         columns((std::min)(p.columns,
                            (std::max)(block_numbers / terms / tile_columns<S>, std::size_t{1}) * tile_columns<S>)),
-        pack_a(p.a.column != 1 && p.columns > (meets_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
+        pack_a(p.a.column_stride != 1 && p.columns > (evicts_itself(p.a) ? 1 : few_tiles) * tile_columns<S>),
         pack_b(packs_b(p.rows)) {}
 
   constexpr std::size_t memory_of_b() const { return Panels<S>::size(columns, terms); }
@@ -65,7 +64,7 @@ constexpr std::size_t block_memory(const Product<S>& p) {
   const std::size_t terms = (std::min)(p.terms, block_terms);
   const std::size_t of_b =
       (std::min)(Panels<S>::size(p.columns, terms), (std::max)(block_numbers, tile_columns<S> * terms));
-  return of_b + (Blocks<S>(p).pack_a ? quotient(p.rows, tile_rows) * tile_rows * terms : 0);
+  return of_b + (Blocks<S>(p).pack_a ? ceil_divide(p.rows, tile_rows) * tile_rows * terms : 0);
 }
 
 /// Some of the terms, for all rows of some columns of C: stores or adds their sums.
@@ -89,12 +88,12 @@ void multiply_panels(const Product<S>& p, const Panels<S>& panels, const S* pack
             packed_a ? Strided<const S>{packed_a + row * terms, 1, tile_rows} : p.a.from(row - before, first_term);
         if (const auto place = store.place(row, column); place.data && b.is_whole() && height == rows) {
           const std::size_t count = height == tile_rows ? (end - row) / tile_rows : 1;
-          multiply_tiles(height, b.packets, count, a, tile_rows * (packed_a ? terms : p.a.row), b.data, b.row, terms,
-                         place);
+          multiply_tiles(height, b.packets, count, a, tile_rows * (packed_a ? terms : p.a.row_stride), b.data,
+                         b.row_stride, terms, place);
           row += count * rows;
           continue;
         }
-        multiply_tiles<S>(height, b.packets, 1, a, 0, b.data, b.row, terms, {sums, width, nullptr, false});
+        multiply_tiles<S>(height, b.packets, 1, a, 0, b.data, b.row_stride, terms, {sums, width, nullptr, false});
         store(sums + before * width, b.packets, row, rows, column, b.columns);
         row += rows;
       }

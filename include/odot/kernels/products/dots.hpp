@@ -39,10 +39,10 @@ void dots(const Strided<const S>& a, const Strided<const S>& b, std::size_t term
     const auto add = [&](const auto& load) {
       simd::Packet<S> left[Rows];
 #pragma GCC unroll 16
-      for (std::size_t i = 0; i < Rows; ++i) left[i] = load(a.data + i * a.row);
+      for (std::size_t i = 0; i < Rows; ++i) left[i] = load(a.data + i * a.row_stride);
 #pragma GCC unroll 16
       for (std::size_t j = 0; j < Columns; ++j) {
-        const auto right = load(b.data + j * b.column);
+        const auto right = load(b.data + j * b.column_stride);
 #pragma GCC unroll 16
         for (std::size_t i = 0; i < Rows; ++i) sum[i][j] = simd::multiply_add(left[i], right, sum[i][j]);
       }
@@ -92,15 +92,15 @@ void multiply_rows(const Product<S>& p) {
     const auto load = [&](const S* from, std::size_t q) {
       return width < lanes ? simd::load_first(from, width) : simd::load(from + q * lanes);
     };
-    S* const to = p.c.data + row * p.c.row + column;
+    S* const to = p.c.data + row * p.c.row_stride + column;
     simd::Packet<S> total[Packets];
     for (std::size_t first = 0; first < p.terms || first == 0; first += terms_at_once) {
       simd::Packet<S> sum[Packets];
 #pragma GCC unroll 16
       for (std::size_t q = 0; q < Packets; ++q) sum[q] = simd::all(S{0});
       for (std::size_t k = first; k < (std::min)(p.terms, first + terms_at_once); ++k) {
-        const auto left = simd::all(p.a.data[row * p.a.row + k * p.a.column]);
-        const S* const from = p.b.data + k * p.b.row + column;
+        const auto left = simd::all(p.a.data[row * p.a.row_stride + k * p.a.column_stride]);
+        const S* const from = p.b.data + k * p.b.row_stride + column;
 #pragma GCC unroll 16
         for (std::size_t q = 0; q < Packets; ++q) sum[q] = simd::multiply_add(left, load(from, q), sum[q]);
       }

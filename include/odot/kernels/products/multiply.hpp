@@ -21,26 +21,26 @@ inline constexpr std::size_t long_sum_terms = 1 << 14;
 
 /// Numbers of memory that one thread needs for a product.
 template <class S>
-constexpr std::size_t memory(const Chosen<S>& chosen) {
-  const Product<S>& p = chosen.product;
+constexpr std::size_t memory(const PlannedProduct<S>& planned) {
+  const Product<S>& p = planned.product;
   const std::size_t sums = p.terms > long_sum_terms ? 3 * p.rows * p.columns : 0;
-  const std::size_t numbers = sums + (by_tiles(chosen.way) && p.terms > 0 ? block_memory(p) : 0);
+  const std::size_t numbers = sums + (by_tiles(planned.way) && p.terms > 0 ? block_memory(p) : 0);
   constexpr std::size_t line = 64 / sizeof(S);  // so that every thread's memory begins at a cache line
-  return quotient(numbers, line) * line;
+  return ceil_divide(numbers, line) * line;
 }
 
 template <class S>
-void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
-  switch (chosen.way) {
+void multiply_short(const PlannedProduct<S>& planned, const Product<S>& p, S* memory) {
+  switch (planned.way) {
     case Way::tiles:
-    case Way::turned_tiles:
+    case Way::transposed_tiles:
       if (multiply_by_blas(p)) return;
-      return multiply_blocks(p, chosen.longest_block, memory);
+      return multiply_blocks(p, planned.longest_block, memory);
     case Way::dots:
-    case Way::turned_dots:
+    case Way::transposed_dots:
       return multiply_by_dots(p);
     case Way::rows:
-    case Way::turned_rows:
+    case Way::transposed_rows:
       return multiply_rows(p);
   }
 }
@@ -48,7 +48,7 @@ void multiply_short(const Chosen<S>& chosen, const Product<S>& p, S* memory) {
 /// Stores elements [begin, end) of C, from an array of sums in C's order; nullptr: the sums are 0.
 template <class S>
 void store_sums(const Product<S>& p, const S* sums, std::size_t begin, std::size_t end) {
-  const bool by_rows = p.c.column == 1;
+  const bool by_rows = p.c.column_stride == 1;
   const std::size_t length = by_rows ? p.columns : p.rows;
   for (std::size_t n = begin; n < end; ++n) {
     const std::size_t i = by_rows ? n / length : n % length, j = by_rows ? n % length : n / length;
@@ -61,15 +61,15 @@ void store_sums(const Product<S>& p, const S* sums, std::size_t begin, std::size
 
 /// The product by one thread.
 template <class S>
-void multiply_alone(const Chosen<S>& chosen, S* memory) {
-  const Product<S>& p = chosen.product;
+void multiply_alone(const PlannedProduct<S>& planned, S* memory) {
+  const Product<S>& p = planned.product;
   const std::size_t size = p.rows * p.columns;
   if (p.terms == 0) return store_sums<S>(p, nullptr, 0, size);
-  if (p.terms <= long_sum_terms) return multiply_short(chosen, p, memory);
+  if (p.terms <= long_sum_terms) return multiply_short(planned, p, memory);
   S *const part = memory, *const total = part + size, *const lost = total + size;
   std::fill_n(total, 2 * size, S{0});
   for (std::size_t term = 0; term < p.terms; term += long_sum_terms) {
-    multiply_short(chosen, p.part_of_sum(term, (std::min)(long_sum_terms, p.terms - term), part), lost + size);
+    multiply_short(planned, p.part_of_sum(term, (std::min)(long_sum_terms, p.terms - term), part), lost + size);
     for (std::size_t n = 0; n < size; ++n) add_compensated(total[n], lost[n], part[n]);
   }
   store_sums(p, total, 0, size);
@@ -108,8 +108,8 @@ struct Shares {
   Shares(std::size_t threads, std::size_t row_tiles, std::size_t panels) {
     std::size_t least = row_tiles * panels;
     for (std::size_t r = 1; r <= (std::min)(threads, row_tiles); ++r) {
-      const std::size_t c = (std::min)(quotient(threads, r), panels);
-      const std::size_t largest = quotient(row_tiles, r) * quotient(panels, c) * quotient(r * c, threads);
+      const std::size_t c = (std::min)(ceil_divide(threads, r), panels);
+      const std::size_t largest = ceil_divide(row_tiles, r) * ceil_divide(panels, c) * ceil_divide(r * c, threads);
       if (largest < least) {
         least = largest;
         rows = r;
@@ -137,7 +137,7 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
     const std::size_t size = product.rows * product.columns;
     S* const sums = frame.template take<S>(terms.count() * size);
     const auto part = [&](std::size_t c) {
-      return Chosen<S>(product.part_of_sum(terms.begin(c), terms.size(c), sums + c * size));
+      return PlannedProduct<S>(product.part_of_sum(terms.begin(c), terms.size(c), sums + c * size));
     };
     const std::size_t needed = (std::max)(memory(part(0)), memory(part(terms.count() - 1)));
     S* const scratch = frame.template take<S>((std::min)(threads, terms.count()) * needed);
@@ -145,17 +145,18 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
                  [&](std::size_t c, std::size_t worker) { multiply_alone(part(c), scratch + worker * needed); });
     return add_parts(team, product, sums, terms.count());
   }
-  const Chosen<S> whole(product);
+  const PlannedProduct<S> whole(product);
   const Product<S>& p = whole.product;
   const bool by_blas = has_blas<S> && by_tiles(whole.way) && work >= work_for_threads;
   if (!by_blas && team == 1) return multiply_alone(whole, frame.template take<S>(memory(whole)));
   const std::size_t row_unit = by_tiles(whole.way) ? tile_rows : 1, column_unit = tile_columns<S>;
-  const Shares shares(by_blas ? blas_shares : threads, quotient(p.rows, row_unit), quotient(p.columns, column_unit));
+  const Shares shares(by_blas ? blas_shares : threads, ceil_divide(p.rows, row_unit),
+                      ceil_divide(p.columns, column_unit));
   const Chunks rows = Chunks::at_most(shares.rows, p.rows, row_unit),
                columns = Chunks::at_most(shares.columns, p.columns, column_unit);
   const auto share = [&](std::size_t n) {
     const std::size_t r = n % rows.count(), c = n / rows.count();
-    Chosen<S> some = whole;
+    PlannedProduct<S> some = whole;
     some.product = p.part(rows.begin(r), rows.size(r), columns.begin(c), columns.size(c));
     return some;
   };
@@ -169,8 +170,8 @@ void multiply(Workspace<Cpu>& workspace, const Product<S>& product) {
 
 #if ODOT_HAS_LIBRARY
 namespace products {
-ODOT_INSTANTIATION template void multiply_alone(const Chosen<float>&, float*);
-ODOT_INSTANTIATION template void multiply_alone(const Chosen<double>&, double*);
+ODOT_INSTANTIATION template void multiply_alone(const PlannedProduct<float>&, float*);
+ODOT_INSTANTIATION template void multiply_alone(const PlannedProduct<double>&, double*);
 }  // namespace products
 ODOT_INSTANTIATION template void multiply(Workspace<Cpu>&, const Product<float>&);
 ODOT_INSTANTIATION template void multiply(Workspace<Cpu>&, const Product<double>&);

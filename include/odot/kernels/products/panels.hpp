@@ -15,10 +15,10 @@ namespace odot::kernels::products {
 template <std::size_t Width, class S>
 void pack_panel(const Strided<const S>& from, std::size_t count, std::size_t terms, S* to) {
   constexpr std::size_t lanes = simd::lanes<S>;
-  if (from.row == 1 && (count == Width || Width % lanes == 0)) {
+  if (from.row_stride == 1 && (count == Width || Width % lanes == 0)) {
     constexpr std::size_t whole = Width / lanes * lanes;
     for (std::size_t k = 0; k < terms; ++k) {
-      const S* const row = from.data + k * from.column;
+      const S* const row = from.data + k * from.column_stride;
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < whole; i += lanes)
         simd::store(to + k * Width + i, i + lanes <= count ? simd::load(row + i)
@@ -30,13 +30,13 @@ void pack_panel(const Strided<const S>& from, std::size_t count, std::size_t ter
     return;
   }
   std::size_t k = 0;
-  if (from.column == 1 && lanes > 1) {
+  if (from.column_stride == 1 && lanes > 1) {
     for (; k + lanes <= terms; k += lanes) {
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < Width; i += lanes) {
         simd::Block<S> block;
         for (std::size_t l = 0; l < lanes; ++l)
-          block.packet[l] = i + l < count ? simd::load(from.data + (i + l) * from.row + k) : simd::all(S{0});
+          block.packet[l] = i + l < count ? simd::load(from.data + (i + l) * from.row_stride + k) : simd::all(S{0});
         simd::transpose<S>(block);
         for (std::size_t l = 0; l < lanes; ++l) {
           if (i + lanes <= Width) simd::store(to + (k + l) * Width + i, block.packet[l]);
@@ -46,16 +46,16 @@ void pack_panel(const Strided<const S>& from, std::size_t count, std::size_t ter
     }
   }
   for (; k < terms; ++k) {
-    for (std::size_t i = 0; i < count; ++i) to[k * Width + i] = from.data[i * from.row + k * from.column];
+    for (std::size_t i = 0; i < count; ++i) to[k * Width + i] = from.data[i * from.row_stride + k * from.column_stride];
     std::fill(to + k * Width + count, to + (k + 1) * Width, S{0});
   }
 }
 
-/// Some columns of B, at most tile_columns, of `packets` packets: row k at data + k · row.
+/// Some columns of B, at most tile_columns, of `packets` packets: row k at data + k · row_stride.
 template <class S>
 struct Panel {
   const S* data;
-  std::size_t row, columns, packets;
+  std::size_t row_stride, columns, packets;
 
   bool is_whole() const { return columns == packets * simd::lanes<S>; }
 };
@@ -74,7 +74,8 @@ class Panels {
   /// Without `pack`, panels are B itself if the numbers of its rows are contiguous; only a last panel that is not full
   /// is a copy.
   Panels(const Strided<const S>& b, std::size_t columns, std::size_t terms, bool pack, S* memory)
-      : b_(b), columns_(columns), terms_(terms), packed_(pack || b.column != 1 ? 0 : without_gaps()), memory_(memory) {
+      : b_(b), columns_(columns), terms_(terms), packed_(pack || b.column_stride != 1 ? 0 : without_gaps()),
+        memory_(memory) {
     for (std::size_t p = packed_; p < count(); ++p) {
       const Panel<S> panel = (*this)[p];
       const Strided<const S> from = b.from(0, p * width).transposed();
@@ -88,7 +89,7 @@ class Panels {
   Panel<S> operator[](std::size_t panel) const {
     const std::size_t columns = (std::min)(width, columns_ - panel * width),
                       packets = columns <= lanes ? 1 : tile_packets;
-    if (panel < packed_) return {b_.data + panel * width, b_.row, columns, packets};
+    if (panel < packed_) return {b_.data + panel * width, b_.row_stride, columns, packets};
     return {place(panel), packets * lanes, columns, packets};
   }
 

@@ -6,14 +6,16 @@
 
 namespace odot::kernels {
 
-/// A matrix in memory: element (i, j) is data[i · row + j · column].
+/// A matrix in memory: element (i, j) is data[i · row_stride + j · column_stride].
 template <class S>
 struct Strided {
   S* data;
-  std::size_t row, column;
+  std::size_t row_stride, column_stride;
 
-  constexpr Strided from(std::size_t i, std::size_t j) const { return {data + i * row + j * column, row, column}; }
-  constexpr Strided transposed() const { return {data, column, row}; }
+  constexpr Strided from(std::size_t i, std::size_t j) const {
+    return {data + i * row_stride + j * column_stride, row_stride, column_stride};
+  }
+  constexpr Strided transposed() const { return {data, column_stride, row_stride}; }
 };
 
 /// A row-major matrix without gaps, [rows, columns].
@@ -51,7 +53,7 @@ struct Product {
   }
   /// The sum of some of the terms, stored in other memory, [rows, columns].
   Product part_of_sum(std::size_t term, std::size_t count, S* sum) const {
-    const Strided<S> to = c.column == 1 ? row_major(sum, columns) : row_major(sum, rows).transposed();
+    const Strided<S> to = c.column_stride == 1 ? row_major(sum, columns) : row_major(sum, rows).transposed();
     return {rows, columns, count, a.from(0, term), b.from(term, 0), to};
   }
 };

@@ -18,11 +18,11 @@ inline constexpr std::size_t tile_packets = 2;
 template <class S>
 inline constexpr std::size_t tile_columns = tile_packets * simd::lanes<S>;
 
-/// Where a tile is stored: row r at data + r · row.
+/// Where a tile is stored: row r at data + r · row_stride.
 template <class S>
 struct TilePlace {
   S* data;
-  std::size_t row;
+  std::size_t row_stride;
   const S* bias;  // for the tile's columns, or nullptr
   bool add;       // whether to add to what is there
 };
@@ -37,7 +37,7 @@ ODOT_INLINE void multiply_tile(const Strided<const S>& a, const S* b, std::size_
   const S* rows[groups];  // one for every four rows; the others' addresses follow from it
   simd::Packet<S> sum[Rows][Packets];
 #pragma GCC unroll 16
-  for (std::size_t g = 0; g < groups; ++g) rows[g] = a.data + 4 * g * a.row;
+  for (std::size_t g = 0; g < groups; ++g) rows[g] = a.data + 4 * g * a.row_stride;
 #pragma GCC unroll 16
   for (std::size_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
@@ -48,19 +48,19 @@ ODOT_INLINE void multiply_tile(const Strided<const S>& a, const S* b, std::size_
     for (std::size_t p = 0; p < Packets; ++p) right[p] = simd::load(b + p * lanes);
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < Rows; ++r) {
-      const auto left = simd::all(rows[r / 4][r % 4 * a.row]);
+      const auto left = simd::all(rows[r / 4][r % 4 * a.row_stride]);
 #pragma GCC unroll 16
       for (std::size_t p = 0; p < Packets; ++p) sum[r][p] = simd::multiply_add(left, right[p], sum[r][p]);
     }
 #pragma GCC unroll 16
-    for (std::size_t g = 0; g < groups; ++g) rows[g] += a.column;
+    for (std::size_t g = 0; g < groups; ++g) rows[g] += a.column_stride;
     b += b_row;
   }
 #pragma GCC unroll 16
   for (std::size_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 16
     for (std::size_t p = 0; p < Packets; ++p) {
-      S* const to = c.data + r * c.row + p * lanes;
+      S* const to = c.data + r * c.row_stride + p * lanes;
       auto v = sum[r][p];
       if (c.bias) v = simd::add(v, simd::load(c.bias + p * lanes));
       if (c.add) v = simd::add(simd::load<S>(to), v);
@@ -97,7 +97,7 @@ void multiply_tiles(std::size_t height, std::size_t packets, std::size_t count, 
     for (std::size_t t = 0; t < count; ++t) {
       multiply_tile<Rows, Packets>(a, b, b_row, terms, c);
       a.data += next;
-      c.data += Rows * c.row;
+      c.data += Rows * c.row_stride;
     }
   };
   const auto of_height = [&]<std::size_t Rows>() {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "odot/kernels/attention_block/cpu/form.hpp"
+#include "odot/kernels/attention_heads/cpu/in_steps.hpp"
 #include "odot/kernels/attention_heads/cpu/scores.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/long_sum.hpp"

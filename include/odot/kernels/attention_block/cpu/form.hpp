@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What an attention block consists of on the CPU, as run-time numbers.
 
-#include "odot/kernels/attention_heads/cpu/scores.hpp"
+#include "odot/kernels/attention_heads/cpu/score_bounds.hpp"
 
 namespace odot::kernels::detail {
 

@@ -1,12 +1,13 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The 3×3 convolution of an attention block on the CPU, row by row while the rows are made. Everything is [element][lane],
-// one packet an element.
+// one packet per element.
 
 #include <algorithm>
 #include <cstddef>
 
-#include "odot/kernels/attention_heads/cpu/scores.hpp"
+#include "odot/core/shape.hpp"
+#include "odot/kernels/attention_heads/cpu/in_steps.hpp"
 #include "odot/kernels/simd.hpp"
 
 namespace odot::kernels::detail {

@@ -9,6 +9,7 @@
 
 #include "odot/kernels/attention_block/cpu/form.hpp"
 #include "odot/kernels/attention_block/cpu/row_convolution.hpp"
+#include "odot/kernels/attention_heads/cpu/in_steps.hpp"
 #include "odot/kernels/attention_heads/cpu/relevance.hpp"
 #include "odot/kernels/attention_heads/cpu/scores.hpp"
 #include "odot/kernels/attention_heads/head_norm.hpp"

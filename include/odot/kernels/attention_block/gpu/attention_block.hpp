@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, in two forms that both keep heads out of the device's memory:
+// The attention-wise block on the GPU, in two forms, neither of which stores heads in the device's memory:
 //     lane_block.hpp    one lane per sample: large batches of small images
 //     team_block.hpp    one team per sample: small batches, and any image that fits shared memory
 
@@ -14,7 +14,7 @@ namespace odot::kernels {
 
 template <>
 struct AttentionBlock<Gpu> {
-  /// From so many samples on, enough lanes are at work.
+  /// From this many samples on, enough lanes are busy.
   static constexpr std::size_t lane_samples = 128;
 
   template <class G, class S>

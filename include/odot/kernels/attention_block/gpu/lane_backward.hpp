@@ -3,8 +3,8 @@
 // The attention-wise block on the GPU, one lane per sample: backward. With g = ∂ℓ/∂(convolution's output), d = A − mean,
 //     dhead = Σ w ⋆ g (turned),  dÂ = dhead x,  dA = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂)),  t = A dA
 //     ∂ℓ/∂sx = t − Ax Σ_W t,  ∂ℓ/∂sy = t − Ay Σ_H t
-// The sums of t are linear in mean(dÂ) and mean(dÂ x̂), which the whole batch decides; so the first pass leaves the sums of
-// A dÂ, A d and A, and the second one joins them.
+// The sums of t are linear in mean(dÂ) and mean(dÂ x̂), which are known only after the whole batch; so the first pass
+// stores the sums of A dÂ, A d and A, and the second pass joins them.
 
 #include <cmath>
 #include <cstddef>
@@ -21,7 +21,7 @@ struct GradientWindow {
   static constexpr unsigned C = M::C, columns = Parts::columns;
   S rows[C][3][columns + 2];
 
-  /// Row i + k − 1 of all channels into place k; g: plane of channel 0 of a lane.
+  /// Loads row i + k − 1 of all channels into place k; g: a lane's plane of channel 0.
   ODOT_HOST_DEVICE void load(const S* g, unsigned i, unsigned k, unsigned left) {
     const bool inside = i + k >= 1 && i + k <= M::H;
     ODOT_UNROLL
@@ -33,7 +33,7 @@ struct GradientWindow {
                             : S{0};
     }
   }
-  /// The rows one up.
+  /// Moves the rows up by one.
   ODOT_HOST_DEVICE void advance() {
     ODOT_UNROLL
     for (unsigned c = 0; c < C; ++c) {
@@ -41,7 +41,7 @@ struct GradientWindow {
       for (unsigned q = 0; q < columns + 2; ++q) rows[c][0][q] = rows[c][1][q], rows[c][1][q] = rows[c][2][q];
     }
   }
-  /// g that a head's element in column q of the part meets at kernel position (u, v).
+  /// The g by which a head's element in column q of the part is multiplied at kernel position (u, v).
   ODOT_HOST_DEVICE S at(unsigned c, unsigned q, unsigned u, unsigned v) const { return rows[c][2 - u][q + 2 - v]; }
 };
 
@@ -64,16 +64,17 @@ struct MapKernel {
   }
 };
 
-/// First pass, one warp per part of a tile's map: the convolution's gradients, Σ dÂ and Σ dÂ d, and what becomes t's sums.
+/// First pass, one warp per part of a tile's map: the convolution's gradients, Σ dÂ and Σ dÂ d, and the terms of t's
+/// sums.
 template <class G, class S>
 struct LaneCorrelations {
   using M = LaneMaps<G, S>;
   using Parts = typename M::Wide;
   static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
   static constexpr unsigned terms = G::norm == HeadNorm::none ? 1 : 3;  // A dÂ, A d, A
-  // Numbers that a warp leaves: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
+  // Numbers that a warp stores: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
   static constexpr unsigned sum_dnorm = 9 * C, sum_product = sum_dnorm + 1, db = sum_product + 1, numbers = db + C;
-  // It leaves them after so many rows each time, so that a lane adds no more than 512 terms.
+  // It stores them each time after this many rows, so that a lane adds at most 512 terms.
   static constexpr unsigned rows_per_sum = 512 / columns, sums_per_part = (H + rows_per_sum - 1) / rows_per_sum;
   static constexpr unsigned sums = parts * sums_per_part;  // of a tile's map
 
@@ -157,12 +158,12 @@ struct LaneCorrelations {
   }
 };
 
-/// A map's norm, and dA and t's sums from the means over the batch.
+/// A map's norm: dA and the sums of t from the means over the batch.
 template <class G, class S>
 struct LaneLine {
   S mean, scale, shift, by_deviation, constant;
 
-  /// means: [2, maps], of dÂ and of dÂ x̂. Without a sample the gradient is 0; so must be what the means make of it.
+  /// means: [2, maps], of dÂ and of dÂ x̂. A lane without a sample has gradient 0, also after the means are subtracted.
   ODOT_HOST_DEVICE LaneLine(const LaneNorm<G, S>& norm, const S* means, unsigned m, bool sample) {
     const NormLine<S> line = norm.line(m);
     mean = line.mean, scale = line.scale, shift = line.shift, by_deviation = constant = S{0};
@@ -225,7 +226,7 @@ struct LaneArrays {
   using Parts = typename M::Narrow;
   static constexpr unsigned C = M::C, H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
   static constexpr unsigned arrays = G::bias ? 4 : 2, warps_per_tile = C * H * parts;
-  static constexpr unsigned blocks_per_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  static constexpr unsigned blocks_per_processor = C == 1 ? 4 : 1;  // as many as the registers suffice for
   using Window = GradientWindow<G, S, Parts>;
 
   M maps;
@@ -237,7 +238,7 @@ struct LaneArrays {
   S* partials;  // [tiles, arrays, maps, H, W]
   S* dx;        // [N, C, H, W] or null
 
-  /// What a map's row needs besides x and g, read while the map before is worked on.
+  /// What a map's row needs besides x and g, read while the previous map is being computed.
   struct MapRow {
     typename M::Arrays arrays[columns] = {};
     LaneTotal<S> row, column[columns] = {};

@@ -95,8 +95,8 @@ struct LaneBlock {
 
   static constexpr std::size_t padded(std::size_t samples) { return gpu::tiles_of(samples) * gpu::lanes; }
 
-  /// Brings x or dy and the arrays into tiles. Memory for the peaks, 3 (H + W) numbers per map and sample, is taken always:
-  /// only the device knows whether scores are large.
+  /// Copies x or dy, and the arrays, into tiles. Memory for the peaks, 3 (H + W) numbers per map and sample, is always
+  /// taken: only the device knows whether scores are large.
   static M arrange(typename Workspace<Gpu>::Frame& frame, const S* from, const S* mask, std::size_t samples,
                    const Weights& weights, S* tiles, S* logs, bool repeat) {
     auto* arrays = frame.template take<typename M::Arrays>(M::maps * M::plane);
@@ -106,7 +106,7 @@ struct LaneBlock {
     return {tiles, arrays, logs, weights.heads, peaks};
   }
 
-  /// The softmaxes' normalisers, and A's moments where there is memory for them.
+  /// The softmaxes' normalisers, and A's moments if memory for them is given.
   static void normalise(typename Workspace<Gpu>::Frame& frame, const M& maps, std::size_t samples,
                         LaneMoment<S>* moments) {
     const std::size_t warps = gpu::tiles_of(samples) * M::maps * M::Wide::parts;
@@ -116,7 +116,7 @@ struct LaneBlock {
     if (moments) gpu::launch_warps(warps, LaneMoments<G, S>{maps, samples, moments});
   }
 
-  /// The batch's mean and 1/σ of every map from its parts', in double; running statistics updated.
+  /// The batch's mean and 1/σ of every map from the moments of its parts, in double; updates the running statistics.
   static void add_moments(Workspace<Gpu>& workspace, std::size_t samples, const LaneMoment<S>* moments,
                           const NormConstants& constants, TensorView<Shape<G::maps>, S, Gpu> running_mean,
                           TensorView<Shape<G::maps>, S, Gpu> running_var, S* statistics) {

@@ -11,7 +11,7 @@
 
 namespace odot::kernels::detail {
 
-/// A row of a part of a map, read while the one before is worked on.
+/// A row of a part of a map, read while the previous row is being computed.
 template <class G, class S, unsigned Columns>
 struct LaneRow {
   using Arrays = typename LaneMaps<G, S>::Arrays;
@@ -99,7 +99,7 @@ struct LaneMoments {
   using M = LaneMaps<G, S>;
   using Parts = typename M::Wide;
   static constexpr unsigned H = M::H, W = M::W, columns = Parts::columns, parts = Parts::parts;
-  static constexpr unsigned blocks_per_processor = M::C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  static constexpr unsigned blocks_per_processor = M::C == 1 ? 4 : 1;  // as many as the registers suffice for
   using Row = LaneRow<G, S, columns>;
   M maps;
   std::size_t samples;
@@ -162,14 +162,14 @@ struct LaneOutput {
   static constexpr unsigned stripe = C == 1 ? 7 : 4;  // rows of a warp; two more are computed
   static constexpr unsigned parts = (H + stripe - 1) / stripe * Parts::parts;
 
-  static constexpr unsigned blocks_per_processor = C == 1 ? 4 : 1;  // so that the registers suffice for so many
+  static constexpr unsigned blocks_per_processor = C == 1 ? 4 : 1;  // as many as the registers suffice for
   M maps;
   LaneNorm<G, S> norm;
   const S *weight, *bias;  // [C, maps, 3, 3], [C]
   std::size_t samples;
   S* y;  // [N, C, H, W]
 
-  /// What a map's row needs besides x, read while the map before is worked on.
+  /// What a map's row needs besides x, read while the previous map is being computed.
   struct MapRow {
     typename M::Arrays arrays[columns + 2] = {};
     S log[columns + 2] = {};  // of the row and the column
@@ -217,7 +217,7 @@ struct LaneOutput {
     if (end == H) store(tile, H - 1, left, lane, sums);
   }
 
-  /// Row i of all heads; `row`: map 0 of it, then of row `next`.
+  /// Row i of all heads. `row` is this row of map 0, and afterwards row `next` of it.
   ODOT_HOST_DEVICE void add_heads(unsigned tile, unsigned i, unsigned next, unsigned left, const gpu::Lane& lane,
                                   MapRow& row, S (&sums)[C][3][columns]) const {
     S x[C][columns + 2];

@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, one lane per sample: how its numbers lie, and how they get there. With the samples of a
-// tile side by side, a warp's lanes read neighbours, the arrays are the same for all of them, a softmax is a loop of each
-// lane's own, and what a row needs stays in registers.
+// The attention-wise block on the GPU, one lane per sample: how its numbers lie in memory, and how they get there. The
+// samples of a tile lie side by side: the lanes of a warp read neighbouring numbers and the same elements of the
+// arrays, every lane computes its softmaxes alone, and what a row needs stays in registers.
 //     sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By,  Ax = softmax over W of sx,  Ay = softmax over H of sy,  A = Ax ⊙ Ay
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace odot::kernels::detail {
 
-/// The arrays' elements that one map element meets, times log2(e): scores are exponents of two.
+/// The arrays' elements for one map element, times log2(e), so that scores are exponents of two.
 template <class S, bool Bias>
 struct alignas(2 * sizeof(S)) ScoreArrays {
   S wx, wy;
@@ -30,8 +30,8 @@ struct alignas(4 * sizeof(S)) ScoreArrays<S, true> {
   ODOT_HOST_DEVICE S both(S value) const { return value * (wx + wy) + (bx + by); }
 };
 
-/// An image's columns in parts of at most `Most`: what a warp works on, so that its rows of numbers fit the registers and
-/// there are warps enough. The last part may be narrower.
+/// An image's columns in parts of at most `Most`. A warp works on one part, so that its rows of numbers fit the
+/// registers and there are enough warps. The last part may be narrower.
 template <unsigned W, unsigned Most>
 struct ColumnParts {
   static constexpr unsigned parts = (W + Most - 1) / Most, columns = (W + parts - 1) / parts;
@@ -58,7 +58,7 @@ struct LaneMaps {
   using Narrow = ColumnParts<W, 8>;
   using Arrays = ScoreArrays<S, G::bias>;
 
-  const S* x;            // [tiles, C, H, W, 32]; lanes without a sample are like the last
+  const S* x;            // [tiles, C, H, W, 32]; lanes without a sample repeat the last one
   const Arrays* arrays;  // [maps, H, W]
   S* logs;               // [tiles, maps, H + W, 32]: log2 of Σ 2^score of every row of sx, then of every column of sy
   HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
@@ -68,9 +68,10 @@ struct LaneMaps {
   ODOT_HOST_DEVICE static std::size_t plane_of(unsigned tile, unsigned c, const gpu::Lane& lane) {
     return (static_cast<std::size_t>(tile) * C + c) * plane * gpu::lanes + lane.index;
   }
-  /// Whether scores of rows and columns are too large for their logs: `most` is the largest |log| of both, added.
+  /// Whether scores of rows and columns are too large for their logs. `most`: the largest |log| of rows plus that of
+  /// columns.
   ODOT_HOST_DEVICE static bool are_large(S most) { return !(most <= largest_log_sum<S>); }
-  /// Ax and Ay of a lane's element (i, j) then, from the peaks (LanePeaks).
+  /// If they are: Ax and Ay of a lane's element (i, j), from the peaks (LanePeaks).
   ODOT_HOST_DEVICE S exact_row(unsigned tile, unsigned m, unsigned i, unsigned j, S value,
                                const gpu::Lane& lane) const {
     const unsigned at = m * plane + i * W + j;
@@ -116,13 +117,14 @@ struct LaneNorm {
   ODOT_HOST_DEVICE NormLine<S> line(unsigned m) const { return norm_line<G::norm>(weights, mean, rstd, m); }
 };
 
-/// Brings a batch into tiles, one warp per row of a channel, and the arrays side by side. With y, the ReLU's mask is laid on.
+/// Copies a batch into tiles, one warp per row of a channel, and the arrays side by side. With y, applies the ReLU's
+/// mask.
 template <class G, class S>
 struct ArrangeTiles {
   using M = LaneMaps<G, S>;
-  const S *from, *y;  // [N, C, H, W]; y: null, or what zeroes an element where it is 0 or less
+  const S *from, *y;  // [N, C, H, W]; y: null, or the ReLU's output: where it is 0 or less, the element becomes 0
   std::size_t samples;
-  bool repeat;  // lanes without a sample are like the last sample, else 0
+  bool repeat;  // lanes without a sample repeat the last sample; otherwise they are 0
   S* to;        // [tiles, C, H, W, 32]
   HeadWeights<const S, typename G::image, G::heads, Gpu> weights;
   typename M::Arrays* arrays;

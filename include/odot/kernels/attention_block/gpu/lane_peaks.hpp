@@ -10,8 +10,8 @@
 
 namespace odot::kernels::detail {
 
-/// Between the forward passes, one warp per map of a tile: the rows' log sums of their pieces'. There and before backward:
-/// the peaks of lanes whose scores are too large for the logs.
+/// One warp per map of a tile. Between the forward passes, it joins the log sums of the rows' pieces; there and before
+/// backward, it finds the peaks of lanes whose scores are too large for the logs.
 template <class G, class S>
 struct LanePeaks {
   using M = LaneMaps<G, S>;

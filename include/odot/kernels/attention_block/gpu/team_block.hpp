@@ -23,7 +23,7 @@ struct BorderedPlane {
   }
   /// Element p of the plane.
   ODOT_HOST_DEVICE S& operator[](std::size_t p) { return values[(p / W + 1) * width + p % W + 1]; }
-  /// The element that kernel position (u, v) meets at output p.
+  /// The element that is multiplied by kernel position (u, v) at output p.
   ODOT_HOST_DEVICE S at(std::size_t p, std::size_t u, std::size_t v) const {
     return values[(p / W + u) * width + p % W + v];
   }
@@ -66,7 +66,7 @@ struct BlockOutput {
   }
 };
 
-/// ∂ℓ/∂head from the gradient before the ReLU by the turned kernels.
+/// ∂ℓ/∂head from the gradient before the ReLU, by the kernels turned by 180°.
 template <class G, class S>
 struct ConvolvedHeadGradients {
   static constexpr std::size_t plane = G::H * G::W;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "odot/kernels/attention_heads/cpu/in_steps.hpp"
 #include "odot/kernels/attention_heads/cpu/scores.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/moments.hpp"

@@ -11,8 +11,7 @@
 
 namespace odot::kernels::detail {
 
-/// Up to this log Σ exp (a natural one or one of base 2), an exponential of a score less it is as exact as scores that are
-/// rounded are.
+/// Up to this log Σ exp (natural or of base 2), exp(score − log Σ exp) is as exact as the rounding of scores allows.
 template <class S>
 inline constexpr S largest_log_sum = 128;
 
@@ -25,7 +24,7 @@ ODOT_HOST_DEVICE S larger(S a, S b) {
   return b > a ? b : a;
 }
 
-/// A softmax's largest score, negative and in two numbers, and 1 / Σ exp(score − largest).
+/// Minus a softmax's largest score, in two numbers, and 1 / Σ exp(score − largest).
 template <class S>
 struct SoftmaxPeak {
   S minus, rest, inverse;
@@ -34,7 +33,7 @@ struct SoftmaxPeak {
   ODOT_HOST_DEVICE S difference(S x, S w, const S* b) const {
     if (!b) return fused_multiply_add(x, w, minus) + rest;
     const S sum = fused_multiply_add(x, w, *b, minus, rest);
-    return sum > S{1} ? S{1} : sum;  // beyond a double's precision; NaN stays
+    return sum > S{1} ? S{1} : sum;  // above 1 only where scores exceed a double's precision; NaN stays
   }
 };
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The relevance maps on the GPU: what the kernels of the heads and of the whole block have in common.
 //     sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By,  Ax = softmax over W of sx,  Ay = softmax over H of sy,  A = Ax ⊙ Ay
-// Kept for later passes are log Σ exp of every row of sx and every column of sy: H + W numbers a map and sample.
+// Kept for later passes are log Σ exp of every row of sx and every column of sy: H + W numbers per map and sample.
 
 #include <algorithm>
 #include <cmath>
@@ -173,7 +173,7 @@ void map_statistics(Workspace<Gpu>& workspace, const NormConstants& constants, c
 /// Heads: where ∂ℓ/∂head comes from.
 ///     prepare(team, n, memory)      fills its memory for a sample
 ///     value(n, m, p, memory)        ∂ℓ/∂head of element p of map m
-///     skip(n, element, memory)      what is added to ∂ℓ/∂x besides
+///     skip(n, element, memory)      what else is added to ∂ℓ/∂x
 template <HeadNorm Norm, class S, ShapeType In, std::size_t NumberOfHeads, class Heads>
 struct ArrayGradients {
   using M = GpuMaps<S, In, NumberOfHeads>;
@@ -186,7 +186,7 @@ struct ArrayGradients {
   M maps;
   GpuNorm<Norm, S, In, NumberOfHeads> norm;
   Heads heads;
-  std::size_t samples, length;  // length: samples a run
+  std::size_t samples, length;  // length: samples per run
   S* partials;                  // [runs, 2 or 4, maps, H, W]
   S* dx;                        // [N, C, H, W] or null
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // 2-D convolution of stride 1 on the CPU, direct: no column matrix, only the zero-padded planes of one sample.
 //
-// A padded plane is one long row, Wp = W + 2·padding numbers a line. Output (i, j) then lies at q = i·Wp + j and reads
+// A padded plane is one long row, Wp = W + 2·padding numbers per line. Output (i, j) then lies at q = i·Wp + j and reads
 // q + u·Wp + v for kernel position (u, v): the same distance for every q. So a run of q is a run of SIMD registers for
 // every kernel position; the few q between two lines (j ≥ W') are computed and dropped.
 

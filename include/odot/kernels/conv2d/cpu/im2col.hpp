@@ -16,31 +16,31 @@ struct Im2Col {
   static constexpr std::size_t pixels = G::out_h * G::out_w;
 
   static constexpr auto output(const S* weight, const S* bias, const S* columns, S* y) {
-    return products::Chosen<S>({.rows = G::O,
-                                .columns = pixels,
-                                .terms = G::taps,
-                                .a = row_major(weight, G::taps),
-                                .b = row_major(columns, pixels),
-                                .c = row_major(y, pixels),
-                                .bias = bias,
-                                .bias_by_row = true});
+    return products::PlannedProduct<S>({.rows = G::O,
+                                        .columns = pixels,
+                                        .terms = G::taps,
+                                        .a = row_major(weight, G::taps),
+                                        .b = row_major(columns, pixels),
+                                        .c = row_major(y, pixels),
+                                        .bias = bias,
+                                        .bias_by_row = true});
   }
   static constexpr auto weight_gradient(const S* dy, const S* columns, S* dweight) {
-    return products::Chosen<S>({.rows = G::O,
-                                .columns = G::taps,
-                                .terms = pixels,
-                                .a = row_major(dy, pixels),
-                                .b = row_major(columns, pixels).transposed(),
-                                .c = row_major(dweight, G::taps),
-                                .add = true});
+    return products::PlannedProduct<S>({.rows = G::O,
+                                        .columns = G::taps,
+                                        .terms = pixels,
+                                        .a = row_major(dy, pixels),
+                                        .b = row_major(columns, pixels).transposed(),
+                                        .c = row_major(dweight, G::taps),
+                                        .add = true});
   }
   static constexpr auto columns_gradient(const S* weight, const S* dy, S* columns) {
-    return products::Chosen<S>({.rows = G::taps,
-                                .columns = pixels,
-                                .terms = G::O,
-                                .a = row_major(weight, G::taps).transposed(),
-                                .b = row_major(dy, pixels),
-                                .c = row_major(columns, pixels)});
+    return products::PlannedProduct<S>({.rows = G::taps,
+                                        .columns = pixels,
+                                        .terms = G::O,
+                                        .a = row_major(weight, G::taps).transposed(),
+                                        .b = row_major(dy, pixels),
+                                        .c = row_major(columns, pixels)});
   }
 
   /// Elements per worker: the columns, and what the products need.

@@ -43,8 +43,8 @@ class WinogradConv : WinogradTiles<G, S> {
     const std::size_t all_runs = x.samples() * runs;
     const Chunks pieces(all_runs, all_runs * run_rows * tiles <= most_tiles ? all_runs : piece_runs);
     const bool by_pieces =
-        quotient(pieces.count(), workers) * out_packets <= quotient(out_packets, workers) * pieces.count();
-    const Groups groups{by_pieces || quotient(out_packets, 2) >= workers ? std::size_t{2} : std::size_t{1}};
+        ceil_divide(pieces.count(), workers) * out_packets <= ceil_divide(out_packets, workers) * pieces.count();
+    const Groups groups{by_pieces || ceil_divide(out_packets, 2) >= workers ? std::size_t{2} : std::size_t{1}};
     const bool several = pieces.count() > 1;  // for which the kernels are kept
 
     const Piece largest{0, pieces.chunk_size() * run_rows};
@@ -77,15 +77,14 @@ class WinogradConv : WinogradTiles<G, S> {
   }
 
  private:
-  static constexpr std::size_t quotient(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
   /// Numbers of a row or a matrix of V, U, M. An odd number of packets: rows one below the other meet in no set of a cache.
   static constexpr std::size_t odd(std::size_t packets) { return (packets | 1) * L; }
 
   static constexpr std::size_t v_row = (in_packets % 8 == 0 ? in_packets + 1 : in_packets) * L;
   /// Rows of tiles of a sample that are transformed at a time: their lines have room in a first-level cache.
   static constexpr std::size_t most_lines = (1 << 15) / (G::W * L * sizeof(S));
-  static constexpr std::size_t runs = quotient(tile_rows, most_lines < 10 ? 1 : (most_lines - 2) / 4);
-  static constexpr std::size_t run_rows = quotient(tile_rows, runs);
+  static constexpr std::size_t runs = ceil_divide(tile_rows, most_lines < 10 ? 1 : (most_lines - 2) / 4);
+  static constexpr std::size_t run_rows = ceil_divide(tile_rows, runs);
   /// The first row of tiles of a run, counted through all samples.
   static constexpr std::size_t row_of(std::size_t run) { return run / runs * tile_rows + run % runs * run_rows; }
   /// Tiles whose V and M have room in a second-level cache, and the runs of a piece where all of them have not.
@@ -103,7 +102,7 @@ class WinogradConv : WinogradTiles<G, S> {
   };
   struct Groups {
     std::size_t width;  // packets
-    constexpr std::size_t count() const { return quotient(out_packets, width); }
+    constexpr std::size_t count() const { return ceil_divide(out_packets, width); }
     constexpr std::size_t u_size() const { return F * Group{0, width}.u_matrix(); }
     constexpr Group operator[](std::size_t g) const { return {g * width, (std::min)(width, out_packets - g * width)}; }
   };

@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution on the GPU by columns: those of some samples at a time, and one matrix product for all of them.
+// 2-D convolution on the GPU by columns: the columns of several samples at a time, and one matrix product for these
+// samples.
 //     columns [taps, m], m = samples · H'·W'        y = W · columns,  dW += dy · columnsᵀ,  dcolumns = Wᵀ · dy
 // with y and dy as [O, m] for the product.
 
@@ -17,8 +18,8 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// A convolution's sizes as numbers of the kernels' arithmetic: of 32 bits, since a GPU divides those several times as
-/// fast, unless a single sample has more numbers.
+/// A convolution's sizes in the type that the kernels compute with: 32 bits, which a GPU divides several times as fast,
+/// unless a single sample has more numbers.
 template <class G>
 struct ConvIndex {
   static constexpr std::size_t largest =
@@ -38,7 +39,7 @@ struct ColumnsConv2d {
   template <class G>
   static constexpr std::size_t pixels = G::out_h * G::out_w;
 
-  /// Samples a product.
+  /// Samples per product.
   template <class G, class S>
   static constexpr std::size_t piece = std::clamp<std::size_t>(most_column_bytes / (sizeof(S) * G::taps * pixels<G>), 1,
                                                                detail::ConvIndex<G>::most_samples);
@@ -102,7 +103,7 @@ struct ColumnsConv2d {
     });
   }
 
-  /// dx[n, c, i, j] = Σ columns at all places that gather took it to.
+  /// dx[n, c, i, j] = Σ columns at all places to which gather copied it.
   template <class G, class S>
   static void scatter(const S* columns, BatchView<typename G::input, S, Gpu> dx) {
     using D = detail::ConvIndex<G>;

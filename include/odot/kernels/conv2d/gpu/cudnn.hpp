@@ -1,9 +1,9 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution of floats by cuDNN: by its graphs where TensorFloat-32 is allowed, else by its older functions, since each
-// is the quicker one there (docs/gpu.md has the measurements). A pass over new sizes first measures what cuDNN has for it,
-// once a thread, and takes the quickest that gives the same bits every time; where there is none, the convolution goes by
-// columns.
+// 2-D convolution of floats by cuDNN: by its graphs if TensorFloat-32 is allowed, otherwise by its older functions;
+// each is the faster one there (docs/gpu.md has the measurements). A pass over new sizes first measures what cuDNN has
+// for it, once per thread, and takes the fastest that gives the same bits every time. If there is none, the convolution
+// is done by columns.
 
 #include <algorithm>
 #include <bit>
@@ -32,7 +32,7 @@ class CudnnPassPlan {
  public:
   using Way = std::variant<CudnnGraphPlan<Pass>, CudnnFunctionPlan<Pass>>;
 
-  /// By the way of the convolution's arithmetic, if that has one. Measures: the result is overwritten.
+  /// The fastest plan in the convolution's arithmetic, if cuDNN has one. Measuring overwrites the result.
   CudnnPassPlan(Workspace<Gpu>& workspace, const CudnnConvolution& convolution, const CudnnTensors& tensors) {
     if (convolution.tensor_float_32) way_ = CudnnGraphPlan<Pass>::quickest(workspace, convolution, tensors);
     else way_ = CudnnFunctionPlan<Pass>::quickest(workspace, convolution, tensors);
@@ -48,8 +48,8 @@ class CudnnPassPlan {
   std::optional<Way> way_;
 };
 
-/// The calling thread's plan of a pass, chosen at its first use; null where cuDNN has none. Tensors may change from call to
-/// call, their alignments not.
+/// The calling thread's plan of a pass, chosen at its first use; null if cuDNN has none. Tensors may change from call
+/// to call, but not their alignments.
 template <class Pass>
 const CudnnPassPlan<Pass>* cudnn_plan(Workspace<Gpu>& workspace, const CudnnConvolution& convolution,
                                       CudnnTensors tensors) {
@@ -59,7 +59,7 @@ const CudnnPassPlan<Pass>* cudnn_plan(Workspace<Gpu>& workspace, const CudnnConv
   if (place == known.end()) {
     auto frame = workspace.frame();
     const auto [o, c, u, v] = convolution.weight;
-    if (Pass::beta != 0)  // what is added to must not change
+    if (Pass::beta != 0)  // measuring must not change what the result is added to
       tensors[1] = frame.template take<float>(static_cast<std::size_t>(o * c * u * v));
     place = known.emplace(convolution, CudnnPassPlan<Pass>(workspace, convolution, tensors)).first;
   }
@@ -70,7 +70,7 @@ const CudnnPassPlan<Pass>* cudnn_plan(Workspace<Gpu>& workspace, const CudnnConv
 
 /// Conv2d of floats by cuDNN; arithmetic by nvidia::allow_tensor_float_32.
 struct CudnnConv2d {
-  /// Of a piece's input or output: what is quicker needs memory for copies of both.
+  /// Of a piece's input or output. Faster plans need memory for copies of both.
   static constexpr std::size_t most_numbers = std::size_t{80} << 20;
 
   template <class G>
@@ -130,8 +130,8 @@ struct CudnnConv2d {
     if (dx) data_plan->run(workspace, for_data);
   }
 
-  /// body(first sample, samples) for one piece of the batch after the other, as equal as may be: each number of samples
-  /// is measured.
+  /// body(first sample, samples) for one piece of the batch after the other. The pieces are as equal as possible,
+  /// because every number of samples is measured.
   template <class G, class Body>
   static void each_piece(std::size_t samples, const Body& body) {
     constexpr std::size_t numbers = (std::max)(G::input::size, G::output::size);

@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The passes of a 2-D convolution by cuDNN's older functions, one a pass with a few algorithms each. For full float: they
-// alone have Fourier and Winograd algorithms there, which took about half the time of the best engines of graphs.
+// The passes of a 2-D convolution by cuDNN's older functions, one per pass, with a few algorithms each. They are for
+// full float, where only they have Fourier and Winograd algorithms, which took about half the time of the best engines
+// of graphs.
 
 #include <algorithm>
 #include <array>
@@ -139,7 +140,7 @@ struct CudnnFunctions<CudnnBackwardWeight> {
   }
 };
 
-/// A pass of one convolution by the quickest algorithm of its function.
+/// A pass of one convolution by the fastest algorithm of its function.
 template <class Pass>
 class CudnnFunctionPlan {
  public:
@@ -147,13 +148,13 @@ class CudnnFunctionPlan {
   using Measurement = typename Functions::Measurement;
   static constexpr std::size_t most_bytes = std::size_t{2} << 30;  ///< of working memory
 
-  /// None where cuDNN has none. Measures: the result is overwritten.
+  /// Nothing if cuDNN has no algorithm. Measuring overwrites the result.
   static std::optional<CudnnFunctionPlan> quickest(Workspace<Gpu>& workspace, const CudnnConvolution& convolution,
                                                    const CudnnTensors& tensors) {
     const CudnnDescriptors d(convolution);
     auto frame = workspace.frame();
     const std::span<std::byte> memory = nvidia::detail::cudnn_memory(frame, largest_workspace(d));
-    std::array<Measurement, 4 * Functions::algorithms> results{};  // one an algorithm and arithmetic
+    std::array<Measurement, 4 * Functions::algorithms> results{};  // one per algorithm and arithmetic
     int found = 0;
     nvidia::check(Functions::measure(d, tensors, results, &found, memory),
                   (std::string("measuring the algorithms of ") + Pass::name).c_str());
@@ -175,7 +176,7 @@ class CudnnFunctionPlan {
   CudnnFunctionPlan(const CudnnConvolution& convolution, const Measurement& choice)
       : descriptors_(convolution), choice_(choice) {}
 
-  /// Bytes, of the algorithms that stay below most_bytes.
+  /// The most bytes that an algorithm needs, of those that need at most most_bytes.
   static std::size_t largest_workspace(const CudnnDescriptors& d) {
     std::size_t largest = 0;
     for (int i = 0; i < Functions::algorithms; ++i) {

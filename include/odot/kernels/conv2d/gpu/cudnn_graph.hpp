@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The passes of a 2-D convolution by cuDNN's graphs, each of one operation. For TensorFloat-32, where their engines were the
-// quickest; in full float they have no Fourier or Winograd transforms.
+// The passes of a 2-D convolution by cuDNN's graphs, each of one operation. They are for TensorFloat-32, where their
+// engines were the fastest; in full float they have no Fourier or Winograd transforms.
 
 #include <array>
 #include <cstdint>
@@ -109,11 +109,11 @@ class CudnnGraph {
       operation_{cudnn_names<Pass>.operation}, graph_{CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR};
 };
 
-/// A pass of one convolution by the quickest plan for its graph.
+/// A pass of one convolution by the fastest plan for its graph.
 template <class Pass>
 class CudnnGraphPlan {
  public:
-  /// None where cuDNN has none. Measures: the result is overwritten.
+  /// Nothing if cuDNN has no plan. Measuring overwrites the result.
   static std::optional<CudnnGraphPlan> quickest(Workspace<Gpu>& workspace, const CudnnConvolution& convolution,
                                                 const CudnnTensors& tensors) {
     const CudnnGraph<Pass> graph(convolution);

@@ -72,7 +72,7 @@ class BlockProduct {
     std::size_t r = 0;
     const auto down = [&]<std::size_t Count>() {
       products::multiply_tile<Count, Packets>(a.from(r, 0), b, b_row, depth,
-                                              {c.data + r * c.row, c.row, nullptr, c.add});
+                                              {c.data + r * c.row_stride, c.row_stride, nullptr, c.add});
       r += Count;
     };
     while (r + 6 <= rows) down.template operator()<6>();
@@ -88,7 +88,7 @@ class BlockProduct {
     products::pack_panel<lanes>(Strided<const S>{b, 1, b_row}, columns, depth, memory_);
     strip<1>(a, rows, depth, memory_, lanes, {sums, lanes, nullptr, false});
     for (std::size_t r = 0; r < rows; ++r) {
-      S* const to = c.data + r * c.row;
+      S* const to = c.data + r * c.row_stride;
       const auto sum = simd::load(sums + r * lanes);
       simd::store_first(to, columns, c.add ? simd::add(simd::load_first(to, columns), sum) : sum);
     }

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Dot-product attention on the GPU, backward: one team per block of queries for dq, then one per block of keys for dk and
-// dv. Both make the scores again, so that every sum has one owner.
+// Dot-product attention on the GPU, backward: one team per block of queries for dq, then one per block of keys for dk
+// and dv. Both compute the scores again, so that every sum is made by one team.
 
 #include <cmath>
 #include <cstddef>
@@ -25,7 +25,7 @@ struct GpuAttentionGradients {
   const S* statistics;  // [N, H, 2, L]
   S* delta;             // [N, H, L]
 
-  /// Leaves the last 32 features of the queries and keys staged: the queries' left, the keys' right.
+  /// Leaves the last 32 features staged, those of the queries on the left, those of the keys on the right.
   template <class Team>
   ODOT_HOST_DEVICE void fill(const Team& team, const GpuAttentionUnit& u, const GpuScoreBlock& block,
                              Memory& memory) const {
@@ -59,8 +59,8 @@ struct GpuAttentionGradients {
   }
 
  private:
-  /// Powers of 2 are the GPU's own exponentials. In [0, 1], even if the compiler made the products another way than
-  /// forward's; NaN stays NaN.
+  /// Exponentials are powers of 2, which the GPU has as an instruction. The result is in [0, 1], even if the compiler
+  /// computes the products in another way than forward's; NaN stays NaN.
   ODOT_HOST_DEVICE Quad<S> weights(const Quad<S>& products, S most, S inverse) const {
     const S scale = static_cast<S>(in.g.scale) * std::numbers::log2e_v<S>;
     Quad<S> a;

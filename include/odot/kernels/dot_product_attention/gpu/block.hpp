@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Blocks of dot-product attention on the GPU: 64 queries beside 64 keys of one head of one sample, and their products.
+// Blocks of dot-product attention on the GPU: 64 queries and 64 keys of one head of one sample, and their products.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ inline constexpr unsigned gpu_team_threads = 128;
 template <class S>
 inline constexpr unsigned gpu_teams_per_processor = std::is_same_v<S, float> ? 4 : 1;
 
-/// Numbers of a block of at most 64 from `first` on.
+/// How many tokens the block that begins at `first` has, at most 64.
 constexpr unsigned gpu_block_size(unsigned first, unsigned end) {
   return first >= end ? 0 : end - first < gpu_block ? end - first : gpu_block;
 }
@@ -33,13 +33,13 @@ constexpr unsigned gpu_padded(unsigned count, unsigned step) { return (count + s
 struct GpuScoreBlock {
   unsigned first, key;  // the first query and the first key
   unsigned rows, columns;
-  unsigned ahead;  // queries' start − keys'; at most 64, from where all keys are seen
+  unsigned ahead;  // queries' start − keys' start, at most 64; from there on all keys are seen
 
   ODOT_HOST_DEVICE GpuScoreBlock(unsigned query_start, unsigned key_start, unsigned valid, bool causal)
       : first(query_start), key(key_start), rows(gpu_block_size(first, valid)), columns(gpu_block_size(key, valid)),
         ahead(causal && first < key + gpu_block ? first - key : gpu_block) {}
 
-  /// Keys that a query sees are those before this one.
+  /// A query sees the keys before this one.
   ODOT_HOST_DEVICE unsigned seen(unsigned row) const { return ahead + row < columns ? ahead + row + 1 : columns; }
   /// Whether all eight queries from `row` on see all four keys of a quad.
   ODOT_HOST_DEVICE bool is_whole(unsigned row, unsigned quad) const {
@@ -72,13 +72,13 @@ struct GpuAttentionUnit {
             features < most ? features : most};
   }
   ODOT_HOST_DEVICE GpuScoreBlock block(unsigned first, unsigned key) const { return {first, key, valid, causal}; }
-  /// Keys that a block of queries sees are those before this one.
+  /// A block of queries sees the keys before this one.
   ODOT_HOST_DEVICE unsigned visible(unsigned first) const {
     return first >= valid ? 0 : causal && first + gpu_block < valid ? first + gpu_block : valid;
   }
 };
 
-/// What all passes are handed.
+/// The arguments of all passes.
 template <class S>
 struct GpuAttention {
   DotProductGeometry g;
@@ -94,8 +94,8 @@ struct GpuAttention {
   ODOT_HOST_DEVICE unsigned first(std::size_t team) const {
     return static_cast<unsigned>(team % gpu_blocks(g)) * gpu_block;
   }
-  /// Of an array [N, H, L], where a unit's token has its number; of the statistics [N, H, 2, L], its maximum, and `tokens`
-  /// numbers further on what the exponentials are multiplied by.
+  /// Where a unit's token has its number in an array [N, H, L]; and its maximum in the statistics [N, H, 2, L], with
+  /// the factor of its exponentials `tokens` numbers further on.
   ODOT_HOST_DEVICE std::size_t place(const GpuAttentionUnit& u, unsigned token) const {
     return u.start * g.heads + u.head * g.tokens + token;
   }
@@ -124,9 +124,9 @@ ODOT_HOST_DEVICE void stage_tokens(const Team& team, const GpuAttentionUnit& u, 
         u.rows(from, token, count, feature + gpu_features, gpu_features), tile);
 }
 
-/// finish(row, quad, products) for every eight rows of queries and four keys of a block: products_rj = left_r·right_j, or
-/// zeros where no query sees any of the keys. Rows are read 32 features at a time, and their products meet in `sums`; the
-/// last features stay staged.
+/// finish(row, quad, products) for every eight rows of queries and four keys of a block: products_rj = left_r·right_j,
+/// or zeros where no query sees any of the keys. Rows are read 32 features at a time, and their products are added up
+/// in `sums`; the last features stay staged.
 template <class Team, class S, class Finish>
 ODOT_HOST_DEVICE void multiply_rows(const Team& team, const GpuAttentionUnit& u, const GpuScoreBlock& b,
                                     const GpuHeads<const S>& left, const GpuHeads<const S>& right, GpuTile<S>& staged,

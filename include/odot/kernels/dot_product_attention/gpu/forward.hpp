@@ -12,8 +12,8 @@
 namespace odot::kernels::detail {
 
 /// Outputs of a block of queries. With m the running maximum of a row: y = e^(m − m') y + Σ_j e^(s_j − m') v_j, and the
-/// sum of exponentials likewise. All exponentials are powers of 2, the GPU's own, of scale · (s − m): the subtraction comes
-/// first, so that the exponent is never above 0 (../cpu/score_rows.hpp).
+/// sum of exponentials likewise. All exponentials are powers of 2, which the GPU has as an instruction, of scale · (s −
+/// m). The subtraction comes first, so that the exponent is never above 0 (../cpu/score_rows.hpp).
 template <class S>
 struct GpuAttentionForward {
   static constexpr unsigned threads = gpu_team_threads, blocks_per_processor = gpu_teams_per_processor<S>;
@@ -22,7 +22,7 @@ struct GpuAttentionForward {
     GpuTile<S> staged, scores;
     S part_largest[parts][gpu_block], part_sum[parts][gpu_block];
     S most[gpu_block], kept[gpu_block], factor[gpu_block];
-    double sum[gpu_block];  // one addition a block: many blocks would cost a float its precision
+    double sum[gpu_block];  // one addition per block: many of them would cost a float its precision
   };
   GpuAttention<S> in;
   TokenArray<S> y;
@@ -63,8 +63,8 @@ struct GpuAttentionForward {
       if (4 * quad + j >= seen) scores.at[j] = -std::numeric_limits<S>::infinity();
   }
 
-  /// Turns scores into e^(scale · (s_ij − m_i)). An item takes every fourth quad of a row; neighbours are four rows apart,
-  /// which lie in other banks.
+  /// Turns scores into e^(scale · (s_ij − m_i)). An item takes every fourth quad of a row; neighbouring items are four
+  /// rows apart, and so in different banks.
   template <class Team>
   ODOT_HOST_DEVICE void softmax(const Team& team, const GpuScoreBlock& b, bool last, Memory& memory) const {
     const S scale = static_cast<S>(in.g.scale) * std::numbers::log2e_v<S>;

@@ -3,9 +3,9 @@
 // What dot-product attention on the GPU is made of: tiles in the team's memory, filled by coalesced loads, and products
 // of tiles, each item a few rows and columns in registers.
 //
-// All of it goes by quads, four numbers that are loaded at once. 12 quads make 128 multiply-adds in the products over
-// features, 8 quads 64 in those over tokens. Tiles are full: what lies beyond a row's or a block's end is 0, so that
-// the inner loops have constant lengths.
+// Everything is done in quads, four numbers that are loaded at once. In the products over features, 12 quads are loaded
+// for 128 multiply-adds; in the products over tokens, 8 quads for 64. Tiles are full: numbers beyond a row's or a
+// block's end are 0, so that the inner loops have constant lengths.
 
 #include <cstddef>
 #include <cstdint>
@@ -71,7 +71,7 @@ struct GpuRows {
   ODOT_HOST_DEVICE Numbers load(unsigned row, unsigned c) const {
     return row < rows && 4 * c < features ? load(data + row * stride + 4 * c, features - 4 * c) : Numbers{};
   }
-  /// body(r, quad) for quad c of row + r, r < 4, to change it. Where it isn't `read`, it is 0 at first.
+  /// body(r, quad), which may change it, for quad c of row + r, r < 4. The quad is 0 at first unless it is `read`.
   template <class Body>
   ODOT_HOST_DEVICE void update(unsigned row, unsigned c, bool read, const Body& body) const {
     S* at = data + row * stride + 4 * c;
@@ -87,7 +87,7 @@ struct GpuRows {
   }
 
  private:
-  /// Of `left` numbers at most four.
+  /// At most four of `left` numbers.
   ODOT_HOST_DEVICE Numbers load(const S* from, unsigned left) const {
     if (aligned && left >= 4) return *reinterpret_cast<const Numbers*>(from);
     Numbers quad{};

@@ -13,7 +13,8 @@
 
 namespace odot::kernels::detail {
 
-/// Stretches whose sums a scan reads at once, before it stores any: one after the other, each would wait for memory.
+/// How many stretches' sums a scan reads at once, before it stores any. Read one after the other, each would wait for
+/// memory.
 inline constexpr std::size_t read_ahead = 8;
 
 /// before[i] = parts[0] + … + parts[i], the sums over keys before stretch i + 1. One index per SumsRow.
@@ -42,9 +43,9 @@ struct PrefixSums {
   }
 };
 
-/// parts[i] += parts[i + 1] + …, sums over queries, each relative to the reference before its stretch: of `keys`, the sums
-/// over keys before stretch i + 1. parts[0], which no key needs, and those of stretches that are all padding stay as they
-/// are. One index per SumsRow.
+/// parts[i] += parts[i + 1] + …: sums over queries, each relative to the reference before its stretch, which `keys`
+/// has, the sums over keys before stretch i + 1. parts[0], which no key needs, and the parts of stretches that are all
+/// padding stay as they are. One index per SumsRow.
 template <class S, std::size_t Order>
 struct SuffixSums {
   Stretches<S> stretches;
@@ -88,8 +89,8 @@ ODOT_HOST_DEVICE ChannelSums<S, Order> sums_before(const StoredSums<T, Order>& s
   return states.load(part.n, token / element_wise_checkpoint - 1, part.c);
 }
 
-/// y. `states` are the sums before tokens 32, 64, …: read at the start of a stretch, stored inside of it. They may be null
-/// where a stretch is a whole sequence.
+/// y. `states` are the sums before tokens 32, 64, …: read at the start of a stretch, stored inside of it. They may be
+/// null if a stretch is a whole sequence.
 template <class S, std::size_t Order>
 struct CausalForward {
   Stretches<S> stretches;
@@ -112,7 +113,7 @@ struct CausalForward {
   }
 };
 
-/// Tokens from … to − 1, at most 32, gone through again from the sums over the keys before them; dq is stored on the way.
+/// Tokens from … to − 1, at most 32, computed again from the sums over the keys before them; dq is stored on the way.
 template <class S, std::size_t Order>
 struct CausalBlock {
   using Sums = ChannelSums<S, Order>;
@@ -157,7 +158,7 @@ struct CausalBlock {
   }
 };
 
-/// The gradients of whole sequences, block by block from the last. Stretches as long as the sequences.
+/// The gradients of whole sequences, block by block, the last block first. A stretch is a sequence.
 template <class S, std::size_t Order>
 struct CausalBackward {
   using Block = CausalBlock<S, Order>;
@@ -177,7 +178,7 @@ struct CausalBackward {
   }
 };
 
-/// The sums P and R over the queries of every stretch, relative to the reference before it. Stretches of a block.
+/// The sums P and R over the queries of every stretch, relative to the reference before it. A stretch is a block.
 template <class S, std::size_t Order>
 struct CausalQuerySums {
   Stretches<S> stretches;
@@ -195,7 +196,7 @@ struct CausalQuerySums {
 };
 
 /// The gradients of a stretch, of P and R over the queries of all later ones (`queries`: of every stretch and all later
-/// ones). Stretches of a block.
+/// ones). A stretch is a block.
 template <class S, std::size_t Order>
 struct CausalGradients {
   Stretches<S> stretches;
@@ -209,7 +210,7 @@ struct CausalGradients {
       const CausalBlock<S, Order> block(part.channel, sums_before(states, part, part.from), part.from, part.valid);
       if (part.valid < part.channel.valid) {
         later = queries.load(part.n, part.number + 1, part.c);
-        // The reference that the joined sums came to need not be the one that the tokens came to, one by one.
+        // The joined sums may have reached another reference than the tokens, which were taken one by one.
         const auto joined = sums_before(states, part, part.valid).reference;
         later.change(block.references[part.valid - 1 - part.from].to(joined));
       }
@@ -219,7 +220,7 @@ struct CausalGradients {
   }
 };
 
-/// One token of every sequence. `states` [N, rows, channels] before it and after. Stretches of one token.
+/// One token of every sequence. `states` [N, rows, channels] before it and after. A stretch is one token.
 template <class S, std::size_t Order>
 struct CausalStep {
   Stretches<S> stretches;

@@ -15,7 +15,7 @@
 
 namespace odot::kernels::detail {
 
-/// One channel of one sequence. Of the arrays, those that a pass lacks are null.
+/// One channel of one sequence. Arrays that a pass does not have are null.
 template <class S>
 struct Channel {
   const S* qkv;
@@ -58,7 +58,7 @@ struct ChannelBatch {
 
 // ---- full: index (n · tokens + i) · channels + c
 
-/// A sum over tokens: over 32 of them, and compensated over these.
+/// A sum over tokens: a plain sum over 32 of them at a time, and a compensated sum over these.
 template <class S>
 class TokenSum {
  public:

@@ -21,7 +21,7 @@ ODOT_HOST_DEVICE S magnitude(S x) {
   return x < S{0} ? -x : x;
 }
 
-/// sum += term, where `lost` is what the sum has too much; nothing where the sum is infinite, which it stays.
+/// sum += term; `lost` is by how much the sum is too large. An infinite sum stays as it is.
 template <class S>
 ODOT_HOST_DEVICE void add_compensated_channel(S& sum, S& lost, S term) {
   ODOT_KEEP_ORDER
@@ -35,7 +35,7 @@ template <class S>
 struct ChannelReference {
   S least = no_minimum<S>, scale{0};  ///< of no key
 
-  /// Row n of sums that were relative to one reference is relative to the other after a multiplication by it.
+  /// From one reference to another: multiply row n of the sums by factor(n).
   struct Change {
     S decay, ratio;
 
@@ -53,17 +53,17 @@ struct ChannelReference {
 
   /// Whether a key of magnitude `size` fits.
   ODOT_HOST_DEVICE bool fits(S size) const { return gap(size) <= widest_gap<S> && reached(size) < scale; }
-  /// Whether one weighs nothing.
+  /// Whether such a key has no weight.
   ODOT_HOST_DEVICE bool weightless(S size) const { return gap(size) < least_exponent<S>; }
-  /// Takes one in.
+  /// Makes such a key fit.
   ODOT_HOST_DEVICE void take(S size) { take(size, size); }
 
-  /// Takes in what sums relative to another reference have.
+  /// Makes the keys fit whose sums are relative to another reference.
   ODOT_HOST_DEVICE void take(const ChannelReference& other) {
     if (scale == S{0}) *this = other;
     else if (other.scale > S{0} && !weightless(other.least)) take(other.least, other.scale / S{2});
   }
-  /// From sums relative to this to sums relative to another. Of keys; of queries the other way round.
+  /// Changes sums over keys from this reference to another, and sums over queries from the other to this.
   ODOT_HOST_DEVICE Change to(const ChannelReference& other) const {
     if (least == other.least && scale == other.scale) return {S{1}, S{1}};
     const S decay = channel_weight((other.least - least) * (other.least + least));
@@ -71,7 +71,7 @@ struct ChannelReference {
   }
 
  private:
-  /// The largest magnitude that weighs something.
+  /// The largest magnitude, up to `size`, of a key with a weight.
   ODOT_HOST_DEVICE S reached(S size) const {
     const S bound = least + key_reach<S>;
     return bound < size ? bound : size;
@@ -80,7 +80,7 @@ struct ChannelReference {
     const S fall = gap(low);
     if (fall > widest_gap<S>) {
       least = low;
-      if (!(channel_weight(-fall) > S{0})) scale = S{0};  // where nothing of the keys before is left, so is their scale
+      if (!(channel_weight(-fall) > S{0})) scale = S{0};  // no key before has any weight left
     }
     const S reach = reached(high), needed = reach < smallest_scale<S> ? smallest_scale<S> : reach;
     if (scale < needed) scale = power_above(needed);
@@ -93,14 +93,14 @@ struct ChannelReference {
   }
 };
 
-/// For n = 0 … Order:  a_n = Σ p xⁿ f,  b_n = Σ p xⁿ, over blocks of tokens with c_n = 2ⁿ/n!, and over the tokens of a
-/// block that has begun without.
+/// For n = 0 … Order:  a_n = Σ p xⁿ f,  b_n = Σ p xⁿ, over finished blocks of tokens, with factors c_n = 2ⁿ/n!, and
+/// over the tokens of the current block, without.
 template <class S, std::size_t Order>
 class ChannelSums {
  public:
   static constexpr std::size_t terms = Order + 1;
-  /// Rows in memory: finished sums, with c_n, and their reference; of sums that grow besides what they have too much, the
-  /// block and its tokens.
+  /// Rows in memory: finished sums, with c_n, and their reference. Sums that grow also have rows for their rounding
+  /// errors, the current block, and its number of tokens.
   static constexpr std::size_t rows = 2 * terms + 2, growing_rows = rows + 4 * terms + 1;
 
   /// Sums over nothing.
@@ -120,8 +120,8 @@ class ChannelSums {
     to[(2 * terms + 1) * stride] = reference.scale;
   }
 
-  /// Sums that grow, of a state that may be all zero. (Where the scale is 0, there has been no key, or only NaN ones: a
-  /// start in either case, which the NaN sums outlive.)
+  /// Sums that grow, of a state that may be all zero. (A scale of 0 means that there has been no key, or only NaN keys.
+  /// Either is a start, after which NaN sums stay NaN.)
   static ODOT_HOST_DEVICE ChannelSums growing(const S* from, std::size_t stride) {
     ChannelSums sums(from, stride);
     if (sums.reference.scale == S{0}) sums.reference = {};
@@ -139,7 +139,7 @@ class ChannelSums {
   ODOT_HOST_DEVICE S a(std::size_t n) const { return block_a_[n] * c(n) + a_[n]; }
   ODOT_HOST_DEVICE S b(std::size_t n) const { return block_b_[n] * c(n) + b_[n]; }
 
-  /// One term more.
+  /// Adds one term.
   ODOT_HOST_DEVICE void add(S p, S x, S f) {
     for (std::size_t n = 0; n < terms; ++n) {
       if (n > 0) p *= x;
@@ -150,7 +150,7 @@ class ChannelSums {
     block_a_[n] += term * f;
     block_b_[n] += term;
   }
-  /// A key and its value, taken into the reference.
+  /// Adds a key and its value; changes the reference if the key does not fit.
   ODOT_HOST_DEVICE void take(S k, S v) {
     if (const S size = magnitude(k); !reference.fits(size)) {
       if (reference.weightless(size))
@@ -224,8 +224,8 @@ class ChannelSums {
   S a_[terms], b_[terms], lost_a_[terms], lost_b_[terms], block_a_[terms], block_b_[terms];
 };
 
-/// A query u = q σ. Polynomials in one beyond direct_bound are divided by uᵒʳᵈᵉʳ: with s = ±1 and t = 1/|u|,
-/// Σ b_n uⁿ / u^N = Σ b_n sⁿ t^(N−n). Else s = u and t = 1.
+/// A query u = q σ. If |u| is above direct_bound, polynomials in u are divided by uᵒʳᵈᵉʳ: with s = ±1 and t = 1/|u|, Σ
+/// b_n uⁿ / u^N = Σ b_n sⁿ t^(N−n). Else s = u and t = 1.
 template <class S, std::size_t Order>
 struct ChannelQuery {
   S q, scale, s, t;

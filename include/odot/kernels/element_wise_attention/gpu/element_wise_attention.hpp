@@ -65,19 +65,19 @@ struct ElementWiseAttention<Gpu> {
   template <class S, std::size_t Order>
   using Sums = detail::StoredSums<S, Order>;
 
-  /// Threads that keep a GPU busy, also with twice the work; and the fewest tokens a thread that are worth storing, or
-  /// loading, sums for.
+  /// How many threads keep a GPU busy, even if that doubles the work; and the fewest tokens per thread for which
+  /// storing, or loading, sums is worthwhile.
   static constexpr std::size_t enough_threads = 1 << 17, enough_channels = 1 << 16, least_summed = 32, least_read = 8;
 
-  /// The batch in stretches: as long ones as leave enough threads.
+  /// The batch in stretches, as long as leaves enough threads.
   template <class S>
   static Stretches<S> cut(const Batches<S>& batch, std::size_t samples, std::size_t least_length) {
     const std::size_t channels = std::max<std::size_t>(1, samples * batch.channels);
     const std::size_t wanted = (enough_threads + channels - 1) / channels;
     return {batch, (std::max)(least_length, (batch.tokens + wanted - 1) / wanted)};
   }
-  /// A causal series in stretches of a block, which costs twice the work; or whole where there are enough channels, or
-  /// hardly any blocks.
+  /// A causal series in stretches of one block, which doubles the work; or in one stretch if there are enough channels,
+  /// or hardly any blocks.
   template <class S>
   static Stretches<S> cut_causal(const Batches<S>& batch, std::size_t samples) {
     constexpr std::size_t block = element_wise_checkpoint;
@@ -93,7 +93,7 @@ struct ElementWiseAttention<Gpu> {
   static void launch_rows(const Sums<S, Order>& sums, std::size_t samples, const Join& join) {
     gpu::for_each_thread(samples * detail::ChannelSums<S, Order>::rows * sums.channels, join);
   }
-  /// Memory for `count` sums a sample.
+  /// Memory for `count` sums per sample.
   template <std::size_t Order, class S>
   static Sums<S, Order> take(Workspace<Gpu>::Frame& frame, const Batches<S>& batch, std::size_t samples,
                              std::size_t count) {

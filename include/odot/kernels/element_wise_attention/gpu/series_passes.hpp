@@ -106,7 +106,7 @@ struct JoinedRow {
     const S kept = reference.to(next).factor(row.power());
     reference = next;
     sum *= kept, lost *= kept;
-    // A part of no key adds 0; one of NaN keys only has no scale either, and NaN sums.
+    // A part without keys adds 0. A part of only NaN keys has no scale either, but NaN sums.
     add_compensated_channel(sum, lost, of_part.to(next).factor(row.power()) * part);
   }
   /// What the row holds.
@@ -194,7 +194,8 @@ struct SeriesQueryGradients {
   }
 };
 
-/// dk and dv, and all that padding gets. `queries`: P and R over all queries, relative to the keys' reference.
+/// dk and dv, and the gradients of padding, which are 0. `queries`: P and R over all queries, relative to the keys'
+/// reference.
 template <class S, std::size_t Order>
 struct SeriesKeyGradients {
   Stretches<S> stretches;

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// How the numbers of a thread are loaded and stored, and the runs that programs are handed on the Gpu.
+// How a thread's numbers are loaded and stored on the Gpu, and the Runs that programs get there.
 
 #include <cstddef>
 #include <type_traits>
@@ -11,7 +11,8 @@
 
 namespace odot::kernels::gpu {
 
-/// How a thread's numbers are loaded and stored: 16 bytes at a time where that can be. Numbers of other types are converted.
+/// How a thread's numbers are loaded and stored: 16 bytes at a time where possible. Numbers of other types are
+/// converted.
 template <class S, unsigned N>
 struct LaneAccess {
   using Number = Lanes<S, N>;
@@ -86,7 +87,7 @@ ODOT_HOST_DEVICE LaneRun<S, 1, true> run_of_one(std::size_t row, std::size_t col
 
 namespace detail {
 
-/// A map's program, or a program's terms, with what it makes of the row alone.
+/// Calls a program for a run, with program.of_row(run.row) if it has that function.
 template <class Program, class R>
 ODOT_HOST_DEVICE auto call(const Program& program, const R& run) {
   if constexpr (requires { program.of_row(run.row); }) return program(run, program.of_row(run.row));

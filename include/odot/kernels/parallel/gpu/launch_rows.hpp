@@ -17,7 +17,7 @@ struct ThreadRows {
   ODOT_HOST_DEVICE void operator()(std::size_t row) const { program(ThreadRow<S, Columns>(row, columns)); }
 };
 
-/// A row program that leaves what it gives in memory.
+/// A row program that stores what another one returns.
 template <class Program, class Totals>
 struct KeepTerms {
   Program program;
@@ -68,7 +68,7 @@ void launch_warp_rows(std::size_t rows, std::size_t columns, const Program& prog
 
 #endif
 
-/// What a program of columns does to a row.
+/// The function `row` of a program of columns, as a row program.
 template <class Program>
 struct RowOfColumns {
   Program program;

@@ -13,8 +13,8 @@ namespace odot::kernels::gpu::detail {
 
 inline constexpr unsigned map_lanes = 4;
 
-/// Thread i of a map: four columns of a row, or what is left of it. (A division of 64 bits costs more than the memory's
-/// pace.)
+/// Thread i of a map: four columns of a row, or fewer at its end. (A division of 64 bits would take longer than the
+/// memory.)
 template <class S, class Columns, class Program>
 struct MapThread {
   std::size_t per_row;  // threads
@@ -35,14 +35,14 @@ struct MapThread {
     }
   }
 
-  /// A constant where the number of columns is.
+  /// A constant if the number of columns is one.
   static ODOT_HOST_DEVICE constexpr std::size_t threads([[maybe_unused]] std::size_t per_row) {
     if constexpr (std::is_same_v<Columns, std::size_t>) return per_row;
     else return (Columns::value + map_lanes - 1) / map_lanes;
   }
 };
 
-/// As the Cpu's, but four elements. Where some are missing, the others are runs of one.
+/// As the Cpu's Block, but of four elements. If some of them are outside, the others are runs of one.
 template <class S>
 struct Block {
   static constexpr std::size_t size = map_lanes;

@@ -13,7 +13,7 @@ namespace odot::kernels::gpu {
 
 namespace detail {
 
-/// The terms of one element, each a Total.
+/// The terms of one element, each converted to Total.
 template <class Total, class S>
 ODOT_HOST_DEVICE Terms<Total, 1> totals_of(const Lanes<S, 1>& term) {
   return {{static_cast<Total>(term.values[0])}};
@@ -65,7 +65,7 @@ struct FinishColumn {
   }
 };
 
-/// K terms of nothing.
+/// K terms of an empty reduction.
 template <class Reduction, class Total, std::size_t K>
 ODOT_HOST_DEVICE Terms<Total, K> nothing() {
   Terms<Total, K> totals;

@@ -9,7 +9,8 @@
 
 namespace odot::kernels::gpu {
 
-/// What the rows below have in common: Row::reduce_terms<Reduction, T>(term) gives Terms, made in T, by default S.
+/// What the rows below have in common. Their function reduce_terms<Reduction, T>(term) returns Terms, computed in T, by
+/// default S.
 template <class S, class Row>
 struct RowReductions {
   template <class Reduction, class Term>
@@ -74,7 +75,7 @@ struct ThreadRow : RowReductions<S, ThreadRow<S, Columns>> {
   }
 };
 
-/// A row that the 32 threads of a warp go through. On the host one thread does, some rows from their end.
+/// A row that the 32 threads of a warp go through; on the host it is one thread, which takes some rows from their end.
 template <class S>
 struct WarpRow : RowReductions<S, WarpRow<S>> {
   static constexpr unsigned threads = 32;
@@ -148,8 +149,8 @@ struct WarpRow : RowReductions<S, WarpRow<S>> {
   }
 };
 
-/// A row that a team goes through. Two places for the results of reductions, by turns: a thread may still read one while
-/// others fill the next.
+/// A row that a team goes through. Reductions store their results in two places by turns: a thread may still read one
+/// while others fill the other.
 template <class S, class Team>
 struct TeamRow : RowReductions<S, TeamRow<S, Team>> {
   struct Memory {
