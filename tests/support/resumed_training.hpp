@@ -1,0 +1,124 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// A training with all that depends on more than the weights: dropout, a norm's buffers, a schedule, parameter groups, the
+// best epoch. It is kept at every position, and must end the same from each of them.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "odot/any_device.hpp"
+
+namespace odot::test {
+
+using ResumedImage = Shape<1, 4, 3>;
+using ResumedModel =
+    nn::Sequential<ResumedImage, nn::Conv2d<4, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::BatchNorm2d<>,
+                   nn::ReLU, nn::Flatten, nn::Dropout<0.3>, nn::Linear<10>, nn::LogSoftmax>;
+
+/// Keeps every position that it is asked about.
+struct KeepPositions : Callback {
+  bool wants_position(const StepEvent&) override { return true; }
+  void on_position(const TrainingPosition& position) override {
+    kept.push_back(position.snapshot());
+    steps.push_back(position.step);
+    last.push_back(position.last);
+  }
+  std::vector<Snapshot> kept;
+  std::vector<std::size_t> steps;
+  std::vector<bool> last;
+};
+
+/// A table without its columns of time.
+inline std::string without_times(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string all, line;
+  while (std::getline(file, line)) {
+    std::size_t end = line.size();
+    if (path.filename() == "epochs.csv")
+      for (int column = 0; column < 2; ++column) end = line.rfind(',', end - 1);
+    all += line.substr(0, end) + '\n';
+  }
+  return all;
+}
+
+/// All that must be the same at the end: arrays and facts of network, optimizer, callbacks; numbers of the report; tables.
+struct TrainingEnd {
+  Snapshot network, optimizer, best;
+  std::vector<double> numbers;
+  std::string batches, epochs;
+
+  bool operator==(const TrainingEnd& o) const {
+    const auto same = [](const Snapshot& a, const Snapshot& b) {
+      if (a.facts() != b.facts() || a.arrays().size() != b.arrays().size()) return false;
+      for (const auto& array : a.arrays()) {
+        const auto* other = b.find(array.name);
+        if (!other || array.shape != other->shape || array.type != other->type || array.bytes != other->bytes)
+          return false;
+      }
+      return true;
+    };
+    return same(network, o.network) && same(optimizer, o.optimizer) && same(best, o.best) && numbers == o.numbers &&
+           batches == o.batches && epochs == o.epochs;
+  }
+};
+
+/// Trains for `epochs`, from a position where there is one. `seed`: of the initial weights, which a position replaces.
+template <DeviceType Device>
+TrainingEnd resumed_training(const std::filesystem::path& folder, std::size_t epochs, std::optional<Snapshot> resume,
+                             int threads, std::uint64_t seed, Callback& watcher) {
+  static const auto data = data::synthetic<ResumedImage>(Seed{1}, 100, 40);
+  Network<ResumedModel, Device> network(Seed{seed}, nn::init::normal(), threads);
+  optim::AdamW adam{{.learning_rate = 0.02, .max_gradient_norm = 1}, {{"*.bias", {.weight_decay = 0}}}};
+  KeepBest best(network);
+  CsvLog log(folder);
+  const FitOptions options{.epochs = epochs,
+                           .batch_size = 32,  // batches of 32, 32, 32 and 4 samples
+                           .seed = Seed{5},
+                           .schedule = optim::schedule::cosine(3, 12),
+                           .resume = std::move(resume)};
+  const TrainingReport report = fit(network, adam, data.train, data.test, options, log, best, watcher);
+  TrainingEnd end{network.snapshot(), adam.snapshot(network), best.state(), {}, {}, {}};
+  for (const EpochEvent& e : report.epochs)
+    end.numbers.insert(end.numbers.end(),
+                       {double(e.epoch), e.mean_loss, e.train_accuracy, e.test_loss, e.test_accuracy});
+  end.numbers.insert(end.numbers.end(), {report.test_loss, report.accuracy, double(network.step())});
+  end.batches = without_times(folder / "batches.csv");
+  end.epochs = without_times(folder / "epochs.csv");
+  return end;
+}
+
+/// The training resumed from each of its positions, on other numbers of threads.
+template <DeviceType Device>
+void check_resumed_training(const std::filesystem::path& folder) {
+  constexpr std::size_t epochs = 3, batches = 4;
+  KeepPositions positions;
+  const TrainingEnd expected = resumed_training<Device>(folder, epochs, {}, 2, 7, positions);
+  REQUIRE(positions.kept.size() == epochs * batches);
+  REQUIRE(std::count(expected.batches.begin(), expected.batches.end(), '\n') == 1 + epochs * batches);
+  for (std::size_t i = 0; i < positions.kept.size(); ++i) {
+    CAPTURE(i);
+    CHECK(positions.steps[i] == i + 1);
+    CHECK(positions.last[i] == (i + 1 == epochs * batches));
+    KeepPositions rest;
+    const int threads = 1 + static_cast<int>(i % 3);
+    const TrainingEnd end = resumed_training<Device>(folder, epochs, positions.kept[i], threads, 100 + i, rest);
+    CHECK(end == expected);
+    CHECK(rest.kept.size() == epochs * batches - i - 1);
+    CHECK((rest.steps.empty() || rest.steps.front() == i + 2));
+  }
+  // Something must be at stake: from the first position with one more epoch the end is another.
+  KeepPositions more;
+  CHECK_FALSE(resumed_training<Device>(folder, epochs + 1, positions.kept.front(), 1, 7, more) == expected);
+}
+
+}  // namespace odot::test
