@@ -142,7 +142,7 @@ TEST_CASE("a checkpoint that is cut at any byte, or has any one bit turned, is r
   CHECK(taken == 8 * whole.size());
   taken = 0;
   Bytes longer = whole;
-  for (const std::uint8_t more : {0, 1, 255}) {
+  for (const std::uint8_t more : Bytes{0, 1, 255}) {
     longer.push_back(more);
     refused(longer);
   }

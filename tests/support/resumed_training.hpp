@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "odot/any_device.hpp"
+#include "support/hash_uniform.hpp"
 
 namespace odot::test {
 
@@ -24,6 +25,18 @@ using ResumedImage = Shape<1, 4, 3>;
 using ResumedModel =
     nn::Sequential<ResumedImage, nn::Conv2d<4, nn::Conv2dOptions{.kernel_size = 3, .padding = 1}>, nn::BatchNorm2d<>,
                    nn::ReLU, nn::Flatten, nn::Dropout<0.3>, nn::Linear<10>, nn::LogSoftmax>;
+
+/// Pixels of a formula, brighter in another place for every other class.
+inline data::Dataset<ResumedImage> resumed_set(std::size_t samples, std::size_t salt) {
+  data::Dataset<ResumedImage> set{.name = "figures"};
+  for (std::size_t n = 0; n < samples; ++n) {
+    set.targets.push_back(static_cast<std::int32_t>(n * 7 % 10));
+    for (std::size_t i = 0; i < ResumedImage::size; ++i)
+      set.values.push_back(static_cast<std::uint8_t>(120 * (hash_uniform(salt + n * ResumedImage::size + i) + 0.5) +
+                                                     (i % 10 == n * 7 % 10 ? 130 : 0)));
+  }
+  return set;
+}
 
 /// Keeps every position that it is asked about.
 struct KeepPositions : Callback {
@@ -76,7 +89,7 @@ struct TrainingEnd {
 template <DeviceType Device>
 TrainingEnd resumed_training(const std::filesystem::path& folder, std::size_t epochs, std::optional<Snapshot> resume,
                              int threads, std::uint64_t seed, Callback& watcher) {
-  static const auto data = data::synthetic<ResumedImage>(Seed{1}, 100, 40);
+  static const data::Split<data::Dataset<ResumedImage>> data{resumed_set(100, 0), resumed_set(40, 10'000)};
   Network<ResumedModel, Device> network(Seed{seed}, nn::init::normal(), threads);
   optim::AdamW adam{{.learning_rate = 0.02, .max_gradient_norm = 1}, {{"*.bias", {.weight_decay = 0}}}};
   KeepBest best(network);
