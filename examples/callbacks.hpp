@@ -10,6 +10,7 @@
 #include <odot/train/csv_log.hpp>
 #include <odot/train/curves.hpp>
 #include <odot/train/progress.hpp>
+#include <odot/train/training_loop.hpp>
 
 #include <algorithm>
 #include <functional>

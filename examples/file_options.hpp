@@ -59,22 +59,24 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
       ->default_str(std::to_string(files.checkpoints.keep));
 }
 
-/// Finds out before the work begins whether the run can write its files.
-/// Errors  ArgumentError: an option that needs --out;  FileError: --save can't be written
+/// Throws ArgumentError for options that need --out.
 inline void check_files(const RunFiles& files) {
   if (files.out.empty() && (files.resume || files.asked))
     throw odot::ArgumentError(std::string(files.resume ? "--resume" : "--checkpoint-every, --keep") +
                               ": expected --out as well, the folder of the checkpoints");
-  if (!files.save.empty()) odot::io::require_writable(files.save);
 }
 
-/// Claims the folder of a run, if it has one, and sets an earlier run's checkpoints aside unless it is resumed.
-inline std::optional<OutFolder> claim_out(const RunFiles& files) {
+/// Claims the folder of a run, if it has one, sets an earlier run's checkpoints aside unless it is resumed, and finds out
+/// before the work begins whether all files can be written.
+/// Errors  FileError: one can't; another run has the folder
+inline std::optional<OutFolder> claim_files(const RunFiles& files) {
   std::optional<OutFolder> out;
-  if (files.out.empty()) return out;
-  out.emplace(files.out, log_files);
-  odot::io::Checkpoint checkpoint(files.out);
-  if (!files.resume) checkpoint.begin_anew();
+  if (!files.out.empty()) {
+    out.emplace(files.out, log_files);
+    odot::io::Checkpoint checkpoint(files.out);
+    if (!files.resume) checkpoint.begin_anew();
+  }
+  if (!files.save.empty()) odot::io::require_writable(files.save);
   return out;
 }
 

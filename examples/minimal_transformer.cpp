@@ -138,7 +138,7 @@ int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& c
     std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
                 minimal::title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
                 data.test.size(), q);
-  const auto out = trainer::claim_out(options.files);
+  const auto out = trainer::claim_files(options.files);
   program::flush_output();
   const Interrupt interrupt;
   const auto outcome = choice.train(options.settings(), choice.variant, data, [&] { return interrupt.requested(); });

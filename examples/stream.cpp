@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
   return trainer::run_program(app, argc, argv, [&] {
     trainer::require_device(settings.device);
     trainer::check_files(settings.files);
-    const auto out = trainer::claim_out(settings.files);
+    const auto out = trainer::claim_files(settings.files);
     return run(settings);
   });
 }

@@ -125,7 +125,7 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
     return own;
   };
   std::vector<std::optional<trainer::OutFolder>> folders;  // all that will be written, before hours of work
-  for (long long i = 0; i < settings.seeds; ++i) folders.push_back(trainer::claim_out(files(i)));
+  for (long long i = 0; i < settings.seeds; ++i) folders.push_back(trainer::claim_files(files(i)));
   if (!settings.quiet) print_subject(settings, subject, run.fit.batch_size);
   std::vector<Figures> runs;
   for (long long i = 0; i < settings.seeds && !interrupt.requested(); ++i) {

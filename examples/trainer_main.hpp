@@ -79,7 +79,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
     const Choice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
     check_files(settings.files);
-    const auto out = claim_out(settings.files);
+    const auto out = claim_files(settings.files);
     return run(settings, choice, load_data(settings, set_name, load));
   });
 }
