@@ -6,7 +6,7 @@
 #include "data/temporary_folder.hpp"
 #include "odot/gpu.hpp"
 #include "odot/odot.hpp"
-#include "support/resumed_training.hpp"
+#include "support/resume_cases.hpp"
 
 using namespace odot;
 using namespace odot::test;

@@ -1,9 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // A training with all that depends on more than the weights: dropout, a norm's buffers, a schedule, parameter groups, the
-// best epoch. It is kept at every position, and must end the same from each of them.
-
-#include <doctest/doctest.h>
+// best epoch.
 
 #include <algorithm>
 #include <cstddef>
@@ -37,19 +35,6 @@ inline data::Dataset<ResumedImage> resumed_set(std::size_t samples, std::size_t 
   }
   return set;
 }
-
-/// Keeps every position that it is asked about.
-struct KeepPositions : Callback {
-  bool wants_position(const StepEvent&) override { return true; }
-  void on_position(const TrainingPosition& position) override {
-    kept.push_back(position.snapshot());
-    steps.push_back(position.step);
-    last.push_back(position.last);
-  }
-  std::vector<Snapshot> kept;
-  std::vector<std::size_t> steps;
-  std::vector<bool> last;
-};
 
 /// A table without its columns of time.
 inline std::string without_times(const std::filesystem::path& path) {
@@ -88,7 +73,7 @@ struct TrainingEnd {
 /// Trains for `epochs`, from a position where there is one. `seed`: of the initial weights, which a position replaces.
 template <DeviceType Device>
 TrainingEnd resumed_training(const std::filesystem::path& folder, std::size_t epochs, std::optional<Snapshot> resume,
-                             int threads, std::uint64_t seed, Callback& watcher) {
+                             int threads, std::uint64_t seed, auto&... watchers) {
   static const data::Split<data::Dataset<ResumedImage>> data{resumed_set(100, 0), resumed_set(40, 10'000)};
   Network<ResumedModel, Device> network(Seed{seed}, nn::init::normal(), threads);
   optim::AdamW adam{{.learning_rate = 0.02, .max_gradient_norm = 1}, {{"*.bias", {.weight_decay = 0}}}};
@@ -97,9 +82,9 @@ TrainingEnd resumed_training(const std::filesystem::path& folder, std::size_t ep
   const FitOptions options{.epochs = epochs,
                            .batch_size = 32,  // batches of 32, 32, 32 and 4 samples
                            .seed = Seed{5},
-                           .schedule = optim::schedule::cosine(3, 12),
+                           .schedule = optim::schedule::step(5, 0.9),
                            .resume = std::move(resume)};
-  const TrainingReport report = fit(network, adam, data.train, data.test, options, log, best, watcher);
+  const TrainingReport report = fit(network, adam, data.train, data.test, options, log, best, watchers...);
   TrainingEnd end{network.snapshot(), adam.snapshot(network), best.state(), {}, {}, {}};
   for (const EpochEvent& e : report.epochs)
     end.numbers.insert(end.numbers.end(),
@@ -108,30 +93,6 @@ TrainingEnd resumed_training(const std::filesystem::path& folder, std::size_t ep
   end.batches = without_times(folder / "batches.csv");
   end.epochs = without_times(folder / "epochs.csv");
   return end;
-}
-
-/// The training resumed from each of its positions, on other numbers of threads.
-template <DeviceType Device>
-void check_resumed_training(const std::filesystem::path& folder) {
-  constexpr std::size_t epochs = 3, batches = 4;
-  KeepPositions positions;
-  const TrainingEnd expected = resumed_training<Device>(folder, epochs, {}, 2, 7, positions);
-  REQUIRE(positions.kept.size() == epochs * batches);
-  REQUIRE(std::count(expected.batches.begin(), expected.batches.end(), '\n') == 1 + epochs * batches);
-  for (std::size_t i = 0; i < positions.kept.size(); ++i) {
-    CAPTURE(i);
-    CHECK(positions.steps[i] == i + 1);
-    CHECK(positions.last[i] == (i + 1 == epochs * batches));
-    KeepPositions rest;
-    const int threads = 1 + static_cast<int>(i % 3);
-    const TrainingEnd end = resumed_training<Device>(folder, epochs, positions.kept[i], threads, 100 + i, rest);
-    CHECK(end == expected);
-    CHECK(rest.kept.size() == epochs * batches - i - 1);
-    CHECK((rest.steps.empty() || rest.steps.front() == i + 2));
-  }
-  // Something must be at stake: from the first position with one more epoch the end is another.
-  KeepPositions more;
-  CHECK_FALSE(resumed_training<Device>(folder, epochs + 1, positions.kept.front(), 1, 7, more) == expected);
 }
 
 }  // namespace odot::test

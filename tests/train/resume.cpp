@@ -10,7 +10,7 @@
 
 #include "data/temporary_folder.hpp"
 #include "odot/odot.hpp"
-#include "support/resumed_training.hpp"
+#include "support/resume_cases.hpp"
 #include "support/small_training.hpp"
 
 using namespace odot;
