@@ -31,8 +31,8 @@ inline std::optional<odot::Snapshot> resumed(odot::io::Checkpoint& checkpoint, c
   for (const std::string& skipped : checkpoint.skipped()) std::fprintf(stderr, "skipped: %s\n", skipped.c_str());
   if (quiet) return kept;
   if (kept)
-    std::printf("goes on from %s: after epoch %s and %s batches\n", checkpoint.taken().string().c_str(),
-                kept->required_text("training.epoch").c_str(), kept->required_text("training.batch").c_str());
+    std::printf("goes on after epoch %s, batch %s from %s\n", kept->required_text("training.epoch").c_str(),
+                kept->required_text("training.batch").c_str(), checkpoint.taken().string().c_str());
   else std::printf("begins anew: there is no checkpoint in %s\n", files.out.c_str());
   std::fflush(stdout);
   return kept;
