@@ -43,6 +43,7 @@ done
 cmp "$folder/whole.safetensors" "$folder/killed.safetensors" || fail "the weights differ"
 cmp "$folder/whole/seed-1/batches.csv" "$folder/killed/seed-1/batches.csv" || fail "batches.csv differs"
 [ "$(epochs_of whole)" = "$(epochs_of killed)" ] || fail "epochs.csv differs"
+[ -z "$(find "$folder/killed" -name '*.partial*')" ] || fail "a file that a kill has broken off is left"
 
 # ---- asked to end, in the middle of an epoch
 

@@ -187,14 +187,21 @@ ODOT_FUNCTION const Snapshot::Array* Snapshot::find(std::string_view name) const
   return found == index_.end() ? nullptr : &arrays_[found->second];
 }
 
+namespace detail {
+
+[[noreturn]] ODOT_COLD inline void refuse_taken_name(std::string_view name) {
+  throw ArgumentError("odot::Snapshot: there is an array called \"" + shown_name(name) + "\" already");
+}
+
+}  // namespace detail
+
 ODOT_FUNCTION void Snapshot::add(Array array) {
   std::size_t bytes = size_of(array.type);
   for (const std::size_t extent : array.shape) bytes = checked_product("odot::Snapshot", bytes, extent);
   if (bytes != array.bytes.size())
     throw ArgumentError("odot::Snapshot: " + shown_name(array.name) + " is " + array.description() + ", expected " +
                         std::to_string(bytes) + " bytes, found " + std::to_string(array.bytes.size()));
-  if (!index_.emplace(array.name, arrays_.size()).second)
-    throw ArgumentError("odot::Snapshot: there is an array called \"" + shown_name(array.name) + "\" already");
+  if (!index_.emplace(array.name, arrays_.size()).second) detail::refuse_taken_name(array.name);
   arrays_.push_back(std::move(array));
 }
 
@@ -254,13 +261,12 @@ ODOT_FUNCTION const Snapshot::Array& Snapshot::required(std::string_view name, S
 }
 
 ODOT_FUNCTION void Snapshot::merge(Snapshot other, std::string_view prefix) {
-  Snapshot both = *this;
   for (Array& array : other.arrays_) {
     array.name.insert(0, prefix);
-    both.add(std::move(array));
+    if (find(array.name)) detail::refuse_taken_name(array.name);
   }
-  for (auto& [name, text] : other.facts_) both.set_fact(std::string(prefix) + name, std::move(text));
-  *this = std::move(both);
+  for (Array& array : other.arrays_) add(std::move(array));
+  for (auto& [name, text] : other.facts_) set_fact(std::string(prefix) + name, std::move(text));
 }
 
 ODOT_FUNCTION Snapshot Snapshot::part(std::string_view prefix) const {

@@ -18,10 +18,11 @@
 //
 // For a training to be kept and resumed (FitOptions::resume, io::Checkpoint), the optimizer must be kept too:
 //
-//     Snapshot snapshot(const auto& network) const;         what it holds from step to step; the network's names, if it likes
-//     void restore(const Snapshot& kept, auto& network);    throws ArgumentError, and changes nothing, where that does not fit
+//     Snapshot snapshot(const auto& network) const;         what it holds from step to step
+//     void restore(const Snapshot& kept, auto& network);    throws ArgumentError, and changes nothing, if that does not fit
 //
-// Both are empty, return {} and nothing, where it holds nothing.
+// network: the network's NetworkState, with its blocks and their names. An optimizer that holds nothing returns {} and
+// does nothing.
 
 #include <concepts>
 
@@ -33,12 +34,12 @@ namespace odot::optim {
 template <class O, class Network>
 concept OptimizerOf = requires(O& optimizer, Network& network) { optimizer.step(network, 1.0); };
 
-/// One whose state can be kept with the training's.
-template <class O, class Network>
-concept KeptOptimizerOf = OptimizerOf<O, Network> && requires(O& optimizer, const O& kept, Network& network,
-                                                              const Network& same, const Snapshot& snapshot) {
-  { kept.snapshot(same) } -> std::convertible_to<Snapshot>;
-  optimizer.restore(snapshot, network);
-};
+/// An optimizer whose state can be kept with the training's. State: the network's NetworkState.
+template <class O, class State>
+concept KeptOptimizerOf =
+    requires(O& optimizer, const O& kept, State& network, const State& same, const Snapshot& snapshot) {
+      { kept.snapshot(same) } -> std::convertible_to<Snapshot>;
+      optimizer.restore(snapshot, network);
+    };
 
 }  // namespace odot::optim

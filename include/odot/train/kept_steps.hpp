@@ -10,7 +10,9 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
+#include "odot/nn/network_state.hpp"
 #include "odot/nn/snapshot.hpp"
+#include "odot/optim/optimizer_contract.hpp"
 
 namespace odot::detail {
 
@@ -30,6 +32,37 @@ ODOT_COLD ODOT_FUNCTION Snapshot joined(KeptSteps parts);
 ODOT_COLD ODOT_FUNCTION KeptSteps parts_of(const Snapshot& kept, const std::string& architecture);
 
 [[noreturn]] ODOT_COLD ODOT_FUNCTION void refuse_to_keep();
+
+/// Network and optimizer in one snapshot. Instantiated for the network's state, so that models share it.
+template <DeviceType Device, class Scalar, class Optimizer>
+ODOT_COLD Snapshot kept_steps(const NetworkState<Device, Scalar>& network, const Optimizer& optimizer,
+                              std::string architecture, Seed seed) {
+  if constexpr (optim::KeptOptimizerOf<Optimizer, NetworkState<Device, Scalar>>)
+    return joined({network.snapshot(), optimizer.snapshot(network), std::move(architecture), seed, network.step()});
+  else refuse_to_keep();
+}
+
+/// Takes them over; returns the network's seed.
+/// Errors  ArgumentError: what does not fit. Nothing has changed then
+template <DeviceType Device, class Scalar, class Optimizer>
+ODOT_COLD Seed restore_steps(NetworkState<Device, Scalar>& network, Optimizer& optimizer, const Snapshot& kept,
+                             const std::string& architecture) {
+  if constexpr (optim::KeptOptimizerOf<Optimizer, NetworkState<Device, Scalar>>) {
+    const KeptSteps parts = parts_of(kept, architecture);
+    const Snapshot before = network.snapshot();
+    network.restore(parts.network);
+    try {
+      optimizer.restore(parts.optimizer, network);
+    } catch (...) {
+      network.restore(before);
+      throw;
+    }
+    network.set_step(parts.step);
+    return parts.seed;
+  } else {
+    refuse_to_keep();
+  }
+}
 
 #if ODOT_DEFINITIONS
 

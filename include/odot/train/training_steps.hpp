@@ -33,6 +33,7 @@ template <class Loss, class Network, class Optimizer, class TrainSet, class Test
 class TrainingSteps final : public Steps {
   using Scalar = typename Network::scalar;
   using Device = typename Network::device;
+  using State = NetworkState<Device, Scalar>;
   using TrainLoader = data::Loader<TrainSet, Scalar, Device>;
 
  public:
@@ -76,31 +77,16 @@ class TrainingSteps final : public Steps {
     return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
   }
 
-  bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, Network>; }
+  bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, State>; }
 
   ODOT_COLD Snapshot snapshot() const override {
-    if constexpr (optim::KeptOptimizerOf<Optimizer, Network>)
-      return joined({network_.snapshot(), std::as_const(optimizer_).snapshot(std::as_const(network_)),
-                     nn::description<typename Network::model>(), network_.seed(), network_.step()});
-    else refuse_to_keep();
+    return kept_steps<Device, Scalar>(network_, optimizer_, nn::description<typename Network::model>(),
+                                      network_.seed());
   }
 
   ODOT_COLD void restore(const Snapshot& kept) override {
-    if constexpr (optim::KeptOptimizerOf<Optimizer, Network>) {
-      const KeptSteps parts = parts_of(kept, nn::description<typename Network::model>());
-      const Snapshot before = network_.snapshot();
-      network_.restore(parts.network);
-      try {
-        optimizer_.restore(parts.optimizer, network_);
-      } catch (...) {
-        network_.restore(before);
-        throw;
-      }
-      network_.set_seed(parts.seed);
-      network_.set_step(parts.step);
-    } else {
-      refuse_to_keep();
-    }
+    network_.set_seed(
+        restore_steps<Device, Scalar>(network_, optimizer_, kept, nn::description<typename Network::model>()));
   }
 
  private:
