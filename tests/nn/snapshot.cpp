@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -262,4 +263,28 @@ TEST_CASE("several snapshots are kept in one, each under its prefix") {
   CHECK_THROWS_AS(both.merge(late, "network."), ArgumentError);
   CHECK_FALSE(both.find("network.bias"));
   CHECK(both.text("network.steps") == "3");
+}
+
+TEST_CASE("what must be there is given, or refused by its name") {
+  Snapshot kept;
+  kept.set_fact("text", "a word");
+  kept.set_fact("number", 0.1);
+  kept.set_fact("count", std::size_t{7});
+  const std::vector<double> numbers{1, -2.5};
+  kept.add("numbers", {2}, std::span<const double>(numbers));
+  CHECK(kept.required_text("text") == "a word");
+  CHECK(kept.required_number("number") == 0.1);
+  CHECK(kept.required_count("count") == 7);
+  CHECK(kept.values<double>("numbers") == numbers);
+  const auto refusal = [](const auto& body) { return message_of<ArgumentError>(body); };
+  CHECK(refusal([&] { kept.required_text("none"); }) ==
+        "odot::Snapshot: the fact \"none\": expected a text, found no such fact");
+  CHECK(refusal([&] { kept.required_number("text"); }) ==
+        "odot::Snapshot: the fact \"text\": expected a number, found \"a word\"");
+  CHECK(refusal([&] { kept.required_count("number"); }) ==
+        "odot::Snapshot: the fact \"number\": expected a whole number, found \"0.1\"");
+  CHECK(refusal([&] { kept.values<float>("numbers"); }) ==
+        "odot::Snapshot: the array \"numbers\": expected F32, found F64 [2]");
+  CHECK(refusal([&] { kept.values<float>("none"); }) ==
+        "odot::Snapshot: the array \"none\": expected F32, found no such array");
 }

@@ -4,11 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "data/temporary_folder.hpp"
 #include "support/comma_locale.hpp"
@@ -141,4 +143,24 @@ TEST_CASE("under a locale with commas in numbers the picture is the same") {
   const std::string plain = picture();
   const CommaLocale comma;
   CHECK(picture() == plain);
+}
+
+TEST_CASE("curves that go on from a state are the same picture") {
+  const TemporaryFolder folder;
+  const std::vector<BatchCurve> own{{"twice the loss", [](const BatchEvent& e) { return 2 * e.loss; }}};
+  Curves whole(folder.path() / "whole", own), first(folder.path() / "first", own), rest(folder.path() / "rest", own);
+  const auto train = [](Curves& curves, std::size_t from, std::size_t to) {
+    curves.on_begin({.epochs = 2, .batches = 3});
+    for (std::size_t s = from; s <= to; ++s) {
+      curves.on_batch(
+          {.epoch = (s + 2) / 3, .batch = (s + 2) % 3 + 1, .step = s, .samples = 8, .loss = 1.0 / double(s)});
+      if (s % 3 == 0)
+        curves.on_epoch({.epoch = s / 3, .mean_loss = 0.5, .train_accuracy = 20.0 * double(s), .test_accuracy = 30});
+    }
+  };
+  train(whole, 1, 6);
+  train(first, 1, 4);
+  rest.restore_state(first.state());
+  train(rest, 5, 6);
+  CHECK(content(folder.path() / "rest" / "curves.svg") == content(folder.path() / "whole" / "curves.svg"));
 }

@@ -15,11 +15,31 @@
 // fit calls step once per batch, with the mean gradient over the batch. What an optimizer keeps from step to step, moments
 // for instance, it holds as batches of its own: examples/07_custom_optimizer.cpp. It may say which gradients it can take,
 // template <class Scalar> Scalar largest_accepted() const, beyond which fit ends with NonFiniteError; default: all numbers.
+//
+// For a training to be kept and resumed (FitOptions::resume, io::Checkpoint), the optimizer must be kept too:
+//
+//     Snapshot snapshot(const auto& network) const;         what it holds from step to step
+//     void restore(const Snapshot& kept, auto& network);    throws ArgumentError, and changes nothing, if that does not fit
+//
+// network: the network's NetworkState, with its blocks and their names. An optimizer that holds nothing returns {} and
+// does nothing.
+
+#include <concepts>
+
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::optim {
 
 /// An optimizer that can train this network.
 template <class O, class Network>
 concept OptimizerOf = requires(O& optimizer, Network& network) { optimizer.step(network, 1.0); };
+
+/// An optimizer whose state can be kept with the training's. State: the network's NetworkState.
+template <class O, class State>
+concept KeptOptimizerOf =
+    requires(O& optimizer, const O& kept, State& network, const State& same, const Snapshot& snapshot) {
+      { kept.snapshot(same) } -> std::convertible_to<Snapshot>;
+      optimizer.restore(snapshot, network);
+    };
 
 }  // namespace odot::optim

@@ -14,11 +14,15 @@
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/data/loader.hpp"
+#include "odot/events/callback.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/pieces.hpp"
+#include "odot/nn/snapshot.hpp"
+#include "odot/optim/optimizer_contract.hpp"
 #include "odot/train/evaluate.hpp"
-#include "odot/train/events.hpp"
+#include "odot/train/kept_steps.hpp"
 #include "odot/train/step_graph.hpp"
 #include "odot/train/steps.hpp"
 
@@ -29,6 +33,7 @@ template <class Loss, class Network, class Optimizer, class TrainSet, class Test
 class TrainingSteps final : public Steps {
   using Scalar = typename Network::scalar;
   using Device = typename Network::device;
+  using State = NetworkState<Device, Scalar>;
   using TrainLoader = data::Loader<TrainSet, Scalar, Device>;
 
  public:
@@ -70,6 +75,18 @@ class TrainingSteps final : public Steps {
 
   nn::LossSums evaluate() override {
     return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
+  }
+
+  bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, State>; }
+
+  ODOT_COLD Snapshot snapshot() const override {
+    return kept_steps<Device, Scalar>(network_, optimizer_, nn::description<typename Network::model>(),
+                                      network_.seed());
+  }
+
+  ODOT_COLD void restore(const Snapshot& kept) override {
+    network_.set_seed(
+        restore_steps<Device, Scalar>(network_, optimizer_, kept, nn::description<typename Network::model>()));
   }
 
  private:
