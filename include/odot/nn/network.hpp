@@ -17,6 +17,7 @@
 #include "odot/core/random.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
+#include "odot/kernels/weighted_mean.hpp"
 #include "odot/nn/init.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/layer_calls.hpp"
@@ -173,7 +174,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     backpropagate(loss, x, targets, sums_.data(), lengths);
     nn::LossSums sums;
     Device::copy_to_host(&sums, sums_.data(), sizeof sums);
-    sums.labelled = nn::labelled<Loss, Scalar>;
+    sums.labelled = nn::has_accuracy<Loss, Scalar>;
+    sums.weighted = nn::detail::is_weighted(loss);
     return sums;
   }
 
@@ -194,12 +196,18 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
         nn::detail::refuse_targets(x.samples(), targets.size(), each);
       gradients_.zero();
       ++step_;
+      auto frame = workspace_.frame();
+      const bool weighted = nn::detail::is_weighted(loss);
+      double* const weight_before = weighted ? frame.template take<double>(1) : nullptr;
+      if (weighted) kernels::WeightedMean<Device>::measure(workspace_, sums, weight_before);
       const std::size_t piece = training_piece(x.samples());
       for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
         const std::size_t n = (std::min)(piece, x.samples() - begin);
         backpropagate_piece(loss, x.subbatch(begin, n), targets.subspan(begin * each, n * each),
                             1.0 / static_cast<double>(x.samples()), sums, lengths ? lengths + begin : nullptr, begin);
       }
+      if (weighted)
+        kernels::WeightedMean<Device>::divide(workspace_, x.samples(), weight_before, sums, gradients_.span());
     }
   }
   template <class Loss = nn::NegativeLogLikelihood>

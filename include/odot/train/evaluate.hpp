@@ -67,7 +67,8 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
     loss.evaluate(workspace, outputs, batch.targets, 1.0, BatchView<Out, Scalar, Device>(), sums.data());
   }
   nn::LossSums result = sums.to_host().front();
-  result.labelled = nn::labelled<Loss, Scalar>;
+  result.labelled = nn::has_accuracy<Loss, Scalar>;
+  result.weighted = nn::detail::is_weighted(loss);
   return result;
 }
 

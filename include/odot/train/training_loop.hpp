@@ -160,10 +160,7 @@ void TrainingLoop::tell_result(Epoch& now, const StepResult& result) {
   const nn::LossSums& sums = result.sums;
   const std::size_t batch = ++now.told;
   if (const nn::NonFiniteFinding found = result.non_finite()) throw nn::error_of(found, place(now.number, batch));
-  now.sums.loss += sums.loss;
-  now.sums.correct += sums.correct;
-  now.sums.samples += sums.samples;
-  now.sums.labelled = sums.labelled;
+  now.sums += sums;
   tell(&Callback::on_batch, BatchEvent{.epoch = now.number,
                                        .batch = batch,
                                        .step = (now.number - 1) * plan_.batches + batch,

@@ -65,7 +65,10 @@ class TrainingSteps final : public Steps {
 
   void fetch(std::size_t first, std::span<StepResult> results) override {
     Device::copy_to_host(results.data(), results_.data() + first, results.size_bytes());
-    for (StepResult& result : results) result.sums.labelled = labelled;
+    for (StepResult& result : results) {
+      result.sums.labelled = nn::has_accuracy<Loss, Scalar>;
+      result.sums.weighted = nn::detail::is_weighted(loss_);
+    }
   }
 
   nn::LossSums evaluate() override {
@@ -90,12 +93,12 @@ class TrainingSteps final : public Steps {
 
   /// Returns the set. Throws ArgumentError if it is empty, or if a label has no output.
   template <class Set>
-  static const Set& checked(const Set& set, const std::string& which) {
+  const Set& checked(const Set& set, const std::string& which) const {
     if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
     if constexpr (labelled && requires { set.targets[0]; })
       for (std::size_t n = 0; n < set.size(); ++n)
-        if (set.targets[n] < 0 || set.targets[n] >= outputs)
+        if ((set.targets[n] < 0 || set.targets[n] >= outputs) && !nn::detail::ignores(loss_, set.targets[n]))
           throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
                               std::to_string(outputs - 1) + ", as the network has outputs, found " +
                               std::to_string(set.targets[n]));
