@@ -7,7 +7,7 @@
 #include <odot/kernels/parallel/contract.hpp>
 #include <odot/kernels/parallel/terms.hpp>
 #include <odot/nn/network_state.hpp>
-#include <odot/train/events.hpp>
+#include <odot/events/callback.hpp>
 
 #include <cstddef>
 #include <span>

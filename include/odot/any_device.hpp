@@ -60,6 +60,9 @@
 #include "odot/data/table_dataset.hpp"
 #include "odot/data/ts.hpp"
 
+#include "odot/events/callback.hpp"
+#include "odot/events/events.hpp"
+
 #include "odot/train/column_errors.hpp"
 #include "odot/train/csv_log.hpp"
 #include "odot/train/curves.hpp"

@@ -33,6 +33,13 @@ struct Script final : detail::Steps {
     order += 'v';
     return {.loss = 3, .samples = 4};
   }
+  bool can_be_kept() const override { return true; }
+  Snapshot snapshot() const override {
+    Snapshot kept;
+    kept.set_fact("script.steps", steps.size());
+    return kept;
+  }
+  void restore(const Snapshot& kept) override { order += "r" + kept.required_text("script.steps"); }
 
   std::vector<detail::StepResult> results;
   std::string order;

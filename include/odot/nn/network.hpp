@@ -107,6 +107,10 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     }
   }
 
+  /// The source of the random numbers of training steps (nn::Dropout's), with step(); at first the constructor's seed.
+  Seed seed() const { return seed_; }
+  void set_seed(Seed seed) { seed_ = seed; }
+
   // ---- predict
 
   /// y = the model's output in evaluation. It changes nothing in the network, so calls may run at the same time, each

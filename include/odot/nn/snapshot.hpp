@@ -107,6 +107,20 @@ class Snapshot {
   std::optional<double> number(std::string_view name) const;
   std::optional<std::uint64_t> count(std::string_view name) const;
 
+  // ---- the same where it must be there: ArgumentError, with the name, where it is not, or is something else
+
+  std::string required_text(std::string_view name) const;
+  double required_number(std::string_view name) const;
+  std::uint64_t required_count(std::string_view name) const;
+  /// The numbers of an array of T.
+  template <class T>
+  std::vector<T> values(std::string_view name) const {
+    const Array& array = required(name, scalar_type_of<T>());
+    std::vector<T> numbers(array.size());
+    if (!numbers.empty()) std::memcpy(numbers.data(), array.bytes.data(), array.bytes.size());
+    return numbers;
+  }
+
   // ---- several snapshots in one
 
   /// Adds another's arrays and facts, `prefix` before their names; a fact that is there already gets the other's text.
@@ -116,6 +130,8 @@ class Snapshot {
   Snapshot part(std::string_view prefix) const;
 
  private:
+  const Array& required(std::string_view name, ScalarType type) const;
+
   std::vector<Array> arrays_;
   std::map<std::string, std::size_t, std::less<>> index_;
   Facts facts_;
@@ -200,6 +216,41 @@ ODOT_FUNCTION std::optional<std::uint64_t> Snapshot::count(std::string_view name
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
   return value;
+}
+
+namespace detail {
+
+[[noreturn]] ODOT_COLD inline void refuse_fact(std::string_view name, const char* expected,
+                                               const std::optional<std::string>& found) {
+  throw ArgumentError("odot::Snapshot: the fact \"" + shown_name(name) + "\": expected " + expected + ", found " +
+                      (found ? "\"" + shown_name(*found) + "\"" : "no such fact"));
+}
+
+}  // namespace detail
+
+ODOT_FUNCTION std::string Snapshot::required_text(std::string_view name) const {
+  auto found = text(name);
+  if (!found) detail::refuse_fact(name, "a text", found);
+  return *std::move(found);
+}
+
+ODOT_FUNCTION double Snapshot::required_number(std::string_view name) const {
+  const auto found = number(name);
+  if (!found) detail::refuse_fact(name, "a number", text(name));
+  return *found;
+}
+
+ODOT_FUNCTION std::uint64_t Snapshot::required_count(std::string_view name) const {
+  const auto found = count(name);
+  if (!found) detail::refuse_fact(name, "a whole number", text(name));
+  return *found;
+}
+
+ODOT_FUNCTION const Snapshot::Array& Snapshot::required(std::string_view name, ScalarType type) const {
+  const Array* array = find(name);
+  if (array && array->type == type) return *array;
+  throw ArgumentError("odot::Snapshot: the array \"" + shown_name(name) + "\": expected " + std::string(name_of(type)) +
+                      ", found " + (array ? array->description() : "no such array"));
 }
 
 ODOT_FUNCTION void Snapshot::merge(Snapshot other, std::string_view prefix) {

@@ -15,11 +15,30 @@
 // fit calls step once per batch, with the mean gradient over the batch. What an optimizer keeps from step to step, moments
 // for instance, it holds as batches of its own: examples/07_custom_optimizer.cpp. It may say which gradients it can take,
 // template <class Scalar> Scalar largest_accepted() const, beyond which fit ends with NonFiniteError; default: all numbers.
+//
+// For a training to be kept and resumed (FitOptions::resume, io::Checkpoint), the optimizer must be kept too:
+//
+//     Snapshot snapshot(const auto& network) const;         what it holds from step to step; the network's names, if it likes
+//     void restore(const Snapshot& kept, auto& network);    throws ArgumentError, and changes nothing, where that does not fit
+//
+// Both are empty, return {} and nothing, where it holds nothing.
+
+#include <concepts>
+
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::optim {
 
 /// An optimizer that can train this network.
 template <class O, class Network>
 concept OptimizerOf = requires(O& optimizer, Network& network) { optimizer.step(network, 1.0); };
+
+/// One whose state can be kept with the training's.
+template <class O, class Network>
+concept KeptOptimizerOf = OptimizerOf<O, Network> && requires(O& optimizer, const O& kept, Network& network,
+                                                              const Network& same, const Snapshot& snapshot) {
+  { kept.snapshot(same) } -> std::convertible_to<Snapshot>;
+  optimizer.restore(snapshot, network);
+};
 
 }  // namespace odot::optim

@@ -6,14 +6,17 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "odot/core/config.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/events/callback.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/train/events.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 
@@ -55,6 +58,12 @@ class CsvLog : public Callback {
   ODOT_COLD ODOT_FUNCTION void on_epoch(const EpochEvent& e) override;
   ODOT_COLD void on_end(const TrainingReport&) override { write(); }
 
+  /// The tables' texts, so that those of a training that is resumed have the rows of the position, whatever its files
+  /// had when it was killed.
+  ODOT_COLD ODOT_FUNCTION Snapshot state() const override;
+  /// Errors  also ArgumentError: tables of other columns
+  ODOT_COLD ODOT_FUNCTION void restore_state(const Snapshot& kept) override;
+
  private:
   template <class Columns, class Field>
   static void append_row(std::string& table, const Columns& columns, const Field& field) {
@@ -66,6 +75,9 @@ class CsvLog : public Callback {
   ODOT_COLD ODOT_FUNCTION static std::string quoted(const std::string& field);
 
   ODOT_COLD ODOT_FUNCTION void write() const;
+
+  /// A table of a kept state, if it has the columns of `own`.
+  ODOT_COLD ODOT_FUNCTION static std::string table_in(const Snapshot& kept, const char* name, const std::string& own);
 
   static constexpr const char *batches_name = "batches.csv", *epochs_name = "epochs.csv";
 
@@ -122,6 +134,31 @@ std::string CsvLog::quoted(const std::string& field) {
   std::string text = "\"";
   for (const char letter : field) text += letter == '"' ? std::string("\"\"") : std::string(1, letter);
   return text + '"';
+}
+
+Snapshot CsvLog::state() const {
+  Snapshot kept;
+  kept.set_fact("callback", "CsvLog");
+  for (const auto& [name, table] : {std::pair(batches_name, &batches_), std::pair(epochs_name, &epochs_)})
+    kept.add(name, {table->size()}, std::span(reinterpret_cast<const unsigned char*>(table->data()), table->size()));
+  return kept;
+}
+
+std::string CsvLog::table_in(const Snapshot& kept, const char* name, const std::string& own) {
+  const auto bytes = kept.values<unsigned char>(name);
+  std::string table(bytes.begin(), bytes.end());
+  const std::string expected = own.substr(0, own.find('\n')), found = table.substr(0, table.find('\n'));
+  if (found != expected)
+    throw ArgumentError(std::string("odot::CsvLog: the training that is resumed has other columns in ") + name +
+                        ": expected " + expected + ", found " + shown_name(found));
+  return table;
+}
+
+void CsvLog::restore_state(const Snapshot& kept) {
+  std::string batches = table_in(kept, batches_name, batches_);
+  epochs_ = table_in(kept, epochs_name, epochs_);
+  batches_ = std::move(batches);
+  write();
 }
 
 void CsvLog::write() const {

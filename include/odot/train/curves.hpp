@@ -3,15 +3,18 @@
 // Curves: a run's loss and accuracy as a picture.
 
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "odot/events/callback.hpp"
 #include "odot/io/line_chart.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/train/events.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 
@@ -46,8 +49,38 @@ class Curves : public Callback {
   }
   void on_end(const TrainingReport&) override { write(); }
 
+  /// All points.
+  Snapshot state() const override {
+    Snapshot kept;
+    kept.set_fact("callback", "Curves");
+    kept.set_fact("labelled", labelled_ ? 1 : 0);
+    each_curve(*this, [&](const std::string& name, const Points& points) {
+      std::vector<double> numbers;
+      for (const auto& [x, y] : points) numbers.insert(numbers.end(), {x, y});
+      kept.add(name, {points.size(), 2}, std::span<const double>(numbers));
+    });
+    return kept;
+  }
+  void restore_state(const Snapshot& kept) override {
+    labelled_ = kept.required_count("labelled") != 0;
+    each_curve(*this, [&](const std::string& name, Points& points) {
+      const std::vector<double> numbers = kept.values<double>(name);
+      points.clear();
+      for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) points.emplace_back(numbers[i], numbers[i + 1]);
+    });
+  }
+
  private:
   using Points = std::vector<std::pair<double, double>>;
+
+  /// The curves by their names in the state.
+  template <class Self, class Body>
+  static void each_curve(Self& self, const Body& body) {
+    body("loss", self.loss_);
+    body("train", self.train_);
+    body("test", self.test_);
+    for (std::size_t i = 0; i < self.own_points_.size(); ++i) body("own." + std::to_string(i), self.own_points_[i]);
+  }
 
   static void add(Points& points, std::size_t epoch, double value) {
     if (!std::isnan(value)) points.emplace_back(epoch, value);

@@ -9,10 +9,10 @@
 #include <type_traits>
 
 #include "odot/core/current_workspace.hpp"
+#include "odot/events/callback.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/optim/optimizer_contract.hpp"
 #include "odot/train/evaluate.hpp"
-#include "odot/train/events.hpp"
 #include "odot/train/training_loop.hpp"
 #include "odot/train/training_steps.hpp"
 
@@ -62,16 +62,20 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 
 /// Trains a network on `train` and evaluates it on `test` after every epoch. With 0 epochs it only evaluates, or does
 /// nothing if there is no `test`. The loss is the mean over the samples, by default of the negative log-likelihood.
-/// Same seeds, same bits, on any number of threads. Every call starts with the order of epoch 1 and at step 0 of the
-/// schedule. A run that ends with NonFiniteError calls on_end first. On a GPU, on_batch is called for several batches
-/// in a row.
+/// Same seeds, same bits, on any number of threads. A run that ends with NonFiniteError calls on_end first. On a GPU,
+/// on_batch is called for several batches in a row.
+/// Without `.resume`, a call starts with the order of epoch 1 and at step 0 of the schedule. With it, network, optimizer,
+/// report and callbacks continue from the position that was kept, and the rest of the training has the bits that it
+/// would have had; `.epochs` counts those done before. Options of the optimizer, the schedule and the loss belong to the
+/// program and must be the same.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
 ///     fit<nn::CrossEntropy>(network, adam, train, test, options);        another loss
 /// Errors  compile time: a set whose samples do not have the shape of the network's input, or whose targets are not
 ///         what the loss takes; a loss that does not fit the outputs, such as the default loss if the model does not
 ///         end in nn::LogSoftmax
 ///         ArgumentError: a batch size of 0 or larger than the set; an empty set; a label that the network has no
-///         output for
+///         output for; a `.resume` that is of another training: model, optimizer, samples, batch size or seed (then
+///         nothing has changed), or that a callback can't go on from
 ///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't take, with epoch
 ///         and batch, and on the Cpu the layer
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,

@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "odot/core/error.hpp"
+#include "odot/events/callback.hpp"
 #include "odot/nn/snapshot.hpp"
-#include "odot/train/events.hpp"
 
 namespace odot {
 
@@ -37,6 +37,23 @@ class KeepBest : public Callback {
     loss_ = e.test_loss;
     epoch_ = e.epoch;
     kept_ = network_->snapshot();
+  }
+
+  /// The best epoch so far, with its weights.
+  Snapshot state() const override {
+    Snapshot kept;
+    kept.set_fact("callback", "KeepBest");
+    kept.set_fact("epoch", epoch_);
+    if (!kept_) return kept;
+    kept.set_fact("loss", loss_);
+    kept.merge(*kept_, "weights.");
+    return kept;
+  }
+  void restore_state(const Snapshot& kept) override {
+    epoch_ = static_cast<std::size_t>(kept.required_count("epoch"));
+    if (epoch_ == 0) return;
+    loss_ = kept.required_number("loss");
+    kept_ = kept.part("weights.");
   }
 
   /// Gives the network the weights of the best epoch. Returns false, and leaves the network as it is, if no epoch has

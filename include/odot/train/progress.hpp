@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "odot/core/number_text.hpp"
-#include "odot/train/events.hpp"
+#include "odot/events/callback.hpp"
 #include "odot/train/terminal.hpp"
 
 namespace odot {
@@ -132,8 +132,11 @@ void ProgressBar::on_end(const TrainingReport& report) {
 }
 
 std::string ProgressBar::bar(const BatchEvent& event, double elapsed, std::size_t room) const {
-  const double done = static_cast<double>(event.step) / static_cast<double>(plan_.epochs * plan_.batches);
-  const double samples = done * static_cast<double>(plan_.epochs) * static_cast<double>(plan_.samples);
+  // Of what this run has to do: a training that is resumed has done a part before.
+  const double all = static_cast<double>(plan_.epochs * plan_.batches) - static_cast<double>(plan_.steps_before);
+  const double steps = static_cast<double>(event.step) - static_cast<double>(plan_.steps_before);
+  const double done = steps / (std::max)(all, 1.0);
+  const double samples = steps / static_cast<double>(plan_.batches) * static_cast<double>(plan_.samples);
   const std::string epochs = of_epochs(event.epoch), epoch = "epoch " + epochs, loss = "loss " + fixed(event.loss, 4),
                     rate = fixed(samples / (std::max)(elapsed, 1e-9), 0) + " samples/s",
                     left = duration(elapsed * (1 - done) / (std::max)(done, 1e-9)) + " left";

@@ -7,9 +7,10 @@
 #include <span>
 
 #include "odot/core/random.hpp"
+#include "odot/events/events.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/non_finite.hpp"
-#include "odot/train/events.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::detail {
 
@@ -43,6 +44,18 @@ class Steps {
 
   /// The loss on the second set; called only if there is one.
   virtual nn::LossSums evaluate() = 0;
+
+  /// Whether the optimizer can be kept, which the next two need.
+  virtual bool can_be_kept() const = 0;
+
+  /// Network and optimizer, and the network's seed and step.
+  /// Errors  ArgumentError: the optimizer can't be kept
+  virtual Snapshot snapshot() const = 0;
+
+  /// Takes them over.
+  /// Errors  ArgumentError: another architecture, optimizer or scalar, all that does not fit; the optimizer can't be
+  ///         kept. Nothing has changed then
+  virtual void restore(const Snapshot& kept) = 0;
 
  protected:
   explicit Steps(bool at_once) : immediate(at_once) {}

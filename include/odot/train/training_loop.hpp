@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,10 +16,13 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
+#include "odot/events/callback.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/non_finite.hpp"
+#include "odot/nn/snapshot.hpp"
 #include "odot/optim/schedule.hpp"
-#include "odot/train/events.hpp"
+#include "odot/train/callback_states.hpp"
+#include "odot/train/place.hpp"
 #include "odot/train/steps.hpp"
 
 namespace odot {
@@ -30,6 +34,7 @@ struct FitOptions {
   optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; empty: constant
   std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
   std::string test_name = "test";           ///< what to call the second set in output, such as "validation"
+  std::optional<Snapshot> resume = {};      ///< of TrainingPosition: go on from there; none: begin anew
 };
 
 namespace detail {
@@ -47,29 +52,43 @@ class TrainingLoop {
   using Clock = std::chrono::steady_clock;
   static constexpr double longest_silence = 0.25;  // seconds
 
-  /// An epoch so far.
-  struct Epoch {
-    std::size_t number = 0;  ///< from 1
-    nn::LossSums sums;       ///< of the batches that callbacks know of
-    std::size_t told = 0;    ///< batches that callbacks know of
-  };
+  /// A position as callbacks get it.
+  class Position;
 
-  /// False where it was interrupted before its last batch.
-  ODOT_FUNCTION bool epoch(std::size_t number);
+  /// Takes over network, optimizer and place. The callbacks' states are restored after on_begin.
+  ODOT_COLD ODOT_FUNCTION void resume(const Snapshot& kept);
 
-  ODOT_FUNCTION void step(const Epoch& now, std::size_t b);
+  /// The rest of an epoch. False where it was interrupted before its last batch.
+  ODOT_FUNCTION bool epoch();
 
-  /// Tells the callbacks of the batches up to `done` that they do not know of yet.
-  ODOT_FUNCTION void tell_results(Epoch& now, std::size_t done);
+  /// Takes step number `b` of the epoch, counted from 0. Returns whether a callback wants a position after it.
+  ODOT_FUNCTION bool step(std::size_t b);
 
-  ODOT_COLD ODOT_FUNCTION void tell_result(Epoch& now, const StepResult& result);
+  /// Tells the callbacks of the epoch's batches up to `done` that they do not know of yet.
+  ODOT_FUNCTION void tell_results(std::size_t done);
 
-  ODOT_COLD ODOT_FUNCTION void end_epoch(const Epoch& now, double seconds);
+  ODOT_COLD ODOT_FUNCTION void tell_result(const StepResult& result);
+
+  ODOT_COLD ODOT_FUNCTION void end_epoch();
 
   ODOT_COLD ODOT_FUNCTION void evaluate_test();
 
-  ODOT_COLD static std::string place(std::size_t epoch, std::size_t batch) {
+  ODOT_FUNCTION void tell_position();
+
+  /// Whether a callback wants no further epoch.
+  bool wanted_stop() const {
+    return std::any_of(callbacks_.begin(), callbacks_.end(), [](const Callback* c) { return c->wants_stop(); });
+  }
+
+  std::size_t epoch_number() const { return place_.report.epochs.size() + 1; }
+
+  ODOT_COLD static std::string where(std::size_t epoch, std::size_t batch) {
     return "epoch " + std::to_string(epoch) + ", batch " + std::to_string(batch) + ": ";
+  }
+
+  void add_seconds(double seconds) {
+    place_.report.seconds += seconds;
+    place_.epoch_seconds += seconds;
   }
 
   static double seconds_since(Clock::time_point start) {
@@ -86,105 +105,157 @@ class TrainingLoop {
   std::span<Callback* const> callbacks_;
   std::vector<StepResult> results_;  // of an epoch's batches
   TrainingPlan plan_;
-  TrainingReport report_;
-  std::size_t steps_done_ = 0;
+  Place place_;  // what callbacks know of
 };
 
 #if ODOT_DEFINITIONS
 
+class TrainingLoop::Position final : public TrainingPosition {
+ public:
+  explicit Position(const TrainingLoop& loop) : loop_(loop) {
+    const Place& place = loop.place_;
+    step = place.steps(loop.plan_);
+    epochs = place.report.epochs.size();
+    batch = place.batch;
+    last = place.report.interrupted || epochs >= loop.options_.epochs || loop.wanted_stop();
+  }
+
+  Snapshot snapshot() const override {
+    Snapshot kept = loop_.steps_.snapshot();
+    add_place(loop_.place_, loop_.plan_, loop_.options_.seed, kept);
+    add_states(loop_.callbacks_, kept);
+    return kept;
+  }
+
+ private:
+  const TrainingLoop& loop_;
+};
+
 TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
   plan_ = plan;
+  plan_.can_be_kept = steps_.can_be_kept();
   results_.resize(plan.batches);
+  if (options_.resume) resume(*options_.resume);
   tell(&Callback::on_begin, plan_);
+  if (options_.resume) restore_states(callbacks_, *options_.resume);
+  TrainingReport& report = place_.report;
   bool whole = false;  // whether the last epoch was, at whose end the test set has been evaluated
   try {
-    while (report_.epochs.size() < options_.epochs && !report_.interrupted) whole = epoch(report_.epochs.size() + 1);
+    while (report.epochs.size() < options_.epochs && !report.interrupted && !report.stopped_early) {
+      report.stopped_early = wanted_stop();
+      if (!report.stopped_early) whole = epoch();
+    }
   } catch (const NonFiniteError&) {
-    report_.interrupted = true;
-    tell(&Callback::on_end, report_);  // so that logs show how it went
+    report.interrupted = true;
+    tell(&Callback::on_end, report);  // so that logs show how it went
     throw;
   }
   if (!whole) evaluate_test();
-  tell(&Callback::on_end, report_);
-  return std::move(report_);
+  tell(&Callback::on_end, report);
+  return std::move(report);
 }
 
-bool TrainingLoop::epoch(std::size_t number) {
-  Epoch now;
-  now.number = number;
+void TrainingLoop::resume(const Snapshot& kept) {
+  Place place = place_in(kept, plan_, options_.seed);
+  steps_.restore(kept);
+  place_ = std::move(place);
+  plan_.steps_before = place_.steps(plan_);
+}
+
+bool TrainingLoop::epoch() {
+  const std::size_t number = epoch_number();
+  bool& interrupted = place_.report.interrupted;
   steps_.begin_epoch(options_.seed, number);
-  const double seconds_before = report_.seconds;
   auto last_news = Clock::now();
-  std::size_t done = 0;
-  while (done < plan_.batches && !report_.interrupted) {
-    step(now, done);
+  std::size_t done = place_.batch;
+  while (done < plan_.batches && !interrupted) {
+    const bool wanted = step(done);
     ++done;
-    const bool last = done == plan_.batches;
-    if (steps_.immediate || last || seconds_since(last_news) > longest_silence) {
-      tell_results(now, done);
+    const bool last = done == plan_.batches, news = steps_.immediate || wanted || last;
+    if (news || seconds_since(last_news) > longest_silence) {
+      tell_results(done);
       last_news = Clock::now();
     }
-    report_.interrupted = !(last && number == options_.epochs) && options_.should_stop && options_.should_stop();
+    interrupted = !(last && number == options_.epochs) && options_.should_stop && options_.should_stop();
+    if (interrupted) tell_results(done);
+    if (!last && place_.batch == done) tell_position();
   }
-  tell_results(now, done);
-  const bool whole = done == plan_.batches;
-  if (whole) end_epoch(now, report_.seconds - seconds_before);
-  return whole;
+  if (done < plan_.batches) return false;
+  end_epoch();
+  tell_position();
+  return true;
 }
 
-void TrainingLoop::step(const Epoch& now, std::size_t b) {
+bool TrainingLoop::step(std::size_t b) {
   const auto start = Clock::now();
-  const StepEvent at{.epoch = now.number,
+  const std::size_t steps_before = (epoch_number() - 1) * plan_.batches + b;
+  const StepEvent at{.epoch = epoch_number(),
                      .batch = b + 1,
-                     .step = steps_done_ + 1,
+                     .step = steps_before + 1,
                      .samples = (std::min)(plan_.batch_size, plan_.samples - b * plan_.batch_size)};
   try {
-    steps_.run(at, options_.schedule ? options_.schedule(steps_done_) : 1.0);
+    steps_.run(at, options_.schedule ? options_.schedule(steps_before) : 1.0);
   } catch (const NonFiniteError& error) {
-    throw NonFiniteError(place(at.epoch, at.batch) + error.what());
+    throw NonFiniteError(where(at.epoch, at.batch) + error.what());
   }
-  ++steps_done_;
-  report_.seconds += seconds_since(start);
+  add_seconds(seconds_since(start));
+  bool wanted = false;
+  for (Callback* callback : callbacks_) wanted = callback->wants_position(at) || wanted;
+  return wanted;
 }
 
-void TrainingLoop::tell_results(Epoch& now, std::size_t done) {
-  if (now.told == done) return;
+void TrainingLoop::tell_results(std::size_t done) {
+  if (place_.batch == done) return;
   const auto start = Clock::now();
-  const std::span<StepResult> results = std::span(results_).first(done).subspan(now.told);
-  steps_.fetch(now.told, results);
-  report_.seconds += seconds_since(start);
-  for (const StepResult& result : results) tell_result(now, result);
+  const std::span<StepResult> results = std::span(results_).first(done).subspan(place_.batch);
+  steps_.fetch(place_.batch, results);
+  add_seconds(seconds_since(start));
+  for (const StepResult& result : results) tell_result(result);
 }
 
-void TrainingLoop::tell_result(Epoch& now, const StepResult& result) {
+void TrainingLoop::tell_result(const StepResult& result) {
   const nn::LossSums& sums = result.sums;
-  const std::size_t batch = ++now.told;
-  if (const nn::NonFiniteFinding found = result.non_finite()) throw nn::error_of(found, place(now.number, batch));
-  now.sums += sums;
-  tell(&Callback::on_batch, BatchEvent{.epoch = now.number,
+  const std::size_t number = epoch_number(), batch = ++place_.batch;
+  if (const nn::NonFiniteFinding found = result.non_finite()) throw nn::error_of(found, where(number, batch));
+  place_.sums += sums;
+  tell(&Callback::on_batch, BatchEvent{.epoch = number,
                                        .batch = batch,
-                                       .step = (now.number - 1) * plan_.batches + batch,
+                                       .step = place_.steps(plan_),
                                        .samples = static_cast<std::size_t>(sums.samples),
                                        .loss = sums.mean(),
                                        .accuracy = sums.accuracy()});
 }
 
-void TrainingLoop::end_epoch(const Epoch& now, double seconds) {
+void TrainingLoop::end_epoch() {
   evaluate_test();
-  report_.epochs.push_back({.epoch = now.number,
-                            .mean_loss = now.sums.mean(),
-                            .train_accuracy = now.sums.accuracy(),
-                            .test_loss = report_.test_loss,
-                            .test_accuracy = report_.accuracy,
-                            .seconds = seconds,
-                            .samples_per_second = static_cast<double>(now.sums.samples) / seconds});
-  tell(&Callback::on_epoch, report_.epochs.back());
+  TrainingReport& report = place_.report;
+  report.epochs.push_back({.epoch = epoch_number(),
+                           .mean_loss = place_.sums.mean(),
+                           .train_accuracy = place_.sums.accuracy(),
+                           .test_loss = report.test_loss,
+                           .test_accuracy = report.accuracy,
+                           .seconds = place_.epoch_seconds,
+                           .samples_per_second = static_cast<double>(place_.sums.samples) / place_.epoch_seconds});
+  place_.batch = 0;
+  place_.sums = {};
+  place_.epoch_seconds = 0;
+  tell(&Callback::on_epoch, report.epochs.back());
 }
 
 void TrainingLoop::evaluate_test() {
-  const nn::LossSums sums = plan_.test_samples > 0 ? steps_.evaluate() : nn::LossSums();
-  report_.test_loss = sums.mean();
-  report_.accuracy = sums.accuracy();
+  nn::LossSums sums;
+  if (plan_.test_samples > 0) {
+    for (Callback* callback : callbacks_) callback->before_evaluation();
+    sums = steps_.evaluate();
+    for (Callback* callback : callbacks_) callback->after_evaluation();
+  }
+  place_.report.test_loss = sums.mean();
+  place_.report.accuracy = sums.accuracy();
+}
+
+void TrainingLoop::tell_position() {
+  const Position position(*this);
+  for (Callback* callback : callbacks_) callback->on_position(position);
 }
 
 #endif

@@ -14,15 +14,32 @@
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "odot/data/loader.hpp"
+#include "odot/events/callback.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/pieces.hpp"
+#include "odot/nn/snapshot.hpp"
+#include "odot/optim/optimizer_contract.hpp"
 #include "odot/train/evaluate.hpp"
-#include "odot/train/events.hpp"
 #include "odot/train/step_graph.hpp"
 #include "odot/train/steps.hpp"
 
 namespace odot::detail {
+
+[[noreturn]] ODOT_COLD inline void refuse_to_keep() {
+  throw ArgumentError(
+      "odot::fit: this optimizer can't be kept, so the training can't be resumed; give it snapshot and restore, as "
+      "odot/optim/optimizer_contract.hpp says");
+}
+
+/// Throws where a kept network is not of this architecture.
+ODOT_COLD inline void require_architecture(const Snapshot& network, const std::string& architecture) {
+  const std::string found = network.required_text("architecture");
+  if (found != architecture)
+    throw ArgumentError("odot::fit: the training can't be resumed: expected one of " + architecture +
+                        ", found one of " + shown_name(found, 4000));
+}
 
 /// The steps of one training, and all that they work on.
 template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet = TrainSet>
@@ -60,6 +77,7 @@ class TrainingSteps final : public Steps {
         if (const auto found = result->non_finite()) explain(found.what, batch);
       for (Callback* callback : callbacks_) callback->on_gradients(at);
       optimizer_.step(network_, factor);
+      for (Callback* callback : callbacks_) callback->on_step(at);
     });
   }
 
@@ -73,6 +91,42 @@ class TrainingSteps final : public Steps {
 
   nn::LossSums evaluate() override {
     return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
+  }
+
+  bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, Network>; }
+
+  ODOT_COLD Snapshot snapshot() const override {
+    if constexpr (optim::KeptOptimizerOf<Optimizer, Network>) {
+      Snapshot kept;
+      kept.merge(network_.snapshot(), "network.");
+      kept.set_fact("network.architecture", nn::description<typename Network::model>());
+      kept.set_fact("network.seed", network_.seed().value);
+      kept.set_fact("network.step", network_.step());
+      kept.merge(std::as_const(optimizer_).snapshot(std::as_const(network_)), "optimizer.");
+      return kept;
+    } else {
+      refuse_to_keep();
+    }
+  }
+
+  ODOT_COLD void restore(const Snapshot& kept) override {
+    if constexpr (optim::KeptOptimizerOf<Optimizer, Network>) {
+      const Snapshot network = kept.part("network."), before = network_.snapshot();
+      require_architecture(network, nn::description<typename Network::model>());
+      const Seed seed{network.required_count("seed")};
+      const std::uint64_t step = network.required_count("step");
+      network_.restore(network);
+      try {
+        optimizer_.restore(kept.part("optimizer."), network_);
+      } catch (...) {
+        network_.restore(before);
+        throw;
+      }
+      network_.set_seed(seed);
+      network_.set_step(step);
+    } else {
+      refuse_to_keep();
+    }
   }
 
  private:

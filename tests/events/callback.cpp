@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/train/events.hpp"
+#include "odot/events/callback.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,4 +15,13 @@ TEST_CASE("a callback that overrides nothing does nothing") {
   quiet.on_end({});
   CHECK(TrainingReport{}.epochs.empty());
   CHECK_FALSE(TrainingReport{}.interrupted);
+}
+
+TEST_CASE("by default a callback has no state, and wants no position") {
+  struct Quiet : Callback {
+  } quiet;
+  CHECK(quiet.state().arrays().empty());
+  CHECK(quiet.state().facts().empty());
+  quiet.restore_state({});
+  CHECK_FALSE(quiet.wants_position({}));
 }

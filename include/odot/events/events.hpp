@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What a training run tells its callbacks, and what it returns.
+// What happens in a training run, and what it returns.
 
 #include <cstddef>
 #include <limits>
@@ -14,6 +14,8 @@ struct TrainingPlan {
   std::size_t epochs = 0, batches = 0;  ///< batches per epoch
   std::size_t samples = 0, test_samples = 0, batch_size = 0;
   std::string test_name = "test";  ///< FitOptions::test_name
+  std::size_t steps_before = 0;    ///< batches done before, by the training that is resumed
+  bool can_be_kept = true;         ///< whether TrainingPosition::snapshot can be called
 };
 
 // Accuracies are in %, and NaN if the targets are numbers instead of labels. Without a test set, its loss and accuracy
@@ -49,26 +51,11 @@ struct EpochEvent {
 /// The result of a training run.
 struct TrainingReport {
   std::vector<EpochEvent> epochs;                               ///< completed epochs
-  bool interrupted = false;                                     ///< stopped before the planned end
+  bool interrupted = false;                                     ///< stopped before the planned end, by the user
+  bool stopped_early = false;                                   ///< ended before that because a callback wanted it
   double test_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean over the test samples at the end
   double accuracy = std::numeric_limits<double>::quiet_NaN();   ///< of the test samples at the end
   double seconds = 0;                                           ///< of training alone
-};
-
-/// Watches a training run. Override the functions that you need. A callback that needs the network takes a reference to
-/// it in its constructor, as KeepBest does.
-class Callback {
- public:
-  virtual ~Callback() = default;
-  virtual void on_begin(const TrainingPlan&) {}
-  /// The network's gradients() are the batch's, its parameters those before the step. On a GPU the host is ahead of the
-  /// device here, and the step may be captured as a graph. So this function may only give work to the device, by the
-  /// same kernels for all batches of one size. What that work leaves in the device's memory is there when on_batch is
-  /// called, which happens for several batches in a row.
-  virtual void on_gradients(const StepEvent&) {}
-  virtual void on_batch(const BatchEvent&) {}
-  virtual void on_epoch(const EpochEvent&) {}
-  virtual void on_end(const TrainingReport&) {}
 };
 
 }  // namespace odot

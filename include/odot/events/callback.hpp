@@ -1,0 +1,87 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Callback: what watches a training run; TrainingPosition: a moment of the run from which another can go on.
+
+#include <cstddef>
+
+#include "odot/events/events.hpp"
+#include "odot/nn/snapshot.hpp"
+
+namespace odot {
+
+/// A moment between two batches at which a training can be kept. The object is valid during the call.
+class TrainingPosition {
+ public:
+  std::size_t step = 0;    ///< batches done since the start of the training
+  std::size_t epochs = 0;  ///< whole epochs done
+  std::size_t batch = 0;   ///< batches done of the epoch after those; 0 at the end of an epoch
+  bool last = false;       ///< the training ends here: it has all its epochs, or is stopped
+
+  /// All that fit needs to go on from here (FitOptions::resume): network, optimizer, report, seeds, and the state() of
+  /// every callback.
+  /// Errors  ArgumentError: the optimizer has no snapshot and restore (optim/optimizer_contract.hpp), which
+  ///         TrainingPlan::can_be_kept says before the first batch; a state that the contract of Callback::state forbids
+  virtual Snapshot snapshot() const = 0;
+
+ protected:
+  ~TrainingPosition() = default;
+};
+
+/// Watches a training run. Override the functions that you need. A callback that needs the network takes a reference to
+/// it in its constructor, as KeepBest does.
+class Callback {
+ public:
+  virtual ~Callback() = default;
+  virtual void on_begin(const TrainingPlan&) {}
+  /// The network's gradients() are the batch's, its parameters those before the step. On a GPU the host is ahead of the
+  /// device here, and the step may be captured as a graph. So this function may only give work to the device, by the
+  /// same kernels for all batches of one size. What that work leaves in the device's memory is there when on_batch is
+  /// called, which happens for several batches in a row.
+  virtual void on_gradients(const StepEvent&) {}
+  /// The network's parameters are those after the step; for the rest as on_gradients.
+  virtual void on_step(const StepEvent&) {}
+  virtual void on_batch(const BatchEvent&) {}
+  virtual void on_epoch(const EpochEvent&) {}
+  virtual void on_end(const TrainingReport&) {}
+
+  /// Called around each evaluation on fit's second set. What before_evaluation changes in the network, such as its weights
+  /// for their average, after_evaluation must undo.
+  virtual void before_evaluation() {}
+  virtual void after_evaluation() {}
+
+  /// Whether the training is to end here; asked after every epoch, and before the first.
+  virtual bool wants_stop() const { return false; }
+
+  // ---- trainings that are kept and resumed
+
+  /// What this callback must know, at a position, to go on from there as if nothing had happened. A callback whose
+  /// events change nothing that it needs later has no state: the default. Otherwise the fact "callback" says of which
+  /// kind the state is, in letters and digits; two callbacks of one kind are told apart by their order in fit's
+  /// arguments. Names need no prefix.
+  ///     Snapshot state() const override {
+  ///       Snapshot kept;
+  ///       kept.set_fact("callback", "EarlyStopping");
+  ///       kept.set_fact("best", best_);                                           exact: a number, a count or a text
+  ///       kept.add("losses", {losses_.size()}, std::span<const double>(losses_));
+  ///       return kept;
+  ///     }
+  virtual Snapshot state() const { return {}; }
+
+  /// Takes over what state() gave at the position from which the training is resumed; called after on_begin, before
+  /// the first batch. Without such a state, because the training was kept without this callback, it is not called.
+  ///     void restore_state(const Snapshot& kept) override {
+  ///       best_ = kept.required_number("best");                                   throws where it is not there
+  ///       losses_ = kept.values<double>("losses");
+  ///     }
+  virtual void restore_state(const Snapshot&) {}
+
+  /// Whether a position is wanted right after this step. On a Cpu there is one after every step; a GPU is waited for
+  /// only if somebody wants it.
+  virtual bool wants_position(const StepEvent&) { return false; }
+
+  /// Called where all callbacks know of the same batches and epochs, after on_batch and on_epoch. It must not change
+  /// what state() returns.
+  virtual void on_position(const TrainingPosition&) {}
+};
+
+}  // namespace odot
