@@ -66,6 +66,28 @@ def write_loss_options():
             case(f"huber_{delta}", F.huber_loss, y, targets, delta=delta)
 
 
+def write_schedules():
+    """Learning rates of PyTorch's OneCycleLR where the largest one is 1, and the cases' options."""
+    with File("schedules.txt") as file:
+        def case(name, total, **options):
+            parameter = torch.nn.Parameter(torch.zeros(1))
+            optimizer = torch.optim.SGD([parameter], lr=1)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1, total_steps=total,
+                                                           cycle_momentum=False, **options)
+            rates = []
+            for step in range(total):
+                rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                if step + 1 < total:
+                    schedule.step()
+            file.put(name, torch.tensor(rates))
+
+        case("defaults", 20)
+        case("linear", 23, anneal_strategy="linear", pct_start=0.4, div_factor=10, final_div_factor=100)
+        case("three_phases", 30, three_phase=True, pct_start=0.35)
+        case("rise_alone", 9, pct_start=1.0)
+
+
 # ---- optimizers
 
 
