@@ -44,8 +44,8 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
       const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
       const std::span<Callback* const> all(list);
       const WorkspaceScope<typename Network::device> scope(network.workspace());
-      TrainingSteps<Loss, Network, Optimizer, TrainSet, TestSet> steps(network, optimizer, loss, train, test,
-                                                                       options.batch_size, options.test_name, all);
+      TrainingSteps<Loss, Network, Optimizer, TrainSet, TestSet> steps(
+          network, optimizer, loss, train, test, options.batch_size, options.micro_batch_size, options.test_name, all);
       return TrainingLoop(steps, options, all)
           .run({.epochs = options.epochs,
                 .batches = steps.batches(),

@@ -53,9 +53,11 @@ class TrainingSteps final : public Steps {
   /// Errors  ArgumentError: an empty set; a label that the network has no output for; a batch size of 0 or larger than the
   ///         set
   TrainingSteps(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train, const TestSet* test,
-                std::size_t batch_size, const std::string& test_name, std::span<Callback* const> callbacks)
+                std::size_t batch_size, std::size_t micro_batch_size, const std::string& test_name,
+                std::span<Callback* const> callbacks)
       : Steps(Device::host_accessible), loss_(loss), network_(network), optimizer_(optimizer), callbacks_(callbacks),
-        batches_(checked(train, "the training set"), batch_size), results_(batches_.count()) {
+        micro_batch_size_(micro_batch_size), batches_(checked(train, "the training set"), batch_size),
+        results_(batches_.count()) {
     if (test) test_.emplace(checked(*test, "the " + test_name + " set"), nn::Pieces<Device>::evaluated(test->size()));
   }
 
@@ -71,7 +73,7 @@ class TrainingSteps final : public Steps {
     graph_.run(batches_.size(b), [&] {
       StepResult* const result = results_.data() + b;
       const auto batch = batches_.load(b, network_.workspace());
-      network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths);
+      network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths, micro_batch_size_);
       network_.count_gradients_beyond(largest_gradient(), &result->beyond);
       if constexpr (Device::host_accessible)
         if (const auto found = result->non_finite()) explain(found.what, batch);
@@ -163,6 +165,7 @@ class TrainingSteps final : public Steps {
   Network& network_;
   Optimizer& optimizer_;
   std::span<Callback* const> callbacks_;
+  std::size_t micro_batch_size_;
   TrainLoader batches_;
   std::optional<data::Loader<TestSet, Scalar, Device>> test_;
   Buffer<StepResult, Device> results_;  // of an epoch's batches
