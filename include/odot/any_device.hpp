@@ -44,6 +44,7 @@
 #include "odot/optim/schedule.hpp"
 #include "odot/optim/sgd.hpp"
 
+#include "odot/data/augment.hpp"
 #include "odot/data/channel_statistics.hpp"
 #include "odot/data/cifar.hpp"
 #include "odot/data/csv.hpp"

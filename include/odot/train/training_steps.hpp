@@ -92,7 +92,8 @@ class TrainingSteps final : public Steps {
   }
 
   nn::LossSums evaluate() override {
-    return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
+    return odot::detail::evaluate(std::as_const(network_), network_.workspace(),
+                                  loss_for<TestSet, Scalar, Device>(loss_), *test_);
   }
 
   bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, Network>; }
