@@ -3,24 +3,23 @@
 // What watches a trainer's run: a progress bar and logs, as its options say, with the papers' figures in them.
 
 #include "paper_figures.hpp"
+#include "run_files.hpp"
 
 #include <odot/core/number_text.hpp>
+#include <odot/io/checkpoint.hpp>
 #include <odot/train/csv_log.hpp>
 #include <odot/train/curves.hpp>
 #include <odot/train/progress.hpp>
+#include <odot/train/training_loop.hpp>
 
 #include <algorithm>
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace trainer {
-
-/// What with_callbacks writes in its folder.
-inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "epochs.csv", "curves.svg"};
 
 /// The papers' figures as they are now.
 struct FigureSource {
@@ -57,20 +56,22 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
   return columns;
 }
 
-/// The report of body(callbacks…): the figures, a progress bar unless `quiet`, logs and curves if there is a folder `out`
-/// for them.
+/// The report of body(options, callbacks…): the figures, a progress bar unless `quiet`; logs, curves and checkpoints if
+/// there is a folder for them, from which the options then say where the training goes on.
 template <odot::DeviceType Device, class Scalar, class Body>
-odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, bool quiet, const std::string& out,
-                                    const Body& body) {
+odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
+                                    odot::FitOptions options, const Body& body) {
   const FigureSource source{[&] { return figures.loss(); }, [&] { return figures.gradient_average(); }};
   PaperProgress bar(source);
   odot::Callback none;
   odot::Callback& watcher = quiet ? none : bar;
-  if (out.empty()) return body(figures, watcher);
-  odot::CsvLog log(out, paper_columns(source));
-  odot::Curves curves(out, {{"average gradient of the first layer",
-                             [&](const odot::BatchEvent&) { return figures.gradient_average(); }}});
-  return body(figures, watcher, log, curves);
+  if (files.out.empty()) return body(options, figures, watcher);
+  odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
+  options.resume = resumed(checkpoint, files, quiet);
+  odot::CsvLog log(files.out, paper_columns(source));
+  odot::Curves curves(files.out, {{"average gradient of the first layer",
+                                   [&](const odot::BatchEvent&) { return figures.gradient_average(); }}});
+  return body(options, figures, watcher, log, curves, checkpoint);
 }
 
 }  // namespace trainer

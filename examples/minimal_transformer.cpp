@@ -6,6 +6,7 @@
 #include "minimal_transformer.hpp"
 
 #include "command_line.hpp"
+#include "file_options.hpp"
 #include "out_folder.hpp"
 
 #include <odot/odot.hpp>
@@ -30,7 +31,8 @@ constexpr std::size_t classes = 10;
 
 /// The command line.
 struct Options {
-  std::string dataset = "mnist", data = {}, variant = "full", device = "cpu", out = {};
+  std::string dataset = "mnist", data = {}, variant = "full", device = "cpu";
+  trainer::RunFiles files = {};
   long long encoders = 6, heads = 1, epochs = 15, batch_size = 512, samples = 0;
   double learning_rate = 1e-3;
   unsigned long long seed = 1;
@@ -45,7 +47,7 @@ struct Options {
             schedule == "cosine",
             Seed{seed},
             threads,
-            grid ? "" : out,
+            grid ? trainer::RunFiles{} : files,
             quiet};
   }
 };
@@ -56,6 +58,13 @@ void check(const Options& options) {
   require(options.schedule == "constant" || options.schedule == "cosine", "--schedule", "constant or cosine",
           options.schedule);
   trainer::require_device(options.device);
+  const trainer::RunFiles& files = options.files;
+  if (options.grid && (files.resume || files.asked || !files.weights.empty() || !files.save.empty()))
+    throw ArgumentError(
+        "--grid: expected none of --weights, --save, --resume, --checkpoint-every and --keep, which are for one model; "
+        "a "
+        "grid goes on from its grid.csv by itself");
+  trainer::check_files(files);
 }
 
 /// The models on the device of the options. Throws DeviceError where it can't be had.
@@ -118,11 +127,6 @@ double overdetermination(const minimal::Choice<Image>& choice, const minimal::Im
   return static_cast<double>(data.train.size() * classes) / static_cast<double>(choice.parameters);
 }
 
-std::string title(const minimal::Variant& v) {
-  return v.attention + (v.mlp ? " + mlp" : "") + ", " + std::to_string(v.encoders) + " encoders, " +
-         std::to_string(v.heads) + (v.heads == 1 ? " head" : " heads");
-}
-
 // ---- one model
 
 template <ShapeType Image>
@@ -132,13 +136,12 @@ int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& c
   const double q = overdetermination(choice, data);
   if (!options.quiet)
     std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
-                title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
+                minimal::title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
                 data.test.size(), q);
-  std::optional<trainer::OutFolder> out;
-  if (!options.out.empty()) out.emplace(options.out, trainer::log_files);
+  const auto out = trainer::claim_files(options.files);
   program::flush_output();
   const Interrupt interrupt;
-  const auto outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); });
+  const auto outcome = choice.train(options.settings(), choice.variant, data, [&] { return interrupt.requested(); });
   std::printf(
       "result variant=%s mlp=%d encoders=%zu heads=%zu dataset=%s parameters=%zu q=%.2f epochs=%zu training_loss=%.4f "
       "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f\n",
@@ -233,10 +236,11 @@ void print_row(const minimal::Choice<Image>& choice, double share, double q, con
 template <ShapeType Image>
 int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& all,
              const minimal::Images<Image>& data) {
-  GridLog log(options.out, data.train.name + " samples=" + std::to_string(data.train.size()) + " epochs=" +
-                               std::to_string(options.epochs) + " batch_size=" + std::to_string(options.batch_size) +
-                               " learning_rate=" + number_text::shortest(options.learning_rate) +
-                               " schedule=" + options.schedule + " seed=" + std::to_string(options.seed));
+  GridLog log(options.files.out, data.train.name + " samples=" + std::to_string(data.train.size()) +
+                                     " epochs=" + std::to_string(options.epochs) +
+                                     " batch_size=" + std::to_string(options.batch_size) +
+                                     " learning_rate=" + number_text::shortest(options.learning_rate) +
+                                     " schedule=" + options.schedule + " seed=" + std::to_string(options.seed));
   std::printf(
       "%s: %zu training and %zu validation samples, %lld epochs each\n\n"
       "| attention | MLP | encoders | heads | parameters | of full | Q | training loss | validation loss | its least | "
@@ -250,11 +254,11 @@ int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& 
       const minimal::Variant& v = choice.variant;
       if (v.encoders != encoders || interrupt.requested()) continue;
       if (v.attention == "full" && v.mlp && v.heads == 1) full = choice.parameters;
-      auto outcome = log.find(title(v));
+      auto outcome = log.find(minimal::title(v));
       if (!outcome) {
-        outcome = choice.train(options.settings(), data, [&] { return interrupt.requested(); });
+        outcome = choice.train(options.settings(), choice.variant, data, [&] { return interrupt.requested(); });
         if (interrupt.requested()) break;
-        log.add(title(v), *outcome);
+        log.add(minimal::title(v), *outcome);
       }
       print_row(choice, static_cast<double>(choice.parameters) / static_cast<double>(full),
                 overdetermination(choice, data), *outcome);
@@ -310,8 +314,7 @@ int main(int argc, char** argv) {
   add_number(app, "--seed", options.seed, trainer::seed_range, "Of the initial weights and the order of the samples");
   app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
   add_number(app, "--threads", options.threads, trainer::threads_range, "Of the cpu; 0: all");
-  trainer::add_folder(app, "--out", options.out,
-                      std::string(trainer::out_help) + ". With --grid: for grid.csv, which is gone on with");
+  trainer::add_file_options(app, options.files, ". With --grid: for grid.csv, which is gone on with");
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(options);

@@ -3,6 +3,7 @@
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
 #include "callbacks.hpp"
+#include "weights.hpp"
 
 #include <odot/any_device.hpp>
 
@@ -26,13 +27,18 @@ struct Variant {
   bool mlp;
 };
 
+inline std::string title(const Variant& v) {
+  return v.attention + (v.mlp ? " + mlp" : "") + ", " + std::to_string(v.encoders) + " encoders, " +
+         std::to_string(v.heads) + (v.heads == 1 ? " head" : " heads");
+}
+
 struct Settings {
   std::size_t epochs = 15, batch_size = 512;
   double learning_rate = 1e-3;
   bool cosine = false;  ///< the learning rate falls along a cosine; else it is constant
   odot::Seed seed{1};
   int threads = 0;
-  std::string out;  ///< folder for logs; empty: none
+  trainer::RunFiles files;
   bool quiet = false;
 };
 
@@ -49,7 +55,7 @@ template <odot::ShapeType Image>
 struct Choice {
   Variant variant;
   std::size_t parameters;
-  Outcome (*train)(const Settings&, const Images<Image>&, const std::function<bool()>& should_stop);
+  Outcome (*train)(const Settings&, const Variant&, const Images<Image>&, const std::function<bool()>& should_stop);
 };
 
 /// The learning rate of a training on so many samples.
@@ -61,12 +67,13 @@ inline odot::optim::schedule::Schedule schedule(const Settings& settings, std::s
 
 /// Trains `Model` on a device and evaluates it on both parts of the data.
 template <class Model, odot::DeviceType Device>
-Outcome train(const Settings& settings, const Images<typename Model::input_shape>& data,
+Outcome train(const Settings& settings, const Variant& variant, const Images<typename Model::input_shape>& data,
               const std::function<bool()>& should_stop) {
   odot::Network<Model, Device> network(settings.seed, odot::models::minimal_transformer_init(), settings.threads);
   const auto statistics = odot::data::channel_statistics(data.train);
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
+  trainer::load_weights(settings.files.weights, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const odot::FitOptions options{.epochs = settings.epochs,
                                  .batch_size = settings.batch_size,
@@ -76,8 +83,15 @@ Outcome train(const Settings& settings, const Images<typename Model::input_shape
                                  .test_name = "validation"};
   trainer::PaperFigures figures(network);
   const odot::TrainingReport report = trainer::with_callbacks(
-      figures, settings.quiet, settings.out,
-      [&](auto&... callbacks) { return odot::fit(network, adam, data.train, data.test, options, callbacks...); });
+      figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+        return odot::fit(network, adam, data.train, data.test, resumed, callbacks...);
+      });
+  trainer::save_weights(settings.files.save, network,
+                        {{"model", title(variant)},
+                         {"dataset", data.train.name},
+                         {"epochs", std::to_string(report.epochs.size())},
+                         {"seed", std::to_string(settings.seed.value)}},
+                        report.accuracy);
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
   Outcome outcome{.training_loss = trained.mean(),
                   .training_accuracy = trained.accuracy(),

@@ -31,6 +31,7 @@ class OutFolder {
     claim(folder);
     try {
       require_writable(folder, names);
+      remove_leftovers(folder, names);
     } catch (...) {
       release();
       throw;
@@ -49,6 +50,15 @@ class OutFolder {
         throw odot::FileError((folder / name).string(), "expected a file or nothing; choose another folder");
       odot::io::require_writable(folder / name);
     }
+  }
+
+  /// What a killed run has left of a file that it was writing. No other program has the folder now.
+  static void remove_leftovers(const std::filesystem::path& folder, std::initializer_list<const char*> names) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+      for (const char* name : names)
+        if (entry.path().filename().string().starts_with(std::string(name) + ".partial"))
+          std::filesystem::remove(entry.path(), ignored);
   }
 
 #ifdef LOCK_EX

@@ -4,10 +4,11 @@
 
 #include <odot/core/buffer.hpp>
 #include <odot/core/error.hpp>
+#include <odot/events/callback.hpp>
 #include <odot/kernels/parallel/contract.hpp>
 #include <odot/kernels/parallel/terms.hpp>
 #include <odot/nn/network_state.hpp>
-#include <odot/events/callback.hpp>
+#include <odot/nn/snapshot.hpp>
 
 #include <cstddef>
 #include <span>
@@ -48,7 +49,8 @@ class PaperFigures : public odot::Callback {
     sums_ = odot::Buffer<double, Device>(plan.batches);
     host_sums_.resize(plan.batches);
     whole_epochs_ = 0;
-    loss_ = gradient_average_ = 0;
+    epoch_loss_ = loss_ = gradient_average_ = 0;
+    known_ = made_ = 0;
   }
   void on_gradients(const odot::StepEvent& e) override {
     if (e.batch == 1) known_ = 0;
@@ -68,6 +70,22 @@ class PaperFigures : public odot::Callback {
   void on_epoch(const odot::EpochEvent& e) override {
     loss_ = epoch_loss_;
     whole_epochs_ = e.epoch;
+  }
+
+  odot::Snapshot state() const override {
+    odot::Snapshot kept;
+    kept.set_fact("callback", "PaperFigures");
+    kept.set_fact("whole_epochs", whole_epochs_);
+    kept.set_fact("epoch_loss", epoch_loss_);
+    kept.set_fact("loss", loss_);
+    kept.set_fact("gradient_average", gradient_average_);
+    return kept;
+  }
+  void restore_state(const odot::Snapshot& kept) override {
+    whole_epochs_ = static_cast<std::size_t>(kept.required_count("whole_epochs"));
+    epoch_loss_ = kept.required_number("epoch_loss");
+    loss_ = kept.required_number("loss");
+    gradient_average_ = kept.required_number("gradient_average");
   }
 
   /// Of the last whole epoch, or without one of the batches done.

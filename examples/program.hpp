@@ -5,6 +5,7 @@
 #include <odot/core/error.hpp>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -57,12 +58,20 @@ inline void open_standard_streams() {
 #endif
 }
 
+/// Lets a write beyond the largest size that a file may have fail, as on a full disk, instead of ending the program.
+inline void let_writes_fail() {
+#ifdef SIGXFSZ
+  std::signal(SIGXFSZ, SIG_IGN);
+#endif
+}
+
 /// Calls body, which returns the exit code. What goes wrong is one line on standard error.
 /// Returns body's exit code where its output has been written, else 1; 2 for an ArgumentError.
 template <class Body>
 int guarded(const Body& body) {
   try {
     open_standard_streams();
+    let_writes_fail();
     const int code = body();
     flush_output();
     return code;

@@ -124,6 +124,8 @@ int main(int argc, char** argv) {
   trainer::add_number(app, "--sequences", settings.sequences, {1, 1'000'000}, "Images classified side by side");
   return trainer::run_program(app, argc, argv, [&] {
     trainer::require_device(settings.device);
+    trainer::check_files(settings.files);
+    const auto out = trainer::claim_files(settings.files);
     return run(settings);
   });
 }

@@ -263,15 +263,24 @@ void compare_with_parallel(const odot::Network<Classifier, Device>& trained, con
 template <odot::DeviceType Device>
 odot::TrainingReport train(odot::Network<Classifier, Device>& network, const Settings& settings,
                            const trainer::Images<Image>& data, const odot::Interrupt& interrupt) {
+  trainer::load_weights(settings.files.weights, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
                                  .batch_size = static_cast<std::size_t>(settings.batch_size),
                                  .seed = odot::Seed{settings.seed},
                                  .should_stop = [&] { return interrupt.requested(); }};
   trainer::PaperFigures figures(network);
-  return trainer::with_callbacks(figures, settings.quiet, "", [&](auto&... callbacks) {
-    return odot::fit<odot::nn::CrossEntropy>(network, adam, data.train, data.test, options, callbacks...);
-  });
+  const auto report = trainer::with_callbacks(
+      figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+        return odot::fit<odot::nn::CrossEntropy>(network, adam, data.train, data.test, resumed, callbacks...);
+      });
+  trainer::save_weights(settings.files.save, network,
+                        {{"model", "causal-ea6"},
+                         {"dataset", data.train.name},
+                         {"epochs", std::to_string(report.epochs.size())},
+                         {"seed", std::to_string(settings.seed)}},
+                        report.accuracy);
+  return report;
 }
 
 /// Trains, classifies the test images, runs the long stream; no more than the training where that was interrupted.

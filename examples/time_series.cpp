@@ -4,11 +4,13 @@
 
 #include "time_series.hpp"
 #include "command_line.hpp"
+#include "file_options.hpp"
 #include "out_folder.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <optional>
 
 using namespace odot;
 using namespace time_series;
@@ -51,7 +53,9 @@ Figures summarised(const std::vector<Figures>& runs, const Summary& summary) {
 void check(const Settings& s) {
   using trainer::require;
   require(!s.levels || s.task != "japanese-vowels", "--levels", "a task that forecasts", s.task);
+  require(s.files.save.empty() || s.seeds == 1, "--save", "one seed, whose weights are kept", std::to_string(s.seeds));
   trainer::require_device(s.device);
+  trainer::check_files(s.files);
 }
 
 /// A task by the name that --task gives it.
@@ -91,7 +95,10 @@ Run plan(const Settings& settings, const Defaults& defaults) {
                         .weight_decay = settings.weight_decay.value_or(defaults.weight_decay)},
           .threads = settings.threads,
           .select = settings.select,
-          .quiet = settings.quiet};
+          .quiet = settings.quiet,
+          .files = settings.files,
+          .task = settings.task,
+          .attention = settings.attention};
 }
 
 const char* judge(const Settings& settings) { return settings.select ? "validation" : "test"; }
@@ -110,18 +117,20 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
   const Interrupt interrupt;
   Run run = plan(settings, defaults);
   run.fit.should_stop = [&] { return interrupt.requested(); };
+  run.dataset = subject.dataset;
   trainer::require_batch(run.fit.batch_size, subject.train);
-  const auto folder = [&](long long i) {  // of a seed
-    return settings.out + "/seed-" + std::to_string(settings.seed + static_cast<unsigned long long>(i));
+  const auto files = [&](long long i) {  // of a seed
+    trainer::RunFiles own = settings.files;
+    if (!own.out.empty()) own.out += "/seed-" + std::to_string(settings.seed + static_cast<unsigned long long>(i));
+    return own;
   };
-  std::vector<trainer::OutFolder> folders;  // all that will be written, before hours of work
-  for (long long i = 0; i < settings.seeds && !settings.out.empty(); ++i)
-    folders.emplace_back(folder(i), trainer::log_files);
+  std::vector<std::optional<trainer::OutFolder>> folders;  // all that will be written, before hours of work
+  for (long long i = 0; i < settings.seeds; ++i) folders.push_back(trainer::claim_files(files(i)));
   if (!settings.quiet) print_subject(settings, subject, run.fit.batch_size);
   std::vector<Figures> runs;
   for (long long i = 0; i < settings.seeds && !interrupt.requested(); ++i) {
     run.seed = run.fit.seed = Seed{settings.seed + static_cast<unsigned long long>(i)};
-    if (!settings.out.empty()) run.out = folder(i);
+    run.files = files(i);
     program::flush_output();
     runs.push_back(run_one(run));
     if (!settings.quiet)
@@ -161,7 +170,7 @@ int main(int argc, char** argv) {
                "etth2: windows and targets as they are; by default they are relative to the window's last step");
   app.add_option("--device", s.device, "cpu or gpu")->capture_default_str();
   trainer::add_number(app, "--threads", s.threads, trainer::threads_range, "Of the cpu; 0: all");
-  trainer::add_folder(app, "--out", s.out, std::string(trainer::out_help) + ". Each seed has a folder in it");
+  trainer::add_file_options(app, s.files, ". Each seed has a folder in it");
   app.add_flag("--quiet", s.quiet, "Print the result line alone");
   return trainer::run_program(app, argc, argv, [&] { return run_task(s); });
 }

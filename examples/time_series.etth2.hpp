@@ -46,14 +46,17 @@ struct EtthForecaster : odot::models::Forecaster<Attention, Horizon> {};
 template <class Attention, std::size_t Horizon, odot::DeviceType Device>
 Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth2<Horizon>::set& judge) {
   odot::Network<EtthForecaster<Attention, Horizon>, Device> network(run.seed, odot::nn::init::xavier(), run.threads);
+  trainer::load_weights(run.files.weights, network);
   odot::optim::AdamW adam(run.optimizer);
   odot::KeepBest best(network);
   trainer::PaperFigures figures(network);
-  const odot::TrainingReport report = trainer::with_callbacks(figures, run.quiet, run.out, [&](auto&... callbacks) {
-    return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, run.fit, callbacks...,
-                                                 best);
-  });
+  const odot::TrainingReport report =
+      trainer::with_callbacks(figures, run.files, run.quiet, run.fit, [&](const auto& options, auto&... callbacks) {
+        return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, options, callbacks...,
+                                                     best);
+      });
   best.restore();
+  save_weights(run, network, report, report.accuracy);
   Figures errors = figures_of(odot::column_errors(network, network.workspace(), judge), data.scale.deviation);
   errors.emplace_back("best_epoch", static_cast<double>(best.epoch()));
   errors.emplace_back("seconds", report.seconds);

@@ -3,6 +3,7 @@
 // What the parts of the trainer time_series share: its settings, the attentions, runs of several seeds.
 
 #include "callbacks.hpp"
+#include "weights.hpp"
 
 #include <odot/any_device.hpp>
 
@@ -28,7 +29,7 @@ struct Settings {
   std::string device = "cpu";
   int threads = 0;        ///< of the cpu; 0: all
   std::string data = {};  ///< folder, "synthetic", or empty: where data::find looks
-  std::string out = {};   ///< folder for logs; empty: none
+  trainer::RunFiles files = {};
   bool quiet = false;
 };
 
@@ -45,7 +46,8 @@ struct Run {
   odot::optim::AdamWOptions optimizer;
   int threads = 0;
   bool select = false, quiet = false;
-  std::string out = {};
+  trainer::RunFiles files = {};  ///< the folder is the seed's own
+  std::string dataset = {}, task = {}, attention = {};
 };
 
 /// Named figures of a run, in the order in which they are printed.
@@ -76,6 +78,16 @@ int run_japanese_vowels_on_gpu(const Settings& settings);
 int run_etth2_6_on_gpu(const Settings& settings);
 int run_etth2_12_on_gpu(const Settings& settings);
 std::string gpu_description();  ///< throws DeviceError where there is none
+
+/// The weights at the end of a run, where it is asked to keep them. `accuracy`: NaN where there is none.
+void save_weights(const Run& run, const auto& network, const odot::TrainingReport& report, double accuracy) {
+  trainer::save_weights(run.files.save, network,
+                        {{"model", run.task + ", " + run.attention},
+                         {"dataset", run.dataset},
+                         {"epochs", std::to_string(report.epochs.size())},
+                         {"seed", std::to_string(run.seed.value)}},
+                        accuracy);
+}
 
 /// Calls body(std::type_identity<attention>) for the attention of the settings.
 /// Errors  ArgumentError: a name that is none

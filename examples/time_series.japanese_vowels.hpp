@@ -34,13 +34,16 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
       run.select ? data::hold_out(all.train, vowel_folds, (run.seed.value - 1) % vowel_folds, Seed{1}) : all;
   data::standardise(split);
   Network<VowelNetwork<Attention>, Device> network(run.seed, nn::init::xavier(), run.threads);
+  trainer::load_weights(run.files.weights, network);
   optim::AdamW adam(run.optimizer);
   trainer::PaperFigures figures(network);
-  const TrainingReport report = trainer::with_callbacks(figures, run.quiet, run.out, [&](auto&... callbacks) {
-    return run.select ? fit(network, adam, split.train, split.test, run.fit, callbacks...)
-                      : fit(network, adam, split.train, run.fit, callbacks...);
-  });
+  const TrainingReport report =
+      trainer::with_callbacks(figures, run.files, run.quiet, run.fit, [&](const auto& options, auto&... callbacks) {
+        return run.select ? fit(network, adam, split.train, split.test, options, callbacks...)
+                          : fit(network, adam, split.train, options, callbacks...);
+      });
   const nn::LossSums sums = evaluate(network, network.workspace(), split.test);
+  save_weights(run, network, report, sums.accuracy());
   return {{"accuracy", sums.accuracy()}, {"loss", sums.mean()}, {"seconds", report.seconds}};
 }
 

@@ -33,9 +33,8 @@ struct Settings {
   std::optional<double> attention_learning_rate = {};  ///< of the attention arrays; none: as the rest
   unsigned long long seed = 1;
   std::string device = "cpu";
-  int threads = 0;                      ///< 0: all; of the cpu
-  std::string out = {};                 ///< folder for logs; empty: none
-  std::string weights = {}, save = {};  ///< files of weights, to begin with and to end with; empty: none
+  int threads = 0;  ///< 0: all; of the cpu
+  RunFiles files = {};
   bool quiet = false;
   long long paper_batch_size = 0;  ///< the paper's for this data set, the default
 
@@ -99,7 +98,7 @@ template <class Model, odot::DeviceType Device = odot::Cpu>
 int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
         const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
-  load_weights(settings.weights, network);
+  load_weights(settings.files.weights, network);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;
@@ -116,11 +115,12 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
         device_description<Device>(network.workspace().threads()).c_str());
   program::flush_output();
 
-  const odot::TrainingReport report = with_callbacks(figures, settings.quiet, settings.out, [&](auto&... callbacks) {
-    return odot::fit(network, adam, data.train, data.test, options, callbacks...);
-  });
+  const odot::TrainingReport report =
+      with_callbacks(figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+        return odot::fit(network, adam, data.train, data.test, resumed, callbacks...);
+      });
 
-  save_weights(settings.save, network,
+  save_weights(settings.files.save, network,
                {{"model", choice.name},
                 {"dataset", data.train.name},
                 {"epochs", std::to_string(report.epochs.size())},

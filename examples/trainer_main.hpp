@@ -3,7 +3,7 @@
 // The trainers' main function: command line, data, the chosen model.
 
 #include "command_line.hpp"
-#include "out_folder.hpp"
+#include "file_options.hpp"
 #include "trainer.hpp"
 
 #include <filesystem>
@@ -40,6 +40,7 @@ inline void add_options(CLI::App& app, Settings& settings) {
   add_number(app, "--learning-rate", settings.learning_rate, rate_range, "Adam's");
   add_number(app, "--seed", settings.seed, seed_range, "Of the initial weights and the order of the samples");
   add_number(app, "--threads", settings.threads, threads_range, "Of the cpu; 0: all");
+  add_file_options(app, settings.files);
   app.add_flag("--quiet", settings.quiet, "Print the result line alone");
 }
 
@@ -69,9 +70,6 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   add_number(app, "--attention-learning-rate", settings.attention_learning_rate, rate_range,
              "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
   app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
-  add_folder(app, "--out", settings.out, out_help);
-  add_file(app, "--weights", settings.weights, "Begin with the weights of this safetensors file");
-  add_file(app, "--save", settings.save, "Write the weights at the end to this safetensors file");
   app.footer(
       "The eps of the norm inside the heads is a constant of the model, 1e-5 as in the paper. Another is a model of "
       "its\n"
@@ -80,9 +78,8 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
     require_device(settings.device);
     const Choice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
-    if (!settings.save.empty()) odot::io::require_writable(settings.save);
-    std::optional<OutFolder> out;
-    if (!settings.out.empty()) out.emplace(settings.out, log_files);
+    check_files(settings.files);
+    const auto out = claim_files(settings.files);
     return run(settings, choice, load_data(settings, set_name, load));
   });
 }

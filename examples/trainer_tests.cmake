@@ -50,6 +50,12 @@ function(odot_number_tests trainer)
   odot_trainer_test(${trainer} "rejects a million threads" ERROR "0 to 1024, found '1000000'" ARGUMENTS --threads 1000000)
   odot_trainer_test(${trainer} "rejects an option given twice" ERROR "--epochs" ARGUMENTS --epochs 1 --epochs 2)
   odot_trainer_test(${trainer} "rejects a folder without a name" ERROR "--data" ARGUMENTS --data=)
+  odot_trainer_test(${trainer} "rejects --resume without a folder" ERROR "--resume: expected --out as well"
+    ARGUMENTS --data synthetic --resume)
+  odot_trainer_test(${trainer} "rejects an interval of no unit" ERROR "--checkpoint-every: expected a whole number"
+    ARGUMENTS --checkpoint-every 5x)
+  odot_trainer_test(${trainer} "rejects to keep no checkpoint" ERROR "--keep: expected a whole number from 1"
+    ARGUMENTS --keep 0)
 endfunction()
 
 # A program whose output is not taken must say so: check_output.sh.
@@ -173,6 +179,8 @@ odot_trainer_test(${minimal} "rejects a number of encoders that there isn't" ERR
   ARGUMENTS ${tiny_transformer} --encoders 7)
 odot_trainer_test(${minimal} "rejects an MLP for the variant without" ERROR "--mlp"
   ARGUMENTS ${tiny_transformer} --variant no-mlp --mlp)
+odot_trainer_test(${minimal} "rejects a grid of weights" ERROR "--grid: expected none of"
+  ARGUMENTS --grid ${tiny_transformer} --save ${CMAKE_CURRENT_BINARY_DIR}/grid.safetensors)
 odot_number_tests(${minimal})
 odot_trainer_test(${minimal} "rejects a folder for the grid that it can't write" ERROR "expected a folder, found a file"
   ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --out ${CMAKE_CURRENT_LIST_FILE})
@@ -230,6 +238,8 @@ odot_trainer_test(time_series "rejects a negative weight decay" ERROR "--weight-
   ARGUMENTS ${tiny} --weight-decay=-1)
 odot_trainer_test(time_series "rejects levels of what is no forecast" ERROR "--levels" ARGUMENTS ${tiny} --levels)
 odot_trainer_test(time_series "rejects seed 0" ERROR "--seed" ARGUMENTS ${tiny} --seed 0)
+odot_trainer_test(time_series "rejects one file for the weights of several seeds" ERROR "--save: expected one seed"
+  ARGUMENTS ${tiny} --seeds 2 --save ${CMAKE_CURRENT_BINARY_DIR}/seeds.safetensors)
 odot_trainer_test(time_series "rejects no seeds" ERROR "--seeds" ARGUMENTS ${tiny} --seeds 0)
 foreach(task japanese-vowels etth2-6 etth2-12)
   odot_trainer_test(time_series "rejects a missing data folder for ${task}" ERROR "${bad}/no_such_folder"
@@ -264,5 +274,13 @@ if(odot_sh AND TARGET time_series)
     COMMAND ${odot_sh} ${CMAKE_CURRENT_LIST_DIR}/check_runs.sh $<TARGET_FILE:time_series>
             ${CMAKE_CURRENT_BINARY_DIR}/two_runs)
   set_tests_properties("time_series: takes signals as wishes and keeps a folder to itself"
+    PROPERTIES LABELS examples TIMEOUT 600)
+endif()
+
+# Runs that are killed, asked to end, cut short of space: check_resume.sh.
+if(odot_sh AND TARGET time_series)
+  add_test(NAME "time_series: goes on where it was killed, from a good checkpoint" COMMAND ${odot_sh}
+    ${CMAKE_CURRENT_LIST_DIR}/check_resume.sh $<TARGET_FILE:time_series> ${CMAKE_CURRENT_BINARY_DIR}/resumed_runs)
+  set_tests_properties("time_series: goes on where it was killed, from a good checkpoint"
     PROPERTIES LABELS examples TIMEOUT 600)
 endif()

@@ -39,8 +39,8 @@ inline Snapshot read_safetensors(const std::filesystem::path& path);
 /// Errors  FileError, as write_file;  ArgumentError: a name or fact that is not UTF-8
 inline void write_safetensors(const std::filesystem::path& path, const Snapshot& snapshot);
 
-/// What write_safetensors writes.
-inline std::string safetensors_content(const Snapshot& snapshot);
+/// What write_safetensors writes. The array called `last` comes after all others.
+inline std::string safetensors_content(const Snapshot& snapshot, std::string_view last = {});
 
 namespace detail {
 
@@ -82,15 +82,17 @@ inline Snapshot read_safetensors(const std::filesystem::path& path) {
   return snapshot;
 }
 
-inline std::string safetensors_content(const Snapshot& snapshot) {
+inline std::string safetensors_content(const Snapshot& snapshot, std::string_view last) {
   std::vector<const Snapshot::Array*> arrays;
   std::size_t bytes = 0;
   for (const auto& array : snapshot.arrays()) {
     arrays.push_back(&array);
     bytes += array.bytes.size();
   }
-  std::sort(arrays.begin(), arrays.end(),
-            [](const auto* a, const auto* b) { return a->type != b->type ? a->type > b->type : a->name < b->name; });
+  std::sort(arrays.begin(), arrays.end(), [&](const auto* a, const auto* b) {
+    if (const bool a_last = a->name == last; a_last != (b->name == last)) return !a_last;
+    return a->type != b->type ? a->type > b->type : a->name < b->name;
+  });
   const std::string header = safetensors_header(arrays, snapshot.facts());
   const auto size = std::bit_cast<std::array<char, 8>>(std::uint64_t{header.size()});
   std::string content;

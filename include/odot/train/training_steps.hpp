@@ -22,24 +22,11 @@
 #include "odot/nn/snapshot.hpp"
 #include "odot/optim/optimizer_contract.hpp"
 #include "odot/train/evaluate.hpp"
+#include "odot/train/kept_steps.hpp"
 #include "odot/train/step_graph.hpp"
 #include "odot/train/steps.hpp"
 
 namespace odot::detail {
-
-[[noreturn]] ODOT_COLD inline void refuse_to_keep() {
-  throw ArgumentError(
-      "odot::fit: this optimizer can't be kept, so the training can't be resumed; give it snapshot and restore, as "
-      "odot/optim/optimizer_contract.hpp says");
-}
-
-/// Throws where a kept network is not of this architecture.
-ODOT_COLD inline void require_architecture(const Snapshot& network, const std::string& architecture) {
-  const std::string found = network.required_text("architecture");
-  if (found != architecture)
-    throw ArgumentError("odot::fit: the training can't be resumed: expected one of " + architecture +
-                        ", found one of " + shown_name(found, 4000));
-}
 
 /// The steps of one training, and all that they work on.
 template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet = TrainSet>
@@ -99,34 +86,25 @@ class TrainingSteps final : public Steps {
   bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, Network>; }
 
   ODOT_COLD Snapshot snapshot() const override {
-    if constexpr (optim::KeptOptimizerOf<Optimizer, Network>) {
-      Snapshot kept;
-      kept.merge(network_.snapshot(), "network.");
-      kept.set_fact("network.architecture", nn::description<typename Network::model>());
-      kept.set_fact("network.seed", network_.seed().value);
-      kept.set_fact("network.step", network_.step());
-      kept.merge(std::as_const(optimizer_).snapshot(std::as_const(network_)), "optimizer.");
-      return kept;
-    } else {
-      refuse_to_keep();
-    }
+    if constexpr (optim::KeptOptimizerOf<Optimizer, Network>)
+      return joined({network_.snapshot(), std::as_const(optimizer_).snapshot(std::as_const(network_)),
+                     nn::description<typename Network::model>(), network_.seed(), network_.step()});
+    else refuse_to_keep();
   }
 
   ODOT_COLD void restore(const Snapshot& kept) override {
     if constexpr (optim::KeptOptimizerOf<Optimizer, Network>) {
-      const Snapshot network = kept.part("network."), before = network_.snapshot();
-      require_architecture(network, nn::description<typename Network::model>());
-      const Seed seed{network.required_count("seed")};
-      const std::uint64_t step = network.required_count("step");
-      network_.restore(network);
+      const KeptSteps parts = parts_of(kept, nn::description<typename Network::model>());
+      const Snapshot before = network_.snapshot();
+      network_.restore(parts.network);
       try {
-        optimizer_.restore(kept.part("optimizer."), network_);
+        optimizer_.restore(parts.optimizer, network_);
       } catch (...) {
         network_.restore(before);
         throw;
       }
-      network_.set_seed(seed);
-      network_.set_step(step);
+      network_.set_seed(parts.seed);
+      network_.set_step(parts.step);
     } else {
       refuse_to_keep();
     }

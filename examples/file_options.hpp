@@ -1,0 +1,83 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The trainers' options about files: logs, weights, checkpoints.
+
+#include "options.hpp"
+#include "out_folder.hpp"
+#include "run_files.hpp"
+
+#include <odot/core/error.hpp>
+#include <odot/io/checkpoint.hpp>
+#include <odot/io/write_file.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace trainer {
+
+/// "2": epochs; "200b": batches; "60s": seconds.
+inline void parse_interval(const std::string& option, const std::string& text,
+                           odot::io::CheckpointOptions& checkpoints) {
+  constexpr Range<unsigned long long> counts{1, 1'000'000'000};
+  constexpr Range<double> seconds{1e-3, 1e9};
+  const char unit = text.empty() ? '\0' : text.back();
+  const std::string number = unit == 'b' || unit == 's' ? text.substr(0, text.size() - 1) : text;
+  checkpoints.every_epochs = checkpoints.every_batches = 0;
+  if (unit == 's') checkpoints.every_seconds = parse(option, number, seconds);
+  else if (unit == 'b') checkpoints.every_batches = static_cast<std::size_t>(parse(option, number, counts));
+  else checkpoints.every_epochs = static_cast<std::size_t>(parse(option, number, counts));
+}
+
+/// The options of these files. `more`: what else there is to say of --out.
+inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& more = {}) {
+  add_folder(app, "--out", files.out, out_help + more);
+  add_file(app, "--weights", files.weights, "Begin with the weights of this safetensors file");
+  add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
+  app.add_flag("--resume", files.resume,
+               "Go on from the newest checkpoint in --out, with the same options; from the start if there is none");
+  app.add_option_function<std::string>(
+         "--checkpoint-every",
+         [&files](const std::string& text) {
+           parse_interval("--checkpoint-every", text, files.checkpoints);
+           files.asked = true;
+         },
+         "Epochs (2), batches (200b) or seconds (60s) from a checkpoint in --out to the next")
+      ->type_name("INTERVAL")
+      ->default_str("1");
+  app.add_option_function<std::string>(
+         "--keep",
+         [&files](const std::string& text) {
+           files.checkpoints.keep =
+               static_cast<std::size_t>(parse("--keep", text, Range<unsigned long long>{1, 1'000'000}));
+           files.asked = true;
+         },
+         "Newest checkpoints that stay, besides the best epoch's")
+      ->type_name("NUMBER")
+      ->default_str(std::to_string(files.checkpoints.keep));
+}
+
+/// Throws ArgumentError for options that need --out.
+inline void check_files(const RunFiles& files) {
+  if (files.out.empty() && (files.resume || files.asked))
+    throw odot::ArgumentError(std::string(files.resume ? "--resume" : "--checkpoint-every, --keep") +
+                              ": expected --out as well, the folder of the checkpoints");
+}
+
+/// Claims the folder of a run, if it has one, sets an earlier run's checkpoints aside unless it is resumed, and finds out
+/// before the work begins whether all files can be written.
+/// Errors  FileError: one can't; another run has the folder
+inline std::optional<OutFolder> claim_files(const RunFiles& files) {
+  std::optional<OutFolder> out;
+  if (!files.out.empty()) {
+    out.emplace(files.out, log_files);
+    odot::io::Checkpoint checkpoint(files.out);
+    if (!files.resume) checkpoint.begin_anew();
+  }
+  if (!files.save.empty()) odot::io::require_writable(files.save);
+  return out;
+}
+
+}  // namespace trainer
