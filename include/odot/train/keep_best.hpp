@@ -7,11 +7,15 @@
 #include <optional>
 #include <utility>
 
+#include "odot/core/device.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/nn/snapshot.hpp"
 #include "odot/train/metric.hpp"
 
 namespace odot {
+
+template <DeviceType Device, class Scalar>
+class WeightAverage;  // train/weight_average.hpp
 
 struct KeepBestOptions {
   Metric metric = "test_loss";
@@ -35,9 +39,8 @@ class KeepBest : public Callback {
   explicit KeepBest(Network& network, KeepBestOptions options = {})
       : network_(&network), weights_([this] { return network_->snapshot(); }),
         best_("odot::KeepBest", std::move(options.metric), options.min_delta) {}
-  template <class Average>
-    requires requires(const Average& average) { average.averaged(); }
-  KeepBest(Network& network, const Average& average, KeepBestOptions options = {})
+  template <class Device, class Scalar>
+  KeepBest(Network& network, const WeightAverage<Device, Scalar>& average, KeepBestOptions options = {})
       : network_(&network), weights_([&average] { return average.averaged(); }),
         best_("odot::KeepBest", std::move(options.metric), options.min_delta) {}
   KeepBest(const KeepBest&) = delete;  // weights_ may refer to it
