@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -81,4 +84,30 @@ TEST_CASE("folds that are none are rejected") {
       data::hold_out(set, 3, 3, Seed{1}),
       "odot::data::hold_out: expected 2 folds or more and a fold less than that, found 3 folds and fold 3",
       ArgumentError);
+}
+
+TEST_CASE("a validation split holds out a share of every class, and all samples are in one part") {
+  const auto set = numbered_sequences(40);
+  const auto [train, validation] = data::validation_split(set, 0.3, Seed{1});
+  CHECK(train.size() + validation.size() == 40);
+  std::map<std::int32_t, int> all, held;
+  for (const std::int32_t label : set.targets) ++all[label];
+  for (const std::int32_t label : validation.targets) ++held[label];
+  for (const auto& [label, count] : all) CHECK(held[label] == static_cast<int>(0.3 * count + 0.5));
+  std::vector<float> values = train.values;
+  values.insert(values.end(), validation.values.begin(), validation.values.end());
+  std::vector<float> expected = set.values;
+  std::ranges::sort(values);
+  std::ranges::sort(expected);
+  CHECK(values == expected);
+  CHECK(data::validation_split(set, 0.3, Seed{1}).test.values == validation.values);
+  CHECK(data::validation_split(set, 0.3, Seed{2}).test.values != validation.values);
+  CHECK(data::validation_split(numbered_windows(12), 0.25, Seed{1}).test.size() == 3);
+  for (const double share : {0.0, 1.0, -0.5, std::nan("")})
+    CHECK_THROWS_AS(data::validation_split(set, share, Seed{1}), ArgumentError);
+  CHECK_THROWS_WITH_AS(data::validation_split(numbered_windows(12), 0.01, Seed{1}),
+                       ("odot::data::validation_split: a share of 0.01 of \"" + numbered_windows(12).name +
+                        "\", which has 12 samples, leaves one of the parts empty")
+                           .c_str(),
+                       ArgumentError);
 }

@@ -29,7 +29,7 @@ struct LossResult {
 /// The loss of outputs on a device; sums that were there before are added to.
 template <class Loss, ShapeType Out, DeviceType Device, class Scalar, class Target>
 LossResult<Scalar> loss_of(const std::vector<Scalar>& outputs, const std::vector<Target>& targets,
-                           bool with_gradient = true) {
+                           bool with_gradient = true, const Loss& loss = {}) {
   Workspace<Device> workspace;
   Buffer<Scalar, Device> y(outputs.size()), dy(outputs.size());
   Buffer<Target, Device> wanted(targets.size());
@@ -42,25 +42,27 @@ LossResult<Scalar> loss_of(const std::vector<Scalar>& outputs, const std::vector
   BatchView<Out, Scalar, Device> gradient;
   if (with_gradient) gradient.rebind({dy.data(), samples});
   const std::span<const Target> all = wanted.span();
-  Loss::evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), all, 0.25, gradient, sums.data());
+  loss.evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), all, 0.25, gradient, sums.data());
   return {sums.to_host()[0], dy.to_host()};
 }
 
 template <class Loss, ShapeType Out, class Scalar, class CpuTarget, class GpuTarget>
 void check_loss(std::size_t samples, const std::vector<CpuTarget>& targets, const std::vector<GpuTarget>& same,
-                double tolerance) {
+                double tolerance, const Loss& loss = {}) {
   CAPTURE(samples);
   CAPTURE(sizeof(Scalar));
   const std::vector<float> outputs = hash_uniform<float>(samples * Out::size, 5);  // numbers of either scalar
   const std::vector<double> in_double(outputs.begin(), outputs.end());
   const std::vector<Scalar> in_scalar(outputs.begin(), outputs.end());
-  const auto expected = loss_of<Loss, Out, Cpu>(in_double, targets);
+  const auto expected = loss_of<Loss, Out, Cpu>(in_double, targets, true, loss);
   for (const bool with_gradient : {true, false}) {
-    const auto actual = loss_of<Loss, Out, Gpu>(in_scalar, same, with_gradient);
+    const auto actual = loss_of<Loss, Out, Gpu>(in_scalar, same, with_gradient, loss);
     CHECK(actual.sums.labelled == expected.sums.labelled);
     CHECK(std::abs(actual.sums.loss - expected.sums.loss) <= tolerance * std::abs(expected.sums.loss));
     CHECK(actual.sums.correct == expected.sums.correct);
     CHECK(actual.sums.samples == expected.sums.samples);
+    CHECK(actual.sums.weighted == expected.sums.weighted);
+    CHECK(std::abs(actual.sums.weight - expected.sums.weight) <= 1e-12 * expected.sums.weight);
     if (with_gradient) CHECK(difference(actual.gradient, expected.gradient, tolerance) == "");
     else CHECK(actual.gradient == std::vector<Scalar>(outputs.size()));
   }
@@ -84,20 +86,23 @@ struct MeanFourthPower {
 };
 
 template <class Loss, ShapeType Out>
-void check_classes(std::size_t samples) {
+void check_classes(std::size_t samples, const Loss& loss = {}) {
   std::vector<std::int32_t> labels;
   for (std::size_t n = 0; n < samples; ++n) labels.push_back(static_cast<std::int32_t>(n * 5 % Out::size));
-  check_loss<Loss, Out, double>(samples, labels, labels, 1e-13);
-  check_loss<Loss, Out, float>(samples, labels, labels, 1e-6);
+  if (nn::detail::ignores(loss, -1)) labels[samples / 2] = -1;
+  check_loss<Loss, Out, double>(samples, labels, labels, 1e-13, loss);
+  check_loss<Loss, Out, float>(samples, labels, labels, 1e-6, loss);
 }
 
 template <class Loss, ShapeType Out>
-void check_numbers(std::size_t samples) {
+void check_numbers(std::size_t samples, const Loss& loss = {}) {
   std::vector<float> targets = hash_uniform<float>(samples * Out::size, 900);
-  targets[1] = hash_uniform<float>(2, 5)[1];  // no difference at all
+  if constexpr (requires { Loss::counts_hits; })  // probabilities
+    for (float& target : targets) target = (target + 1) / 8;
+  else targets[1] = hash_uniform<float>(2, 5)[1];  // no difference at all
   const std::vector<double> in_double(targets.begin(), targets.end());
-  check_loss<Loss, Out, double>(samples, in_double, in_double, 1e-13);
-  check_loss<Loss, Out, float>(samples, in_double, targets, 1e-6);
+  check_loss<Loss, Out, double>(samples, in_double, in_double, 1e-13, loss);
+  check_loss<Loss, Out, float>(samples, in_double, targets, 1e-6, loss);
 }
 
 }  // namespace
@@ -119,6 +124,37 @@ TEST_CASE("squared and absolute errors are the Cpu's") {
 
 TEST_CASE("a loss of numbers written as expressions is the Cpu's") {
   for (const std::size_t samples : {1u, 6u, 900u}) check_numbers<MeanFourthPower, Shape<3, 5>>(samples);
+}
+
+TEST_CASE("losses with options are the Cpu's") {
+  const nn::ClassWeights weights{0.5, 2, 0, 1.25, 4, 1, 0.75};
+  for (const std::size_t samples : {6u, 900u}) {
+    check_classes<nn::CrossEntropy, Shape<7>>(samples, {.label_smoothing = 0.1});
+    check_classes<nn::CrossEntropy, Shape<7>>(samples,
+                                              {.label_smoothing = 0.3, .class_weights = weights, .ignore_index = -1});
+    check_classes<nn::NegativeLogLikelihood, Shape<7>>(samples, {.class_weights = weights, .ignore_index = -1});
+    check_numbers<nn::SoftCrossEntropy, Shape<7>>(samples, {.label_smoothing = 0.2, .class_weights = weights});
+    check_numbers<nn::BinaryCrossEntropy, Shape<7>>(samples, {.pos_weight = weights});
+    check_numbers<nn::BinaryCrossEntropy, Shape<3, 5>>(samples, {.pos_weight = {2.5}});
+    check_numbers<nn::Huber, Shape<3, 5>>(samples, {.delta = 0.4});
+  }
+}
+
+TEST_CASE("gradients by weighted samples are the Cpu's") {
+  using Model = nn::Sequential<Shape<3>, nn::Linear<4>>;
+  const nn::CrossEntropy loss{.class_weights = {0.5, 2, 3, 1}, .ignore_index = 9};
+  const std::vector<double> x = hash_uniform(37 * 3, 0);
+  std::vector<std::int32_t> labels(37, 9);
+  for (std::size_t n = 0; n < 37; n += 2) labels[n] = static_cast<std::int32_t>(n % 4);
+  Network<Model, Cpu, double> cpu(Seed{3}, nn::init::normal(1));
+  Network<Model, Gpu, double> device(Seed{3}, nn::init::normal(1));
+  const auto gpu_x = on_gpu(x);
+  const auto gpu_labels = on_gpu(labels);
+  const nn::LossSums expected = cpu.compute_gradients(loss, {x.data(), 37}, labels);
+  const nn::LossSums sums = device.compute_gradients(loss, {gpu_x.data(), 37}, gpu_labels.span());
+  CHECK(std::abs(sums.mean() - expected.mean()) <= 1e-13);
+  CHECK(sums.samples == 19);
+  CHECK(difference(on_host<Gpu>(device.gradients()), cpu.gradients(), 1e-13) == "");
 }
 
 TEST_CASE("cross-entropy of logits far from zero is finite") {

@@ -27,7 +27,7 @@ TEST_CASE("the negative log-likelihood adds up losses and hits, and scales the g
   Batch<Shape<2>> dy(2, {7, 7, 7, 7});
   const std::vector<std::int32_t> labels{1, 1};
   nn::LossSums sums;
-  nn::NegativeLogLikelihood::evaluate(workspace, y.view(), labels, 0.5, dy.view(), &sums);
+  nn::NegativeLogLikelihood{}.evaluate(workspace, y.view(), labels, 0.5, dy.view(), &sums);
   CHECK(sums.loss == 2.0);  // 1.5 + 0.5
   CHECK(sums.correct == 1);
   CHECK(sums.samples == 2);

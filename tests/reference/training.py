@@ -26,6 +26,68 @@ def write_losses():
         case("absolute", F.l1_loss, y, targets)
 
 
+def write_loss_options():
+    """Losses with options. `gradient` is that of the mean, `loss` the mean itself."""
+    with File("loss_options.txt") as file:
+        def case(name, loss, outputs, targets, **options):
+            outputs = outputs.clone().requires_grad_()
+            value = loss(outputs, targets, **options)
+            value.backward()
+            arrays = {"y": outputs, "targets": targets, "loss": value, "gradient": outputs.grad}
+            for key, array in arrays.items():
+                file.put(f"{name}.{key}", array)
+
+        y, labels = drawn(7, 5, deviation=3), torch.tensor([3, 0, 2, 2, 1, 4, 0])
+        some = torch.tensor([3, -100, 2, 2, -100, 4, 0])
+        weights = torch.tensor([0.5, 2.0, 0.0, 1.25, 4.0])
+        file.put("weights", weights)
+        case("smoothed", F.cross_entropy, y, labels, label_smoothing=0.1)
+        case("weighted", F.cross_entropy, y, labels, weight=weights)
+        case("ignored", F.cross_entropy, y, some)
+        case("all", F.cross_entropy, y, some, weight=weights, label_smoothing=0.3)
+        case("nll", F.nll_loss, F.log_softmax(y, 1), some, weight=weights)
+        probabilities = torch.softmax(drawn(7, 5, deviation=2), 1).mul(1e4).round().div(1e4)
+        probabilities[1] = torch.tensor([0, 0.25, 0, 0.75, 0])
+        case("soft", F.cross_entropy, y, probabilities)
+        case("soft_all", F.cross_entropy, y, probabilities, weight=weights, label_smoothing=0.2)
+
+        logits, wanted = drawn(4, 2, 3, deviation=4), torch.rand(4, 2, 3).mul(1e4).round().div(1e4)
+        wanted[0] = torch.tensor([[0, 1, 0], [1, 1, 0]])
+        positive = torch.tensor([[0.5, 1, 3], [2, 0, 1.5]])
+        file.put("positive", positive)
+        case("binary", F.binary_cross_entropy_with_logits, logits, wanted)
+        case("binary_one", F.binary_cross_entropy_with_logits, logits, wanted, pos_weight=torch.tensor(2.5))
+        case("binary_each", F.binary_cross_entropy_with_logits, logits, wanted, pos_weight=positive)
+
+        y, targets = drawn(4, 2, 3), drawn(4, 2, 3)
+        targets[1, 0] = y[1, 0]
+        targets[2, 1, 1] = y[2, 1, 1] - 0.75
+        for delta in (0.75, 1.0):
+            case(f"huber_{delta}", F.huber_loss, y, targets, delta=delta)
+
+
+def write_schedules():
+    """Learning rates of PyTorch's OneCycleLR where the largest one is 1, and the cases' options."""
+    with File("schedules.txt") as file:
+        def case(name, total, **options):
+            parameter = torch.nn.Parameter(torch.zeros(1))
+            optimizer = torch.optim.SGD([parameter], lr=1)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1, total_steps=total,
+                                                           cycle_momentum=False, **options)
+            rates = []
+            for step in range(total):
+                rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                if step + 1 < total:
+                    schedule.step()
+            file.put(name, torch.tensor(rates))
+
+        case("defaults", 20)
+        case("linear", 23, anneal_strategy="linear", pct_start=0.4, div_factor=10, final_div_factor=100)
+        case("three_phases", 30, three_phase=True, pct_start=0.35)
+        case("rise_alone", 9, pct_start=1.0)
+
+
 # ---- optimizers
 
 

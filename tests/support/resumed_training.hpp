@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// A training with all that depends on more than the weights: dropout, a norm's buffers, a schedule, parameter groups, the
-// best epoch.
+// A training with all that depends on more than the weights: dropout, a norm's buffers, a schedule, parameter groups,
+// changed images, frozen parameters, the average of weights, the best epoch, early stopping.
 
 #include <algorithm>
 #include <cstddef>
@@ -77,19 +77,29 @@ TrainingEnd resumed_training(const std::filesystem::path& folder, std::size_t ep
   static const data::Split<data::Dataset<ResumedImage>> data{resumed_set(100, 0), resumed_set(40, 10'000)};
   Network<ResumedModel, Device> network(Seed{seed}, nn::init::normal(), threads);
   optim::AdamW adam{{.learning_rate = 0.02, .max_gradient_norm = 1}, {{"*.bias", {.weight_decay = 0}}}};
-  KeepBest best(network);
+  WeightAverage average(network, {.decay = 0.8});
+  KeepBest best(network, average, {.metric = "test_accuracy"});
+  EarlyStopping stopping({.metric = "mean_loss", .patience = 100});
+  network.freeze("0.bias");
   CsvLog log(folder);
   const FitOptions options{.epochs = epochs,
                            .batch_size = 32,  // batches of 32, 32, 32 and 4 samples
                            .seed = Seed{5},
                            .schedule = optim::schedule::step(5, 0.9),
                            .resume = std::move(resume)};
-  const TrainingReport report = fit(network, adam, data.train, data.test, options, log, best, watchers...);
+  const auto changed = data::augmented(data.train, {.flip = 0.5, .rotation = 20, .shift = 1, .cutout = 1});
+  const nn::CrossEntropy loss{.label_smoothing = 0.1, .class_weights = {1, 2, 3, 1, 1, 1, 1, 1, 1, 1}};
+  const TrainingReport report =
+      fit(network, adam, loss, changed, data.test, options, average, log, best, stopping, watchers...);
   TrainingEnd end{network.snapshot(), adam.snapshot(network), best.state(), {}, {}, {}};
   for (const EpochEvent& e : report.epochs)
     end.numbers.insert(end.numbers.end(),
                        {double(e.epoch), e.mean_loss, e.train_accuracy, e.test_loss, e.test_accuracy});
-  end.numbers.insert(end.numbers.end(), {report.test_loss, report.accuracy, double(network.step())});
+  end.numbers.insert(end.numbers.end(), {report.test_loss, report.accuracy, double(network.step()), stopping.value(),
+                                         double(stopping.epochs_since())});
+  average.apply();
+  const auto averaged = on_host<Device>(std::span<const float>(network.parameters()));
+  for (const float weight : averaged) end.numbers.push_back(double(weight));
   end.batches = without_times(folder / "batches.csv");
   end.epochs = without_times(folder / "epochs.csv");
   return end;

@@ -32,7 +32,7 @@ TEST_CASE("the epoch with the lowest loss is kept, the first of equal ones") {
     best.on_epoch({.epoch = e, .test_loss = losses[e - 1]});
   }
   CHECK(best.epoch() == 2);
-  CHECK(best.loss() == 1);
+  CHECK(best.value() == 1);
   CHECK(best.restore());
   for (const float weight : network.parameters()) CHECK(weight == 2);
 }
@@ -45,6 +45,41 @@ TEST_CASE("without an epoch the network stays as it is") {
   CHECK_FALSE(best.restore());
   CHECK(best.epoch() == 0);
   CHECK(std::ranges::equal(before, network.parameters()));
+}
+
+TEST_CASE("the best epoch may be by another metric, and must be better by more than min_delta") {
+  SmallForecaster network{Seed{1}};
+  KeepBest by_accuracy(network, {.metric = "test_accuracy"}),
+      by_own(network,
+             {.metric = {"seconds", [](const EpochEvent& e) { return e.seconds; }, Goal::lowest}, .min_delta = 0.5});
+  const std::vector<double> numbers{3, 2.75, 2.25, 4, 2, 1.75};
+  for (std::size_t e = 1; e <= numbers.size(); ++e) {
+    set_weights(network, static_cast<float>(e));
+    const EpochEvent event{.epoch = e, .test_accuracy = numbers[e - 1], .seconds = numbers[e - 1]};
+    by_accuracy.on_epoch(event);
+    by_own.on_epoch(event);
+  }
+  CHECK(by_accuracy.epoch() == 4);
+  CHECK(by_own.epoch() == 3);  // 2.75 is better by too little, 2.25 by 0.75, 1.75 by 0.5 exactly
+  CHECK(by_own.value() == 2.25);
+  CHECK(by_own.restore());
+  for (const float weight : network.parameters()) CHECK(weight == 3);
+  KeepBest resumed(network, {.metric = "test_accuracy"}), other(network);
+  resumed.restore_state(by_accuracy.state());
+  CHECK(resumed.epoch() == 4);
+  CHECK(resumed.value() == 4);
+  CHECK(resumed.restore());
+  for (const float weight : network.parameters()) CHECK(weight == 4);
+  CHECK_THROWS_WITH_AS(other.restore_state(by_accuracy.state()),
+                       "odot::KeepBest: expected a state by test_loss, found one by test_accuracy", ArgumentError);
+  CHECK_THROWS_WITH_AS(
+      Metric("f1"),
+      "odot::Metric: expected test_loss, test_accuracy, mean_loss or train_accuracy, found \"f1\"; give your own "
+      "metric its value and goal",
+      ArgumentError);
+  CHECK_THROWS_AS(KeepBest(network, {.min_delta = -1}), ArgumentError);
+  // The training loss needs no second set.
+  KeepBest(network, {.metric = "mean_loss"}).on_begin({.epochs = 1});
 }
 
 TEST_CASE("a training without a second set is refused before its first batch") {

@@ -150,11 +150,19 @@ class Loader<Dataset<S, Value, Target>, Scalar, Device> {
 
   /// Batch i. Throws ArgumentError unless i < count(). Allocates nothing after the first call.
   Loaded<S, target, number, Device> load(std::size_t i, Workspace<Device>& workspace) {
+    return load(i, workspace, [&](const Value* values, const std::size_t* chosen, std::size_t samples, number* x) {
+      detail::gather_samples(workspace, values, S::size, chosen, samples, x);
+    });
+  }
+  /// The same for samples that are made of the set's in another way: make(values, chosen, samples, x) writes them to x from
+  /// the samples with the numbers `chosen`; all pointers are memory of the device.
+  template <class Make>
+  Loaded<S, target, number, Device> load(std::size_t i, Workspace<Device>& workspace, const Make& make) {
     using Gather = kernels::Gather<Device>;
     require_batch(i);
     const std::size_t samples = size(i);
     const std::size_t* chosen = order_.data() + (batches_.samples(i).data() - batches_.order().data());
-    detail::gather_samples(workspace, values_.data(), S::size, chosen, samples, x_.data());
+    make(values_.data(), chosen, samples, x_.data());
     Gather::rows(workspace, stored_.data(), targets, chosen, samples, targets_.data());
     if (!lengths_.empty()) Gather::rows(workspace, all_lengths_.data(), 1, chosen, samples, lengths_.data());
     return {{x_.data(), samples}, {targets_.data(), samples * targets}, lengths_.data()};

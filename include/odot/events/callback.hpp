@@ -38,9 +38,19 @@ class Callback {
   /// same kernels for all batches of one size. What that work leaves in the device's memory is there when on_batch is
   /// called, which happens for several batches in a row.
   virtual void on_gradients(const StepEvent&) {}
+  /// The network's parameters are those after the step; for the rest as on_gradients.
+  virtual void on_step(const StepEvent&) {}
   virtual void on_batch(const BatchEvent&) {}
   virtual void on_epoch(const EpochEvent&) {}
   virtual void on_end(const TrainingReport&) {}
+
+  /// Called around each evaluation on fit's second set. What before_evaluation changes in the network, such as its weights
+  /// for their average, after_evaluation must undo.
+  virtual void before_evaluation() {}
+  virtual void after_evaluation() {}
+
+  /// Whether the training is to end here; asked after every epoch, and before the first.
+  virtual bool wants_stop() const { return false; }
 
   // ---- trainings that are kept and resumed
 

@@ -51,7 +51,8 @@ struct EpochEvent {
 /// The result of a training run.
 struct TrainingReport {
   std::vector<EpochEvent> epochs;                               ///< completed epochs
-  bool interrupted = false;                                     ///< stopped before the planned end
+  bool interrupted = false;                                     ///< stopped before the planned end, by the user
+  bool stopped_early = false;                                   ///< ended before that because a callback wanted it
   double test_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean over the test samples at the end
   double accuracy = std::numeric_limits<double>::quiet_NaN();   ///< of the test samples at the end
   double seconds = 0;                                           ///< of training alone

@@ -18,25 +18,28 @@
 namespace odot::kernels {
 
 namespace detail {
-[[noreturn]] ODOT_COLD inline void refuse_labels(const char* loss, std::span<const std::int32_t> labels,
-                                                 std::size_t classes) {
+/// Throws for the first label that is wrong, if there is one.
+ODOT_COLD inline void refuse_labels(const char* loss, std::span<const std::int32_t> labels, std::size_t classes,
+                                    const std::int32_t* ignored) {
   std::size_t i = 0;
-  while (static_cast<std::uint32_t>(labels[i]) < classes) ++i;
+  while (i < labels.size() && (static_cast<std::uint32_t>(labels[i]) < classes || (ignored && labels[i] == *ignored)))
+    ++i;
+  if (i == labels.size()) return;
   throw ArgumentError(std::string("odot::") + loss + ": label of sample " + std::to_string(i) + ": expected 0 to " +
                       std::to_string(classes - 1) + ", found " + std::to_string(labels[i]));
 }
 }  // namespace detail
 
 /// Throws ArgumentError, in the name of `loss`, where a label is outside [0, classes), with its position. Labels in the
-/// memory of a device that the host does not read pass: there a loss is NaN (Label).
+/// memory of a device that the host does not read pass: there a loss is NaN (Label). The label *ignored may be any number.
 template <class Device>
 void check_labels([[maybe_unused]] const char* loss, [[maybe_unused]] std::span<const std::int32_t> labels,
-                  [[maybe_unused]] std::size_t classes) {
+                  [[maybe_unused]] std::size_t classes, [[maybe_unused]] const std::int32_t* ignored = nullptr) {
   if constexpr (Device::host_accessible) {
     std::uint32_t most = 0;  // of a negative label: beyond all others
     for (const std::int32_t label : labels) most = (std::max)(most, static_cast<std::uint32_t>(label));
     if (most < classes) return;
-    detail::refuse_labels(loss, labels, classes);
+    detail::refuse_labels(loss, labels, classes, ignored);
   }
 }
 
@@ -57,9 +60,15 @@ struct Label {
   ODOT_HOST_DEVICE Terms<double, 2> terms(const Row& row, const S* outputs, const Loss& loss) const {
     if (!valid) return kernels::terms(std::numeric_limits<double>::quiet_NaN(), 0.0);
     const S own = outputs[row.offset() + index];
+    return kernels::terms(static_cast<double>(loss(own)), static_cast<double>(is_hit(row, outputs, own)));
+  }
+
+  /// Whether the label's output, `own`, is the largest, and the first of those as large.
+  template <class Row, class S>
+  ODOT_HOST_DEVICE bool is_hit(const Row& row, const S* outputs, S own) const {
     const bool missed = row.any([&](const auto& run) { return !(run.load(outputs) <= own); }) ||
                         row.any([&](const auto& run) { return run.load(outputs) == own && run.columns_before(index); });
-    return kernels::terms(static_cast<double>(loss(own)), static_cast<double>(!missed));
+    return !missed;
   }
 };
 
@@ -76,6 +85,36 @@ struct LabelSums {
   }
 };
 
+/// The end of a loss whose samples have weights: sums of losses, hits, weights, and of the samples that count.
+struct WeightedSums {
+  LossSums* sums;
+  bool weighted;  ///< whether the mean is by weights
+
+  ODOT_HOST_DEVICE void finish(const Terms<double, 4>& totals) const {
+    sums->loss += totals[0];
+    sums->correct += static_cast<std::int64_t>(totals[1]);
+    sums->weight += totals[2];
+    sums->samples += static_cast<std::int64_t>(totals[3]);
+    sums->labelled = true;
+    sums->weighted = weighted;
+  }
+};
+
 }  // namespace detail
+
+/// What a loss makes of labels besides their class.
+template <class S>
+struct LabelOptions {
+  const S* weights = nullptr;  ///< [K], one per class, in the device's memory; null: all are 1
+  S smoothing = 0;             ///< share of the probability that all classes get alike
+  bool ignores = false;        ///< whether samples with the label `ignored` count for nothing
+  std::int32_t ignored = 0;
+
+  ODOT_HOST_DEVICE bool is_ignored(std::int32_t label) const { return ignores && label == ignored; }
+  ODOT_HOST_DEVICE S weight_of(const detail::Label& label) const {
+    return weights && label.valid ? weights[label.index] : S{1};
+  }
+  bool has_weights() const { return weights || ignores; }
+};
 
 }  // namespace odot::kernels

@@ -4,59 +4,175 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 
+#include "odot/core/error.hpp"
+#include "odot/core/number_text.hpp"
+#include "odot/kernels/binary_cross_entropy.hpp"
 #include "odot/kernels/cross_entropy.hpp"
 #include "odot/kernels/nll.hpp"
 #include "odot/kernels/regression_loss.hpp"
 #include "odot/nn/add_losses.hpp"
+#include "odot/nn/class_weights.hpp"
 #include "odot/nn/loss_contract.hpp"
 
 namespace odot::nn {
 
-/// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model.
+namespace detail {
+
+[[noreturn]] ODOT_COLD inline void refuse_smoothing(double found) {
+  throw ArgumentError("odot::nn: label_smoothing: expected a number from 0 to 1, found " +
+                      number_text::shortest(found));
+}
+
+/// A loss's options for its kernel. Throws ArgumentError for a smoothing out of range, or not a weight for each class.
+template <class S, class Device>
+kernels::LabelOptions<S> label_options(const char* loss, std::size_t classes, const ClassWeights& weights,
+                                       double smoothing, std::optional<std::int32_t> ignored = {}) {
+  if (!(smoothing >= 0 && smoothing <= 1)) refuse_smoothing(smoothing);
+  return {.weights = weights.template on_device<S, Device>(loss, classes).data(),
+          .smoothing = static_cast<S>(smoothing),
+          .ignores = ignored.has_value(),
+          .ignored = ignored.value_or(0)};
+}
+
+}  // namespace detail
+
+/// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model. With class
+/// weights, the mean is by the labels' weights; samples whose label is ignored do not count.
+///     fit(network, adam, nn::NegativeLogLikelihood{.class_weights = {1, 1, 4}}, train, test, options);
 /// Shapes  y [N, K], labels [N]; nats
 /// Errors  compile time: a model that does not end in log-probabilities (Layer::log_probabilities)
-/// Source  same convention as torch.nn.NLLLoss
+///         ArgumentError: not a weight for each class
+/// Source  same convention as torch.nn.NLLLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct NegativeLogLikelihood {
+  ClassWeights class_weights = {};                ///< one per class; none: all are 1
+  std::optional<std::int32_t> ignore_index = {};  ///< the label of samples that do not count
+
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
   static constexpr std::size_t targets = 1;  ///< per sample
   static constexpr bool of_log_probabilities = true;
 
+  bool weighted() const { return !class_weights.empty() || ignore_index; }
+  bool ignores(std::int32_t label) const { return label == ignore_index; }
+
   /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
   /// Labels and sums are memory of the device.
-  static void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
-                       LossSums* sums) {
+  void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
+                LossSums* sums) const {
     using Y = decltype(y);
+    using S = typename Y::scalar;
     constexpr bool classes = Y::shape::rank == 1;
     static_assert(classes, "odot::nn::NegativeLogLikelihood: output must be rank 1, [classes]");
-    if constexpr (classes)
-      kernels::NegativeLogLikelihood<typename Y::device>::evaluate(workspace, y, labels,
-                                                                   static_cast<typename Y::scalar>(scale), dy, sums);
+    if constexpr (classes) {
+      using Kernel = kernels::NegativeLogLikelihood<typename Y::device>;
+      if (!weighted()) return Kernel::evaluate(workspace, y, labels, static_cast<S>(scale), dy, sums);
+      const auto options = detail::label_options<S, typename Y::device>("NegativeLogLikelihood", Y::shape::size,
+                                                                        class_weights, 0, ignore_index);
+      Kernel::evaluate(workspace, y, labels, options, static_cast<S>(scale), dy, sums);
+    }
   }
 };
 
 /// Mean cross-entropy of integer labels and the softmax of logits: what nn::LogSoftmax and nn::NegativeLogLikelihood are
-/// together, in one pass.
+/// together, in one pass. Of log-probabilities it is the same, since their softmax is the probabilities. With class weights,
+/// the mean is by the labels' weights; samples whose label is ignored do not count.
+///     fit(network, adam, nn::CrossEntropy{.label_smoothing = 0.1}, train, test, options);
 /// Shapes  y [N, K], labels [N]; nats
-/// Source  same convention as torch.nn.CrossEntropyLoss
+/// Errors  ArgumentError: a smoothing outside of 0 to 1; not a weight for each class
+/// Source  same convention as torch.nn.CrossEntropyLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct CrossEntropy {
+  double label_smoothing = 0;                     ///< share of the probability that all classes get alike
+  ClassWeights class_weights = {};                ///< one per class; none: all are 1
+  std::optional<std::int32_t> ignore_index = {};  ///< the label of samples that do not count
+
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
   static constexpr std::size_t targets = 1;  ///< per sample
 
+  bool weighted() const { return !class_weights.empty() || ignore_index; }
+  bool ignores(std::int32_t label) const { return label == ignore_index; }
+
   /// As in nn::NegativeLogLikelihood.
-  static void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
-                       LossSums* sums) {
+  void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
+                LossSums* sums) const {
     using Y = decltype(y);
+    using S = typename Y::scalar;
     constexpr bool classes = Y::shape::rank == 1;
     static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes]");
-    if constexpr (classes)
-      kernels::CrossEntropy<typename Y::device>::evaluate(workspace, y, labels, static_cast<typename Y::scalar>(scale),
-                                                          dy, sums);
+    if constexpr (classes) {
+      using Kernel = kernels::CrossEntropy<typename Y::device>;
+      if (!weighted() && label_smoothing == 0)
+        return Kernel::evaluate(workspace, y, labels, static_cast<S>(scale), dy, sums);
+      const auto options = detail::label_options<S, typename Y::device>("CrossEntropy", Y::shape::size, class_weights,
+                                                                        label_smoothing, ignore_index);
+      Kernel::evaluate(workspace, y, labels, options, static_cast<S>(scale), dy, sums);
+    }
+  }
+};
+
+/// Mean cross-entropy of probabilities as targets, such as those of mixed samples, and the softmax of logits or of
+/// log-probabilities. A sample counts as correct where its largest output is that of its largest probability. Sets whose
+/// targets are labels, such as the one that fit evaluates on, are taken as by nn::CrossEntropy.
+/// Shapes  y, probabilities [N, K]; nats
+/// Errors  as nn::CrossEntropy
+/// Source  same convention as torch.nn.CrossEntropyLoss with probabilities: weights are factors, the mean is over samples
+struct SoftCrossEntropy {
+  double label_smoothing = 0;       ///< share of the probability that all classes get alike
+  ClassWeights class_weights = {};  ///< one per class; none: all are 1
+
+  template <class Scalar>
+  using target = Scalar;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = Output::size;  ///< a sample
+  static constexpr bool counts_hits = true;
+
+  /// The loss where the targets are labels.
+  CrossEntropy of_labels() const { return {.label_smoothing = label_smoothing, .class_weights = class_weights}; }
+
+  /// As in nn::NegativeLogLikelihood.
+  template <class Y>
+  void evaluate(auto& workspace, Y y, std::span<const typename Y::scalar> probabilities, double scale, auto dy,
+                LossSums* sums) const {
+    using S = typename Y::scalar;
+    constexpr bool classes = Y::shape::rank == 1;
+    static_assert(classes, "odot::nn::SoftCrossEntropy: output must be rank 1, [classes]");
+    if constexpr (classes) {
+      const auto options = detail::label_options<S, typename Y::device>("SoftCrossEntropy", Y::shape::size,
+                                                                        class_weights, label_smoothing);
+      kernels::CrossEntropy<typename Y::device>::evaluate_probabilities(workspace, y, probabilities, options,
+                                                                        static_cast<S>(scale), dy, sums);
+    }
+  }
+};
+
+/// Mean binary cross-entropy over all elements of a batch; an element's logit stands for the probability
+/// 1/(1 + exp(−y)).
+/// Shapes  y [N, …], targets as y, in one span, from 0 to 1; nats
+/// Errors  ArgumentError: neither one pos_weight nor one for each element of a sample
+/// Source  same convention as torch.nn.BCEWithLogitsLoss
+struct BinaryCrossEntropy {
+  ClassWeights pos_weight = {};  ///< factor on the losses of positive targets: none, one, or one for each element
+
+  template <class Scalar>
+  using target = Scalar;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = Output::size;  ///< a sample
+
+  /// As in nn::MeanSquaredError.
+  template <class Y>
+  void evaluate(auto& workspace, Y y, std::span<const typename Y::scalar> numbers, double scale, auto dy,
+                LossSums* sums) const {
+    using S = typename Y::scalar;
+    const std::size_t weights = pos_weight.values().size() == 1 ? 1 : Y::shape::size;
+    kernels::BinaryCrossEntropy<typename Y::device>::evaluate(
+        workspace, y, numbers, pos_weight.template on_device<S, typename Y::device>("BinaryCrossEntropy", weights),
+        static_cast<S>(scale), dy, sums);
   }
 };
 
@@ -91,5 +207,29 @@ struct MeanSquaredError : detail::RegressionLoss<kernels::Deviation::squared> {}
 /// Shapes  y [N, …], targets as y, in one span
 /// Source  same convention as torch.nn.L1Loss
 struct MeanAbsoluteError : detail::RegressionLoss<kernels::Deviation::absolute> {};
+
+/// Huber's loss: half the squared difference of output and target up to delta, and from there on a line, so that outliers
+/// pull no harder; the mean over all elements of a batch.
+/// Shapes  y [N, …], targets as y, in one span
+/// Errors  ArgumentError: a delta that is not positive
+/// Source  same convention as torch.nn.HuberLoss
+struct Huber {
+  double delta = 1;
+
+  template <class Scalar>
+  using target = Scalar;
+  template <ShapeType Output>
+  static constexpr std::size_t targets = Output::size;  ///< a sample
+
+  /// As in nn::MeanSquaredError.
+  template <class Y>
+  void evaluate(auto& workspace, Y y, std::span<const typename Y::scalar> numbers, double scale, auto dy,
+                LossSums* sums) const {
+    if (!(delta > 0 && delta <= (std::numeric_limits<double>::max)()))
+      throw ArgumentError("odot::nn::Huber: delta: expected a positive number, found " + number_text::shortest(delta));
+    kernels::RegressionLoss<typename Y::device>::evaluate(workspace, kernels::Deviation::huber, y, numbers,
+                                                          static_cast<typename Y::scalar>(scale), dy, sums, delta);
+  }
+};
 
 }  // namespace odot::nn

@@ -19,7 +19,15 @@
 //   dy       BatchView<Output, Scalar, Device>, overwritten with the gradient of scale · Σ loss; empty (tests false) in an
 //            evaluation. scale is 1/N, N the samples of the whole batch, which may come in several calls.
 //   sums     added to: the samples' losses, hits (of labels) and number
-// All are memory of the device. A loss of log-probabilities says   static constexpr bool of_log_probabilities = true;
+// All are memory of the device. A loss may also have
+//
+//     static constexpr bool of_log_probabilities = true;   it takes log-probabilities
+//     static constexpr bool counts_hits = true;            sums->correct counts hits, though the targets are no labels
+//     bool weighted() const;                               whether samples have weights, by which the mean is taken: then
+//                                                          evaluate adds them up in sums->weight, and the network divides
+//                                                          the gradient by them instead of N
+//     bool ignores(std::int32_t label) const;              whether samples of a label that has no output do not count
+//     auto of_labels() const;                              of a loss whose targets are numbers: the loss for a set of labels
 
 #include <concepts>
 #include <cstddef>
@@ -59,6 +67,13 @@ struct TargetOf<L, Scalar> {
 template <class L, class Scalar>
 inline constexpr bool labelled = std::is_same_v<typename TargetOf<L, Scalar>::type, std::int32_t>;
 
+/// Whether there is an accuracy.
+template <class L, class Scalar>
+inline constexpr bool has_accuracy = labelled<L, Scalar>;
+template <class L, class Scalar>
+  requires requires { L::counts_hits; }
+inline constexpr bool has_accuracy<L, Scalar> = L::counts_hits;
+
 /// A loss that can be evaluated on outputs of this shape, scalar and device.
 template <class L, class Output, class Scalar, class Device>
 concept LossOf =
@@ -75,6 +90,20 @@ inline constexpr bool of_log_probabilities = false;
 template <class L>
   requires requires { L::of_log_probabilities; }
 inline constexpr bool of_log_probabilities<L> = L::of_log_probabilities;
+
+/// Whether a loss has weights for its samples now.
+template <class L>
+bool is_weighted(const L& loss) {
+  if constexpr (requires { loss.weighted(); }) return loss.weighted();
+  else return false;
+}
+
+/// Whether a label may be one that the network has no output for.
+template <class L>
+bool ignores(const L& loss, std::int32_t label) {
+  if constexpr (requires { loss.ignores(label); }) return loss.ignores(label);
+  else return false;
+}
 
 /// Whether a loss fits a model; a static_assert says what does not fit.
 template <class L, class Model, class Scalar, class Device>

@@ -17,6 +17,7 @@
 #include "odot/core/random.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
+#include "odot/kernels/weighted_mean.hpp"
 #include "odot/nn/init.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/layer_calls.hpp"
@@ -157,7 +158,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     backpropagate(loss, x, targets, sums_.data(), lengths);
     nn::LossSums sums;
     Device::copy_to_host(&sums, sums_.data(), sizeof sums);
-    sums.labelled = nn::labelled<Loss, Scalar>;
+    sums.labelled = nn::has_accuracy<Loss, Scalar>;
+    sums.weighted = nn::detail::is_weighted(loss);
     return sums;
   }
 
@@ -169,21 +171,30 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   }
 
   /// As compute_gradients, but adds the batch's sums to `sums`, in the device's memory; on a GPU it does not wait.
+  /// `at_once`: samples that go through at once, so that the batch's gradient is accumulated from micro-batches; 0: as many
+  /// as fit memory, and all of them where layers couple samples.
   template <class Loss>
   void backpropagate(const Loss& loss, Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
-                     nn::LossSums* sums, const std::int32_t* lengths = nullptr) {
+                     nn::LossSums* sums, const std::int32_t* lengths = nullptr, std::size_t at_once = 0) {
     if constexpr (nn::detail::loss_fits<Loss, Model, Scalar, Device>()) {
       constexpr std::size_t each = Loss::template targets<output_shape>;
       if (x.samples() == 0 || x.samples() * each != targets.size())
         nn::detail::refuse_targets(x.samples(), targets.size(), each);
       gradients_.zero();
       ++step_;
-      const std::size_t piece = training_piece(x.samples());
+      auto frame = workspace_.frame();
+      const bool weighted = nn::detail::is_weighted(loss);
+      double* const weight_before = weighted ? frame.template take<double>(1) : nullptr;
+      if (weighted) kernels::WeightedMean<Device>::measure(workspace_, sums, weight_before);
+      const std::size_t piece = at_once > 0 ? at_once : training_piece(x.samples());
       for (std::size_t begin = 0; begin < x.samples(); begin += piece) {
         const std::size_t n = (std::min)(piece, x.samples() - begin);
         backpropagate_piece(loss, x.subbatch(begin, n), targets.subspan(begin * each, n * each),
                             1.0 / static_cast<double>(x.samples()), sums, lengths ? lengths + begin : nullptr, begin);
       }
+      if (weighted)
+        kernels::WeightedMean<Device>::divide(workspace_, x.samples(), weight_before, sums, gradients_.span());
+      this->zero_frozen_gradients();
     }
   }
   template <class Loss = nn::NegativeLogLikelihood>

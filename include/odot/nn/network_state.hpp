@@ -19,6 +19,7 @@
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/count_beyond.hpp"
+#include "odot/nn/frozen.hpp"
 #include "odot/nn/init.hpp"
 #include "odot/nn/non_finite.hpp"
 #include "odot/nn/parameters.hpp"
@@ -87,6 +88,18 @@ class NetworkState {
   ///         nothing has changed
   ODOT_COLD Unmatched restore(const Snapshot& snapshot, const RestoreOptions& options = {});
 
+  // ---- frozen parameters
+
+  /// From now on, optimizers leave the parameters whose names match `pattern` ("*" stands for any run of characters) as they
+  /// are, and their gradients are 0. Buffers are no parameters: a training forward changes a batch norm's running statistics
+  /// as before. (Gradients are still computed, so no time is saved.) What is frozen is no part of a snapshot.
+  /// Errors  ArgumentError: a pattern that matches no parameter
+  ODOT_COLD void freeze(std::string_view pattern) { set_frozen("freeze", pattern, true); }
+  ODOT_COLD void unfreeze(std::string_view pattern = "*") { set_frozen("unfreeze", pattern, false); }
+
+  /// What is frozen, as stretches of the block in its order.
+  const std::vector<nn::Stretch>& frozen() const { return frozen_; }
+
   /// The number of training steps so far. The random numbers of a step (nn::Dropout's) depend on it and on the seed;
   /// set it to give the next step the random numbers of another step.
   std::uint64_t step() const { return step_; }
@@ -112,7 +125,13 @@ class NetworkState {
   NetworkState& operator=(NetworkState&&) = default;
   ~NetworkState() = default;
 
+  /// Gradients of frozen parameters = 0.
+  void zero_frozen_gradients() {
+    for (const nn::Stretch& s : frozen_) Device::zero(gradients_.data() + s.offset, s.size * sizeof(Scalar));
+  }
+
   Workspace<Device> workspace_;
+  std::vector<nn::Stretch> frozen_;
   std::uint64_t step_ = 0;
   std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
   Buffer<Scalar, Device> parameters_, gradients_, buffers_;
@@ -120,6 +139,10 @@ class NetworkState {
  private:
   static std::size_t elements(const std::vector<nn::ParameterInfo>& table) {
     return table.empty() ? 0 : table.back().offset + table.back().size;
+  }
+
+  ODOT_COLD void set_frozen(const char* what, std::string_view pattern, bool frozen) {
+    frozen_ = nn::with_stretches(what, parameter_table_, frozen_, pattern, frozen);
   }
 
   ODOT_COLD static void require_unique(const std::vector<nn::ParameterInfo>& table);

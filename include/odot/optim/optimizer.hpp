@@ -95,7 +95,8 @@ class Optimizer {
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
 
-  /// One step along the network's gradients, clipped before where the options say so. `factor` scales every learning rate
+  /// One step along the network's gradients, clipped before where the options say so. Frozen parameters stay as they are,
+  /// and so does their state. `factor` scales every learning rate
   /// (see optim/schedule.hpp).
   /// Errors  ArgumentError: the network's parameters, scalar or device are not the first step's; a factor that is not
   ///         finite
@@ -184,7 +185,10 @@ void Optimizer<Derived, Options>::step(NetworkState<Device, Scalar>& network, do
   meet(network);
   prepare_gradients(network);
   ++steps_;
-  for (const auto& range : ranges_) static_cast<Derived*>(this)->update(network, range, factor);
+  for (const auto& range : ranges_)
+    nn::outside(network.frozen(), {range.offset, range.size}, [&](const nn::Stretch& s) {
+      static_cast<Derived*>(this)->update(network, {s.offset, s.size, range.hyperparameters}, factor);
+    });
 }
 
 template <class Derived, class Options>

@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: MIT
 // Learning-rate schedules: factors on the learning rate of every group, by step.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <functional>
 #include <numbers>
 #include <string>
+#include <utility>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number_text.hpp"
 
 namespace odot::optim::schedule {
 
@@ -37,6 +40,59 @@ inline Schedule cosine(std::size_t warm_up, std::size_t total, double floor = 0.
     if (at >= total) return floor;
     const double progress = static_cast<double>(at - warm_up) / static_cast<double>(total - warm_up);
     return floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  };
+}
+
+/// Rises linearly to 1 over `steps` steps, the first of them 1/steps; then it is `rest`, which begins with its step 0.
+///     schedule::warm_up(500, schedule::step(2000))
+inline Schedule warm_up(std::size_t steps, Schedule rest = constant()) {
+  return [steps, rest = std::move(rest)](std::size_t at) {
+    if (at >= steps) return rest(at - steps);
+    return static_cast<double>(at + 1) / static_cast<double>(steps);
+  };
+}
+
+/// How a phase goes from one factor to the next.
+enum class Anneal { cosine, linear };
+
+struct OneCycleOptions {
+  double pct_start = 0.3;         ///< share of the steps in which the rate rises
+  double div_factor = 25;         ///< the first rate is the largest one by this
+  double final_div_factor = 1e4;  ///< the last rate is the first one by this
+  bool three_phase = false;       ///< falls to the first rate as it rose, then in a third phase to the last one
+  Anneal anneal_strategy = Anneal::cosine;
+};
+
+/// One cycle over `total` steps: up to the optimizer's learning rate, which is the largest one, and down to almost nothing;
+/// it stays there. Momentum is left as it is.
+/// Errors  ArgumentError: a total below 2; pct_start outside of 0 to 1, or 0.5 with three phases; a factor below 1
+/// Source  Smith, Topin, "Super-convergence", 2018; same convention as torch.optim.lr_scheduler.OneCycleLR with
+///         cycle_momentum=False
+inline Schedule one_cycle(std::size_t total, const OneCycleOptions& options = {}) {
+  const OneCycleOptions o = options;
+  const auto require = [](bool good, const char* what, double found) {
+    if (!good)
+      throw ArgumentError(std::string("odot::optim::schedule::one_cycle: ") + what + ", found " +
+                          number_text::shortest(found));
+  };
+  require(total >= 2, "expected a total of at least 2 steps", static_cast<double>(total));
+  require(o.pct_start >= 0 && o.pct_start <= (o.three_phase ? 0.5 : 1.0),
+          o.three_phase ? "expected pct_start from 0 to 0.5" : "expected pct_start from 0 to 1", o.pct_start);
+  require(o.div_factor >= 1, "expected a div_factor of at least 1", o.div_factor);
+  require(o.final_div_factor >= 1, "expected a final_div_factor of at least 1", o.final_div_factor);
+  const double last = static_cast<double>(total - 1), rise = o.pct_start * static_cast<double>(total) - 1;
+  const double first = 1 / o.div_factor, least = first / o.final_div_factor;
+  return [=](std::size_t at) {
+    const double step = (std::min)(static_cast<double>(at), last);
+    const auto between = [&](double from, double to, double begin, double end) {
+      const double share = end > begin ? (step - begin) / (end - begin) : 1;
+      if (o.anneal_strategy == Anneal::linear) return from + (to - from) * share;
+      return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * share));
+    };
+    if (step <= rise) return between(first, 1, 0, rise);
+    if (!o.three_phase) return between(1, least, rise, last);
+    const double fall = 2 * o.pct_start * static_cast<double>(total) - 2;
+    return step <= fall ? between(1, first, rise, fall) : between(first, least, fall, last);
   };
 }
 

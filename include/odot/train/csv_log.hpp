@@ -15,6 +15,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/events/callback.hpp"
+#include "odot/io/csv_field.hpp"
 #include "odot/io/write_file.hpp"
 #include "odot/nn/snapshot.hpp"
 
@@ -67,12 +68,9 @@ class CsvLog : public Callback {
  private:
   template <class Columns, class Field>
   static void append_row(std::string& table, const Columns& columns, const Field& field) {
-    for (const auto& column : columns) table += (&column == columns.data() ? "" : ",") + quoted(field(column));
+    for (const auto& column : columns) table += (&column == columns.data() ? "" : ",") + io::csv_field(field(column));
     table += '\n';
   }
-
-  /// A field as it is, or in quotes where a reader would cut it.
-  ODOT_COLD ODOT_FUNCTION static std::string quoted(const std::string& field);
 
   ODOT_COLD ODOT_FUNCTION void write() const;
 
@@ -127,13 +125,6 @@ void CsvLog::on_batch(const BatchEvent& e) {
 void CsvLog::on_epoch(const EpochEvent& e) {
   append_row(epochs_, columns_.epochs, [&](const auto& column) { return column.field(e); });
   write();
-}
-
-std::string CsvLog::quoted(const std::string& field) {
-  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
-  std::string text = "\"";
-  for (const char letter : field) text += letter == '"' ? std::string("\"\"") : std::string(1, letter);
-  return text + '"';
 }
 
 Snapshot CsvLog::state() const {

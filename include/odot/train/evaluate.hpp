@@ -3,8 +3,10 @@
 // evaluate: a network's loss and accuracy on a dataset.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "odot/core/buffer.hpp"
 #include "odot/core/tensor.hpp"
@@ -51,6 +53,23 @@ constexpr bool sets_fit() {
   return false;
 }
 
+/// The loss by which a set is evaluated: the loss itself, or that for labels where it has one and the set has labels.
+template <class Set, class Scalar, class Device, class Loss>
+decltype(auto) loss_for(const Loss& loss) {
+  if constexpr (requires {
+                  loss.of_labels();
+                  typename data::Loader<Set, Scalar, Device>::target;
+                }) {
+    if constexpr (std::is_same_v<typename data::Loader<Set, Scalar, Device>::target, std::int32_t>)
+      return loss.of_labels();
+    else return (loss);
+  } else {
+    return (loss);
+  }
+}
+template <class Loss, class Set, class Scalar, class Device>
+using LossFor = std::remove_cvref_t<decltype(loss_for<Set, Scalar, Device>(std::declval<const Loss&>()))>;
+
 /// Loss and correct predictions on a loader's batches.
 template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
@@ -67,7 +86,8 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
     loss.evaluate(workspace, outputs, batch.targets, 1.0, BatchView<Out, Scalar, Device>(), sums.data());
   }
   nn::LossSums result = sums.to_host().front();
-  result.labelled = nn::labelled<Loss, Scalar>;
+  result.labelled = nn::has_accuracy<Loss, Scalar>;
+  result.weighted = nn::detail::is_weighted(loss);
   return result;
 }
 
@@ -78,8 +98,9 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
 template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       data::Loader<Set, Scalar, Device>& loader) {
-  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, Set>())
-    return detail::evaluate(network, workspace, loss, loader);
+  using Used = detail::LossFor<Loss, Set, Scalar, Device>;
+  if constexpr (detail::sets_fit<Used, Network<Model, Device, Scalar>, Set>())
+    return detail::evaluate(network, workspace, detail::loss_for<Set, Scalar, Device>(loss), loader);
   else return {};
 }
 
@@ -88,9 +109,10 @@ nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<D
 template <class Loss, class Model, class Device, class Scalar, class Set>
 nn::LossSums evaluate(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace, const Loss& loss,
                       const Set& set) {
-  if constexpr (detail::sets_fit<Loss, Network<Model, Device, Scalar>, Set>()) {
+  using Used = detail::LossFor<Loss, Set, Scalar, Device>;
+  if constexpr (detail::sets_fit<Used, Network<Model, Device, Scalar>, Set>()) {
     data::Loader<Set, Scalar, Device> loader(set, nn::Pieces<Device>::evaluated(set.size()));
-    return detail::evaluate(network, workspace, loss, loader);
+    return detail::evaluate(network, workspace, detail::loss_for<Set, Scalar, Device>(loss), loader);
   } else {
     return {};
   }

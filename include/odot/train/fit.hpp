@@ -33,19 +33,28 @@ constexpr bool helpers_fit() {
   return steps && callbacks;
 }
 
+/// Whether a loss fits the set to train on, and itself or the one for labels that to evaluate on.
+template <class Loss, class Network, class TrainSet, class TestSet>
+constexpr bool both_fit() {
+  using Used = LossFor<Loss, TestSet, typename Network::scalar, typename Network::device>;
+  if constexpr (std::is_same_v<Used, Loss>) return sets_fit<Loss, Network, TrainSet, TestSet>();
+  else if constexpr (sets_fit<Loss, Network, TrainSet>()) return sets_fit<Used, Network, TestSet>();
+  else return false;
+}
+
 /// fit; `test` is null if there is no second set.
 template <class Loss, class Network, class Optimizer, class TrainSet, class TestSet, class... Callbacks>
 TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train,
                      const TestSet* test, const FitOptions& options, Callbacks&... callbacks) {
   if constexpr (!requires { typename Network::model; }) {
     // Network has already reported what is wrong with its model.
-  } else if constexpr (sets_fit<Loss, Network, TrainSet, TestSet>()) {
+  } else if constexpr (both_fit<Loss, Network, TrainSet, TestSet>()) {
     if constexpr (helpers_fit<Network, Optimizer, Callbacks...>()) {
       const std::array<Callback*, sizeof...(callbacks)> list{&callbacks...};
       const std::span<Callback* const> all(list);
       const WorkspaceScope<typename Network::device> scope(network.workspace());
-      TrainingSteps<Loss, Network, Optimizer, TrainSet, TestSet> steps(network, optimizer, loss, train, test,
-                                                                       options.batch_size, options.test_name, all);
+      TrainingSteps<Loss, Network, Optimizer, TrainSet, TestSet> steps(
+          network, optimizer, loss, train, test, options.batch_size, options.micro_batch_size, options.test_name, all);
       return TrainingLoop(steps, options, all)
           .run({.epochs = options.epochs,
                 .batches = steps.batches(),

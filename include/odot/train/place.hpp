@@ -57,6 +57,7 @@ ODOT_FUNCTION void add_place(const Place& place, const TrainingPlan& plan, Seed 
   kept.set_fact("training.epoch_loss", place.sums.loss);
   kept.set_fact("training.epoch_correct", place.sums.correct);
   kept.set_fact("training.epoch_samples", place.sums.samples);
+  kept.set_fact("training.epoch_weight", place.sums.weight);
   kept.set_fact("training.samples", plan.samples);
   kept.set_fact("training.test_samples", plan.test_samples);
   kept.set_fact("training.batch_size", plan.batch_size);
@@ -106,6 +107,7 @@ ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, See
   place.sums.loss = kept.required_number("training.epoch_loss");
   place.sums.correct = static_cast<std::int64_t>(kept.required_count("training.epoch_correct"));
   place.sums.samples = static_cast<std::int64_t>(kept.required_count("training.epoch_samples"));
+  place.sums.weight = kept.number("training.epoch_weight").value_or(0);
   return place;
 }
 

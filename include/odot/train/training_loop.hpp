@@ -30,6 +30,7 @@ namespace odot {
 struct FitOptions {
   std::size_t epochs = 10;
   std::size_t batch_size = 128;             ///< in samples; the last batch of an epoch may be smaller
+  std::size_t micro_batch_size = 0;         ///< samples of a batch that pass at once; 0: as the network likes best
   Seed seed{1};                             ///< for the order of the samples
   optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; empty: constant
   std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
@@ -75,6 +76,11 @@ class TrainingLoop {
 
   ODOT_FUNCTION void tell_position();
 
+  /// Whether a callback wants no further epoch.
+  bool wanted_stop() const {
+    return std::any_of(callbacks_.begin(), callbacks_.end(), [](const Callback* c) { return c->wants_stop(); });
+  }
+
   std::size_t epoch_number() const { return place_.report.epochs.size() + 1; }
 
   ODOT_COLD static std::string where(std::size_t epoch, std::size_t batch) {
@@ -112,7 +118,7 @@ class TrainingLoop::Position final : public TrainingPosition {
     step = place.steps(loop.plan_);
     epochs = place.report.epochs.size();
     batch = place.batch;
-    last = place.report.interrupted || epochs >= loop.options_.epochs;
+    last = place.report.interrupted || epochs >= loop.options_.epochs || loop.wanted_stop();
   }
 
   Snapshot snapshot() const override {
@@ -136,7 +142,10 @@ TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
   TrainingReport& report = place_.report;
   bool whole = false;  // whether the last epoch was, at whose end the test set has been evaluated
   try {
-    while (report.epochs.size() < options_.epochs && !report.interrupted) whole = epoch();
+    while (report.epochs.size() < options_.epochs && !report.interrupted && !report.stopped_early) {
+      report.stopped_early = wanted_stop();
+      if (!report.stopped_early) whole = epoch();
+    }
   } catch (const NonFiniteError&) {
     report.interrupted = true;
     tell(&Callback::on_end, report);  // so that logs show how it went
@@ -209,10 +218,7 @@ void TrainingLoop::tell_result(const StepResult& result) {
   const nn::LossSums& sums = result.sums;
   const std::size_t number = epoch_number(), batch = ++place_.batch;
   if (const nn::NonFiniteFinding found = result.non_finite()) throw nn::error_of(found, where(number, batch));
-  place_.sums.loss += sums.loss;
-  place_.sums.correct += sums.correct;
-  place_.sums.samples += sums.samples;
-  place_.sums.labelled = sums.labelled;
+  place_.sums += sums;
   tell(&Callback::on_batch, BatchEvent{.epoch = number,
                                        .batch = batch,
                                        .step = place_.steps(plan_),
@@ -238,7 +244,12 @@ void TrainingLoop::end_epoch() {
 }
 
 void TrainingLoop::evaluate_test() {
-  const nn::LossSums sums = plan_.test_samples > 0 ? steps_.evaluate() : nn::LossSums();
+  nn::LossSums sums;
+  if (plan_.test_samples > 0) {
+    for (Callback* callback : callbacks_) callback->before_evaluation();
+    sums = steps_.evaluate();
+    for (Callback* callback : callbacks_) callback->after_evaluation();
+  }
   place_.report.test_loss = sums.mean();
   place_.report.accuracy = sums.accuracy();
 }

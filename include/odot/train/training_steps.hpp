@@ -41,9 +41,11 @@ class TrainingSteps final : public Steps {
   /// Errors  ArgumentError: an empty set; a label that the network has no output for; a batch size of 0 or larger than the
   ///         set
   TrainingSteps(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train, const TestSet* test,
-                std::size_t batch_size, const std::string& test_name, std::span<Callback* const> callbacks)
+                std::size_t batch_size, std::size_t micro_batch_size, const std::string& test_name,
+                std::span<Callback* const> callbacks)
       : Steps(Device::host_accessible), loss_(loss), network_(network), optimizer_(optimizer), callbacks_(callbacks),
-        batches_(checked(train, "the training set"), batch_size), results_(batches_.count()) {
+        micro_batch_size_(micro_batch_size), batches_(checked(train, "the training set"), batch_size),
+        results_(batches_.count()) {
     if (test) test_.emplace(checked(*test, "the " + test_name + " set"), nn::Pieces<Device>::evaluated(test->size()));
   }
 
@@ -59,22 +61,27 @@ class TrainingSteps final : public Steps {
     graph_.run(batches_.size(b), [&] {
       StepResult* const result = results_.data() + b;
       const auto batch = batches_.load(b, network_.workspace());
-      network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths);
+      network_.backpropagate(loss_, batch.x, batch.targets, &result->sums, batch.lengths, micro_batch_size_);
       network_.count_gradients_beyond(largest_gradient(), &result->refused_elements);
       if constexpr (Device::host_accessible)
         if (const auto found = result->non_finite()) explain(found.what, batch);
       for (Callback* callback : callbacks_) callback->on_gradients(at);
       optimizer_.step(network_, factor);
+      for (Callback* callback : callbacks_) callback->on_step(at);
     });
   }
 
   void fetch(std::size_t first, std::span<StepResult> results) override {
     Device::copy_to_host(results.data(), results_.data() + first, results.size_bytes());
-    for (StepResult& result : results) result.sums.labelled = labelled;
+    for (StepResult& result : results) {
+      result.sums.labelled = nn::has_accuracy<Loss, Scalar>;
+      result.sums.weighted = nn::detail::is_weighted(loss_);
+    }
   }
 
   nn::LossSums evaluate() override {
-    return odot::detail::evaluate(std::as_const(network_), network_.workspace(), loss_, *test_);
+    return odot::detail::evaluate(std::as_const(network_), network_.workspace(),
+                                  loss_for<TestSet, Scalar, Device>(loss_), *test_);
   }
 
   bool can_be_kept() const override { return optim::KeptOptimizerOf<Optimizer, State>; }
@@ -107,12 +114,12 @@ class TrainingSteps final : public Steps {
 
   /// Returns the set. Throws ArgumentError if it is empty, or if a label has no output.
   template <class Set>
-  static const Set& checked(const Set& set, const std::string& which) {
+  const Set& checked(const Set& set, const std::string& which) const {
     if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
     constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
     if constexpr (labelled && requires { set.targets[0]; })
       for (std::size_t n = 0; n < set.size(); ++n)
-        if (set.targets[n] < 0 || set.targets[n] >= outputs)
+        if ((set.targets[n] < 0 || set.targets[n] >= outputs) && !nn::detail::ignores(loss_, set.targets[n]))
           throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
                               std::to_string(outputs - 1) + ", as the network has outputs, found " +
                               std::to_string(set.targets[n]));
@@ -123,6 +130,7 @@ class TrainingSteps final : public Steps {
   Network& network_;
   Optimizer& optimizer_;
   std::span<Callback* const> callbacks_;
+  std::size_t micro_batch_size_;
   TrainLoader batches_;
   std::optional<data::Loader<TestSet, Scalar, Device>> test_;
   Buffer<StepResult, Device> results_;  // of an epoch's batches

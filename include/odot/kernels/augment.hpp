@@ -1,0 +1,256 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Pictures that are gathered, moved, mirrored, turned, painted over, scaled and mixed in one pass.
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "odot/core/workspace.hpp"
+#include "odot/kernels/parallel/contract.hpp"
+
+namespace odot::kernels {
+
+/// What lies outside of a picture: one number, its edge's pixels, or its mirror image.
+enum class Border : std::uint8_t { fill, edge, reflect };
+
+/// How a picture is changed: it is mirrored, then turned about its centre, then moved.
+struct PictureChange {
+  float cosine = 1, sine = 0;
+  std::int32_t down = 0, right = 0;        ///< pixels
+  std::int32_t cut_top = 0, cut_left = 0;  ///< of the square that is painted over; may be negative
+  std::int32_t flip = 0;                   ///< 1: left and right change places
+};
+
+/// What is mixed with a picture: share · picture + (1 − share) · partner.
+struct Mixture {
+  std::size_t partner = 0;  ///< number in the set
+  float share = 1;
+};
+
+/// What is the same for all pictures of a set.
+template <class S>
+struct AugmentPlan {
+  const PictureChange* changes = nullptr;  ///< one per sample of the set
+  const Mixture* mixtures = nullptr;       ///< one per sample of the set; null: nothing is mixed
+  const S* scales = nullptr;               ///< [channels, 2]: mean and deviation; null: pixels stay as they are
+  S fill = 0;
+  Border border = Border::fill;
+  bool turns = false;
+  std::int32_t cut = 0;  ///< side of the square that is painted over
+};
+
+namespace detail {
+
+template <class Value, class S, std::size_t C, std::size_t H, std::size_t W, bool Turns, bool Mixes>
+struct AugmentRows {
+  static constexpr auto height = static_cast<std::int32_t>(H), width = static_cast<std::int32_t>(W);
+  const Value* values;
+  const std::size_t* chosen;
+  AugmentPlan<S> plan;
+  S* out;
+
+  /// A row of a changed picture.
+  struct Source {
+    const Value* plane;
+    const PictureChange* change;
+    std::int32_t row;
+  };
+  struct OfRow {
+    Source own, partner;
+    S share, mean, deviation;
+  };
+
+  ODOT_HOST_DEVICE OfRow of_row(std::size_t row) const {
+    const std::size_t n = row / (C * H), channel = row / H % C, number = chosen[n];
+    const auto i = static_cast<std::int32_t>(row % H);
+    const auto source = [&](std::size_t of) {
+      return Source{values + (of * C + channel) * (H * W), plan.changes + of, i};
+    };
+    OfRow result{source(number), {}, S{1}, S{0}, S{1}};
+    if constexpr (Mixes) {
+      result.partner = source(plan.mixtures[number].partner);
+      result.share = static_cast<S>(plan.mixtures[number].share);
+    }
+    if (plan.scales) {
+      result.mean = plan.scales[2 * channel];
+      result.deviation = plan.scales[2 * channel + 1];
+    }
+    return result;
+  }
+
+  template <class Run>
+  ODOT_HOST_DEVICE void operator()(const Run& run, const OfRow& of) const {
+    auto value = pixels(run, of.own);
+    if constexpr (Mixes) value = value * of.share + pixels(run, of.partner) * (S{1} - of.share);
+    run.store(out, plan.scales ? (value - of.mean) / of.deviation : value);
+  }
+
+ private:
+  static ODOT_HOST_DEVICE S number(Value value) {
+    if constexpr (std::is_same_v<Value, std::uint8_t>) return static_cast<S>(value) / S{255};
+    else return static_cast<S>(value);
+  }
+
+  /// Where a coordinate is taken from; −1: nowhere.
+  ODOT_HOST_DEVICE std::int32_t inside(std::int32_t at, std::int32_t extent) const {
+    if (at >= 0 && at < extent) return at;
+    if (plan.border == Border::fill) return -1;
+    if (plan.border == Border::reflect) at = at < 0 ? -at : 2 * (extent - 1) - at;
+    return at < 0 ? 0 : at < extent ? at : extent - 1;
+  }
+  template <class Run>
+  ODOT_HOST_DEVICE auto pixels(const Run& run, const Source& of) const {
+    const auto column = static_cast<std::int32_t>(run.column);
+    const auto value = Turns ? turned(run, of, column) : moved(run, of, column);
+    const std::int32_t top = of.row - of.change->cut_top;
+    if (plan.cut == 0 || top < 0 || top >= plan.cut) return value;
+    const std::int32_t begin = of.change->cut_left, end = begin + plan.cut;
+    const auto before = [&](std::int32_t position) {
+      return run.columns_before(static_cast<std::size_t>(position > 0 ? position : 0));
+    };
+    return select(before(end) && !before(begin), run.number(plan.fill), value);
+  }
+
+  template <class Run>
+  ODOT_HOST_DEVICE typename Run::Number moved(const Run& run, const Source& of, std::int32_t column) const {
+    const PictureChange& change = *of.change;
+    const std::int32_t row = inside(of.row - change.down, height), first = column - change.right;
+    if (row < 0) return run.number(plan.fill);
+    const Value* from = of.plane + row * width;
+    if (!change.flip && first >= 0 && first + static_cast<std::int32_t>(run.count) <= width) {
+      const auto value = run.load_from(from + first);
+      if constexpr (std::is_same_v<Value, std::uint8_t>) return value / S{255};
+      else return value;
+    }
+    return run.generate([&](std::size_t l) {
+      const std::int32_t j = inside(first + static_cast<std::int32_t>(l), width);
+      return j < 0 ? plan.fill : number(from[change.flip ? width - 1 - j : j]);
+    });
+  }
+
+  /// Between the four pixels around the place that a pixel comes from. Bytes are divided by 255 last.
+  template <class Run>
+  ODOT_HOST_DEVICE typename Run::Number turned(const Run& run, const Source& of, std::int32_t column) const {
+    const PictureChange& change = *of.change;
+    constexpr S middle_row = S(H - 1) / 2, middle_column = S(W - 1) / 2;
+    const S cosine = static_cast<S>(change.cosine), sine = static_cast<S>(change.sine);
+    const S v = static_cast<S>(of.row - change.down) - middle_row,
+            u = static_cast<S>(column - change.right) - middle_column;
+    // Of the run's first pixel, and the steps from one pixel to the next.
+    const S sign = change.flip ? S{-1} : S{1};
+    const S x0 = sign * (cosine * u + sine * v) + middle_column, y0 = cosine * v - sine * u + middle_row;
+    const S dx = sign * cosine, dy = -sine;
+    // Lane by lane: the first of the four pixels, and how far the place lies from it; in loops that compilers make SIMD of.
+    constexpr std::size_t lanes = Run::Number::count;
+    S right[lanes], down[lanes];
+    std::int32_t first[lanes], outside[lanes], any_outside = 0;
+    ODOT_UNROLL
+    for (std::size_t l = 0; l < lanes; ++l) {
+      const auto step = static_cast<S>(static_cast<std::int32_t>(l));
+      const S x = x0 + step * dx, y = y0 + step * dy;
+      const bool is_inside = (x >= 0) & (y >= 0) & (x < S(W - 1)) & (y < S(H - 1));
+      const S safe_x = is_inside ? x : S{0}, safe_y = is_inside ? y : S{0};
+      const auto j = static_cast<std::int32_t>(safe_x), i = static_cast<std::int32_t>(safe_y);
+      first[l] = i * width + j;
+      right[l] = safe_x - static_cast<S>(j);
+      down[l] = safe_y - static_cast<S>(i);
+      outside[l] = is_inside ? 0 : 1;
+      any_outside |= outside[l];
+    }
+    const Value* plane = of.plane;
+    const auto pixel = [&](std::int32_t further) {
+      const Value* from = plane + further;
+      return run.generate([&](std::size_t l) { return from[first[l]]; });
+    };
+    auto value = between(pixel(0), pixel(1), pixel(width), pixel(width + 1), run.load_from(right), run.load_from(down));
+    if (any_outside) {
+      S values[lanes];
+      run.store_to(values, value);
+      value = run.generate([&](std::size_t l) {
+        const auto step = static_cast<S>(static_cast<std::int32_t>(l));
+        return outside[l] ? beside(plane, x0 + step * dx, y0 + step * dy) : values[l];
+      });
+    }
+    if constexpr (std::is_same_v<Value, std::uint8_t>) return value / S{255};
+    else return value;
+  }
+  /// The same where some of the four pixels lie outside.
+  ODOT_HOST_DEVICE S beside(const Value* plane, S x, S y) const {
+    if (plan.border == Border::fill && !(x > -1 && y > -1 && x < S(W) && y < S(H))) return stored_fill();
+    const auto down_to = [](S value) {
+      const auto whole = static_cast<std::int32_t>(value);
+      return whole - (static_cast<S>(whole) > value);
+    };
+    const std::int32_t j = down_to(x), i = down_to(y);
+    return between(stored(plane, i, j), stored(plane, i, j + 1), stored(plane, i + 1, j), stored(plane, i + 1, j + 1),
+                   x - static_cast<S>(j), y - static_cast<S>(i));
+  }
+  /// A pixel in the set's units.
+  ODOT_HOST_DEVICE S stored(const Value* plane, std::int32_t i, std::int32_t j) const {
+    const std::int32_t row = inside(i, height), column = inside(j, width);
+    return row < 0 || column < 0 ? stored_fill() : static_cast<S>(plane[row * width + column]);
+  }
+  ODOT_HOST_DEVICE S stored_fill() const {
+    return std::is_same_v<Value, std::uint8_t> ? plan.fill * S{255} : plan.fill;
+  }
+  template <class Number>
+  static ODOT_HOST_DEVICE Number between(Number a, Number b, Number c, Number d, Number right, Number down) {
+    const Number upper = a + (b - a) * right, lower = c + (d - c) * right;
+    return upper + (lower - upper) * down;
+  }
+};
+
+/// The probabilities of the two labels of mixed pictures.
+template <class T, class S>
+struct MixLabels {
+  const T* labels;  ///< of the set
+  const std::size_t* chosen;
+  const Mixture* mixtures;
+  S* out;
+
+  struct OfRow {
+    std::size_t own, partner;
+    S share;
+  };
+  ODOT_HOST_DEVICE OfRow of_row(std::size_t row) const {
+    const Mixture& mixture = mixtures[chosen[row]];
+    return {static_cast<std::size_t>(labels[chosen[row]]), static_cast<std::size_t>(labels[mixture.partner]),
+            static_cast<S>(mixture.share)};
+  }
+  template <class Run>
+  ODOT_HOST_DEVICE void operator()(const Run& run, const OfRow& of) const {
+    run.store(out, select(run.column_is(of.own), run.number(of.share), 0) +
+                       select(run.column_is(of.partner), run.number(S{1} - of.share), 0));
+  }
+};
+
+}  // namespace detail
+
+/// x[n] = the picture of sample chosen[n], changed as the plan says; bytes become 0 … 1 before. The same bits on every device
+/// but for turned and mixed pictures, which are the same to rounding. All pointers are memory of the device.
+/// Shapes  values [samples of the set, C, H, W], chosen [N] → x [N, C, H, W]
+template <class Device>
+struct Augment {
+  template <std::size_t C, std::size_t H, std::size_t W, class Value, class S>
+  static void pictures(Workspace<Device>& workspace, const AugmentPlan<S>& plan, const Value* values,
+                       const std::size_t* chosen, std::size_t count, S* x) {
+    const auto run = [&]<bool Turns, bool Mixes>() {
+      Parallel<Device>::template map<S>(workspace, count * C * H, W,
+                                        detail::AugmentRows<Value, S, C, H, W, Turns, Mixes>{values, chosen, plan, x});
+    };
+    if (plan.mixtures) plan.turns ? run.template operator()<true, true>() : run.template operator()<false, true>();
+    else plan.turns ? run.template operator()<true, false>() : run.template operator()<false, false>();
+  }
+
+  /// targets[n] = share [k = label of the picture] + (1 − share) [k = label of its partner].
+  /// Shapes  labels [samples of the set], chosen [N] → targets [N, classes]
+  template <class S>
+  static void mixed_labels(Workspace<Device>& workspace, const Mixture* mixtures, const std::int32_t* labels,
+                           const std::size_t* chosen, std::size_t count, std::size_t classes, S* targets) {
+    Parallel<Device>::template map<S>(workspace, count, classes,
+                                      detail::MixLabels<std::int32_t, S>{labels, chosen, mixtures, targets});
+  }
+};
+
+}  // namespace odot::kernels
