@@ -12,3 +12,4 @@
 #include "odot/kernels/linear/cpu/linear.hpp"
 #include "odot/kernels/matmul/cpu/matmul.hpp"
 #include "odot/kernels/parallel/cpu/parallel.hpp"
+#include "odot/kernels/pool2d/cpu/pool2d.hpp"

@@ -17,4 +17,5 @@
 #include "odot/kernels/linear/gpu/linear.hpp"
 #include "odot/kernels/matmul/gpu/matmul.hpp"
 #include "odot/kernels/parallel/gpu/parallel.hpp"
+#include "odot/kernels/pool2d/gpu/pool2d.hpp"
 #include "odot/train/gpu.hpp"

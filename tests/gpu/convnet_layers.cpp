@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Activations, pooling, branches and the other layers of convolutional networks on the Gpu against the Cpu.
+
+#include <doctest/doctest.h>
+
+#include "odot/gpu.hpp"
+#include "odot/odot.hpp"
+#include "support/gpu_layer.hpp"
+
+using namespace odot;
+using namespace odot::test;
+
+TEST_CASE("functions of single elements and the softmax are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::Sigmoid, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::Tanh, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::SiLU, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::LeakyReLU<>, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::ELU<>, Shape<3, 7>>>(11);
+  check_layer_on_gpu<Bound<nn::Softmax, Shape<10>>>(33);
+  check_layer_on_gpu<Bound<nn::Softmax, Shape<3, 40>>>(5);
+}
+
+TEST_CASE("pooling is the Cpu's") {
+  using Max3 = nn::MaxPool2d<3, nn::MaxPool2dOptions{.stride = 2, .padding = 1}>;
+  using Avg3 = nn::AvgPool2d<3, nn::AvgPool2dOptions{.stride = 1, .padding = 1, .count_include_pad = false}>;
+  check_layer_on_gpu<Bound<nn::MaxPool2d<2>, Shape<3, 6, 9>>>(5);
+  check_layer_on_gpu<Bound<Max3, Shape<2, 7, 10>>>(5);
+  check_layer_on_gpu<Bound<nn::AvgPool2d<2>, Shape<3, 6, 9>>>(5);
+  check_layer_on_gpu<Bound<Avg3, Shape<2, 5, 7>>>(5);
+  check_layer_on_gpu<Bound<nn::AdaptiveAvgPool2d<1>, Shape<3, 6, 9>>>(5);
+}

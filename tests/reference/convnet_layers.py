@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Activations, pooling, branches and the other layers that convolutional networks are made of."""
+
+import torch
+import torch.nn.functional as F
+
+from arrays import File, drawn
+from image_layers import layer_case
+
+
+def write_functions():
+    functions = {
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "silu": F.silu,
+        "leaky_relu": F.leaky_relu,
+        "leaky_relu_0.2": lambda x: F.leaky_relu(x, 0.2),
+        "leaky_relu_negative": lambda x: F.leaky_relu(x, -0.5),
+        "elu": F.elu,
+        "elu_0.5": lambda x: F.elu(x, 0.5),
+    }
+    with File("functions.txt") as file:
+        for case, function in functions.items():
+            layer_case(file, case, lambda x, *_: function(x), drawn(3, 2, 5, 3, deviation=2), {})
+        layer_case(file, "softmax", lambda x, *_: torch.softmax(x, dim=-1), drawn(4, 6, deviation=3), {})
+        layer_case(file, "softmax_tokens", lambda x, *_: torch.softmax(x, dim=-1), drawn(3, 4, 5, deviation=3), {})
+
+
+def write_pooling():
+    cases = {  # batch, input, kernel, stride, padding
+        "2": (2, (2, 6, 8), 2, 2, 0),
+        "2_odd": (1, (2, 5, 35), 2, 2, 0),
+        "3_stride2_pad1": (1, (2, 7, 20), 3, 2, 1),
+        "3_stride1_pad1": (1, (2, 5, 18), 3, 1, 1),
+        "2_stride3": (2, (1, 8, 7), 2, 3, 0),
+        "5_stride2_pad2": (1, (2, 9, 6), 5, 2, 2),
+        "3_stride1": (2, (1, 4, 5), 3, 1, 0),
+    }
+    with File("pooling.txt") as file:
+        for case, (n, shape, kernel, stride, padding) in cases.items():
+            x = drawn(n, *shape)
+            x[:, :, 1:3, 1:4] = x[0, 0, 0, 0]  # equal numbers
+            layer_case(file, "max_" + case, lambda x, *_: F.max_pool2d(x, kernel, stride, padding), x, {})
+            layer_case(file, "avg_" + case, lambda x, *_: F.avg_pool2d(x, kernel, stride, padding), drawn(n, *shape), {})
+            if padding > 0:
+                layer_case(file, "avg_not_counted_" + case,
+                           lambda x, *_: F.avg_pool2d(x, kernel, stride, padding, count_include_pad=False),
+                           drawn(n, *shape), {})
+        layer_case(file, "global", lambda x, *_: F.adaptive_avg_pool2d(x, 1), drawn(3, 2, 5, 7), {})
