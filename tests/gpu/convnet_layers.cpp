@@ -29,3 +29,12 @@ TEST_CASE("pooling is the Cpu's") {
   check_layer_on_gpu<Bound<Avg3, Shape<2, 5, 7>>>(5);
   check_layer_on_gpu<Bound<nn::AdaptiveAvgPool2d<1>, Shape<3, 6, 9>>>(5);
 }
+
+TEST_CASE("branches are the Cpu's") {
+  using Pointwise = nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 1}>;
+  check_layer_on_gpu<Bound<nn::Add<nn::Identity, nn::Sequential<Pointwise, nn::ReLU>>, Shape<2, 5, 4>>>(3);
+  check_layer_on_gpu<Bound<nn::Concat<Pointwise, nn::Sigmoid>, Shape<3, 5, 4>>>(3);
+  check_layer_on_gpu<Bound<nn::Concat<nn::Linear<3>, nn::Tanh>, Shape<7, 5>>>(3, false);
+  check_layer_on_gpu<Bound<nn::SqueezeExcitation<4, 2>, Shape<4, 3, 5>>>(3);
+  check_layer_on_gpu<Bound<nn::Gate<nn::Tanh>, Shape<9>>>(3);
+}

@@ -47,3 +47,35 @@ def write_pooling():
                            lambda x, *_: F.avg_pool2d(x, kernel, stride, padding, count_include_pad=False),
                            drawn(n, *shape), {})
         layer_case(file, "global", lambda x, *_: F.adaptive_avg_pool2d(x, 1), drawn(3, 2, 5, 7), {})
+
+
+def write_branches():
+    with File("branches.txt") as file:
+        def conv(x, p, name, **options):
+            return F.conv2d(x, p[name + ".weight"], p[name + ".bias"], **options)
+
+        def added(x, p, *_):
+            return torch.relu(conv(x, p, "1.0", padding=1)) + x + conv(x, p, "short")
+
+        def side_by_side(x, p, *_):
+            return torch.cat([x, torch.sigmoid(conv(x, p, "1.0", padding=1)), conv(x, p, "2")], dim=1)
+
+        def features(x, p, *_):
+            return torch.cat([F.linear(x, p["0.weight"], p["0.bias"]), torch.tanh(x)], dim=-1)
+
+        def squeeze_excitation(x, p, *_):
+            means = F.adaptive_avg_pool2d(x, 1)
+            return x * torch.sigmoid(conv(torch.relu(conv(means, p, "fc1")), p, "fc2"))
+
+        layer_case(file, "add", added, drawn(2, 2, 5, 4),
+                   {"1.0.weight": drawn(2, 2, 3, 3), "1.0.bias": drawn(2), "short.weight": drawn(2, 2, 1, 1),
+                    "short.bias": drawn(2)})
+        layer_case(file, "concat", side_by_side, drawn(2, 2, 5, 4),
+                   {"1.0.weight": drawn(3, 2, 3, 3), "1.0.bias": drawn(3), "2.weight": drawn(1, 2, 1, 1), "2.bias": drawn(1)})
+        layer_case(file, "concat_features", features, drawn(4, 5), {"0.weight": drawn(3, 5), "0.bias": drawn(3)})
+        layer_case(file, "concat_tokens", features, drawn(2, 3, 4), {"0.weight": drawn(3, 4), "0.bias": drawn(3)})
+        layer_case(file, "gate", lambda x, p, *_: x * torch.sigmoid(F.linear(x, p["0.weight"], p["0.bias"])), drawn(3, 5),
+                   {"0.weight": drawn(5, 5), "0.bias": drawn(5)})
+        layer_case(file, "squeeze_excitation", squeeze_excitation, drawn(3, 4, 3, 5),
+                   {"fc1.weight": drawn(2, 4, 1, 1), "fc1.bias": drawn(2), "fc2.weight": drawn(4, 2, 1, 1),
+                    "fc2.bias": drawn(4)})
