@@ -38,3 +38,20 @@ TEST_CASE("branches are the Cpu's") {
   check_layer_on_gpu<Bound<nn::SqueezeExcitation<4, 2>, Shape<4, 3, 5>>>(3);
   check_layer_on_gpu<Bound<nn::Gate<nn::Tanh>, Shape<9>>>(3);
 }
+
+TEST_CASE("enlarged images are the Cpu's") {
+  using Bilinear = nn::Upsample2d<2, nn::Upsample2dOptions{.mode = nn::UpsampleMode::bilinear}>;
+  check_layer_on_gpu<Bound<nn::Upsample2d<2>, Shape<2, 3, 9>>>(5);
+  check_layer_on_gpu<Bound<nn::Upsample2d<3>, Shape<2, 3, 4>>>(5);
+  check_layer_on_gpu<Bound<Bilinear, Shape<2, 3, 9>>>(5);
+}
+
+TEST_CASE("norms of groups, rows and features, and dropped channels, are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::GroupNorm<2>, Shape<6, 3, 5>>>(5);
+  check_layer_on_gpu<Bound<nn::GroupNorm<1, nn::GroupNormOptions{.affine = false}>, Shape<2, 5, 7>>>(3);
+  check_layer_on_gpu<Bound<nn::RMSNorm<nn::RMSNormOptions{.eps = 1e-5}>, Shape<7>>>(9);
+  check_layer_on_gpu<Bound<nn::RMSNorm<nn::RMSNormOptions{.eps = 1e-5}>, Shape<3, 40>>>(4, false);
+  check_layer_on_gpu<Bound<nn::BatchNorm1d<>, Shape<5>>>(9);
+  check_layer_on_gpu<Bound<nn::BatchNorm1d<>, Shape<3, 7>>>(9);
+  check_layer_on_gpu<Bound<nn::Dropout2d<0.5>, Shape<5, 3, 3>>>(9);
+}

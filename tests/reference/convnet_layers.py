@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from arrays import File, drawn
-from image_layers import layer_case
+from image_layers import batch_norm, layer_case, norm_buffers, norm_parameters
 
 
 def write_functions():
@@ -79,3 +79,29 @@ def write_branches():
         layer_case(file, "squeeze_excitation", squeeze_excitation, drawn(3, 4, 3, 5),
                    {"fc1.weight": drawn(2, 4, 1, 1), "fc1.bias": drawn(2), "fc2.weight": drawn(4, 2, 1, 1),
                     "fc2.bias": drawn(4)})
+
+
+def write_upsample():
+    with File("upsample.txt") as file:
+        for mode, scale, shape in [("nearest", 2, (2, 2, 3, 19)), ("nearest", 3, (2, 2, 2, 5)), ("bilinear", 2, (2, 2, 3, 10)),
+                                   ("bilinear", 3, (2, 1, 4, 5)), ("bilinear", 4, (2, 2, 1, 2))]:
+            layer_case(file, f"{mode}_{scale}", lambda x, *_: F.interpolate(x, scale_factor=scale, mode=mode),
+                       drawn(*shape), {})
+
+
+def write_norms():
+    with File("norms.txt") as file:
+        def group_norm(x, p, *_):
+            return F.group_norm(x, groups, p.get("weight"), p.get("bias"))
+
+        for case, groups, channels, affine in [("group", 2, 6, True), ("group_plain", 3, 6, False), ("group_1", 1, 2, True)]:
+            layer_case(file, case, group_norm, drawn(3, channels, 3, 5, mean=0.7, deviation=2),
+                       norm_parameters(channels, affine))
+        for case, shape, affine in [("rms", (4, 7), True), ("rms_tokens", (2, 3, 5), True), ("rms_plain", (3, 6), False)]:
+            layer_case(file, case, lambda x, p, *_: F.rms_norm(x, x.shape[-1:], p.get("weight"), 1e-3),
+                       drawn(*shape, deviation=2),
+                       {"weight": drawn(shape[-1], mean=1, deviation=0.3)} if affine else {})
+        for case, shape, affine in [("batch1d", (5, 3), True), ("batch1d_series", (3, 3, 7), True),
+                                    ("batch1d_plain", (4, 3), False)]:
+            layer_case(file, case, batch_norm, drawn(*shape, mean=0.7, deviation=2), norm_parameters(3, affine),
+                       norm_buffers(3))

@@ -3,7 +3,6 @@
 // Layer normalisation.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include "odot/core/view.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
+#include "odot/kernels/row_statistics.hpp"
 
 namespace odot::kernels {
 
@@ -24,39 +24,13 @@ struct LayerNormForward {
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    const auto total = row.joined_sums([&](const auto& run) { return run.load(x); })[0];  // an S, or a double
-    using Total = std::remove_const_t<decltype(total)>;
-    constexpr Total share = 1 / static_cast<Total>(D);
-    S mean = static_cast<S>(total * share);
-    const auto sums = row.joined_sums([&](const auto& run) {
-      const auto deviation = run.load(x) - mean;
-      return terms(deviation, deviation * deviation);
-    });
-    // How far the mean is off, which matters where the numbers are large compared to their deviations.
-    const Total off = sums[0] * share;
-    S rest = static_cast<S>(-off);
-    const Total squares = sums[1] * share, variance = squares - off * off;  // below 0 by rounding alone
-    S rstd = static_cast<S>(1 / std::sqrt((variance < 0 ? 0 : variance) + static_cast<Total>(eps)));
-    // S can't hold the squares: divide all numbers by the largest one. (NaN and infinity give NaN.)
-    if (!(rstd > 0)) {
-      const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
-      const S mean_share =
-          static_cast<S>(row.joined_sums([&](const auto& run) { return run.load(x) / largest; })[0] * share);
-      const auto divided = row.joined_sums([&](const auto& run) {
-        const auto deviation = run.load(x) / largest - mean_share;
-        return deviation * deviation;
-      });
-      const double deviation = std::sqrt(static_cast<double>(divided[0] * share)) * static_cast<double>(largest);
-      mean = mean_share * largest;
-      rest = S{0};
-      rstd = static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps)));
-    }
+    const RowStatistics<S> found = row_statistics<D>(row, x, eps);
+    const S mean = found.mean, rstd = found.rstd, rest = found.rest;
     if (statistics)
       row.once([&] {
         statistics[2 * row.index] = mean;
         statistics[2 * row.index + 1] = rstd;
       });
-    rest *= rstd;
     if (weight)
       row.each([&](const auto& run) {
         run.store(y, ((run.load(x) - mean) * rstd + rest) * run.load_column(weight) + run.load_column(bias));

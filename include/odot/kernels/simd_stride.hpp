@@ -21,10 +21,14 @@ namespace odot::kernels::simd {
 #if ODOT_SHUFFLE
 namespace detail {
 
-/// The numbers of a, then those of b, every second one of them, from the first on.
+/// The numbers of a, then those of b, every second one of them, from the first or the second on.
 template <class P, std::size_t... Lane>
 ODOT_INLINE P every_second(const P& a, const P& b, std::index_sequence<Lane...>) {
   return P(__builtin_shufflevector(a, b, (2 * Lane)...));
+}
+template <class P, std::size_t... Lane>
+ODOT_INLINE P every_other(const P& a, const P& b, std::index_sequence<Lane...>) {
+  return P(__builtin_shufflevector(a, b, (2 * Lane + 1)...));
 }
 /// Lanes First, First, First + 1, First + 1, … of a.
 template <std::size_t First, class P, std::size_t... Lane>
@@ -49,6 +53,22 @@ ODOT_INLINE Packet<Scalar> load_every(const Scalar* from) {
     for (std::size_t l = 0; l < L; ++l) numbers[l] = from[l * Stride];
     return load<Scalar>(numbers);
   }
+}
+
+/// from[2 l] + from[2 l + 1] in lane l.
+template <class Scalar>
+ODOT_INLINE Packet<Scalar> sum_pairs(const Scalar* from) {
+  constexpr std::size_t L = lanes<Scalar>;
+#if ODOT_SHUFFLE
+  if constexpr (L > 1) {
+    const auto a = load(from), b = load(from + L);
+    constexpr std::make_index_sequence<L> all_lanes;
+    return add(detail::every_second(a, b, all_lanes), detail::every_other(a, b, all_lanes));
+  }
+#endif
+  alignas(64) Scalar numbers[L];
+  for (std::size_t l = 0; l < L; ++l) numbers[l] = from[2 * l] + from[2 * l + 1];
+  return load<Scalar>(numbers);
 }
 
 /// to[2 l] = to[2 l + 1] = lane l: stores 2 · lanes numbers.
