@@ -55,3 +55,16 @@ TEST_CASE("norms of groups, rows and features, and dropped channels, are the Cpu
   check_layer_on_gpu<Bound<nn::BatchNorm1d<>, Shape<3, 7>>>(9);
   check_layer_on_gpu<Bound<nn::Dropout2d<0.5>, Shape<5, 3, 3>>>(9);
 }
+
+TEST_CASE("convolutions in groups, along one axis and transposed are the Cpu's") {
+  using nn::Conv1dOptions, nn::Conv2dOptions, nn::ConvTranspose2dOptions;
+  constexpr Conv2dOptions depthwise{.padding = 1, .groups = 4}, halves{.stride = 2, .padding = 1, .groups = 2};
+  constexpr Conv1dOptions line{.kernel_size = 5, .stride = 2, .padding = 2};
+  constexpr ConvTranspose2dOptions twice{.kernel_size = 2, .stride = 2},
+      more{.stride = 2, .padding = 1, .output_padding = 1};
+  check_layer_on_gpu<Bound<nn::Conv2d<4, depthwise>, Shape<4, 5, 6>>>(3);
+  check_layer_on_gpu<Bound<nn::Conv2d<6, halves>, Shape<4, 5, 7>>>(3);
+  check_layer_on_gpu<Bound<nn::Conv1d<3, line>, Shape<2, 19>>>(5);
+  check_layer_on_gpu<Bound<nn::ConvTranspose2d<3, twice>, Shape<2, 4, 5>>>(3);
+  check_layer_on_gpu<Bound<nn::ConvTranspose2d<2, more>, Shape<3, 4, 5>>>(3, false);
+}

@@ -105,3 +105,43 @@ def write_norms():
                                     ("batch1d_plain", (4, 3), False)]:
             layer_case(file, case, batch_norm, drawn(*shape, mean=0.7, deviation=2), norm_parameters(3, affine),
                        norm_buffers(3))
+
+
+def write_convolutions():
+    with File("convolutions.txt") as file:
+        def biased(parameters, channels, bias):
+            return parameters | ({"bias": drawn(channels)} if bias else {})
+
+        grouped = {  # batch, input, out_channels, kernel, stride, padding, groups, bias
+            "depthwise": (3, (4, 5, 6), 4, 3, 1, 1, 4, True),
+            "depthwise_stride2": (2, (3, 7, 6), 6, 3, 2, 1, 3, True),
+            "depthwise_5": (1, (2, 9, 18), 2, 5, 1, 2, 2, False),
+            "groups2": (2, (4, 5, 6), 6, 3, 1, 0, 2, True),
+            "groups2_stride2": (2, (6, 6, 5), 4, 2, 2, 1, 2, False),
+            "groups2_pointwise": (2, (6, 3, 4), 4, 1, 1, 1, 2, True),
+        }
+        for case, (n, shape, out, kernel, stride, padding, groups, bias) in grouped.items():
+            layer_case(file, case,
+                       lambda x, p, *_: F.conv2d(x, p["weight"], p.get("bias"), stride=stride, padding=padding,
+                                                 groups=groups),
+                       drawn(n, *shape), biased({"weight": drawn(out, shape[0] // groups, kernel, kernel)}, out, bias))
+        lines = {
+            "line": (3, (3, 9), 5, 3, 1, 1, 1, True),
+            "line_stride2": (2, (2, 20), 3, 5, 2, 2, 1, False),
+            "line_depthwise": (2, (4, 7), 4, 3, 1, 0, 4, True),
+        }
+        for case, (n, shape, out, kernel, stride, padding, groups, bias) in lines.items():
+            layer_case(file, case,
+                       lambda x, p, *_: F.conv1d(x, p["weight"], p.get("bias"), stride=stride, padding=padding,
+                                                 groups=groups),
+                       drawn(n, *shape), biased({"weight": drawn(out, shape[0] // groups, kernel)}, out, bias))
+        transposed = {  # batch, input, out_channels, kernel, stride, padding, output_padding, bias
+            "transposed": (2, (3, 4, 5), 2, 3, 1, 0, 0, True),
+            "transposed_2": (3, (2, 3, 4), 3, 2, 2, 0, 0, True),
+            "transposed_padded": (2, (2, 4, 3), 2, 3, 2, 1, 1, False),
+        }
+        for case, (n, shape, out, kernel, stride, padding, more, bias) in transposed.items():
+            layer_case(file, case,
+                       lambda x, p, *_: F.conv_transpose2d(x, p["weight"], p.get("bias"), stride=stride, padding=padding,
+                                                           output_padding=more),
+                       drawn(n, *shape), biased({"weight": drawn(shape[0], out, kernel, kernel)}, out, bias))
