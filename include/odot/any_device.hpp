@@ -25,6 +25,7 @@
 #include "odot/nn/dropout2d.hpp"
 #include "odot/nn/element_wise_attention.hpp"
 #include "odot/nn/elu.hpp"
+#include "odot/nn/embedding.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/gate.hpp"
 #include "odot/nn/gelu.hpp"

@@ -9,6 +9,7 @@
 #include "odot/kernels/conv2d/cpu/conv2d.hpp"
 #include "odot/kernels/dot_product_attention/cpu/dot_product_attention.hpp"
 #include "odot/kernels/element_wise_attention/cpu/element_wise_attention.hpp"
+#include "odot/kernels/embedding/cpu/embedding.hpp"
 #include "odot/kernels/grouped_conv/cpu/grouped_conv.hpp"
 #include "odot/kernels/linear/cpu/linear.hpp"
 #include "odot/kernels/matmul/cpu/matmul.hpp"

@@ -14,6 +14,7 @@
 #include "odot/kernels/conv2d/gpu/conv2d.hpp"
 #include "odot/kernels/dot_product_attention/gpu/dot_product_attention.hpp"
 #include "odot/kernels/element_wise_attention/gpu/element_wise_attention.hpp"
+#include "odot/kernels/embedding/gpu/embedding.hpp"
 #include "odot/kernels/grouped_conv/gpu/grouped_conv.hpp"
 #include "odot/kernels/linear/gpu/linear.hpp"
 #include "odot/kernels/matmul/gpu/matmul.hpp"

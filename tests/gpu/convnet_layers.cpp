@@ -68,3 +68,18 @@ TEST_CASE("convolutions in groups, along one axis and transposed are the Cpu's")
   check_layer_on_gpu<Bound<nn::ConvTranspose2d<3, twice>, Shape<2, 4, 5>>>(3);
   check_layer_on_gpu<Bound<nn::ConvTranspose2d<2, more>, Shape<3, 4, 5>>>(3, false);
 }
+
+TEST_CASE("an embedding is the Cpu's") {
+  using Layer = Bound<nn::Embedding<5, 7>, Shape<4>>;
+  LayerRun<Layer> cpu(9);
+  cpu.draw();
+  for (std::size_t i = 0; i < cpu.x.size(); ++i) cpu.x.data()[i] = static_cast<double>(i * i % 5);
+  GpuLayerRun<Layer, double> gpu(cpu);
+  cpu.forward();
+  gpu.forward();
+  CHECK(difference(gpu.y.to_host(), cpu.y.span(), 0) == "");
+  cpu.backward();
+  gpu.backward(true);
+  CHECK(difference(gpu.gradients.to_host(), cpu.gradients, 1e-14) == "");
+  for (const double dx : gpu.dx.to_host()) CHECK(dx == 0);
+}

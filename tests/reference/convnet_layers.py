@@ -145,3 +145,13 @@ def write_convolutions():
                        lambda x, p, *_: F.conv_transpose2d(x, p["weight"], p.get("bias"), stride=stride, padding=padding,
                                                            output_padding=more),
                        drawn(n, *shape), biased({"weight": drawn(shape[0], out, kernel, kernel)}, out, bias))
+
+
+def write_embedding():
+    with File("embedding.txt") as file:
+        x = torch.tensor([[0, 3, 1, 3], [4, 4, 3, 0]])
+        weight, dy = drawn(6, 5).requires_grad_(), drawn(2, 4, 5)
+        y = F.embedding(x, weight)
+        (y * dy).sum().backward()
+        for name, values in {"x": x, "weight": weight, "dy": dy, "y": y, "grad.weight": weight.grad}.items():
+            file.put(name, values)

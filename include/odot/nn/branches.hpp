@@ -75,6 +75,7 @@ class BranchesLayer : public Layer<In, Out> {
   static constexpr std::size_t buffer_count = buffer_offset(count);
   static constexpr bool backward_reads_input = (BranchOf<D, In>::type::backward_reads_input || ...);
   static constexpr bool couples_samples = (BranchOf<D, In>::type::couples_samples || ...);
+  static constexpr bool takes_indices = child<0>::takes_indices;
   static constexpr std::size_t added_tokens = child<0>::added_tokens;
   static constexpr bool has_step = (steps<typename BranchOf<D, In>::type> && ...);
   static constexpr std::size_t state_elements = (BranchOf<D, In>::type::state_elements + ...);

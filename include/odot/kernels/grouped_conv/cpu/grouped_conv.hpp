@@ -10,6 +10,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/grouped_conv/contract.hpp"
+#include "odot/kernels/grouped_conv/cpu/depthwise.hpp"
 #include "odot/kernels/grouped_conv/cpu/units.hpp"
 #include "odot/kernels/long_sum.hpp"
 #include "odot/kernels/partials.hpp"
@@ -34,7 +35,9 @@ struct UnitOf {
     } else {
       using Image = ConvGeometry<Shape<G::group_c, G::H, G::W>, G::group_o, K, stride, padding>;
       constexpr bool few = G::group_c * G::group_o <= 4;
-      if constexpr (padding < K && (stride == 1 || few)) return std::type_identity<DirectUnit<Image, S>>{};
+      if constexpr (G::group_c == 1 && G::group_o == 1 && padding < K)
+        return std::type_identity<DepthwiseUnit<Image, S>>{};
+      else if constexpr (padding < K && (stride == 1 || few)) return std::type_identity<DirectUnit<Image, S>>{};
       else return std::type_identity<ColumnsUnit<Image, S>>{};
     }
   }
@@ -79,6 +82,13 @@ struct GroupedConv<Cpu> {
   template <class G>
   static constexpr std::size_t weights = G::group_o * G::taps;
 
+  /// Zeros into a worker's memory, if its unit wants them.
+  template <class G, class S>
+  static void clear([[maybe_unused]] S* memory) {
+    using Unit = typename detail::UnitOf<G, S>::type;
+    if constexpr (requires { Unit::clear(memory); }) Unit::clear(memory);
+  }
+
   /// body(group of a sample, group, memory)
   template <class G, class S, class Body>
   static void each_unit(Workspace<Cpu>& workspace, std::size_t samples, const Body& body) {
@@ -87,6 +97,7 @@ struct GroupedConv<Cpu> {
     S* const memory = frame.take<S>(static_cast<std::size_t>(workspace.threads()) * scratch);
     const Chunks chunks(samples * G::groups, chunk_elements / (in<G> + out<G>));
     parallel_for(workspace.threads(), chunks.count(), [&](std::size_t c, std::size_t worker) {
+      clear<G>(memory + worker * scratch);
       for (std::size_t unit = chunks.begin(c); unit < chunks.end(c); ++unit)
         body(unit, unit % G::groups, memory + worker * scratch);
     });
@@ -106,6 +117,7 @@ struct GroupedConv<Cpu> {
     S* const memory = frame.take<S>(static_cast<std::size_t>(workspace.threads()) * scratch);
     parallel_for(workspace.threads(), chunks.count() * G::groups, [&](std::size_t task, std::size_t worker) {
       const std::size_t c = task % chunks.count(), group = task / chunks.count();
+      clear<G>(memory + worker * scratch);
       const auto add_samples = [&](std::size_t first, std::size_t last, S* dw) {
         for (std::size_t n = first; n < last; ++n) {
           const std::size_t unit = n * G::groups + group;

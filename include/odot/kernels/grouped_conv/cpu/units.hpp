@@ -6,6 +6,7 @@
 //     static void forward(x, weight, bias, y, memory);
 //     static void input_gradient(weight, dy, dx, memory);
 //     static void add_weight_gradient(x, dy, dweight, memory);
+//     static void clear(memory);                             optional: called before one of these is, for some planes
 
 #include <algorithm>
 #include <cstddef>
