@@ -14,6 +14,8 @@ forward (`after.`), the prediction with them (`predicted`), and the gradients (`
 
 import torch
 
+from convnet_layers import (write_branches, write_convolutions, write_embedding, write_functions, write_norms, write_pooling,
+                            write_upsample)
 from image_layers import (write_activations, write_attention_heads, write_attention_wise, write_batch_norm, write_conv2d,
                           write_linear, write_residual)
 from token_layers import write_element_wise_attention, write_self_attention, write_tokens
@@ -22,8 +24,9 @@ from training import (write_adamw, write_loss_options, write_losses, write_model
 
 WRITERS = [write_linear, write_conv2d, write_batch_norm, write_attention_heads, write_attention_wise, write_residual,
            write_activations, write_optimizers, write_small_model, write_model_b, write_tokens, write_losses,
-           write_adamw, write_element_wise_attention, write_self_attention, write_loss_options,
-           write_schedules]
+           write_adamw, write_element_wise_attention, write_self_attention, write_functions,
+           write_pooling, write_branches, write_upsample, write_norms, write_convolutions,
+           write_embedding, write_loss_options, write_schedules]
 
 if __name__ == "__main__":
     for seed, write in enumerate(WRITERS, start=1):  # a seed each, so that one file's change leaves the others alone

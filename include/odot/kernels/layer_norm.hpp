@@ -3,7 +3,6 @@
 // Layer normalisation.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
@@ -11,6 +10,7 @@
 #include "odot/core/view.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
+#include "odot/kernels/row_statistics.hpp"
 
 namespace odot::kernels {
 
@@ -24,52 +24,18 @@ struct LayerNormForward {
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    const auto total = row.joined_sums([&](const auto& run) { return run.load(x); })[0];  // an S, or a double
-    using Total = std::remove_const_t<decltype(total)>;
-    constexpr Total share = 1 / static_cast<Total>(D);
-    const S mean = static_cast<S>(total * share);
-    const auto deviation = row.keep([&](const auto& run) { return run.load(x) - mean; });
-    const auto sums =
-        row.joined_sums([&](const auto& run) { return terms(deviation(run), deviation(run) * deviation(run)); });
-    // How far the mean is off, which matters where the numbers are large compared to their deviations.
-    const Total off = sums[0] * share;
-    const Total squares = sums[1] * share, variance = squares - off * off;  // below 0 by rounding alone
-    const S rstd = static_cast<S>(1 / std::sqrt((Total{0} > variance ? Total{0} : variance) + static_cast<Total>(eps)));
-    if (rstd > 0) finish(row, mean, rstd, static_cast<S>(-off) * rstd, deviation);
-    else divided(row);
-  }
-
-  /// The same where S can't hold the squares: all numbers are divided by the largest one. (NaN and infinity give NaN.)
-  template <class Row>
-  ODOT_HOST_DEVICE void divided(const Row& row) const {
-    const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
-    const auto total = row.joined_sums([&](const auto& run) { return run.load(x) / largest; })[0];
-    using Total = std::remove_const_t<decltype(total)>;
-    constexpr Total share = 1 / static_cast<Total>(D);
-    const S mean_share = static_cast<S>(total * share);
-    const auto squares = row.joined_sums([&](const auto& run) {
-      const auto deviation = run.load(x) / largest - mean_share;
-      return deviation * deviation;
+    with_row_statistics<D>(row, x, eps, [&](const RowStatistics<S>& of_row, const auto& deviation) {
+      if (statistics)
+        row.once([&] {
+          statistics[2 * row.index] = of_row.mean;
+          statistics[2 * row.index + 1] = of_row.rstd;
+        });
+      if (weight)
+        row.each([&](const auto& run) {
+          run.store(y, (deviation(run) * of_row.rstd + of_row.rest) * run.load_column(weight) + run.load_column(bias));
+        });
+      else row.each([&](const auto& run) { run.store(y, deviation(run) * of_row.rstd + of_row.rest); });
     });
-    const double deviation = std::sqrt(static_cast<double>(squares[0] * share)) * static_cast<double>(largest);
-    const S mean = mean_share * largest;
-    finish(row, mean, static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps))), S{0},
-           [&](const auto& run) { return run.load(x) - mean; });
-  }
-
-  /// y and the statistics; `rest` is what is to be added to the deviations' multiples.
-  template <class Row, class Deviation>
-  ODOT_HOST_DEVICE void finish(const Row& row, S mean, S rstd, S rest, const Deviation& deviation) const {
-    if (statistics)
-      row.once([&] {
-        statistics[2 * row.index] = mean;
-        statistics[2 * row.index + 1] = rstd;
-      });
-    if (weight)
-      row.each([&](const auto& run) {
-        run.store(y, (deviation(run) * rstd + rest) * run.load_column(weight) + run.load_column(bias));
-      });
-    else row.each([&](const auto& run) { run.store(y, deviation(run) * rstd + rest); });
   }
 };
 

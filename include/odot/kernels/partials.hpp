@@ -24,6 +24,9 @@ class Partials {
     return partial;
   }
 
+  /// The arrays, one after the other.
+  const Scalar* data() const { return data_; }
+
   /// total[i] += partial₀[offset + i] + partial₁[offset + i] + …, i < count: always in this order.
   void add_to(int threads, Scalar* total, std::size_t offset, std::size_t count) const {
     each_sum(threads, offset, count, [total](std::size_t i, double sum) { total[i] += static_cast<Scalar>(sum); });

@@ -7,4 +7,5 @@
 #include "odot/kernels/simd_mask.hpp"       // comparisons and choices
 #include "odot/kernels/simd_packet.hpp"     // loads, stores, arithmetic
 #include "odot/kernels/simd_partial.hpp"    // the last numbers of a row
+#include "odot/kernels/simd_stride.hpp"     // every second number
 #include "odot/kernels/simd_transpose.hpp"  // transposed blocks, sums over lanes

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -51,6 +52,8 @@ struct Layer {
   /// Whether each sample of y holds the logarithms of probabilities that add up to 1, which is what
   /// nn::NegativeLogLikelihood takes. Your own last layer that ends in a log-softmax says so here.
   static constexpr bool log_probabilities = false;
+  /// Whether x holds indices: as a model's first layer it is given std::int32_t, else whole numbers of the network's scalar.
+  static constexpr bool takes_indices = false;
   /// Tokens that y has before those of x. Where the sequences have lengths, they grow by as many.
   static constexpr std::size_t added_tokens = 0;
 
@@ -100,6 +103,10 @@ concept BoundLayer = ShapeType<typename L::input_shape> && ShapeType<typename L:
   { L::cache_elements(1) + L::gradient_elements(1) } -> std::convertible_to<std::size_t>;
   { L::in_place || L::is_view || L::couples_samples || L::log_probabilities } -> std::convertible_to<bool>;
 };
+
+/// The type of the numbers that a model takes.
+template <BoundLayer L, class Scalar>
+using InputNumber = std::conditional_t<L::takes_indices, std::int32_t, Scalar>;
 
 /// What can be bound to a shape: nn::Linear<10>, or your own struct with a member template bind.
 template <class D, class In>

@@ -55,7 +55,7 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   using scalar = Scalar;
   using input_shape = typename Model::input_shape;
   using output_shape = typename Model::output_shape;
-  using Input = BatchView<input_shape, const Scalar, Device>;
+  using Input = BatchView<input_shape, const nn::InputNumber<Model, Scalar>, Device>;
   using Output = BatchView<output_shape, Scalar, Device>;
 
   static constexpr std::size_t parameter_count = Model::parameter_count;
@@ -207,7 +207,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// is NaN or infinite.
   ODOT_COLD void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
     std::string where = nn::non_finite_parameter<Device>(parameters_.span(), parameter_table_);
-    if (where.empty() && nn::any_non_finite<Device>(x.span())) where = "the input";
+    if constexpr (!Model::takes_indices)
+      if (where.empty() && nn::any_non_finite<Device>(x.span())) where = "the input";
     const std::size_t piece = training_piece(x.samples());
     for (std::size_t begin = 0; begin < x.samples() && where.empty(); begin += piece)
       where = first_non_finite_output(x.subbatch(begin, (std::min)(piece, x.samples() - begin)),

@@ -120,6 +120,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   static constexpr bool backward_reads_output = Plan::slot_table.last_is_read;
   static constexpr bool couples_samples = (C::couples_samples || ...);
   static constexpr bool log_probabilities = end_in_log_probabilities<C...>();
+  static constexpr bool takes_indices = child<0>::takes_indices;
   static constexpr std::size_t added_tokens = (C::added_tokens + ...);
   static constexpr bool has_step = (steps<C> && ...);
   static constexpr std::size_t state_elements = (C::state_elements + ...);
@@ -205,7 +206,9 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     if constexpr (Index == 0) return x;
     else
       return constant(token_output<Index - 1>(
-          pieces, BatchView<Shape<1>, typename X::scalar, typename X::device>(nullptr, x.samples())));
+          pieces,
+          BatchView<Shape<1>, std::remove_pointer_t<std::remove_cvref_t<decltype(pieces[0])>>, typename X::device>(
+              nullptr, x.samples())));
   }
   static constexpr std::size_t state_offset(std::size_t layer) {
     const std::array<std::size_t, sizeof...(C)> sizes{C::state_elements...};
@@ -258,7 +261,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   }
   template <std::size_t Index, class Slots, class Y>
   static auto output(const Slots& slot_table, Y y) {
-    using Scalar = typename Y::scalar;
+    using Scalar = std::remove_pointer_t<typename Slots::value_type>;  // y may hold indices
     return BatchView<typename child<Index>::output_shape, Scalar, typename Y::device>(
         slot_table[Plan::slot_table.slot[Index]], y.samples());
   }

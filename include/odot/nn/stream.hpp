@@ -52,7 +52,7 @@ class Stream : detail::RequireStep<typename nn::detail::FirstWithoutStep<Model>:
  public:
   using input_shape = typename detail::TokenOf<typename Model::input_shape>::type;
   using output_shape = typename detail::TokenOf<typename Model::output_shape>::type;
-  using Input = BatchView<input_shape, const Scalar, Device>;
+  using Input = BatchView<input_shape, const nn::InputNumber<Model, Scalar>, Device>;
   using Output = BatchView<output_shape, Scalar, Device>;
 
   /// Numbers of state of one sequence.

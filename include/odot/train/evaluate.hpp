@@ -32,8 +32,11 @@ constexpr bool sets_fit() {
     constexpr bool samples =
         (std::is_same_v<typename data::Loader<Sets, Scalar, Device>::shape, typename Network::input_shape> && ...);
     static_assert(samples, "odot::fit, odot::evaluate: the sets' samples must have the network's input shape");
-    constexpr bool numbers = (std::is_same_v<data::SampleNumber<Sets, Scalar, Device>, Scalar> && ...);
-    static_assert(numbers, "odot::fit, odot::evaluate: the sets' samples must be bytes or floating-point numbers");
+    using Number = nn::InputNumber<typename Network::model, Scalar>;
+    constexpr bool numbers = (std::is_same_v<data::SampleNumber<Sets, Scalar, Device>, Number> && ...);
+    static_assert(numbers,
+                  "odot::fit, odot::evaluate: the sets' samples must be bytes or floating-point numbers; or indices, "
+                  "std::int32_t, for a model that begins with nn::Embedding");
     if constexpr (samples && numbers && nn::Loss<Loss>) {
       constexpr bool targets =
           ((std::is_same_v<typename data::Loader<Sets, Scalar, Device>::target,

@@ -26,7 +26,8 @@ struct ConvGeometry {
 
 /// y[o, i, j] = b[o] + Σ_{c,u,v} w[o, c, u, v] · x[c, i·stride + u − padding, j·stride + v − padding], x = 0 outside.
 /// Shapes  x [N, C, H, W], weight [O, C, K, K], bias [O] (optional) → y [N, O, H', W']
-/// Grad    dx overwritten (optional);  dW += Σₙ dy ⋆ x,  db += Σ dy (added; dbias optional)
+/// Grad    dx overwritten (optional);  dW += Σₙ dy ⋆ x,  db += Σ dy (added; optional; db only with dW). Without dW, x is
+///         not read: it may be a view of no memory
 /// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
 template <class Device>
 struct Conv2d : detail::MissingKernels<Device> {

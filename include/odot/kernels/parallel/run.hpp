@@ -54,6 +54,24 @@ struct Run {
   ODOT_HOST_DEVICE void store_strided(T* y, std::size_t stride, const Number& value) const {
     Access::store_strided(y, count, stride, value);
   }
+  /// y[Times · l + k] = number l for all k < Times; sums of x[Times · l], …, x[Times · l + Times − 1].
+  template <std::size_t Times, class T>
+  ODOT_HOST_DEVICE void store_repeated(T* y, const Number& value) const {
+    if constexpr (Whole && requires { Access::template store_repeated<Times>(y, value); })
+      Access::template store_repeated<Times>(y, value);
+    else
+      for (std::size_t k = 0; k < Times; ++k) store_strided(y + k, Times, value);
+  }
+  template <std::size_t Times, class T>
+  ODOT_HOST_DEVICE Number sum_of_groups(const T* x) const {
+    if constexpr (Whole && requires { Access::template sum_of_groups<Times>(x); }) {
+      return Access::template sum_of_groups<Times>(x);
+    } else {
+      Number sum = load_strided(x, Times);
+      for (std::size_t k = 1; k < Times; ++k) sum = sum + load_strided(x + k, Times);
+      return sum;
+    }
+  }
   /// f(0), …, f(count − 1): a number for each element of the run.
   template <class F>
   ODOT_HOST_DEVICE Number generate(const F& f) const {

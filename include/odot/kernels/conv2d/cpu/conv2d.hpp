@@ -61,7 +61,7 @@ struct Conv2d<Cpu> {
                        TensorView<typename G::weight, const S> weight, BatchView<typename G::output, const S> dy,
                        TensorView<typename G::weight, S> dweight, TensorView<typename G::bias, S> dbias,
                        BatchView<typename G::input, S> dx) {
-    weight_gradient<G>(workspace, x, dy, dweight, dbias);
+    if (dweight) weight_gradient<G>(workspace, x, dy, dweight, dbias);
     if (!dx) return;
     auto frame = workspace.frame();
     if constexpr (direct<G>) {

@@ -64,15 +64,17 @@ struct ColumnsConv2d {
       const std::size_t m = samples * pixels<G>;
       channels_first<G>(dy.subbatch(begin, samples), product);
       // y = W · columns
-      gpu::multiply<false, true, S>({G::O, G::taps, m}, {product, m}, {columns, m}, S{1}, {dweight.data(), G::taps});
+      if (dweight)
+        gpu::multiply<false, true, S>({G::O, G::taps, m}, {product, m}, {columns, m}, S{1}, {dweight.data(), G::taps});
       if (!dx) return;
       gpu::multiply<true, false, S>({G::taps, m, G::O}, {weight.data(), G::taps}, {product, m}, S{0}, {columns, m});
       scatter<G>(columns, dx.subbatch(begin, samples));
     });
-    if (dbias) gpu::add_channel_sums<G::O, pixels<G>>(workspace, dy.samples(), dy.data(), dbias.data());
+    if (dweight && dbias) gpu::add_channel_sums<G::O, pixels<G>>(workspace, dy.samples(), dy.data(), dbias.data());
   }
 
   /// body(first sample, samples, their columns, memory for a product [O, m]) for one piece of the batch after the other.
+  /// Columns are not filled where x is empty.
   template <class G, class S, class Body>
   static void each_piece(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x, const Body& body) {
     auto frame = workspace.frame();
@@ -81,7 +83,7 @@ struct ColumnsConv2d {
     S* product = frame.template take<S>(G::O * pixels<G> * most);
     for (std::size_t begin = 0; begin < x.samples(); begin += most) {
       const std::size_t samples = (std::min)(most, x.samples() - begin);
-      gather<G>(x.subbatch(begin, samples), columns);
+      if (x) gather<G>(x.subbatch(begin, samples), columns);
       body(begin, samples, columns, product);
     }
   }

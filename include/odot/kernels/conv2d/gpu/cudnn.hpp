@@ -90,8 +90,8 @@ struct CudnnConv2d {
                        TensorView<typename G::weight, float, Gpu> dweight,
                        TensorView<typename G::bias, float, Gpu> dbias, BatchView<typename G::input, float, Gpu> dx) {
     each_piece<G>(x.samples(), [&](std::size_t begin, std::size_t samples) {
-      backward_piece<G>(workspace, x.subbatch(begin, samples), weight, dy.subbatch(begin, samples), dweight, dbias,
-                        dx ? dx.subbatch(begin, samples) : dx);
+      backward_piece<G>(workspace, x ? x.subbatch(begin, samples) : decltype(x)(nullptr, samples), weight,
+                        dy.subbatch(begin, samples), dweight, dbias, dx ? dx.subbatch(begin, samples) : dx);
     });
   }
 
@@ -117,16 +117,18 @@ struct CudnnConv2d {
                              BatchView<typename G::input, float, Gpu> dx) {
     const detail::CudnnTensors for_weight{x.data(), dweight.data(), dy.data()};
     const detail::CudnnTensors for_data{dx.data(), weight.data(), dy.data()};
-    const auto* weight_plan =
-        detail::cudnn_plan<detail::CudnnBackwardWeight>(workspace, convolution<G>(x.samples(), for_weight), for_weight);
+    const auto* weight_plan = dweight ? detail::cudnn_plan<detail::CudnnBackwardWeight>(
+                                            workspace, convolution<G>(x.samples(), for_weight), for_weight)
+                                      : nullptr;
     const auto* data_plan =
         dx ? detail::cudnn_plan<detail::CudnnBackwardData>(workspace, convolution<G>(x.samples(), for_data), for_data)
            : nullptr;
-    if (!weight_plan || (dx && !data_plan))
+    if ((dweight && !weight_plan) || (dx && !data_plan))
       return ColumnsConv2d::backward<G>(workspace, x, weight, dy, dweight, dbias, dx);
     // y = W ⋆ x + b
-    if (dbias) gpu::add_channel_sums<G::O, G::out_h * G::out_w>(workspace, x.samples(), dy.data(), dbias.data());
-    weight_plan->run(workspace, for_weight);
+    if (dweight && dbias)
+      gpu::add_channel_sums<G::O, G::out_h * G::out_w>(workspace, x.samples(), dy.data(), dbias.data());
+    if (dweight) weight_plan->run(workspace, for_weight);
     if (dx) data_plan->run(workspace, for_data);
   }
 

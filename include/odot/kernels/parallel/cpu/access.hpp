@@ -56,6 +56,18 @@ struct PackedAccess {
     for (std::size_t l = 0; l < count; ++l) y[l * stride] = static_cast<T>(numbers[l]);
   }
 
+  /// Of whole registers; other numbers are repeated and added one by one.
+  template <std::size_t Times>
+    requires(Times == 2 && lanes > 1)
+  static ODOT_INLINE void store_repeated(S* y, const Number& value) {
+    simd::store_twice(y, packet(value));
+  }
+  template <std::size_t Times>
+    requires(Times == 2 && lanes > 1)
+  static ODOT_INLINE Number sum_of_groups(const S* x) {
+    return number(simd::sum_pairs(x));
+  }
+
   static ODOT_INLINE Number count_from(std::size_t first) {
     return number(Eigen::internal::plset<simd::Packet<S>>(static_cast<S>(first)));
   }

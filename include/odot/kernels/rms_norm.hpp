@@ -1,0 +1,123 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Normalisation of rows by their root mean square.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+
+#include "odot/core/view.hpp"
+#include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/parallel/terms.hpp"
+
+namespace odot::kernels {
+
+namespace detail {
+
+template <class S, std::size_t D>
+struct RMSNormForward {
+  double eps;
+  const S *x, *weight;  // weight may be null
+  S *scales, *y;        // scales may be null
+
+  template <class Row>
+  ODOT_HOST_DEVICE void operator()(const Row& row) const {
+    const auto total = row.joined_sums([&](const auto& run) { return run.load(x) * run.load(x); })[0];
+    using Total = std::remove_const_t<decltype(total)>;
+    S scale = static_cast<S>(1 / std::sqrt(total / static_cast<Total>(D) + static_cast<Total>(eps)));
+    // S can't hold the squares: divide all numbers by the largest one. (NaN and infinity give NaN.)
+    if (!(scale > 0)) {
+      const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
+      const auto divided = row.joined_sums([&](const auto& run) {
+        const auto share = run.load(x) / largest;
+        return share * share;
+      });
+      const double root = std::sqrt(static_cast<double>(divided[0]) / D) * static_cast<double>(largest);
+      scale = static_cast<S>(1 / std::hypot(root, std::sqrt(eps)));
+    }
+    if (scales) row.once([&] { scales[row.index] = scale; });
+    if (weight) row.each([&](const auto& run) { run.store(y, run.load(x) * scale * run.load_column(weight)); });
+    else row.each([&](const auto& run) { run.store(y, run.load(x) * scale); });
+  }
+};
+
+/// dx; a row is a sample.
+template <class S, std::size_t D>
+struct RMSNormInputGradient {
+  const S *x, *weight, *scales, *dy;  // weight may be null
+  S* dx;
+
+  template <class Row>
+  ODOT_HOST_DEVICE void operator()(const Row& row) const {
+    const S scale = scales[row.index];
+    const S mean = row.sum([&](const auto& run) { return gradient(run) * (run.load(x) * scale); }) / static_cast<S>(D);
+    // x̂ = x scale, scale = 1/√(mean(x²) + eps)
+    row.each([&](const auto& run) { run.store(dx, (gradient(run) - run.load(x) * scale * mean) * scale); });
+  }
+  /// g = γ ⊙ dy
+  template <class Run>
+  ODOT_HOST_DEVICE auto gradient(const Run& run) const {
+    return weight ? run.load(dy) * run.load_column(weight) : run.load(dy);
+  }
+};
+
+/// dγ, and dx, which is stored after the row's terms of dγ, because it may be dy's memory.
+template <class S, std::size_t D>
+struct RMSNormBackward {
+  RMSNormInputGradient<S, D> input;
+  S* dweight;
+
+  ODOT_HOST_DEVICE S of_row(std::size_t row) const { return input.scales[row]; }
+  template <class Run>
+  ODOT_HOST_DEVICE auto operator()(const Run& run, S scale) const {
+    return run.load(input.dy) * (run.load(input.x) * scale);
+  }
+  template <class Row>
+  ODOT_HOST_DEVICE void row(const Row& row) const {
+    if (input.dx) input(row);
+  }
+  template <class Run, class Totals>
+  ODOT_HOST_DEVICE void finish(const Run& run, const Totals& totals) const {
+    // y = γ x̂
+    run.store(dweight, run.load(dweight) + totals[0]);
+  }
+};
+
+}  // namespace detail
+
+/// x̂ = x/√(mean(x²) + eps), y = γ x̂, for each sample's D numbers.
+/// Shapes  x [N, D], weight γ [D] (optional) → y [N, D]; y may be x's memory
+///         scales [N] (optional in forward): 1/√(mean(x²) + eps), for backward
+/// Grad    g = γ ⊙ dy:  dx = (g − x̂ mean(g x̂))/√(mean(x²) + eps) (overwritten; optional; may be dy's memory);
+///         dγ += Σₙ dy x̂ (added; optional)
+template <class Device>
+struct RMSNorm {
+  template <class S, std::size_t D>
+  static void forward(Workspace<Device>& workspace, double eps, BatchView<Shape<D>, const S, Device> x,
+                      TensorView<Shape<D>, const S, Device> weight, BatchView<Shape<1>, S, Device> scales,
+                      BatchView<Shape<D>, S, Device> y) {
+    // An eps too small for S must not become 0, or a row of zeros would give NaN.
+    const double some = eps > 0 ? (std::max)(eps, static_cast<double>((std::numeric_limits<S>::min)())) : 0.0;
+    Parallel<Device>::template each_row<S>(
+        workspace, x.samples(), std::integral_constant<std::size_t, D>{},
+        detail::RMSNormForward<S, D>{some, x.data(), weight.data(), scales.data(), y.data()});
+  }
+
+  template <class S, std::size_t D>
+  static void backward(Workspace<Device>& workspace, BatchView<Shape<D>, const S, Device> x,
+                       TensorView<Shape<D>, const S, Device> weight, BatchView<Shape<1>, const S, Device> scales,
+                       BatchView<Shape<D>, const S, Device> dy, TensorView<Shape<D>, S, Device> dweight,
+                       BatchView<Shape<D>, S, Device> dx) {
+    using Input = detail::RMSNormInputGradient<S, D>;
+    constexpr std::integral_constant<std::size_t, D> columns;
+    const Input input{x.data(), weight.data(), scales.data(), dy.data(), dx.data()};
+    if (dweight)
+      Parallel<Device>::template reduce_columns<S>(workspace, x.samples(), columns,
+                                                   detail::RMSNormBackward<S, D>{input, dweight.data()});
+    else if (dx) Parallel<Device>::template each_row<S>(workspace, x.samples(), columns, input);
+  }
+};
+
+}  // namespace odot::kernels

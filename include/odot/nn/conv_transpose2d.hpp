@@ -1,0 +1,107 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// ConvTranspose2d.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "odot/core/view.hpp"
+#include "odot/kernels/channel_bias.hpp"
+#include "odot/kernels/conv2d/contract.hpp"
+#include "odot/nn/description.hpp"
+#include "odot/nn/layer.hpp"
+#include "odot/nn/pass.hpp"
+
+namespace odot::nn {
+
+struct ConvTranspose2dOptions {
+  std::size_t kernel_size = 3;  ///< rows and columns
+  std::size_t stride = 1;
+  std::size_t padding = 0;         ///< rows and columns of the output that are left out on each side
+  std::size_t output_padding = 0;  ///< further ones at the bottom and on the right, fewer than stride
+  bool bias = true;
+};
+
+/// Transposed convolution: what the gradient of a convolution does to its output's gradient, as a layer. Every input pixel
+/// adds its multiple of the kernel to the output, `stride` apart.
+/// Shapes  x [N, C, H, W], weight [C, O, K, K], bias [O] → y [N, O, (H−1)S − 2P + K + output_padding, likewise]
+/// Grad    dx = w ⋆ dy (overwritten);  dW, db added
+/// Errors  compile time: input of a rank other than 3; output_padding not below stride; no output left
+/// Cost    2·N·C·H·W·O·K² FLOP forward, twice that backward
+/// Source  same convention as torch.nn.ConvTranspose2d
+template <std::size_t OutChannels, ConvTranspose2dOptions Options = ConvTranspose2dOptions{}>
+struct ConvTranspose2d {
+  static_assert(OutChannels > 0, "odot::nn::ConvTranspose2d: out_channels must be at least 1");
+  static_assert(Options.kernel_size > 0 && Options.stride > 0,
+                "odot::nn::ConvTranspose2d: kernel_size and stride must be at least 1");
+  static_assert(Options.output_padding < Options.stride || Options.stride == 0,
+                "odot::nn::ConvTranspose2d: output_padding must be less than stride");
+
+ private:
+  template <ShapeType In>
+  struct Rule {
+    static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
+    static constexpr std::size_t whole(std::size_t axis) {
+      return (extent(axis) - 1) * Options.stride + Options.kernel_size + Options.output_padding;
+    }
+    static constexpr bool fits = whole(1) > 2 * Options.padding&& whole(2) > 2 * Options.padding;
+    static constexpr std::size_t padding = fits ? Options.padding : 0;
+    /// The convolution from y to x.
+    using geometry = kernels::ConvGeometry<Shape<OutChannels, whole(1) - 2 * padding, whole(2) - 2 * padding>,
+                                           extent(0), Options.kernel_size, Options.stride, padding>;
+    using parameters = Parameters<Parameter<"weight", typename geometry::weight>,
+                                  OptionalParameter<Options.bias, "bias", Shape<OutChannels>, Init::zero>>;
+    static_assert(In::rank == 3, "odot::nn::ConvTranspose2d: input must be rank 3, [channels, height, width]");
+    static_assert(fits, "odot::nn::ConvTranspose2d: padding must leave some of the output");
+  };
+
+ public:
+  template <ShapeType In>
+  struct bind : Layer<In, typename Rule<In>::geometry::input, typename Rule<In>::parameters> {
+    using geometry = typename Rule<In>::geometry;
+
+    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+      LayerWords words("conv_transpose2d");
+      words.add(OutChannels).add("kernel", Options.kernel_size);
+      if (Options.stride != 1) words.add("stride", Options.stride);
+      if (Options.padding != 0) words.add("padding", Options.padding);
+      if (Options.output_padding != 0) words.add("output padding", Options.output_padding);
+      parts.push_back(words.add_if(!Options.bias, "no bias").text());
+    }
+
+    static void forward(auto pass, auto x, auto y) {
+      using P = decltype(pass);
+      const BatchView<typename geometry::input, const typename P::scalar, typename P::device> not_read(nullptr,
+                                                                                                       x.samples());
+      kernels::Conv2d<typename P::device>::template backward<geometry>(
+          pass.workspace(), not_read, pass.parameter(weight), x,
+          TensorView<typename geometry::weight, typename P::scalar, typename P::device>(), no_bias<P>(), y);
+      if constexpr (Options.bias)
+        kernels::ChannelBias<typename P::device>::add(pass.workspace(), pass.parameter(bias), y);
+    }
+
+    static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
+      using P = decltype(pass);
+      using K = kernels::Conv2d<typename P::device>;
+      // y = the gradient, for x, of a convolution's input  ⇒  dW is that convolution's, of the input dy
+      const BatchView<typename geometry::input, typename P::scalar, typename P::device> no_gradient;
+      K::template backward<geometry>(pass.workspace(), dy, pass.parameter(weight), x, pass.gradient(weight),
+                                     no_bias<P>(), no_gradient);
+      if constexpr (Options.bias)
+        kernels::ChannelBias<typename P::device>::backward(pass.workspace(), dy, pass.gradient(bias));
+      if (dx)
+        K::template forward<geometry>(
+            pass.workspace(), dy, pass.parameter(weight),
+            TensorView<typename geometry::bias, const typename P::scalar, typename P::device>(), dx);
+    }
+
+   private:
+    template <class P>
+    static auto no_bias() {
+      return TensorView<typename geometry::bias, typename P::scalar, typename P::device>();
+    }
+  };
+};
+
+}  // namespace odot::nn

@@ -1,0 +1,24 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// Sigmoid.
+
+#include <string>
+#include <vector>
+
+#include "odot/nn/activation.hpp"
+#include "odot/nn/description.hpp"
+
+namespace odot::nn {
+
+/// The logistic function: y = 1/(1 + exp(−x)), in place where the layer before it allows.
+/// Shapes  x [N, …] → y [N, …]
+/// Grad    dx = dy y (1 − y) (overwritten)
+/// Source  same convention as torch.nn.Sigmoid
+struct Sigmoid {
+  template <ShapeType In>
+  struct bind : ActivationLayer<In, kernels::SigmoidFunction{}> {
+    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("sigmoid").text()); }
+  };
+};
+
+}  // namespace odot::nn
