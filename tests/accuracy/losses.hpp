@@ -47,8 +47,8 @@ LossResult<Scalar> loss_of(const std::vector<float>& outputs, const Targets& tar
   const Buffer<Target, Device> wanted = on_device<Target, Device>(targets);
   Buffer<Scalar, Device> dy(y.size());
   Buffer<nn::LossSums, Device> sums(1);
-  Loss::evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), wanted.span(),
-                 1 / static_cast<double>(samples), BatchView<Out, Scalar, Device>(dy.data(), samples), sums.data());
+  Loss{}.evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), wanted.span(),
+                  1 / static_cast<double>(samples), BatchView<Out, Scalar, Device>(dy.data(), samples), sums.data());
   return {sums.to_host()[0].loss, dy.to_host()};
 }
 
