@@ -111,10 +111,11 @@ TEST_CASE("the trainers' tables and lines have the papers' columns in their plac
   SmallNetwork network{Seed{1}};
   optim::Adam adam;
   PaperFigures figures(network);
-  trainer::with_callbacks(figures, true, (folder.path() / "out").string(), [&](auto&... callbacks) {
-    return fit(network, adam, figures_data().train, figures_data().test, {.epochs = 1, .batch_size = 150},
-               callbacks...);
-  });
+  const trainer::RunFiles files{.out = (folder.path() / "out").string()};
+  trainer::with_callbacks(figures, files, true, {.epochs = 1, .batch_size = 150},
+                          [&](const FitOptions& options, auto&... callbacks) {
+                            return fit(network, adam, figures_data().train, figures_data().test, options, callbacks...);
+                          });
   CHECK(first_line(folder.path() / "out" / "batches.csv") == "step,epoch,batch,samples,loss,gradient_average,accuracy");
   CHECK(first_line(folder.path() / "out" / "epochs.csv") ==
         "epoch,loss,mean_loss,train_accuracy,test_loss,test_accuracy,gradient_average,seconds,samples_per_second");
