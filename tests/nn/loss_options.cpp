@@ -51,11 +51,17 @@ constexpr std::int32_t none = -100;  // as PyTorch's
 
 }  // namespace
 
+namespace {
+
+std::string targets_of(std::string name) { return name.append(".targets"); }
+
+}  // namespace
+
 TEST_CASE("losses with options match PyTorch") {
   const Reference reference("loss_options.txt");
   const nn::ClassWeights weights(reference.values("weights"));
   const auto labels = [&](const char* name, const auto& loss) {
-    check_case<Shape<5>>(reference, name, loss, reference.labels(std::string(name) + ".targets"));
+    check_case<Shape<5>>(reference, name, loss, reference.labels(targets_of(name)));
   };
   labels("smoothed", nn::CrossEntropy{.label_smoothing = 0.1});
   labels("weighted", nn::CrossEntropy{.class_weights = weights});
@@ -63,7 +69,7 @@ TEST_CASE("losses with options match PyTorch") {
   labels("all", nn::CrossEntropy{.label_smoothing = 0.3, .class_weights = weights, .ignore_index = none});
   labels("nll", nn::NegativeLogLikelihood{.class_weights = weights, .ignore_index = none});
   const auto numbers = [&]<ShapeType Out>(Out, const char* name, const auto& loss) {
-    check_case<Out>(reference, name, loss, reference.values(std::string(name) + ".targets"));
+    check_case<Out>(reference, name, loss, reference.values(targets_of(name)));
   };
   numbers(Shape<5>(), "soft", nn::SoftCrossEntropy{});
   numbers(Shape<5>(), "soft_all", nn::SoftCrossEntropy{.label_smoothing = 0.2, .class_weights = weights});
