@@ -41,6 +41,18 @@ ODOT_FUNCTION Table read_csv(const std::filesystem::path& path, const CsvOptions
 template <class Source>
 Table read_csv(ByteSource<Source>& source, const CsvOptions& options = {});
 
+namespace detail {
+
+ODOT_FUNCTION Table csv_table(TextReader& text, const CsvOptions& options);
+
+}  // namespace detail
+
+template <class Source>
+Table read_csv(ByteSource<Source>& source, const CsvOptions& options) {
+  TextReader text(source);
+  return detail::csv_table(text, options);
+}
+
 #if ODOT_DEFINITIONS
 
 namespace detail {
@@ -173,7 +185,7 @@ inline std::vector<bool> csv_category_columns(const TextReader& text, const std:
   return is_category;
 }
 
-inline Table csv_table(TextReader& text, const CsvOptions& options) {
+ODOT_FUNCTION Table csv_table(TextReader& text, const CsvOptions& options) {
   const std::vector<std::string> names = csv_names(text);
   const std::vector<std::size_t> columns = csv_columns(text, names, options);
   const std::vector<bool> is_category = csv_category_columns(text, names, columns, options);
@@ -208,12 +220,6 @@ inline Table csv_table(TextReader& text, const CsvOptions& options) {
 
 ODOT_FUNCTION Table read_csv(const std::filesystem::path& path, const CsvOptions& options) {
   TextReader text(path);
-  return detail::csv_table(text, options);
-}
-
-template <class Source>
-Table read_csv(ByteSource<Source>& source, const CsvOptions& options) {
-  TextReader text(source);
   return detail::csv_table(text, options);
 }
 
