@@ -269,3 +269,11 @@ TEST_CASE("a file in a folder's place is an error with the path") {
   CHECK(says(message_of<FileError>([&] { io::create_folder(file / "below"); }), (file / "below").string()));
   CHECK(fs::file_size(file) == 1);
 }
+
+TEST_CASE("putting a folder on the disk changes nothing, and one that can't be opened is left alone") {
+  const TemporaryFolder folder;
+  folder.write("file", {1});
+  io::sync_folder(folder.path());
+  io::sync_folder(folder.path() / "none");
+  CHECK(std::filesystem::file_size(folder.path() / "file") == 1);
+}
