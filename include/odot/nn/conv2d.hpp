@@ -63,8 +63,8 @@ struct Conv2d {
         OutChannels, Options.kernel_size, Options.stride, Options.padding>;
     static constexpr bool divides = extent(0) % Options.groups == 0 && OutChannels % Options.groups == 0;
     static constexpr std::size_t groups = divides ? Options.groups : 1;
-    static constexpr kernels::ConvAxis axis{Options.kernel_size, Options.stride, Options.padding};
-    using grouped = kernels::GroupedGeometry<typename geometry::input, OutChannels, groups, axis, axis>;
+    static constexpr kernels::ConvAxis both_axes{Options.kernel_size, Options.stride, Options.padding};
+    using grouped = kernels::GroupedGeometry<typename geometry::input, OutChannels, groups, both_axes, both_axes>;
     using parameters = Parameters<Parameter<"weight", typename grouped::weight>,
                                   OptionalParameter<Options.bias, "bias", Shape<OutChannels>, Init::zero>>;
     // Last: after a failed assertion, compilers skip the rest of a class.
