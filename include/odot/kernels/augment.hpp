@@ -165,11 +165,11 @@ struct AugmentRows {
     };
     auto value = between(pixel(0), pixel(1), pixel(width), pixel(width + 1), run.load_from(right), run.load_from(down));
     if (any_outside) {
-      S values[lanes];
-      run.store_to(values, value);
+      S inner[lanes];
+      run.store_to(inner, value);
       value = run.generate([&](std::size_t l) {
         const auto step = static_cast<S>(static_cast<std::int32_t>(l));
-        return outside[l] ? beside(plane, x0 + step * dx, y0 + step * dy) : values[l];
+        return outside[l] ? beside(plane, x0 + step * dx, y0 + step * dy) : inner[l];
       });
     }
     if constexpr (std::is_same_v<Value, std::uint8_t>) return value / S{255};
