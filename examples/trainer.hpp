@@ -4,6 +4,7 @@
 
 #include "callbacks.hpp"
 #include "program.hpp"
+#include "training_options.hpp"
 #include "weights.hpp"
 
 #include <odot/any_device.hpp>
@@ -35,13 +36,14 @@ struct Settings {
   std::string device = "cpu";
   int threads = 0;  ///< 0: all; of the cpu
   RunFiles files = {};
+  TrainingOptions training = {};
   bool quiet = false;
   long long paper_batch_size = 0;  ///< the paper's for this data set, the default
 
   /// Whether a run with these settings may stand beside a row of the paper's.
   bool as_in_the_paper(const PaperResult& paper) const {
-    return paper.reported && epochs == 10 && batch_size == paper_batch_size && learning_rate == 1e-3 &&
-           attention_learning_rate.value_or(learning_rate) == paper.attention_learning_rate;
+    return paper.reported && training.plain() && epochs == 10 && batch_size == paper_batch_size &&
+           learning_rate == 1e-3 && attention_learning_rate.value_or(learning_rate) == paper.attention_learning_rate;
   }
 };
 
@@ -117,7 +119,7 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
 
   const odot::TrainingReport report =
       with_callbacks(figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
-        return odot::fit(network, adam, data.train, data.test, resumed, callbacks...);
+        return trained(network, adam, data, settings.training, resumed, callbacks...);
       });
 
   save_weights(settings.files.save, network,
@@ -130,11 +132,13 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
   if (!settings.quiet && settings.epochs > 0)
     print_comparison({figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,
                      settings.as_in_the_paper(choice.paper) && !data.train.synthetic);
+  const std::string metrics =
+      report_metrics(network, network.workspace(), data.test, settings.training, settings.quiet, settings.files.out);
   std::printf(
       "result model=%s dataset=%s parameters=%zu epochs=%zu loss=%.4f accuracy=%.2f gradient_average=%.1e "
-      "seconds=%.1f\n",
+      "seconds=%.1f%s\n",
       choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(), figures.loss(),
-      report.accuracy, figures.gradient_average(), report.seconds);
+      report.accuracy, figures.gradient_average(), report.seconds, metrics.c_str());
   return report.interrupted ? 128 + interrupt.signal() : 0;
 }
 

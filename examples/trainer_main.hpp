@@ -69,6 +69,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
   add_options(app, settings);
   add_number(app, "--attention-learning-rate", settings.attention_learning_rate, rate_range,
              "Adam's for the attention arrays alone (the paper's split optimizers: 0.1)");
+  add_training_options(app, settings.training);
   app.add_option("--device", settings.device, "cpu or gpu")->capture_default_str();
   app.footer(
       "The eps of the norm inside the heads is a constant of the model, 1e-5 as in the paper. Another is a model of "

@@ -126,6 +126,16 @@ if(odot_sh AND TARGET fashion_mnist)
     ${CMAKE_CURRENT_SOURCE_DIR}/check_weights.sh $<TARGET_FILE:fashion_mnist> ${CMAKE_CURRENT_BINARY_DIR}/weights)
   set_tests_properties("fashion_mnist: saves weights and loads them" PROPERTIES LABELS examples TIMEOUT 600)
 endif()
+odot_trainer_test(fashion_mnist "trains on changed images with a smoothed loss and reports metrics"
+  ARGUMENTS ${tiny} --augment shift=2,flip=0.5,rotation=10,cutout=4,border=edge --label-smoothing 0.1 --patience 3
+            --metrics
+  RESULT "result model=b .* seconds=${number} macro_f1=${number} top5=${number} calibration_error=${number}$")
+odot_trainer_test(fashion_mnist "trains on mixed images" ARGUMENTS ${tiny} --augment mixup=0.2
+  RESULT "model=b dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
+odot_trainer_test(fashion_mnist "rejects an unknown change of images" ERROR "--augment: expected shift="
+  ARGUMENTS ${tiny} --augment shear=2)
+odot_trainer_test(fashion_mnist "rejects a shift as large as the image" ERROR "shift: expected fewer than 28 pixels"
+  ARGUMENTS ${tiny} --augment shift=28)
 odot_trainer_test(fashion_mnist "trains with the heads' norm scaled" ARGUMENTS ${tiny} --model b-scaled
   RESULT "model=b-scaled dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
 if(TARGET cifar10)
