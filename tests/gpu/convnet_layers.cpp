@@ -83,3 +83,7 @@ TEST_CASE("an embedding is the Cpu's") {
   CHECK(difference(gpu.gradients.to_host(), cpu.gradients, 1e-14) == "");
   for (const double dx : gpu.dx.to_host()) CHECK(dx == 0);
 }
+
+TEST_CASE("heads whose arrays are shared by channels are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.per_channel = false}>, Shape<3, 4, 5>>>(4);
+}

@@ -61,12 +61,14 @@ struct AttentionBlock {
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionBlock<typename decltype(pass)::device>;
+      auto frame = pass.workspace().frame();
+      const auto arrays = weights(pass, frame);
       if (pass.training())
-        K::template forward_training<geometry>(pass.workspace(), heads::constants, x, weights(pass),
+        K::template forward_training<geometry>(pass.workspace(), heads::constants, x, arrays,
                                                pass.updated_buffer_or_empty(running_mean),
                                                pass.updated_buffer_or_empty(running_var), pass.cache(), y);
       else
-        K::template forward_evaluation<geometry>(pass.workspace(), heads::constants, x, weights(pass),
+        K::template forward_evaluation<geometry>(pass.workspace(), heads::constants, x, arrays,
                                                  pass.buffer_or_empty(running_mean), pass.buffer_or_empty(running_var),
                                                  y);
     }
@@ -75,9 +77,12 @@ struct AttentionBlock {
       using P = decltype(pass);
       using Gradients = kernels::BlockWeights<typename P::scalar, geometry, typename P::device>;
       const typename P::scalar* cache = pass.cache();
-      const Gradients gradients{heads::gradients(pass), pass.gradient(conv_weight), pass.gradient(conv_bias)};
-      kernels::AttentionBlock<typename P::device>::template backward<geometry>(pass.workspace(), x, weights(pass),
-                                                                               cache, y, dy, gradients, dx);
+      auto frame = pass.workspace().frame();
+      const auto of_heads = heads::gradients(pass, frame);
+      const Gradients gradients{of_heads, pass.gradient(conv_weight), pass.gradient(conv_bias)};
+      kernels::AttentionBlock<typename P::device>::template backward<geometry>(
+          pass.workspace(), x, weights(pass, frame), cache, y, dy, gradients, dx);
+      heads::add_shared(pass, of_heads);
     }
 
    private:
@@ -87,8 +92,9 @@ struct AttentionBlock {
     static constexpr Name<"conv.bias"> conv_bias{};
 
     template <class P>
-    static kernels::BlockWeights<const typename P::scalar, geometry, typename P::device> weights(const P& pass) {
-      return {heads::weights(pass), pass.parameter(conv_weight), pass.parameter(conv_bias)};
+    static kernels::BlockWeights<const typename P::scalar, geometry, typename P::device> weights(const P& pass,
+                                                                                                 auto& frame) {
+      return {heads::weights(pass, frame), pass.parameter(conv_weight), pass.parameter(conv_bias)};
     }
   };
 };

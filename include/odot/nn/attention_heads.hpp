@@ -8,6 +8,7 @@
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/attention_heads/contract.hpp"
+#include "odot/kernels/share_channels.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
@@ -23,6 +24,8 @@ struct AttentionHeadsOptions {
   /// Normalise H·W·A, whose mean is about 1, in place of A, whose variance is small beside 1e-5:
   /// Â = (A − μ)/√(σ² + eps/(H·W)²). The running statistics are A's in both forms.
   bool scaled = false;
+  /// Every channel has arrays of its own; if false, a head's arrays, [heads, 1, H, W], are shared by all channels.
+  bool per_channel = true;
 };
 
 namespace detail {
@@ -37,7 +40,7 @@ constexpr std::size_t extent_or_1(std::size_t axis) {
 template <ShapeType In, std::size_t Heads, AttentionHeadsOptions Options, FixedString Prefix>
 struct HeadArrays {
   static constexpr std::size_t C = extent_or_1<In>(0), H = extent_or_1<In>(1), W = extent_or_1<In>(2);
-  using arrays = Shape<Heads, C, H, W>;
+  using arrays = Shape<Heads, (Options.per_channel ? C : 1), H, W>;
   using maps = Shape<Heads * C>;
   using output = Shape<Heads * C, H, W>;
 
@@ -63,17 +66,70 @@ struct HeadArrays {
   static constexpr kernels::NormConstants constants{.eps = Options.scaled ? Options.eps / (plane * plane) : Options.eps,
                                                     .first_batch_whole = true};
 
+  /// What the kernels read. Arrays that channels share are copied for each of them, into memory of the frame.
   template <class P>
-  static kernels::HeadWeights<const typename P::scalar, In, Heads, typename P::device> weights(const P& pass) {
-    return {pass.parameter(name<"weight_x">()),        pass.parameter(name<"weight_y">()),
-            pass.parameter_or_empty(name<"bias_x">()), pass.parameter_or_empty(name<"bias_y">()),
-            pass.parameter_or_empty(name<"weight">()), pass.parameter_or_empty(name<"bias">())};
+  static kernels::HeadWeights<const typename P::scalar, In, Heads, typename P::device> weights(const P& pass,
+                                                                                               auto& frame) {
+    return {for_channels(pass, pass.parameter(name<"weight_x">()), frame),
+            for_channels(pass, pass.parameter(name<"weight_y">()), frame),
+            for_channels(pass, pass.parameter_or_empty(name<"bias_x">()), frame),
+            for_channels(pass, pass.parameter_or_empty(name<"bias_y">()), frame),
+            pass.parameter_or_empty(name<"weight">()),
+            pass.parameter_or_empty(name<"bias">())};
+  }
+  /// What the kernels add to: of arrays that channels share, zeros in memory of the frame; add_shared comes after.
+  template <class P>
+  static kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device> gradients(const P& pass, auto& frame) {
+    return {of_channels<P>(pass.gradient(name<"weight_x">()), frame),
+            of_channels<P>(pass.gradient(name<"weight_y">()), frame),
+            of_channels<P>(pass.gradient_or_empty(name<"bias_x">()), frame),
+            of_channels<P>(pass.gradient_or_empty(name<"bias_y">()), frame),
+            pass.gradient_or_empty(name<"weight">()),
+            pass.gradient_or_empty(name<"bias">())};
   }
   template <class P>
-  static kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device> gradients(const P& pass) {
-    return {pass.gradient(name<"weight_x">()),        pass.gradient(name<"weight_y">()),
-            pass.gradient_or_empty(name<"bias_x">()), pass.gradient_or_empty(name<"bias_y">()),
-            pass.gradient_or_empty(name<"weight">()), pass.gradient_or_empty(name<"bias">())};
+  static void add_shared(const P& pass,
+                         const kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device>& sums) {
+    if constexpr (!Options.per_channel) {
+      add_channels(pass, sums.weight_x, pass.gradient(name<"weight_x">()));
+      add_channels(pass, sums.weight_y, pass.gradient(name<"weight_y">()));
+      if constexpr (Options.bias) {
+        add_channels(pass, sums.bias_x, pass.gradient(name<"bias_x">()));
+        add_channels(pass, sums.bias_y, pass.gradient(name<"bias_y">()));
+      }
+    }
+  }
+
+ private:
+  template <class P, class S>
+  using Full = TensorView<Shape<Heads, C, H, W>, S, typename P::device>;
+
+  template <class P, class View>
+  static auto for_channels(const P& pass, View shared, auto& frame) {
+    using S = typename P::scalar;
+    if constexpr (Options.per_channel) {
+      return shared;
+    } else {
+      const Full<P, S> copies(shared ? frame.template take<S>(Heads * C * H * W) : nullptr);
+      if (shared) kernels::ShareChannels<typename P::device>::copy(pass.workspace(), shared, copies);
+      return Full<P, const S>(copies);
+    }
+  }
+  template <class P, class View>
+  static auto of_channels(View shared, auto& frame) {
+    using S = typename P::scalar;
+    if constexpr (Options.per_channel) {
+      return shared;
+    } else {
+      const Full<P, S> zeros(shared ? frame.template take<S>(Heads * C * H * W) : nullptr);
+      if (shared) zeros = S{0};
+      return zeros;
+    }
+  }
+  template <class P>
+  static void add_channels(const P& pass, Full<P, typename P::scalar> copies, auto shared) {
+    kernels::ShareChannels<typename P::device>::add(pass.workspace(), Full<P, const typename P::scalar>(copies),
+                                                    shared);
   }
 
   // Last: after a failed assertion, compilers skip the rest of a class.
@@ -88,14 +144,15 @@ ODOT_COLD inline std::string heads_words(std::size_t heads, const AttentionHeads
   LayerWords words("attention_heads");
   words.add(heads).add(!options.norm ? "no norm" : options.affine ? "affine norm" : "plain norm");
   if (options.norm) words.add("eps", number_text::shortest(options.eps)).add_if(options.scaled, "scaled");
-  return words.add_if(options.bias, "bias").text();
+  return words.add_if(options.bias, "bias").add_if(!options.per_channel, "shared over channels").text();
 }
 
 }  // namespace detail
 
 /// Heads of element-wise attention, side by side as channels:
 ///     y_h = norm( softmax_W(x ⊙ Wx_h) ⊙ softmax_H(x ⊙ Wy_h) ) ⊙ x
-/// Shapes  x [N, C, H, W], weight_x and weight_y [heads, C, H, W] → y [N, heads·C, H, W]
+/// Shapes  x [N, C, H, W], weight_x and weight_y [heads, C, H, W], or [heads, 1, H, W] shared over channels
+///         → y [N, heads·C, H, W]
 /// Grad    dx overwritten; arrays' gradients added (equations in kernels/attention_heads/attention_heads.hpp)
 /// Errors  compile time: input of a rank other than 3
 /// Cost    6 exponentials per head and element in a training step
@@ -126,12 +183,14 @@ struct AttentionHeads {
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionHeads<typename decltype(pass)::device>;
+      auto frame = pass.workspace().frame();
+      const auto weights = arrays::weights(pass, frame);
       if (pass.training())
-        K::template forward_training<arrays::norm>(pass.workspace(), constants, x, arrays::weights(pass),
+        K::template forward_training<arrays::norm>(pass.workspace(), constants, x, weights,
                                                    pass.updated_buffer_or_empty(running_mean),
                                                    pass.updated_buffer_or_empty(running_var), pass.cache(), y);
       else
-        K::template forward_evaluation<arrays::norm>(pass.workspace(), constants, x, arrays::weights(pass),
+        K::template forward_evaluation<arrays::norm>(pass.workspace(), constants, x, weights,
                                                      pass.buffer_or_empty(running_mean),
                                                      pass.buffer_or_empty(running_var), y);
     }
@@ -139,8 +198,11 @@ struct AttentionHeads {
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
       const typename P::scalar* cache = pass.cache();
+      auto frame = pass.workspace().frame();
+      const auto gradients = arrays::gradients(pass, frame);
       kernels::AttentionHeads<typename P::device>::template backward<arrays::norm>(
-          pass.workspace(), x, arrays::weights(pass), cache, dy, arrays::gradients(pass), dx);
+          pass.workspace(), x, arrays::weights(pass, frame), cache, dy, gradients, dx);
+      arrays::add_shared(pass, gradients);
     }
   };
 };
