@@ -129,7 +129,7 @@ endif()
 odot_trainer_test(fashion_mnist "trains on changed images with a smoothed loss and reports metrics"
   ARGUMENTS ${tiny} --augment shift=2,flip=0.5,rotation=10,cutout=4,border=edge --label-smoothing 0.1 --patience 3
             --metrics
-  RESULT "result model=b .* seconds=${number} macro_f1=${number} top5=${number} calibration_error=${number}$")
+  RESULT "model=b .* seconds=${number} macro_f1=${number} top5=${number} calibration_error=${number}$")
 odot_trainer_test(fashion_mnist "trains on mixed images" ARGUMENTS ${tiny} --augment mixup=0.2
   RESULT "model=b dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
 odot_trainer_test(fashion_mnist "rejects an unknown change of images" ERROR "--augment: expected shift="
