@@ -104,25 +104,25 @@ inline constexpr std::uint64_t mix_stream = 0x6D69'7875ull << 32;      // "mixu"
 /// Throws unless the options fit pictures of `channels` × `height` × `width`.
 ODOT_COLD inline void require_augmentation(const AugmentOptions& o, std::size_t channels, std::size_t height,
                                            std::size_t width) {
-  const auto require = [](bool good, const std::string& what, double found) {
+  const auto demand = [](bool good, const std::string& what, double found) {
     if (!good) throw ArgumentError("odot::data::augmented: " + what + ", found " + number_text::shortest(found));
   };
   constexpr double largest = (std::numeric_limits<double>::max)();
   const std::size_t least = (std::min)(height, width);
-  require(o.flip >= 0 && o.flip <= 1, "flip: expected a probability from 0 to 1", o.flip);
-  require(o.rotation >= 0 && o.rotation <= 180, "rotation: expected 0 to 180 degrees", o.rotation);
-  require(o.shift < least, "shift: expected fewer than " + std::to_string(least) + " pixels",
+  demand(o.flip >= 0 && o.flip <= 1, "flip: expected a probability from 0 to 1", o.flip);
+  demand(o.rotation >= 0 && o.rotation <= 180, "rotation: expected 0 to 180 degrees", o.rotation);
+  demand(o.shift < least, "shift: expected fewer than " + std::to_string(least) + " pixels",
           static_cast<double>(o.shift));
-  require(o.cutout < least, "cutout: expected fewer than " + std::to_string(least) + " pixels",
+  demand(o.cutout < least, "cutout: expected fewer than " + std::to_string(least) + " pixels",
           static_cast<double>(o.cutout));
-  require(o.fill >= -largest && o.fill <= largest, "fill: expected a finite number", o.fill);
+  demand(o.fill >= -largest && o.fill <= largest, "fill: expected a finite number", o.fill);
   if (o.mean.empty() && o.deviation.empty()) return;
   for (const std::vector<double>* numbers : {&o.mean, &o.deviation})
-    require(numbers->size() == channels,
+    demand(numbers->size() == channels,
             "expected a mean and a deviation for each of " + std::to_string(channels) + " channels",
             static_cast<double>(numbers->size()));
-  for (const double m : o.mean) require(m >= -largest && m <= largest, "mean: expected finite numbers", m);
-  for (const double d : o.deviation) require(d > 0 && d <= largest, "deviation: expected positive numbers", d);
+  for (const double m : o.mean) demand(m >= -largest && m <= largest, "mean: expected finite numbers", m);
+  for (const double d : o.deviation) demand(d > 0 && d <= largest, "deviation: expected positive numbers", d);
 }
 
 /// How sample `n` is changed in an epoch; `random` is the epoch's stream.

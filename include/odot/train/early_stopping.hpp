@@ -30,7 +30,7 @@ class EarlyStopping : public Callback {
 
   /// Every call of fit begins anew.
   void on_begin(const TrainingPlan& plan) override {
-    best_.require(plan);
+    best_.demand(plan);
     best_.clear();
     since_ = 0;
   }

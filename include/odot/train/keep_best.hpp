@@ -46,7 +46,7 @@ class KeepBest : public Callback {
   KeepBest(const KeepBest&) = delete;  // weights_ may refer to it
   KeepBest& operator=(const KeepBest&) = delete;
 
-  void on_begin(const TrainingPlan& plan) override { best_.require(plan); }
+  void on_begin(const TrainingPlan& plan) override { best_.demand(plan); }
 
   void on_epoch(const EpochEvent& e) override {
     if (best_.take(e)) kept_ = weights_();

@@ -68,18 +68,18 @@ namespace detail {
 class RangeRecorder : public Callback {
  public:
   explicit RangeRecorder(const LearningRateRangeOptions& options) : options_(options) {
-    const auto require = [](bool good, const char* what, double found) {
+    const auto demand = [](bool good, const char* what, double found) {
       if (!good)
         throw ArgumentError(std::string("odot::learning_rate_range: ") + what + ", found " +
                             number_text::shortest(found));
     };
-    require(options.from > 0 && options.from < options.to, "expected rates above 0, the first below the last",
+    demand(options.from > 0 && options.from < options.to, "expected rates above 0, the first below the last",
             options.from);
-    require(options.to <= (std::numeric_limits<double>::max)(), "expected a finite last rate", options.to);
-    require(options.steps >= 2, "expected at least 2 steps", static_cast<double>(options.steps));
-    require(options.smoothing >= 0 && options.smoothing < 1, "expected a smoothing from 0 to below 1",
+    demand(options.to <= (std::numeric_limits<double>::max)(), "expected a finite last rate", options.to);
+    demand(options.steps >= 2, "expected at least 2 steps", static_cast<double>(options.steps));
+    demand(options.smoothing >= 0 && options.smoothing < 1, "expected a smoothing from 0 to below 1",
             options.smoothing);
-    require(options.divergence > 1, "expected a divergence above 1", options.divergence);
+    demand(options.divergence > 1, "expected a divergence above 1", options.divergence);
   }
 
   /// Of a step, counted from 0.

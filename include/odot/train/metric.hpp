@@ -68,7 +68,7 @@ class BestEpoch {
   }
 
   /// Throws ArgumentError where there is no second set and the metric needs one.
-  void require(const TrainingPlan& plan) const {
+  void demand(const TrainingPlan& plan) const {
     if (metric_.of_second_set && plan.test_samples == 0)
       throw ArgumentError(who_ + ": the best epoch is by " + metric_.name +
                           ", on fit's second set, but there is none; give fit a validation set");

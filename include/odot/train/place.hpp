@@ -74,16 +74,16 @@ ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, See
                                shown_name(*version) + "; it is from another version of odot"
                          : "it has no training.version and is not a TrainingPosition's");
   std::string other;
-  const auto require = [&](const char* name, std::uint64_t expected) {
+  const auto demand = [&](const char* name, std::uint64_t expected) {
     const std::uint64_t found = kept.required_count(std::string("training.") + name);
     if (found == expected) return;
     other.append(other.empty() ? "" : ", ").append(name).append(" ").append(std::to_string(found));
     other.append(" instead of ").append(std::to_string(expected));
   };
-  require("samples", plan.samples);
-  require("test_samples", plan.test_samples);
-  require("batch_size", plan.batch_size);
-  require("seed", seed.value);
+  demand("samples", plan.samples);
+  demand("test_samples", plan.test_samples);
+  demand("batch_size", plan.batch_size);
+  demand("seed", seed.value);
   if (!other.empty()) refuse_place("it is of another training, with " + other);
 
   Place place;
