@@ -158,3 +158,18 @@ TEST_CASE("augmentations that are impossible are refused") {
   CHECK_THROWS_WITH_AS((data::Loader<data::Augmented<Pictures<std::uint8_t>>>(changed, 2)),
                        "odot::data::augmented: shift: expected fewer than 7 pixels, found 7", ArgumentError);
 }
+
+TEST_CASE("pictures of one row or one column are turned without a look beside them") {
+  const auto check = [](auto shape) {
+    using S = decltype(shape);
+    data::Dataset<S, float> set;
+    set.values.assign(S::size, 0.5f);  // one picture: beside it lies nothing
+    set.targets = {0};
+    for (const auto& [n, picture] :
+         all_of(data::augmented(set, {.rotation = 180, .border = data::Border::edge}), 1, 1, Seed{1}, 1))
+      CHECK(picture == std::vector<float>(S::size, 0.5f));
+  };
+  check(Shape<1, 1, 7>{});
+  check(Shape<1, 5, 1>{});
+  check(Shape<1, 1, 1>{});
+}

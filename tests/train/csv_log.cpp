@@ -35,6 +35,7 @@ TEST_CASE("both tables are there from the start, and whole after every epoch") {
   const TemporaryFolder folder;
   const auto out = folder.path() / "runs" / "first";
   CsvLog log(out);
+  log.on_begin({});
   CHECK(content(out / "batches.csv") == batch_head);
   CHECK(content(out / "epochs.csv") == epoch_head);
 
@@ -55,6 +56,18 @@ TEST_CASE("both tables are there from the start, and whole after every epoch") {
   log.on_end({});  // what a broken-off epoch left is kept
   CHECK(content(out / "batches.csv") == batches + "3,2,1,128,2,0.0000\n");
   for (const auto& entry : std::filesystem::directory_iterator(out)) CHECK(entry.path().extension() == ".csv");
+}
+
+TEST_CASE("an earlier run's tables stay until a training begins, and where it is resumed until its next epoch") {
+  const TemporaryFolder folder;
+  for (const char* name : {"batches.csv", "epochs.csv"}) folder.write(name, {'o', 'l', 'd'});
+  CsvLog log(folder.path());  // fit may still refuse to train
+  CHECK(content(folder.path() / "batches.csv") == "old");
+  log.on_begin({.steps_before = 3});  // a callback after it may still refuse its state
+  CHECK(content(folder.path() / "epochs.csv") == "old");
+  log.on_epoch({.epoch = 4});
+  CHECK(content(folder.path() / "epochs.csv") != "old");
+  CHECK(content(folder.path() / "batches.csv") == batch_head);
 }
 
 TEST_CASE("a folder that can't be made is rejected at once, with its path") {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace odot;
@@ -143,5 +144,49 @@ TEST_CASE("a training that is stopped tells of the batches that were done, late 
     CHECK(report.interrupted);
     CHECK(report.epochs.empty());
     CHECK(report.test_loss == 0.75);
+  }
+}
+
+namespace {
+
+/// Exchanges a number with one of its own around evaluations, as WeightAverage does.
+struct Exchanger : Callback {
+  Exchanger(int& network, int own) : number(network), kept(own) {}
+  void before_evaluation() override { std::swap(number, kept); }
+  void after_evaluation() override { std::swap(number, kept); }
+  int& number;
+  int kept;
+};
+
+}  // namespace
+
+TEST_CASE("what several callbacks change for an evaluation is undone in reverse order, also after an error") {
+  struct Failing final : detail::Steps {
+    Failing() : Steps(true) {}
+    void begin_epoch(Seed, std::uint64_t) override {}
+    void run(const StepEvent&, double) override {}
+    void fetch(std::size_t, std::span<detail::StepResult>) override {}
+    nn::LossSums evaluate() override {
+      if (fails) throw ArgumentError("evaluation");
+      return {.loss = 3, .samples = 4};
+    }
+    bool can_be_kept() const override { return false; }
+    Snapshot snapshot() const override { return {}; }
+    void restore(const Snapshot&) override {}
+    bool fails = false;
+  };
+  for (const bool fails : {false, true}) {
+    Failing steps;
+    steps.fails = fails;
+    int network = 1;
+    Exchanger first(network, 2), second(network, 3);
+    std::vector<Callback*> callbacks{&first, &second};
+    const FitOptions options{.epochs = 0};
+    const auto run = [&] { detail::TrainingLoop(steps, options, callbacks).run({.batches = 1, .test_samples = 4}); };
+    if (fails) CHECK_THROWS_AS(run(), ArgumentError);
+    else run();
+    CHECK(network == 1);
+    CHECK(first.kept == 2);
+    CHECK(second.kept == 3);
   }
 }

@@ -45,7 +45,7 @@ class Callback {
   virtual void on_end(const TrainingReport&) {}
 
   /// Called around each evaluation on fit's second set. What before_evaluation changes in the network, such as its weights
-  /// for their average, after_evaluation must undo.
+  /// for their average, after_evaluation must undo: it is called in reverse order, also where the evaluation throws.
   virtual void before_evaluation() {}
   virtual void after_evaluation() {}
 

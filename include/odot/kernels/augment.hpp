@@ -141,6 +141,13 @@ struct AugmentRows {
     const S sign = change.flip ? S{-1} : S{1};
     const S x0 = sign * (cosine * u + sine * v) + middle_column, y0 = cosine * v - sine * u + middle_row;
     const S dx = sign * cosine, dy = -sine;
+    if constexpr (H == 1 || W == 1) {  // there are no four pixels
+      const auto value = run.generate([&](std::size_t l) {
+        const auto step = static_cast<S>(static_cast<std::int32_t>(l));
+        return beside(of.plane, x0 + step * dx, y0 + step * dy);
+      });
+      return std::is_same_v<Value, std::uint8_t> ? value / S{255} : value;
+    }
     // Lane by lane: the first of the four pixels, and how far the place lies from it; in loops that compilers make SIMD of.
     constexpr std::size_t lanes = Run::Number::count;
     S right[lanes], down[lanes];

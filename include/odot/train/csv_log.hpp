@@ -45,16 +45,18 @@ struct CsvColumns {
   }
 };
 
-/// Writes batches.csv and epochs.csv to a folder, anew after every epoch and at the end; both files are complete at any
-/// time. Runs at the same time need separate folders: the one that writes later replaces the other's tables. Where a
+/// Writes batches.csv and epochs.csv to a folder, anew when a training begins, after every epoch and at the end; both files
+/// are complete at any time. A training that is resumed, or refused, leaves an earlier run's tables until its own next epoch. Runs at the same time need separate folders: the one that writes later replaces the other's tables. Where a
 /// number does not exist, such as accuracy in a regression, its field is empty; data::read_csv reads such tables with
 /// its option only_finite = false.
-/// Errors  FileError: the folder can't be created, or a table can't be written (the constructor checks this already; an
-///         earlier run's tables then stay)
+/// Errors  FileError: the folder can't be created, or a table can't be written (the constructor checks this already)
 class CsvLog : public Callback {
  public:
   ODOT_COLD ODOT_FUNCTION explicit CsvLog(std::filesystem::path folder, CsvColumns columns = {});
 
+  ODOT_COLD void on_begin(const TrainingPlan& plan) override {
+    if (plan.steps_before == 0) write();
+  }
   ODOT_COLD ODOT_FUNCTION void on_batch(const BatchEvent& e) override;
   ODOT_COLD ODOT_FUNCTION void on_epoch(const EpochEvent& e) override;
   ODOT_COLD void on_end(const TrainingReport&) override { write(); }
@@ -115,7 +117,6 @@ CsvLog::CsvLog(std::filesystem::path folder, CsvColumns columns)
   append_row(epochs_, columns_.epochs, [](const auto& column) { return column.name; });
   io::create_folder(folder_);
   for (const char* table : {batches_name, epochs_name}) io::require_writable(folder_ / table);
-  write();
 }
 
 void CsvLog::on_batch(const BatchEvent& e) {

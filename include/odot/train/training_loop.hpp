@@ -246,9 +246,18 @@ void TrainingLoop::end_epoch() {
 void TrainingLoop::evaluate_test() {
   nn::LossSums sums;
   if (plan_.test_samples > 0) {
-    for (Callback* callback : callbacks_) callback->before_evaluation();
-    sums = steps_.evaluate();
-    for (Callback* callback : callbacks_) callback->after_evaluation();
+    std::size_t told = 0;  // these undo what they have changed, the last one first, also after an error
+    const auto undo = [&] {
+      while (told > 0) callbacks_[--told]->after_evaluation();
+    };
+    try {
+      for (; told < callbacks_.size(); ++told) callbacks_[told]->before_evaluation();
+      sums = steps_.evaluate();
+    } catch (...) {
+      undo();
+      throw;
+    }
+    undo();
   }
   place_.report.test_loss = sums.mean();
   place_.report.accuracy = sums.accuracy();
