@@ -42,6 +42,7 @@
 #include "odot/nn/patch_embedding.hpp"
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/position_embedding.hpp"
+#include "odot/nn/recent_tokens.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
 #include "odot/nn/restore.hpp"
@@ -58,6 +59,7 @@
 #include "odot/nn/upsample2d.hpp"
 
 #include "odot/models/element_wise_attention.hpp"
+#include "odot/models/language_model.hpp"
 #include "odot/models/minimal_transformer.hpp"
 #include "odot/models/time_series.hpp"
 
@@ -77,6 +79,7 @@
 #include "odot/data/hold_out.hpp"
 #include "odot/data/japanese_vowels.hpp"
 #include "odot/data/loader.hpp"
+#include "odot/data/next_tokens.hpp"
 #include "odot/data/standardise.hpp"
 #include "odot/data/synthetic.hpp"
 #include "odot/data/synthetic_sequences.hpp"
