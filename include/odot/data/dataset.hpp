@@ -27,9 +27,10 @@ struct TargetOf {
   using number = std::int32_t;
   using shape = Shape<1>;
   // Last: after a failed assertion, compilers skip the rest of a class.
-  static_assert(std::is_same_v<Target, std::int32_t>,
-                "odot::data::Dataset: targets must be std::int32_t (a label for each sample), data::TokenLabels (one for "
-                "each token) or a Shape (numbers)");
+  static_assert(
+      std::is_same_v<Target, std::int32_t>,
+      "odot::data::Dataset: targets must be std::int32_t (a label for each sample), data::TokenLabels (one for "
+      "each token) or a Shape (numbers)");
 };
 template <std::size_t L>
 struct TargetOf<TokenLabels<L>> {

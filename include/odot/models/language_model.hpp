@@ -29,10 +29,10 @@ using TextSelfAttention = nn::SelfAttention<nn::SelfAttentionOptions{.heads = 4,
 /// neighbouring tokens comes from the first alone: there are no positions, so that a text may be of any length.
 /// Shapes  x [N, L, 64] → y [N, L, 64]
 template <class Attention>
-using TextBlock = nn::Sequential<
-    nn::Named<"recent", nn::PreNorm<nn::RecentTokens<4>, nn::Linear<text_features>>>,
-    nn::Named<"attention", nn::PreNorm<nn::Named<"", Attention>>>,
-    nn::Named<"mlp", nn::PreNorm<nn::Linear<4 * text_features>, nn::GELU, nn::Linear<text_features>>>>;
+using TextBlock =
+    nn::Sequential<nn::Named<"recent", nn::PreNorm<nn::RecentTokens<4>, nn::Linear<text_features>>>,
+                   nn::Named<"attention", nn::PreNorm<nn::Named<"", Attention>>>,
+                   nn::Named<"mlp", nn::PreNorm<nn::Linear<4 * text_features>, nn::GELU, nn::Linear<text_features>>>>;
 
 /// Bytes of a text → logits of the byte after each of them.
 /// Shapes  x [N, L] indices → y [N, L, 256]

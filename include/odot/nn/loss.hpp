@@ -110,8 +110,7 @@ struct CrossEntropy {
                 LossSums* sums) const {
     using Shape = typename decltype(y)::shape;
     constexpr bool classes = Shape::rank == 1 || Shape::rank == 2;
-    static_assert(classes,
-                  "odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]");
+    static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]");
     if constexpr (classes) {
       // By weights, the mean is made later, by the network; a token's weight is not divided by L.
       const double each = weighted() ? scale : scale / static_cast<double>(detail::labels_of<Shape>);
