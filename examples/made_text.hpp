@@ -70,25 +70,25 @@ class Draw {
 
 /// A sentence about the hero, without its end.
 inline std::string sentence(Draw& draw, const Hero& hero) {
+  // One after the other: in one expression, compilers differ in the order of the draws.
   const Noun& noun = draw.of(nouns);
   const bool many = draw.below(2) == 1;
-  const std::string thing = many ? noun.many : noun.one, are = many ? "were" : "was";
-  switch (draw.below(5)) {
+  const std::string act = draw.of(did), place = draw.of(places), state = draw.of(like), time = draw.of(when);
+  const std::size_t kind = draw.below(5);
+  const std::string thing = many ? noun.many : noun.one, are = many ? "were " : "was ", it = many ? " them" : " it";
+  const std::string name = hero.name, pronoun = hero.pronoun, possessive = hero.possessive;
+  switch (kind) {
     case 0:
-      return std::string(draw.of(when)) + ", " + hero.name + ' ' + draw.of(did) + " the " + thing + ' ' +
-             draw.of(places);
+      return time + ", " + name + ' ' + act + " the " + thing + ' ' + place;
     case 1:
-      return "the " + thing + ' ' + draw.of(places) + ' ' + are + ' ' + draw.of(like) + ", and " + hero.pronoun + ' ' +
-             draw.of(did) + (many ? " them" : " it");
+      return "the " + thing + ' ' + place + ' ' + are + state + ", and " + pronoun + ' ' + act + it;
     case 2:
-      return std::string(hero.pronoun) + " said that " + hero.possessive + ' ' + thing + ' ' + are + ' ' +
-             draw.of(like);
+      return pronoun + " said that " + possessive + ' ' + thing + ' ' + are + state;
     case 3:
-      return std::string(hero.name) + " asked: \"where " + (many ? "are" : "is") + " the " + thing + "?\" but nobody " +
-             draw.of(did) + (many ? " them" : " it");
+      return name + " asked: \"where " + (many ? "are" : "is") + " the " + thing + "?\" but nobody " + act + it;
     default:
-      return std::string(hero.pronoun) + ' ' + draw.of(did) + ' ' + hero.possessive + ' ' + thing + ", because " +
-             (many ? "they" : "it") + ' ' + are + ' ' + draw.of(like);
+      return pronoun + ' ' + act + ' ' + possessive + ' ' + thing + ", because " + (many ? "they " : "it ") + are +
+             state;
   }
 }
 
