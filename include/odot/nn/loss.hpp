@@ -108,12 +108,12 @@ struct CrossEntropy {
   /// As in nn::NegativeLogLikelihood; `sums` count tokens, and scale · Σ loss is over samples: the means of their tokens.
   void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
                 LossSums* sums) const {
-    using Shape = typename decltype(y)::shape;
-    constexpr bool classes = Shape::rank == 1 || Shape::rank == 2;
+    using Out = typename decltype(y)::shape;
+    constexpr bool classes = Out::rank == 1 || Out::rank == 2;
     static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]");
     if constexpr (classes) {
       // By weights, the mean is made later, by the network; a token's weight is not divided by L.
-      const double each = weighted() ? scale : scale / static_cast<double>(detail::labels_of<Shape>);
+      const double each = weighted() ? scale : scale / static_cast<double>(detail::labels_of<Out>);
       evaluate_rows(workspace, detail::as_tokens(y), labels, each, detail::as_tokens(dy), sums);
     }
   }
