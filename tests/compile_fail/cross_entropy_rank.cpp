@@ -1,12 +1,12 @@
-// expect: odot::nn::CrossEntropy: output must be rank 1, [classes]
+// expect: odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 
 #include <cstdint>
 #include <vector>
 
-using Input = odot::Shape<4, 16>;
-using Model = odot::nn::Sequential<Input, odot::nn::Linear<10>>;
+using Input = odot::Shape<3, 4, 16>;
+using Model = odot::nn::Sequential<Input, odot::nn::ReLU>;
 
 int main() {
   odot::Network<Model> network{odot::Seed{1}};

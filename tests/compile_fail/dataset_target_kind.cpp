@@ -1,4 +1,4 @@
-// expect: odot::data::Dataset: targets must be std::int32_t (a label for each sample) or a Shape (numbers)
+// expect: odot::data::Dataset: targets must be std::int32_t (a label for each sample), data::TokenLabels
 // SPDX-License-Identifier: MIT
 #include <odot/data/dataset.hpp>
 

@@ -76,6 +76,11 @@ TEST_CASE("positions are the Cpu's, learned and fixed") {
   check_layer_on_gpu<Bound<nn::SinusoidalPosition, Shape<150, 5>>>(2);
 }
 
+TEST_CASE("recent tokens are the Cpu's") {
+  check_layer_on_gpu<Bound<nn::RecentTokens<3>, Tokens>>(70);
+  check_layer_on_gpu<Bound<nn::RecentTokens<9>, Tokens>>(1);
+}
+
 TEST_CASE("class tokens and chosen tokens are the Cpu's") {
   for (const std::size_t samples : {1u, 70u}) {
     check_layer_on_gpu<Bound<nn::ClassToken, Tokens>>(samples);

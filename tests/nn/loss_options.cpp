@@ -146,6 +146,33 @@ TEST_CASE("a loss's sums tell of the samples that count, and a batch of others m
                        "odot::CrossEntropy: label of sample 2: expected 0 to 3, found -1", ArgumentError);
 }
 
+TEST_CASE("every token of a sequence that has a label counts as a sample") {
+  using Tokens = nn::Sequential<Shape<5, 3>, nn::Linear<4>>;
+  constexpr std::size_t samples = 1024 / 5 + 8;
+  const std::vector<std::int32_t> all = many_labels();
+  std::vector<std::int32_t> labels(all.begin(), all.begin() + 5 * samples);
+  const auto check = [&](const nn::CrossEntropy& loss) {
+    Network<Tokens, Cpu, double> network{Seed{1}, nn::init::normal(1)};
+    Network<Logits, Cpu, double> flat{Seed{1}, nn::init::normal(1)};
+    std::ranges::copy(network.parameters(), flat.parameters().begin());
+    Batch<Shape<5, 3>, double> x(samples);
+    std::ranges::copy(hash_uniform(x.size(), 0), x.data());
+    const nn::LossSums sums = network.compute_gradients(loss, x, labels);
+    const nn::LossSums expected = flat.compute_gradients(loss, {x.data(), 5 * samples}, labels);
+    CHECK(std::abs(sums.mean() - expected.mean()) <= 1e-14);
+    CHECK(sums.samples == expected.samples);
+    CHECK(sums.correct == expected.correct);
+    CHECK(sums.weight == expected.weight);
+    CHECK(std::ranges::any_of(network.gradients(), [](double g) { return std::abs(g) > 1e-3; }));
+    CHECK(difference(network.gradients(), flat.gradients(), 1e-14) == "");
+  };
+  check({.label_smoothing = 0.1, .class_weights = {0.5, 2, 0, 3}, .ignore_index = none});
+  check({.ignore_index = none});
+  for (std::int32_t& label : labels) label = (std::max)(label, 0);
+  check({});
+  check({.label_smoothing = 0.1});
+}
+
 TEST_CASE("soft targets of one class are that class's label; the most probable one counts as the label") {
   Workspace<Cpu> workspace(1);
   Batch<Shape<9>, double> y(2);

@@ -15,16 +15,27 @@
 
 namespace odot::data {
 
+/// The target of a sequence whose L tokens have a label each.
+template <std::size_t L>
+struct TokenLabels {};
+
 namespace detail {
 
-/// What a sample's target is: a label, or as many numbers as a shape has elements.
+/// What a sample's target is: a label, a label for each token, or as many numbers as a shape has elements.
 template <class Target>
 struct TargetOf {
   using number = std::int32_t;
   using shape = Shape<1>;
   // Last: after a failed assertion, compilers skip the rest of a class.
-  static_assert(std::is_same_v<Target, std::int32_t>,
-                "odot::data::Dataset: targets must be std::int32_t (a label for each sample) or a Shape (numbers)");
+  static_assert(
+      std::is_same_v<Target, std::int32_t>,
+      "odot::data::Dataset: targets must be std::int32_t (a label for each sample), data::TokenLabels (one for "
+      "each token) or a Shape (numbers)");
+};
+template <std::size_t L>
+struct TargetOf<TokenLabels<L>> {
+  using number = std::int32_t;
+  using shape = Shape<L>;
 };
 template <ShapeType T>
 struct TargetOf<T> {
@@ -42,8 +53,9 @@ inline constexpr bool is_sample_value = std::is_same_v<Value, std::uint8_t> || s
 ///     std::uint8_t     bytes of images; a network sees value / 255
 ///     float, double    numbers, as they are
 ///     std::int32_t     indices, of tokens for instance, as they are
-/// `Target` is std::int32_t for a label, or the shape of a sample's target numbers.
-/// Shapes  values [N, S...];  targets [N], 0 … classes − 1, or [N, Target...];  lengths [N]
+/// `Target` is std::int32_t for a label, TokenLabels<L> for one for each of L tokens, or the shape of a sample's target
+/// numbers.
+/// Shapes  values [N, S...];  targets [N] or [N, L], 0 … classes − 1, or [N, Target...];  lengths [N]
 template <ShapeType S, class Value = std::uint8_t, class Target = std::int32_t>
 struct Dataset {
   static_assert(detail::is_sample_value<Value>,

@@ -26,12 +26,17 @@ struct Division {
   std::vector<std::size_t> kept, held;
 };
 
+/// Whether each sample of a set has one label.
+template <class Set>
+inline constexpr bool has_classes =
+    std::is_same_v<typename Set::target_number, std::int32_t> && Set::target_shape::size == 1;
+
 /// Divides every class by itself: is_held(i, size) for member i of a class of `size`, in an order drawn from the seed.
 template <class Set, class IsHeld>
 Division divided(const Set& set, Seed seed, const IsHeld& is_held) {
   std::map<std::int32_t, std::vector<std::size_t>> classes;
   for (std::size_t i = 0; i < set.size(); ++i)
-    if constexpr (std::is_same_v<typename Set::target_number, std::int32_t>) classes[set.targets[i]].push_back(i);
+    if constexpr (has_classes<Set>) classes[set.targets[i]].push_back(i);
     else classes[0].push_back(i);
   Division parts;
   for (auto& [label, members] : classes) {
@@ -47,8 +52,8 @@ Division divided(const Set& set, Seed seed, const IsHeld& is_held) {
 }  // namespace detail
 
 /// Divides a set into fold number `fold` of `folds` (test), and the rest (train). Every class is divided by itself, in
-/// an order drawn from the seed, so that the folds of a class differ by at most one sample. If the targets are numbers,
-/// all samples count as one class. Over all folds, every sample is held out once. For a third part, call hold_out again
+/// an order drawn from the seed, so that the folds of a class differ by at most one sample. If the targets are numbers
+/// or labels of tokens, all samples count as one class. Over all folds, every sample is held out once. For a third part, call hold_out again
 /// on train.
 /// Errors  ArgumentError: fewer than 2 folds; a fold that does not exist; those of Dataset::subset
 template <ShapeType S, class Value, class Target>
@@ -62,7 +67,7 @@ Split<Dataset<S, Value, Target>> hold_out(const Dataset<S, Value, Target>& set, 
 }
 
 /// Holds out a share of a set for validation (test); the rest is for training (train). Every class is divided by itself, in
-/// an order drawn from the seed; if the targets are numbers, all samples count as one class. Of a class of n samples,
+/// an order drawn from the seed; if the targets are numbers or labels of tokens, all samples count as one class. Of a class of n samples,
 /// share · n are held out, rounded.
 ///     const auto [part, validation] = data::validation_split(train, 0.1, Seed{1});
 /// Errors  ArgumentError: a share that is not between 0 and 1, or that leaves one of the parts empty; those of

@@ -17,10 +17,15 @@
 #include "odot/nn/add_losses.hpp"
 #include "odot/nn/class_weights.hpp"
 #include "odot/nn/loss_contract.hpp"
+#include "odot/nn/tokens.hpp"
 
 namespace odot::nn {
 
 namespace detail {
+
+/// Labels of an output: one, or of [tokens, classes] one for each token.
+template <ShapeType Output>
+inline constexpr std::size_t labels_of = is_sequence<Output> ? tokens<Output> : 1;
 
 [[noreturn]] ODOT_COLD inline void refuse_smoothing(double found) {
   throw ArgumentError("odot::nn: label_smoothing: expected a number from 0 to 1, found " +
@@ -82,7 +87,9 @@ struct NegativeLogLikelihood {
 /// together, in one pass. Of log-probabilities it is the same, since their softmax is the probabilities. With class weights,
 /// the mean is by the labels' weights; samples whose label is ignored do not count.
 ///     fit(network, adam, nn::CrossEntropy{.label_smoothing = 0.1}, train, test, options);
-/// Shapes  y [N, K], labels [N]; nats
+/// Where each token of a sequence has a label, the next token's for instance, every token counts as a sample: in the mean,
+/// in the accuracy and in what is ignored.
+/// Shapes  y [N, K], labels [N], or y [N, L, K], labels [N, L]; nats
 /// Errors  ArgumentError: a smoothing outside of 0 to 1; not a weight for each class
 /// Source  same convention as torch.nn.CrossEntropyLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct CrossEntropy {
@@ -93,26 +100,35 @@ struct CrossEntropy {
   template <class Scalar>
   using target = std::int32_t;
   template <ShapeType Output>
-  static constexpr std::size_t targets = 1;  ///< per sample
+  static constexpr std::size_t targets = detail::labels_of<Output>;  ///< per sample
 
   bool weighted() const { return !class_weights.empty() || ignore_index; }
   bool ignores(std::int32_t label) const { return label == ignore_index; }
 
-  /// As in nn::NegativeLogLikelihood.
+  /// As in nn::NegativeLogLikelihood; `sums` count tokens, and scale · Σ loss is over samples: the means of their tokens.
   void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
                 LossSums* sums) const {
+    using Out = typename decltype(y)::shape;
+    constexpr bool classes = Out::rank == 1 || Out::rank == 2;
+    static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]");
+    if constexpr (classes) {
+      // By weights, the mean is made later, by the network; a token's weight is not divided by L.
+      const double each = weighted() ? scale : scale / static_cast<double>(detail::labels_of<Out>);
+      evaluate_rows(workspace, detail::as_tokens(y), labels, each, detail::as_tokens(dy), sums);
+    }
+  }
+
+ private:
+  void evaluate_rows(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
+                     LossSums* sums) const {
     using Y = decltype(y);
     using S = typename Y::scalar;
-    constexpr bool classes = Y::shape::rank == 1;
-    static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes]");
-    if constexpr (classes) {
-      using Kernel = kernels::CrossEntropy<typename Y::device>;
-      if (!weighted() && label_smoothing == 0)
-        return Kernel::evaluate(workspace, y, labels, static_cast<S>(scale), dy, sums);
-      const auto options = detail::label_options<S, typename Y::device>("CrossEntropy", Y::shape::size, class_weights,
-                                                                        label_smoothing, ignore_index);
-      Kernel::evaluate(workspace, y, labels, options, static_cast<S>(scale), dy, sums);
-    }
+    using Kernel = kernels::CrossEntropy<typename Y::device>;
+    if (!weighted() && label_smoothing == 0)
+      return Kernel::evaluate(workspace, y, labels, static_cast<S>(scale), dy, sums);
+    const auto options = detail::label_options<S, typename Y::device>("CrossEntropy", Y::shape::size, class_weights,
+                                                                      label_smoothing, ignore_index);
+    Kernel::evaluate(workspace, y, labels, options, static_cast<S>(scale), dy, sums);
   }
 };
 

@@ -276,9 +276,10 @@ ClassificationReport classification_report(const Network<Model, Device, Scalar>&
                                            const Set& set, const ClassificationOptions& options = {}) {
   using Out = typename Model::output_shape;
   using Loader = data::Loader<Set, Scalar, Device>;
-  constexpr bool classes = Out::rank == 1, labels = std::is_same_v<typename Loader::target, std::int32_t>;
+  constexpr bool classes = Out::rank == 1,
+                 labels = std::is_same_v<typename Loader::target, std::int32_t> && Loader::targets == 1;
   static_assert(classes, "odot::classification_report: the model's output must be rank 1, [classes]");
-  static_assert(labels, "odot::classification_report: the set's targets must be labels");
+  static_assert(labels, "odot::classification_report: the set's targets must be labels, one of a sample");
   ClassificationReport report(Out::size, options);
   if constexpr (classes && labels) {
     Loader loader(set, nn::Pieces<Device>::evaluated(set.size()));

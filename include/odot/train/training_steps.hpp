@@ -116,13 +116,16 @@ class TrainingSteps final : public Steps {
   template <class Set>
   const Set& checked(const Set& set, const std::string& which) const {
     if (set.size() == 0) throw ArgumentError("odot::fit: " + which + " is empty");
-    constexpr auto outputs = static_cast<std::int32_t>(Network::output_shape::size);
+    using Output = typename Network::output_shape;
+    constexpr std::size_t each = Loss::template targets<Output>;  // labels of a sample
+    constexpr auto outputs = static_cast<std::int32_t>(Output::size / each);
     if constexpr (labelled && requires { set.targets[0]; })
-      for (std::size_t n = 0; n < set.size(); ++n)
-        if ((set.targets[n] < 0 || set.targets[n] >= outputs) && !nn::detail::ignores(loss_, set.targets[n]))
-          throw ArgumentError("odot::fit: label of sample " + std::to_string(n) + " of " + which + ": expected 0 to " +
+      for (std::size_t i = 0; i < set.size() * each; ++i)
+        if ((set.targets[i] < 0 || set.targets[i] >= outputs) && !nn::detail::ignores(loss_, set.targets[i]))
+          throw ArgumentError("odot::fit: label of " + (each > 1 ? "token " + std::to_string(i % each) + " of " : "") +
+                              "sample " + std::to_string(i / each) + " of " + which + ": expected 0 to " +
                               std::to_string(outputs - 1) + ", as the network has outputs, found " +
-                              std::to_string(set.targets[n]));
+                              std::to_string(set.targets[i]));
     return set;
   }
 
