@@ -84,17 +84,28 @@ int guarded(const Body& body) {
 
 inline bool asks_for_help(std::string_view argument) { return argument == "--help" || argument == "-h"; }
 
-/// The main function of a program without options. `about` is what --help says.
+/// The main function of a program without options. `about` is what --help says. If body takes a bool, the program has the
+/// option --quick: little of everything, in seconds, which is how CTest runs it.
 template <class Body>
 int run(int argc, char** argv, const char* about, const Body& body) {
+  constexpr bool may_be_quick = requires { body(true); };
   return guarded([&] {
+    bool quick = false;
     for (int i = 1; i < argc; ++i)
       if (asks_for_help(argv[i])) {
-        std::printf("%s\n\nusage: %s        (there are no options)\n", about, argv[0]);
+        std::printf("%s\n\nusage: %s %s\n", about, argv[0],
+                    may_be_quick ? "[--quick]     --quick: on a few built-in samples, in seconds"
+                                 : "       (there are no options)");
         return 0;
       }
-    if (argc > 1) throw odot::ArgumentError("expected no arguments, found " + std::string(argv[1]) + "; see --help");
-    return body();
+    for (int i = 1; i < argc; ++i) {
+      if (!may_be_quick || quick || std::string_view(argv[i]) != "--quick")
+        throw odot::ArgumentError(std::string("expected ") + (may_be_quick ? "--quick or nothing" : "no arguments") +
+                                  ", found " + argv[i] + "; see --help");
+      quick = true;
+    }
+    if constexpr (may_be_quick) return body(quick);
+    else return body();
   });
 }
 
