@@ -112,15 +112,15 @@ ODOT_COLD inline void require_augmentation(const AugmentOptions& o, std::size_t 
   demand(o.flip >= 0 && o.flip <= 1, "flip: expected a probability from 0 to 1", o.flip);
   demand(o.rotation >= 0 && o.rotation <= 180, "rotation: expected 0 to 180 degrees", o.rotation);
   demand(o.shift < least, "shift: expected fewer than " + std::to_string(least) + " pixels",
-          static_cast<double>(o.shift));
+         static_cast<double>(o.shift));
   demand(o.cutout < least, "cutout: expected fewer than " + std::to_string(least) + " pixels",
-          static_cast<double>(o.cutout));
+         static_cast<double>(o.cutout));
   demand(o.fill >= -largest && o.fill <= largest, "fill: expected a finite number", o.fill);
   if (o.mean.empty() && o.deviation.empty()) return;
   for (const std::vector<double>* numbers : {&o.mean, &o.deviation})
     demand(numbers->size() == channels,
-            "expected a mean and a deviation for each of " + std::to_string(channels) + " channels",
-            static_cast<double>(numbers->size()));
+           "expected a mean and a deviation for each of " + std::to_string(channels) + " channels",
+           static_cast<double>(numbers->size()));
   for (const double m : o.mean) demand(m >= -largest && m <= largest, "mean: expected finite numbers", m);
   for (const double d : o.deviation) demand(d > 0 && d <= largest, "deviation: expected positive numbers", d);
 }

@@ -77,7 +77,7 @@ inline Schedule one_cycle(std::size_t total, const OneCycleOptions& options = {}
   };
   demand(total >= 2, "expected a total of at least 2 steps", static_cast<double>(total));
   demand(o.pct_start >= 0 && o.pct_start <= (o.three_phase ? 0.5 : 1.0),
-          o.three_phase ? "expected pct_start from 0 to 0.5" : "expected pct_start from 0 to 1", o.pct_start);
+         o.three_phase ? "expected pct_start from 0 to 0.5" : "expected pct_start from 0 to 1", o.pct_start);
   demand(o.div_factor >= 1, "expected a div_factor of at least 1", o.div_factor);
   demand(o.final_div_factor >= 1, "expected a final_div_factor of at least 1", o.final_div_factor);
   const double last = static_cast<double>(total - 1), rise = o.pct_start * static_cast<double>(total) - 1;

@@ -74,11 +74,11 @@ class RangeRecorder : public Callback {
                             number_text::shortest(found));
     };
     demand(options.from > 0 && options.from < options.to, "expected rates above 0, the first below the last",
-            options.from);
+           options.from);
     demand(options.to <= (std::numeric_limits<double>::max)(), "expected a finite last rate", options.to);
     demand(options.steps >= 2, "expected at least 2 steps", static_cast<double>(options.steps));
     demand(options.smoothing >= 0 && options.smoothing < 1, "expected a smoothing from 0 to below 1",
-            options.smoothing);
+           options.smoothing);
     demand(options.divergence > 1, "expected a divergence above 1", options.divergence);
   }
 
