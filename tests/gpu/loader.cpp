@@ -53,7 +53,9 @@ void check_batches(const Set& set) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("batches of images and indices are the Cpu's", Scalar, float, double) {
-  check_batches<Scalar>(numbered_images(50));
+  const auto images = numbered_images(50);
+  check_batches<Scalar>(images);
+  check_batches<Scalar>(data::reconstruction(images));
   check_batches<Scalar>(numbered_tokens(10));
 }
 
