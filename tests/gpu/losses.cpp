@@ -133,7 +133,7 @@ TEST_CASE("losses with options are the Cpu's") {
     check_classes<nn::CrossEntropy, Shape<7>>(samples,
                                               {.label_smoothing = 0.3, .class_weights = weights, .ignore_index = -1});
     check_classes<nn::NegativeLogLikelihood, Shape<7>>(samples, {.class_weights = weights, .ignore_index = -1});
-    const std::vector<std::int32_t> tokens(5 * samples, 2);
+    const std::vector<std::int32_t> tokens(5 * samples, 4);
     check_loss<nn::CrossEntropy, Shape<5, 7>, double>(samples, tokens, tokens, 1e-13);
     check_loss<nn::CrossEntropy, Shape<5, 7>, float>(samples, tokens, tokens, 1e-6, {.class_weights = weights});
     check_numbers<nn::SoftCrossEntropy, Shape<7>>(samples, {.label_smoothing = 0.2, .class_weights = weights});
