@@ -145,7 +145,7 @@ struct SoftCrossEntropy {
   template <class Scalar>
   using target = Scalar;
   template <ShapeType Output>
-  static constexpr std::size_t targets = Output::size;  ///< a sample
+  static constexpr std::size_t targets = Output::size;  ///< per sample
   static constexpr bool counts_hits = true;
 
   /// The loss where the targets are labels.
@@ -178,7 +178,7 @@ struct BinaryCrossEntropy {
   template <class Scalar>
   using target = Scalar;
   template <ShapeType Output>
-  static constexpr std::size_t targets = Output::size;  ///< a sample
+  static constexpr std::size_t targets = Output::size;  ///< per sample
 
   /// As in nn::MeanSquaredError.
   template <class Y>
@@ -235,7 +235,7 @@ struct Huber {
   template <class Scalar>
   using target = Scalar;
   template <ShapeType Output>
-  static constexpr std::size_t targets = Output::size;  ///< a sample
+  static constexpr std::size_t targets = Output::size;  ///< per sample
 
   /// As in nn::MeanSquaredError.
   template <class Y>
