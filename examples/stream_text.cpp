@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Trains a small causal model of a text's bytes, with element-wise attention or self-attention, and judges it by the held-out
+// end of the text, beside a table of trigrams. With element-wise attention it then reads and writes token by token, without
+// end: state, time a token and memory do not grow. The models: stream_text.ea_6.cpp, stream_text.self.cpp.
+
+#include "stream_text.hpp"
+
+#include "command_line.hpp"
+#include "file_options.hpp"
+#include "made_text.hpp"
+#include "trigram.hpp"
+
+#include <odot/odot.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+using namespace odot;
+using namespace stream_text;
+
+namespace {
+
+constexpr std::size_t made_bytes = 240'000;
+
+std::string read_file(const std::string& path) {
+  data::FileSource file(path);
+  return file.read_rest();
+}
+
+/// A file's name as one word.
+std::string word(const std::string& path) {
+  std::string name = std::filesystem::path(path).filename().string();
+  std::ranges::replace_if(name, [](char c) { return static_cast<unsigned char>(c) <= ' '; }, '_');
+  return name;
+}
+
+/// The text of the settings; its last tenth is held out.
+/// Errors  FileError;  ArgumentError: a part too short for a window; a batch larger than the training windows
+Text load(const Settings& settings) {
+  const bool made = settings.text == "synthetic";
+  const std::string all = made ? made_text::stories(Seed{1}, made_bytes) : read_file(settings.text);
+  const std::size_t held_out = all.size() / 10;
+  if (held_out <= window)
+    throw ArgumentError("--text: expected a text of at least " + std::to_string(10 * (window + 1)) + " bytes, found " +
+                        std::to_string(all.size()) + " in '" + settings.text + "'");
+  Text text{made ? "synthetic" : word(settings.text), all.substr(0, all.size() - held_out),
+            all.substr(all.size() - held_out)};
+  trainer::require(settings.batch_size <= static_cast<long long>((text.train.size() - 1) / window), "--batch-size",
+                   "1 to " + std::to_string((text.train.size() - 1) / window) + ", the number of training windows",
+                   std::to_string(settings.batch_size));
+  // Of what is held out, whole windows: the same tokens for all.
+  text.held_out.resize((held_out - 1) / window * window + 1);
+  return text;
+}
+
+Outcome measure_on_device(const Settings& settings, const Text& text) {
+  const bool self = settings.attention == "self";
+  if (settings.device == "cpu") return self ? measure_self(settings, text) : measure_ea_6(settings, text);
+#ifdef TRAINER_GPU
+  if (!settings.quiet) std::printf("on %s\n", gpu_description().c_str());
+  return self ? measure_self_on_gpu(settings, text) : measure_ea_6_on_gpu(settings, text);
+#else
+  trainer::throw_no_gpu();
+#endif
+}
+
+void print_findings(const Settings& settings, const Outcome& outcome, double trigrams) {
+  std::printf("perplexity of the held-out text, per byte: %.3f in windows of %zu; a table of trigrams: %.3f\n",
+              outcome.perplexity, window, trigrams);
+  if (!outcome.streamed) return;
+  const Streamed& s = *outcome.streamed;
+  std::printf("token by token from its beginning to its end: %.3f; %.1f us a token, a state of %zu bytes", s.perplexity,
+              s.microseconds, s.state_bytes);
+  if (s.growth) std::printf(", the process grew by %zu bytes after token 1,000", *s.growth);
+  std::printf("\n");
+  if (outcome.written.empty()) return;
+  std::printf("\nwritten token by token at temperature %g:\n%s", settings.temperature, settings.prompt.c_str());
+  std::fwrite(outcome.written.data(), 1, outcome.written.size(), stdout);
+  std::printf("\n\n");
+}
+
+void print_result(const Settings& settings, const Text& text, const Outcome& outcome, double trigrams) {
+  std::printf("result attention=%s text=%s parameters=%zu epochs=%zu perplexity=%.3f trigrams=%.3f",
+              settings.attention.c_str(), text.name.c_str(), outcome.parameters, outcome.report.epochs.size(),
+              outcome.perplexity, trigrams);
+  if (outcome.streamed)
+    std::printf(" streamed=%.3f state_bytes=%zu microseconds=%.1f", outcome.streamed->perplexity,
+                outcome.streamed->state_bytes, outcome.streamed->microseconds);
+  std::printf(" seconds=%.1f%s\n", outcome.report.seconds, outcome.report.interrupted ? " interrupted=1" : "");
+}
+
+int run(const Settings& settings) {
+  const Text text = load(settings);
+  if (!settings.quiet)
+    std::printf("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu\n",
+                settings.attention.c_str(), text.name.c_str(), text.train.size(), text.held_out.size(),
+                settings.batch_size, window);
+  program::flush_output();
+  const double trigrams = TrigramTable(text.train).perplexity(text.held_out);
+  const Outcome outcome = measure_on_device(settings, text);
+  if (!settings.quiet && !outcome.report.interrupted) print_findings(settings, outcome, trigrams);
+  print_result(settings, text, outcome, trigrams);
+  return outcome.report.interrupted ? 128 + outcome.signal : 0;
+}
+
+void check(const Settings& settings, bool writes) {
+  trainer::require(settings.attention == "ea-6" || settings.attention == "self", "--attention", "ea-6 or self",
+                   settings.attention);
+  if (writes && settings.attention == "self")
+    throw ArgumentError(
+        "--generate, --prompt: self-attention can't be run token by token with memory that does not grow; take "
+        "--attention ea-6");
+  trainer::require_device(settings.device);
+  trainer::check_files(settings.files);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings s;
+  CLI::App app("Trains a small causal model of a text, with element-wise attention, and lets it write token by token");
+  trainer::add_file(
+      app, "--text", s.text,
+      "Text to learn, any file of bytes; its last tenth is held out (default: \"synthetic\", stories that a "
+      "small grammar makes)");
+  app.add_option("--attention", s.attention, "ea-6 (element-wise) or self")->capture_default_str();
+  auto* generate = trainer::add_number(app, "--generate", s.generate, {0, 1'000'000'000}, "Tokens to write at the end");
+  auto* prompt = app.add_option("--prompt", s.prompt, "What the network reads before it writes");
+  trainer::add_number(app, "--temperature", s.temperature, {0, 100},
+                      "Of what it writes; 0: always the likeliest token");
+  trainer::add_number(app, "--epochs", s.epochs, trainer::epochs_range, "0 judges the untrained network");
+  trainer::add_number(app, "--batch-size", s.batch_size, trainer::batch_range, "Windows");
+  trainer::add_number(app, "--learning-rate", s.learning_rate, trainer::rate_range, "Adam's; it falls along a cosine");
+  trainer::add_number(app, "--seed", s.seed, trainer::seed_range,
+                      "Of the initial weights, the order of the windows and what is written");
+  app.add_option("--device", s.device, "cpu or gpu")->capture_default_str();
+  trainer::add_number(app, "--threads", s.threads, trainer::threads_range, "Of the cpu; 0: all");
+  trainer::add_file_options(app, s.files);
+  app.add_flag("--quiet", s.quiet, "Print the result line alone");
+  return trainer::run_program(app, argc, argv, [&] {
+    check(s, generate->count() > 0 || prompt->count() > 0);
+    const auto out = trainer::claim_files(s.files);
+    return run(s);
+  });
+}
