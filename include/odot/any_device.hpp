@@ -59,6 +59,7 @@
 #include "odot/nn/upsample2d.hpp"
 
 #include "odot/models/element_wise_attention.hpp"
+#include "odot/models/language_model.hpp"
 #include "odot/models/minimal_transformer.hpp"
 #include "odot/models/time_series.hpp"
 
