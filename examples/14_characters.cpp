@@ -22,7 +22,7 @@ constexpr std::size_t window = 128, features = 64, vocabulary = 256;  // a chara
 using Attention = nn::ElementWiseAttention<nn::ElementWiseAttentionOptions{.order = 6, .causal = true}>;
 using Block =
     nn::Sequential<nn::PreNorm<nn::RecentTokens<4>, nn::Linear<features>>,  // what stands directly before a character
-                   nn::PreNorm<Attention>,                               // all that was before it
+                   nn::PreNorm<Attention>,                                  // all that was before it
                    nn::PreNorm<nn::Linear<2 * features>, nn::GELU, nn::Linear<features>>>;
 using Model = nn::Sequential<Shape<window>, nn::Embedding<vocabulary, features>,  //
                              Block, Block, nn::LayerNorm<>, nn::Linear<vocabulary>>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Trains a small causal model of a text's bytes, with element-wise attention or self-attention, and judges it by the held-out
 // end of the text, beside a table of trigrams. With element-wise attention it then reads and writes token by token, without
-// end: state, time a token and memory do not grow. The models: stream_text.ea_6.cpp, stream_text.self.cpp.
+// end: state, time per token and memory do not grow. The models: stream_text.ea_6.cpp, stream_text.self.cpp.
 
 #include "stream_text.hpp"
 
@@ -13,10 +13,11 @@
 #include <odot/odot.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <string>
-#include <string_view>
+#include <utility>
 
 using namespace odot;
 using namespace stream_text;
@@ -56,30 +57,59 @@ Text load(const Settings& settings) {
   return text;
 }
 
-Outcome measure_on_device(const Settings& settings, const Text& text) {
+Outcome measure_on_device(const Settings& settings, const Text& text, const Listener& listener) {
   const bool self = settings.attention == "self";
-  if (settings.device == "cpu") return self ? measure_self(settings, text) : measure_ea_6(settings, text);
+  if (settings.device == "cpu")
+    return self ? measure_self(settings, text, listener) : measure_ea_6(settings, text, listener);
 #ifdef TRAINER_GPU
   if (!settings.quiet) std::printf("on %s\n", gpu_description().c_str());
-  return self ? measure_self_on_gpu(settings, text) : measure_ea_6_on_gpu(settings, text);
+  return self ? measure_self_on_gpu(settings, text, listener) : measure_ea_6_on_gpu(settings, text, listener);
 #else
   trainer::throw_no_gpu();
 #endif
 }
 
-void print_findings(const Settings& settings, const Outcome& outcome, double trigrams) {
+/// Shows bytes while they come: whole characters of UTF-8; what would move a terminal's cursor, and what is no character,
+/// as \x1B.
+class Shown {
+ public:
+  void write(char byte) {
+    pending_ += byte;
+    while (pending_.size() >= 4) show();
+  }
+  void finish() {
+    while (!pending_.empty()) show();
+  }
+
+ private:
+  void show() {
+    const utf8::Character front = utf8::front(pending_);
+    const std::size_t length = (std::max)(front.length, std::size_t{1});
+    if (pending_[0] == '\n' || pending_[0] == '\t' || (front.length > 0 && !utf8::is_control(front.code)))
+      std::fwrite(pending_.data(), 1, length, stdout);
+    else
+      for (std::size_t i = 0; i < length; ++i)
+        std::printf("\\x%02X", static_cast<unsigned>(static_cast<unsigned char>(pending_[i])));
+    pending_.erase(0, length);
+  }
+
+  std::string pending_;
+};
+
+void print_cost(const TokenCost& cost) {
+  std::printf("%zu tokens, %.1f us a token at first, %.1f at last (medians of 1,000)", cost.tokens, cost.first,
+              cost.last);
+  if (cost.growth) std::printf("; the process grew by %zu bytes after token 1,000", *cost.growth);
+  std::printf("\n");
+}
+
+void print_judgement(const Outcome& outcome, double trigrams) {
   std::printf("perplexity of the held-out text, per byte: %.3f in windows of %zu; a table of trigrams: %.3f\n",
               outcome.perplexity, window, trigrams);
   if (!outcome.streamed) return;
-  const Streamed& s = *outcome.streamed;
-  std::printf("token by token from its beginning to its end: %.3f; %.1f us a token, a state of %zu bytes", s.perplexity,
-              s.microseconds, s.state_bytes);
-  if (s.growth) std::printf(", the process grew by %zu bytes after token 1,000", *s.growth);
-  std::printf("\n");
-  if (outcome.written.empty()) return;
-  std::printf("\nwritten token by token at temperature %g:\n%s", settings.temperature, settings.prompt.c_str());
-  std::fwrite(outcome.written.data(), 1, outcome.written.size(), stdout);
-  std::printf("\n\n");
+  std::printf("token by token, from its beginning to its end: %.3f, with a state of %zu bytes;\n  ",
+              outcome.streamed->perplexity, outcome.streamed->state_bytes);
+  print_cost(outcome.streamed->cost);
 }
 
 void print_result(const Settings& settings, const Text& text, const Outcome& outcome, double trigrams) {
@@ -88,11 +118,11 @@ void print_result(const Settings& settings, const Text& text, const Outcome& out
               outcome.perplexity, trigrams);
   if (outcome.streamed)
     std::printf(" streamed=%.3f state_bytes=%zu microseconds=%.1f", outcome.streamed->perplexity,
-                outcome.streamed->state_bytes, outcome.streamed->microseconds);
+                outcome.streamed->state_bytes, outcome.streamed->cost.last);
   std::printf(" seconds=%.1f%s\n", outcome.report.seconds, outcome.report.interrupted ? " interrupted=1" : "");
 }
 
-int run(const Settings& settings) {
+int run(Settings settings) {
   const Text text = load(settings);
   if (!settings.quiet)
     std::printf("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu\n",
@@ -100,8 +130,25 @@ int run(const Settings& settings) {
                 settings.batch_size, window);
   program::flush_output();
   const double trigrams = TrigramTable(text.train).perplexity(text.held_out);
-  const Outcome outcome = measure_on_device(settings, text);
-  if (!settings.quiet && !outcome.report.interrupted) print_findings(settings, outcome, trigrams);
+  Shown shown;
+  if (settings.quiet) settings.generate = 0;
+  const bool writes = settings.generate > 0 && settings.attention != "self";
+  const Outcome outcome =
+      measure_on_device(settings, text,
+                        {.judged =
+                             [&](const Outcome& judged) {
+                               if (settings.quiet) return;
+                               print_judgement(judged, trigrams);
+                               if (writes)
+                                 std::printf("\nwritten token by token, at temperature %g:\n", settings.temperature);
+                               for (const char byte : writes ? settings.prompt : "") shown.write(byte);
+                             },
+                         .writes = [&](char byte) { shown.write(byte); }});
+  if (writes && outcome.written.tokens > 0) {
+    shown.finish();
+    std::printf("\n\n  ");
+    print_cost(outcome.written);
+  }
   print_result(settings, text, outcome, trigrams);
   return outcome.report.interrupted ? 128 + outcome.signal : 0;
 }
@@ -143,6 +190,6 @@ int main(int argc, char** argv) {
   return trainer::run_program(app, argc, argv, [&] {
     check(s, generate->count() > 0 || prompt->count() > 0);
     const auto out = trainer::claim_files(s.files);
-    return run(s);
+    return run(std::move(s));
   });
 }

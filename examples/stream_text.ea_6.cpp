@@ -5,6 +5,6 @@
 
 #include <odot/odot.hpp>
 
-stream_text::Outcome stream_text::measure_ea_6(const Settings& settings, const Text& text) {
-  return measure<odot::models::TextSeriesAttention, odot::Cpu>(settings, text);
+stream_text::Outcome stream_text::measure_ea_6(const Settings& settings, const Text& text, const Listener& listener) {
+  return measure<odot::models::TextSeriesAttention, odot::Cpu>(settings, text, listener);
 }

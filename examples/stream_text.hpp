@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
-#include "callbacks.hpp"
-#include "process_memory.hpp"
+#include "run_files.hpp"
+#include "token_pace.hpp"
 #include "weights.hpp"
 
 #include <odot/any_device.hpp>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,7 +23,7 @@
 
 namespace stream_text {
 
-inline constexpr std::size_t window = 128;  // tokens that the network is trained on at once
+inline constexpr std::size_t window = 256;  // tokens that the network is trained on at once
 inline constexpr std::size_t vocabulary = odot::models::byte_vocabulary;
 
 using Windows = odot::data::TokenWindows<window>;
@@ -36,7 +36,7 @@ struct TextNetwork : odot::models::LanguageModel<window, Attention> {};
 /// The command line.
 struct Settings {
   std::string text = "synthetic", attention = "ea-6", prompt = {};
-  long long epochs = 8, batch_size = 8, generate = 300;
+  long long epochs = 8, batch_size = 4, generate = 300;
   double learning_rate = 3e-3, temperature = 0.7;
   unsigned long long seed = 1;
   std::string device = "cpu";
@@ -50,11 +50,11 @@ struct Text {
   std::string name, train, held_out;
 };
 
-/// The held-out text token by token, without end and without windows.
+/// The held-out text token by token, from its beginning to its end.
 struct Streamed {
-  double perplexity = 0, microseconds = 0;  ///< a token
+  double perplexity = 0;
   std::size_t state_bytes = 0;
-  std::optional<std::size_t> growth = {};  ///< bytes of the process's peak, from token 1,000 to the last
+  TokenCost cost = {};
 };
 
 struct Outcome {
@@ -63,14 +63,20 @@ struct Outcome {
   std::size_t parameters = 0;
   double perplexity = 0;                  ///< of the held-out text, in windows
   std::optional<Streamed> streamed = {};  ///< none: this attention can't
-  std::string written = {};               ///< what the network wrote
+  TokenCost written = {};                 ///< of the tokens that the network wrote
+};
+
+/// Who is told of the results while they come.
+struct Listener {
+  std::function<void(const Outcome&)> judged;  ///< the network has been judged; what it writes comes next
+  std::function<void(char)> writes;            ///< the next byte of what it writes
 };
 
 // A network with one of the attentions: stream_text.<attention>.cpp; on the GPU, stream_text.gpu.cpp, where ODOT_GPU is set.
-Outcome measure_ea_6(const Settings& settings, const Text& text);
-Outcome measure_self(const Settings& settings, const Text& text);
-Outcome measure_ea_6_on_gpu(const Settings& settings, const Text& text);
-Outcome measure_self_on_gpu(const Settings& settings, const Text& text);
+Outcome measure_ea_6(const Settings& settings, const Text& text, const Listener& listener);
+Outcome measure_self(const Settings& settings, const Text& text, const Listener& listener);
+Outcome measure_ea_6_on_gpu(const Settings& settings, const Text& text, const Listener& listener);
+Outcome measure_self_on_gpu(const Settings& settings, const Text& text, const Listener& listener);
 std::string gpu_description();  ///< throws DeviceError where there is none
 
 /// A network that reads a text token by token and says what may come next.
@@ -118,50 +124,73 @@ inline std::int32_t choose(std::span<const float, vocabulary> logits, double tem
 /// The tokens that the windows have too: each is predicted from all before it.
 template <class Model, odot::DeviceType Device>
 Streamed read_text(const odot::Network<Model, Device>& network, std::string_view text, int threads) {
-  using Clock = std::chrono::steady_clock;
   const std::vector<std::int32_t> tokens = odot::data::tokens_of(text);
   Reader<Model, Device> reader(network, threads);
-  process_memory::reset_peak();
-  std::optional<std::size_t> early = process_memory::peak();
+  TokenPace pace;
   double nats = 0;
-  const auto start = Clock::now();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-    const auto p = softmax(reader.read(tokens[i]));
-    nats -= std::log(p[static_cast<std::size_t>(tokens[i + 1])]);
-    if (i == 1'000) early = process_memory::peak();
+    const auto logits = pace.token([&] { return reader.read(tokens[i]); });
+    nats -= std::log(softmax(logits)[static_cast<std::size_t>(tokens[i + 1])]);
   }
-  const auto count = static_cast<double>(tokens.size() - 1);
-  Streamed streamed{.perplexity = std::exp(nats / count),
-                    .microseconds = std::chrono::duration<double, std::micro>(Clock::now() - start).count() / count,
-                    .state_bytes = reader.state_bytes};
-  if (const auto late = process_memory::peak(); early && late) streamed.growth = *late - (std::min)(*early, *late);
-  return streamed;
+  return {.perplexity = std::exp(nats / static_cast<double>(tokens.size() - 1)),
+          .state_bytes = reader.state_bytes,
+          .cost = pace.cost()};
 }
 
-/// What the network writes after the prompt, a line's end if there is none.
+/// Lets the network write after the prompt, after a line's end if there is none. Nothing is kept of it.
 template <class Model, odot::DeviceType Device>
-std::string write_text(const odot::Network<Model, Device>& network, const Settings& settings) {
+TokenCost write_text(const odot::Network<Model, Device>& network, const Settings& settings, const Listener& listener) {
   Reader<Model, Device> reader(network, settings.threads);
   const odot::Random random(odot::Seed{settings.seed}, 3);
   const std::vector<std::int32_t> prompt =
       odot::data::tokens_of(settings.prompt.empty() ? std::string_view("\n") : std::string_view(settings.prompt));
   for (std::size_t i = 0; i + 1 < prompt.size(); ++i) reader.read(prompt[i]);
   std::int32_t token = prompt.back();
-  std::string written;
-  for (long long i = 0; i < settings.generate; ++i) {
-    token = choose(reader.read(token), settings.temperature, random.uniform(static_cast<std::uint64_t>(i)));
-    written += static_cast<char>(static_cast<unsigned char>(token));
+  TokenPace pace;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(settings.generate); ++i) {
+    token = choose(pace.token([&] { return reader.read(token); }), settings.temperature, random.uniform(i));
+    listener.writes(static_cast<char>(static_cast<unsigned char>(token)));
   }
-  return written;
+  return pace.cost();
 }
 
+/// A progress bar that says perplexities.
+class TextProgress : public odot::ProgressBar {
+ protected:
+  std::vector<std::string> parts(const odot::EpochEvent& e) const override {
+    auto all = ProgressBar::parts(e);  // epoch, loss, accuracy, second set, rate, time
+    all[4] = fixed(e.samples_per_second, 0) + " tokens/s";
+    all.insert(all.begin() + 4, "perplexity " + fixed(std::exp(e.test_loss), 3));
+    return all;
+  }
+};
+
+/// The report of body(options, callbacks…): a progress bar unless `quiet`; logs, curves and checkpoints if there is a
+/// folder for them, from which the options then say where the training goes on.
+template <class Body>
+odot::TrainingReport with_callbacks(const Settings& settings, odot::FitOptions options, const Body& body) {
+  const trainer::RunFiles& files = settings.files;
+  TextProgress bar;
+  odot::Callback none;
+  odot::Callback& watcher = settings.quiet ? none : bar;
+  if (files.out.empty()) return body(options, watcher);
+  odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
+  options.resume = trainer::resumed(checkpoint, files, settings.quiet);
+  odot::CsvLog log(files.out);
+  odot::Curves curves(files.out);
+  return body(options, watcher, log, curves, checkpoint);
+}
+
+/// Trains and judges by the windows of the held-out text; a signal ends the training at its next batch.
 template <class Model, odot::DeviceType Device>
-odot::TrainingReport train(odot::Network<Model, Device>& network, const Settings& settings, const Windows& windows,
-                           const Windows& held_out, const odot::Interrupt& interrupt) {
+Outcome train(odot::Network<Model, Device>& network, const Settings& settings, const Text& text) {
+  const Windows windows = odot::data::next_tokens<window>(odot::data::tokens_of(text.train), text.name);
+  const Windows held_out = odot::data::next_tokens<window>(odot::data::tokens_of(text.held_out), text.name);
   trainer::load_weights(settings.files.weights, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const auto epochs = static_cast<std::size_t>(settings.epochs), batch = static_cast<std::size_t>(settings.batch_size);
   const std::size_t steps = epochs * ((windows.size() + batch - 1) / batch);
+  const odot::Interrupt interrupt;
   const odot::FitOptions options{
       .epochs = epochs,
       .batch_size = batch,
@@ -169,37 +198,33 @@ odot::TrainingReport train(odot::Network<Model, Device>& network, const Settings
       .schedule = steps > 0 ? odot::optim::schedule::cosine(steps / 50, steps) : odot::optim::schedule::constant(),
       .should_stop = [&] { return interrupt.requested(); },
       .test_name = "held-out"};
-  trainer::PaperFigures figures(network);
-  const auto report = trainer::with_callbacks(
-      figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
-        return odot::fit<odot::nn::CrossEntropy>(network, adam, windows, held_out, resumed, callbacks...);
-      });
+  const auto report = with_callbacks(settings, options, [&](const auto& resumed, auto&... callbacks) {
+    return odot::fit<odot::nn::CrossEntropy>(network, adam, windows, held_out, resumed, callbacks...);
+  });
   trainer::save_weights(settings.files.save, network,
-                        {{"model", "language model, " + settings.attention},
+                        {{"model", "language model of bytes, " + settings.attention},
                          {"dataset", windows.name},
                          {"epochs", std::to_string(report.epochs.size())},
                          {"seed", std::to_string(settings.seed)}},
                         report.accuracy);
-  return report;
+  return {.report = report,
+          .signal = interrupt.signal(),
+          .parameters = Model::parameter_count,
+          .perplexity = std::exp(report.test_loss)};
 }
 
 /// Trains, judges by the held-out text, writes; no more than the training where that was interrupted.
 template <class Attention, odot::DeviceType Device>
-Outcome measure(const Settings& settings, const Text& text) {
-  using Model = TextNetwork<Attention>;
-  const Windows windows = odot::data::next_tokens<window>(odot::data::tokens_of(text.train), text.name);
-  const Windows held_out = odot::data::next_tokens<window>(odot::data::tokens_of(text.held_out), text.name);
-  odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::xavier(), settings.threads);
-  const odot::Interrupt interrupt;
-  Outcome outcome{.report = train(network, settings, windows, held_out, interrupt),
-                  .signal = interrupt.signal(),
-                  .parameters = Model::parameter_count};
-  outcome.perplexity = std::exp(outcome.report.test_loss);
+Outcome measure(const Settings& settings, const Text& text, const Listener& listener) {
+  odot::Network<TextNetwork<Attention>, Device> network(odot::Seed{settings.seed}, odot::nn::init::xavier(),
+                                                        settings.threads);
+  Outcome outcome = train(network, settings, text);
   if (outcome.report.interrupted) return outcome;
-  if constexpr (std::is_same_v<Attention, odot::models::TextSeriesAttention>) {
+  if constexpr (std::is_same_v<Attention, odot::models::TextSeriesAttention>)
     outcome.streamed = read_text(network, text.held_out, settings.threads);
-    outcome.written = write_text(network, settings);
-  }
+  listener.judged(outcome);
+  if constexpr (std::is_same_v<Attention, odot::models::TextSeriesAttention>)
+    outcome.written = write_text(network, settings, listener);
   return outcome;
 }
 

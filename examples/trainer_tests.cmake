@@ -33,8 +33,12 @@ endforeach()
 set(number "[0-9.]+")
 set(tiny --data synthetic --epochs 1 --batch-size 256)
 
-# Numbers that are none, or out of range.
+# Numbers that are none, or out of range. ARGN: the option that says what to learn from, if it is not --data.
 function(odot_number_tests trainer)
+  set(data --data)
+  if(ARGN)
+    set(data ${ARGN})
+  endif()
   set(whole --epochs --batch-size --seed --threads)
   foreach(option IN LISTS whole ITEMS --learning-rate)
     foreach(value nan inf -inf -1 1e999 0x10 12a 1,5 99999999999999999999999 "=" " 1" true)
@@ -49,9 +53,9 @@ function(odot_number_tests trainer)
   endforeach()
   odot_trainer_test(${trainer} "rejects a million threads" ERROR "0 to 1024, found '1000000'" ARGUMENTS --threads 1000000)
   odot_trainer_test(${trainer} "rejects an option given twice" ERROR "--epochs" ARGUMENTS --epochs 1 --epochs 2)
-  odot_trainer_test(${trainer} "rejects a folder without a name" ERROR "--data" ARGUMENTS --data=)
+  odot_trainer_test(${trainer} "rejects a folder without a name" ERROR "${data}" ARGUMENTS ${data}=)
   odot_trainer_test(${trainer} "rejects --resume without a folder" ERROR "--resume: expected --out as well"
-    ARGUMENTS --data synthetic --resume)
+    ARGUMENTS ${data} synthetic --resume)
   odot_trainer_test(${trainer} "rejects an interval of no unit" ERROR "--checkpoint-every: expected a whole number"
     ARGUMENTS --checkpoint-every 5x)
   odot_trainer_test(${trainer} "rejects to keep no checkpoint" ERROR "--keep: expected a whole number from 1"
@@ -152,6 +156,40 @@ odot_trainer_test(stream "rejects a stream of no token" ERROR "--tokens" ARGUMEN
 odot_trainer_test(stream "rejects tokens that are no number" ERROR "--tokens" ARGUMENTS ${tiny} --tokens few)
 odot_trainer_test(stream "rejects no sequence" ERROR "--sequences" ARGUMENTS ${tiny} --sequences 0)
 odot_trainer_test(stream "rejects a negative number of sequences" ERROR "--sequences" ARGUMENTS ${tiny} --sequences=-3)
+
+# The language model: a small file, so that an epoch is a few steps; the built-in text untrained.
+set(sentence "the quick brown fox jumps over the lazy dog, and nobody knows why it does\n")
+string(REPEAT "${sentence}" 50 sentences)
+set(small_text ${CMAKE_CURRENT_BINARY_DIR}/small.txt)
+file(WRITE ${small_text} "${sentences}")
+file(WRITE ${bad}/short.txt "${sentence}")
+set(small --text ${small_text} --epochs 1 --threads 1)
+set(learned "text=small.txt parameters=166272 epochs=1 perplexity=${number} trigrams=${number}")
+set(streamed_text "streamed=${number} state_bytes=24576 microseconds=${number} seconds=${number}$")
+odot_trainer_test(stream_text "learns a small file and writes" ARGUMENTS ${small}
+  RESULT "attention=ea-6 ${learned} ${streamed_text}")
+odot_trainer_test(stream_text "goes on writing a prompt, the likeliest way" RESULT "attention=ea-6 ${learned} ${streamed_text}"
+  ARGUMENTS ${small} --prompt "the quick " --generate 40 --temperature 0)
+odot_trainer_test(stream_text "learns with self-attention" ARGUMENTS ${small} --attention self --quiet
+  RESULT "attention=self ${learned} seconds=${number}$")
+odot_trainer_test(stream_text "judges the untrained network on the built-in text" ARGUMENTS --epochs 0 --threads 1 --quiet
+  RESULT "attention=ea-6 text=synthetic parameters=166272 epochs=0 perplexity=${number} trigrams=${number} ${streamed_text}")
+odot_device_tests(stream_text "attention=ea-6 ${learned} ${streamed_text}" ${small})
+odot_number_tests(stream_text --text)
+odot_trainer_test(stream_text "rejects an unknown attention" ERROR "--attention: expected ea-6 or self"
+  ARGUMENTS ${small} --attention ea-2)
+odot_trainer_test(stream_text "rejects to write with self-attention" ERROR "--attention ea-6"
+  ARGUMENTS ${small} --attention self --generate 10)
+odot_trainer_test(stream_text "rejects a text that is not there" ERROR "no_such_file.txt"
+  ARGUMENTS --text ${bad}/no_such_file.txt)
+odot_trainer_test(stream_text "rejects a folder as the text" ERROR "not a regular file" ARGUMENTS --text ${bad})
+odot_trainer_test(stream_text "rejects a text shorter than its windows" ERROR "expected a text of at least 1290 bytes"
+  ARGUMENTS --text ${bad}/short.txt)
+odot_trainer_test(stream_text "rejects a batch larger than the text" ERROR "--batch-size: expected 1 to 26"
+  ARGUMENTS ${small} --batch-size 100000000)
+odot_trainer_test(stream_text "rejects a negative temperature" ERROR "--temperature" ARGUMENTS ${small} --temperature=-1)
+odot_trainer_test(stream_text "rejects a negative number of tokens" ERROR "--generate" ARGUMENTS ${small} --generate=-1)
+odot_trainer_test(stream_text "rejects an argument that is no option" ERROR "stray" ARGUMENTS ${small} stray)
 
 # The transformers: one of them, the grid, and what is particular to their command line.
 set(loss "[0-9.]+")
@@ -268,7 +306,7 @@ odot_trainer_test(time_series "finds what is in the way of the last seed's logs 
   ERROR "seed-2/curves.svg: expected a file or nothing"
   ARGUMENTS --data synthetic --epochs 1000000 --seeds 2 --out ${bad}/in_the_way)
 
-foreach(trainer fashion_mnist cifar10 stream minimal_transformer time_series)
+foreach(trainer fashion_mnist cifar10 stream stream_text minimal_transformer time_series)
   odot_output_test(${trainer} --help)
 endforeach()
 odot_output_test(time_series --data synthetic --epochs 0 --threads 1 --quiet)
