@@ -57,16 +57,24 @@ Text load(const Settings& settings) {
   return text;
 }
 
-Outcome measure_on_device(const Settings& settings, const Text& text, const Listener& listener) {
-  const bool self = settings.attention == "self";
+/// What computes, in words. Throws DeviceError where the device of the settings can't be had.
+std::string description(const Settings& settings) {
   if (settings.device == "cpu")
-    return self ? measure_self(settings, text, listener) : measure_ea_6(settings, text, listener);
+    return std::to_string(settings.threads > 0 ? settings.threads : default_threads()) + " thread(s)";
 #ifdef TRAINER_GPU
-  if (!settings.quiet) std::printf("on %s\n", gpu_description().c_str());
-  return self ? measure_self_on_gpu(settings, text, listener) : measure_ea_6_on_gpu(settings, text, listener);
+  return "on " + gpu_description();
 #else
   trainer::throw_no_gpu();
 #endif
+}
+
+Outcome measure_on_device(const Settings& settings, const Text& text, const Listener& listener) {
+  const bool self = settings.attention == "self";
+#ifdef TRAINER_GPU
+  if (settings.device == "gpu")
+    return self ? measure_self_on_gpu(settings, text, listener) : measure_ea_6_on_gpu(settings, text, listener);
+#endif
+  return self ? measure_self(settings, text, listener) : measure_ea_6(settings, text, listener);
 }
 
 /// Shows bytes while they come: whole characters of UTF-8; what would move a terminal's cursor, and what is no character,
@@ -123,11 +131,12 @@ void print_result(const Settings& settings, const Text& text, const Outcome& out
 }
 
 int run(Settings settings) {
+  const std::string device = description(settings);
   const Text text = load(settings);
   if (!settings.quiet)
-    std::printf("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu\n",
+    std::printf("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu; %s\n",
                 settings.attention.c_str(), text.name.c_str(), text.train.size(), text.held_out.size(),
-                settings.batch_size, window);
+                settings.batch_size, window, device.c_str());
   program::flush_output();
   const double trigrams = TrigramTable(text.train).perplexity(text.held_out);
   Shown shown;
