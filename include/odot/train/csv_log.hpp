@@ -70,7 +70,10 @@ class CsvLog : public Callback {
  private:
   template <class Columns, class Field>
   static void append_row(std::string& table, const Columns& columns, const Field& field) {
-    for (const auto& column : columns) table += (&column == columns.data() ? "" : ",") + io::csv_field(field(column));
+    for (const auto& column : columns) {
+      if (&column != columns.data()) table += ',';
+      table += io::csv_field(field(column));
+    }
     table += '\n';
   }
 
