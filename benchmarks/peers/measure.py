@@ -15,7 +15,6 @@ sys.path.insert(0, str(HERE.parent / "support"))
 from child_usage import measured_run  # noqa: E402
 
 ROOT = HERE.parent.parent
-LN_10 = math.log(10)
 BUILD_SECONDS, BUILD_BYTES = 30, 1.5e9  # to stay below
 
 
@@ -53,15 +52,17 @@ class Settings:
     log: object
 
 
-def check_same_work(ours, theirs, kind, batch):
+def check_same_work(ours, theirs, work):
     if ours.parameters != theirs.parameters:
         raise DifferentWork(f"odot's model has {ours.parameters} parameters, {theirs.peer.name}'s {theirs.parameters}")
-    if kind == "memory":
+    if work.kind == "memory":
         return
+    expected = math.log(work.classes)
     for worker in (ours, theirs):
         loss = worker.run()[1]
-        if not abs(loss - LN_10) < (0.5 if batch >= 16 else 2):  # few labels may happen to be likely ones
-            raise DifferentWork(f"the first loss of {worker.peer.name} is {loss:.4f}, not near ln 10 = {LN_10:.4f}")
+        if not abs(loss - expected) < (0.5 if work.batch >= 16 else 2):  # few labels may happen to be likely ones
+            raise DifferentWork(f"the first loss of {worker.peer.name} is {loss:.4f}, not near ln {work.classes} = "
+                                f"{expected:.4f}")
 
 
 def calls_per_block(worker, seconds):
@@ -73,7 +74,7 @@ def calls_per_block(worker, seconds):
 
 
 def time_pairs(ours, theirs, work, settings):
-    check_same_work(ours, theirs, work.kind, work.batch)
+    check_same_work(ours, theirs, work)
     block = 0.5 if work.kind == "predict" else 0.15  # seconds; a step above half of that is a block
     calls = [calls_per_block(worker, 0.05 if settings.quick else block) for worker in (ours, theirs)]
     rounds = [(ours.run(calls[0])[0], theirs.run(calls[1])[0]) for _ in range(settings.rounds + 1)]
@@ -105,7 +106,7 @@ def pairs_of(work, peer, settings):
     pairs = []
     for _ in range(1 if settings.quick else min(settings.rounds, 3)):
         with start(PEERS["odot"], threads) as ours, start(peer, peer_threads) as theirs:
-            check_same_work(ours, theirs, work.kind, work.batch)
+            check_same_work(ours, theirs, work)
             pairs.append((peak_of_training(ours), peak_of_training(theirs)))
     return pairs, (ours.version, theirs.version)
 

@@ -2,10 +2,12 @@
 // odot's side of compare.py: training steps (gradients and Adam) or predictions of a model on one random batch.
 //
 // usage: program.hpp; MODEL: b, d, e, f, h, control, cifar10-attention, cifar10-control, perceptron, deep-perceptron,
-//        small-conv
+//        small-conv, characters (training alone)
 
 #include <odot/odot.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +61,38 @@ benchmarks::Running start(const benchmarks::Task& task, int threads) {
   return {Model::parameter_count, [work] { work->predict(); }, [work] { return work->predicted_loss(); }};
 }
 
+/// The language model of stream_text, on random windows of bytes: a label per token, of logits.
+struct CharactersWork {
+  using Model = models::LanguageModel<256>;
+
+  CharactersWork(std::size_t batch, int threads)
+      : network(Seed{1}, nn::init::normal(0.02), threads), x(batch), labels(x.size()) {
+    const Random random(Seed{2}, 0);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x.data()[i] = static_cast<std::int32_t>(random.below(models::byte_vocabulary, i));
+      labels[i] = static_cast<std::int32_t>(random.below(models::byte_vocabulary, x.size() + i));
+    }
+  }
+
+  void train() {
+    loss = network.compute_gradients<nn::CrossEntropy>(x, labels).mean();
+    adam.step(network);
+  }
+
+  Network<Model> network;
+  optim::Adam adam{{.learning_rate = static_cast<float>(benchmarks::learning_rate)}};
+  Batch<Model::input_shape, std::int32_t> x;
+  std::vector<std::int32_t> labels;
+  double loss = 0;
+};
+
+std::optional<benchmarks::Running> start_characters(const benchmarks::Task& task, int threads) {
+  if (!task.training) return std::nullopt;
+  const auto work = std::make_shared<CharactersWork>(task.batch, threads);
+  return benchmarks::Running{CharactersWork::Model::parameter_count, [work] { work->train(); },
+                             [work] { return work->loss; }};
+}
+
 int main(int argc, char** argv) {
   return benchmarks::run_program(argc, argv, "odot " ODOT_VERSION_STRING ", " + benchmarks::compiler(),
                                  [](const benchmarks::Task& task, int threads) -> std::optional<benchmarks::Running> {
@@ -76,6 +110,7 @@ int main(int argc, char** argv) {
                                    if (task.model == "perceptron") return start<Perceptron>(task, threads);
                                    if (task.model == "deep-perceptron") return start<DeepPerceptron>(task, threads);
                                    if (task.model == "small-conv") return start<SmallConv>(task, threads);
+                                   if (task.model == "characters") return start_characters(task, threads);
                                    return std::nullopt;
                                  });
 }

@@ -3,6 +3,7 @@
 from torch.nn."""
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy, nll_loss, pad
 
 import torch_forms
 
@@ -55,6 +56,7 @@ SMALL_MODELS = {"perceptron": lambda: perceptron(128), "deep-perceptron": lambda
                 "small-conv": small_conv}
 
 TOKEN_FEATURES, TOKEN_HEADS = 64, 4
+BYTES, WINDOW = 256, 256  # of the language model
 
 
 class SelfAttention(nn.Module):
@@ -67,10 +69,10 @@ class SelfAttention(nn.Module):
 
 
 class SeriesAttention(nn.Module):
-    def __init__(self, order):
+    def __init__(self, order, causal=False):
         super().__init__()
         self.qkv = nn.Linear(TOKEN_FEATURES, 3 * TOKEN_FEATURES)
-        self.series = torch_forms.Series(order)
+        self.series = torch_forms.Series(order, causal)
         self.out = nn.Linear(TOKEN_FEATURES, TOKEN_FEATURES)
 
     def forward(self, x):
@@ -126,9 +128,36 @@ class VowelClassifier(nn.Module):
         return torch.log_softmax(self.head(self.blocks(self.embedding(x) + self.position).mean(1)), dim=1)
 
 
+class RecentTokens(nn.Module):
+    """nn::RecentTokens<4> with its linear layer: a causal convolution."""
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(TOKEN_FEATURES, TOKEN_FEATURES, 4)
+
+    def forward(self, x):
+        return self.conv(pad(x.transpose(1, 2), (3, 0))).transpose(1, 2)
+
+
+class LanguageModel(nn.Module):
+    """models::LanguageModel<256>: logits of the byte after each."""
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(BYTES, TOKEN_FEATURES)
+        self.recent = nn.ModuleList(nn.Sequential(nn.LayerNorm(TOKEN_FEATURES), RecentTokens()) for _ in range(2))
+        self.blocks = nn.ModuleList(Block(SeriesAttention(6, causal=True), norm_first=True) for _ in range(2))
+        self.head = nn.Sequential(nn.LayerNorm(TOKEN_FEATURES), nn.Linear(TOKEN_FEATURES, BYTES))
+
+    def forward(self, x):
+        x = self.embedding(x)
+        for recent, block in zip(self.recent, self.blocks):
+            x = block(x + recent(x))
+        return self.head(x)
+
+
 SEQUENCE_MODELS = {"minimal-transformer": (MinimalTransformer, (1, 28, 28)),
                    "ea6-vowels": (lambda: VowelClassifier(lambda: SeriesAttention(6)), (29, 12)),
-                   "self-vowels": (lambda: VowelClassifier(lambda: SelfAttention(bias=True)), (29, 12))}
+                   "self-vowels": (lambda: VowelClassifier(lambda: SelfAttention(bias=True)), (29, 12)),
+                   "characters": (LanguageModel, (WINDOW,))}
 
 
 def classes(name):
@@ -146,3 +175,17 @@ def build(name):
     if name in HEADS_LAYERS:
         return attention(shape, *HEADS_LAYERS[name]), shape
     return control(shape), shape
+
+
+def batch_of(name, shape, samples):
+    """Random samples and their labels."""
+    if name == "characters":
+        return torch.randint(0, BYTES, (samples, *shape)), torch.randint(0, BYTES, (samples, *shape))
+    return torch.rand(samples, *shape), torch.randint(0, 10, (samples,))
+
+
+def loss_of(name):
+    """The loss of a model's outputs."""
+    if name == "characters":
+        return lambda y, labels: cross_entropy(y.flatten(0, 1), labels.flatten())
+    return nll_loss

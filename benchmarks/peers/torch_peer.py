@@ -6,15 +6,14 @@ usage: torch_peer.py eager|compile|inference-mode|jit MODEL BATCH THREADS
 import sys
 
 import torch
-from torch.nn.functional import nll_loss
 
 import pace
 import torch_models
 
 
-def training_step(model, x, labels, compiled):
+def training_step(model, loss, x, labels, compiled):
     adam = torch.optim.Adam(model.parameters(), lr=pace.LEARNING_RATE)
-    loss_of = lambda x, labels: nll_loss(model(x), labels)
+    loss_of = lambda x, labels: loss(model(x), labels)
     if compiled:
         loss_of = torch.compile(loss_of)
 
@@ -46,11 +45,12 @@ def main():
     torch.manual_seed(1)
     model, shape = torch_models.build(name)
     parameters = sum(p.numel() for p in model.parameters())
-    x, labels = torch.rand(batch, *shape), torch.randint(0, 10, (batch,))
+    x, labels = torch_models.batch_of(name, shape, batch)
+    loss = torch_models.loss_of(name)
     if variant in ("eager", "compile"):
-        call, loss_of = training_step(model, x, labels, variant == "compile"), float
+        call, loss_of = training_step(model, loss, x, labels, variant == "compile"), float
     else:
-        call, loss_of = prediction(model, x, variant == "jit"), lambda y: float(nll_loss(y, labels))
+        call, loss_of = prediction(model, x, variant == "jit"), lambda y: float(loss(y, labels))
     pace.serve(parameters, f"PyTorch {torch.__version__}", call, loss_of)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 TITLES = {"b": "model B", "d": "model D", "f": "model F", "h": "model H", "cifar10-attention": "CIFAR-10 attention",
           "control": "control, Fashion-MNIST", "cifar10-control": "control, CIFAR-10",
           "perceptron": "perceptron 784-128-10", "deep-perceptron": "perceptron 784-512-512-10",
-          "small-conv": "small convolutional net"}
+          "small-conv": "small convolutional net", "characters": "character model, windows of 256"}
+CLASSES = {"characters": 256}  # 10 of the others
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Work:
     @property
     def name(self):
         return "/".join([self.kind, self.model] + ([str(self.batch)] if self.batch else []))
+
+    @property
+    def classes(self):
+        return CLASSES.get(self.model, 10)
 
     @property
     def title(self):
@@ -59,6 +64,7 @@ ALL = [
     step("control", 1024, eager=1.5),
     step("cifar10-control", 256, eager=1.5),
     step("cifar10-control", 1024, eager=1.5),
+    step("characters", 4, eager=1.5, compile=None),
     predict("b", 1, 20, libtorch=None),
     predict("control", 1, 1.5, **CPP),
     predict("control", 256, 1.5),
