@@ -98,15 +98,23 @@ class Shown {
     else
       for (std::size_t i = 0; i < length; ++i)
         std::printf("\\x%02X", static_cast<unsigned>(static_cast<unsigned char>(pending_[i])));
+    // Line by line, also to notice a closed pipe or a full disk.
+    if (pending_[0] == '\n' || ++unflushed_ == 1'000) {
+      program::flush_output();
+      unflushed_ = 0;
+    }
     pending_.erase(0, length);
   }
 
   std::string pending_;
+  std::size_t unflushed_ = 0;
 };
 
 void print_cost(const TokenCost& cost) {
-  std::printf("%zu tokens, %.1f us a token at first, %.1f at last (medians of 1,000)", cost.tokens, cost.first,
-              cost.last);
+  if (cost.tokens < 1'000) std::printf("%zu tokens, %.1f us per token (median)", cost.tokens, cost.last);
+  else
+    std::printf("%zu tokens, %.1f us per token at first, %.1f at last (medians of 1,000)", cost.tokens, cost.first,
+                cost.last);
   if (cost.growth) std::printf("; the process grew by %zu bytes after token 1,000", *cost.growth);
   std::printf("\n");
 }

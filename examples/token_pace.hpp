@@ -15,8 +15,8 @@ namespace stream_text {
 /// What a stream's tokens took.
 struct TokenCost {
   std::size_t tokens = 0;
-  double first = 0, last = 0;              ///< microseconds a token, medians of the first and the last 1,000
-  std::optional<std::size_t> growth = {};  ///< bytes of the process's peak after token 1,000; none: not known
+  double first = 0, last = 0;              ///< microseconds per token, medians of the first and the last 1,000
+  std::optional<std::size_t> growth = {};  ///< bytes of the process's peak after token 1,000; none: not known, or fewer
 };
 
 /// Measures a stream's tokens one by one.
@@ -64,7 +64,7 @@ class TokenPace {
 
   std::vector<double> first_ = {}, last_ = std::vector<double>(judged);
   std::size_t tokens_ = 0;
-  std::optional<std::size_t> early_peak_ = process_memory::peak();
+  std::optional<std::size_t> early_peak_ = {};
 };
 
 }  // namespace stream_text
