@@ -187,7 +187,7 @@ odot_trainer_test(stream_text "learns a small file and writes" ARGUMENTS ${small
   RESULT "attention=ea-6 ${learned} ${streamed_text}")
 odot_trainer_test(stream_text "learns with self-attention" ARGUMENTS ${small} --attention self --quiet
   RESULT "attention=self ${learned} seconds=${number}$")
-odot_device_tests(stream_text "attention=ea-6 ${learned} ${streamed_text}" ${small})
+odot_device_tests(stream_text "attention=ea-6 ${learned} ${streamed_text}" ${small} --generate 20)
 odot_number_tests(stream_text --text)
 odot_trainer_test(stream_text "rejects an unknown attention" ERROR "--attention: expected ea-6 or self"
   ARGUMENTS ${small} --attention ea-2)
