@@ -39,7 +39,7 @@ struct LossResult {
 };
 
 template <class Loss, ShapeType Out, class Scalar, DeviceType Device, class Targets>
-LossResult<Scalar> loss_of(const std::vector<float>& outputs, const Targets& targets) {
+LossResult<Scalar> loss_of(const Loss& loss, const std::vector<float>& outputs, const Targets& targets) {
   using Target = typename Loss::template target<Scalar>;
   const std::size_t samples = outputs.size() / Out::size;
   Workspace<Device> workspace;
@@ -47,16 +47,16 @@ LossResult<Scalar> loss_of(const std::vector<float>& outputs, const Targets& tar
   const Buffer<Target, Device> wanted = on_device<Target, Device>(targets);
   Buffer<Scalar, Device> dy(y.size());
   Buffer<nn::LossSums, Device> sums(1);
-  Loss{}.evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), wanted.span(),
-                  1 / static_cast<double>(samples), BatchView<Out, Scalar, Device>(dy.data(), samples), sums.data());
+  loss.evaluate(workspace, BatchView<Out, const Scalar, Device>(y.data(), samples), wanted.span(),
+                1 / static_cast<double>(samples), BatchView<Out, Scalar, Device>(dy.data(), samples), sums.data());
   return {sums.to_host()[0].loss, dy.to_host()};
 }
 
 template <class Loss, ShapeType Out, class Device, class Targets>
-void check_loss(const Row& row, const std::vector<float>& outputs, const Targets& targets) {
+void check_loss(const Row& row, const std::vector<float>& outputs, const Targets& targets, const Loss& loss = {}) {
   if (row.work > most_work()) return;
-  const auto expected = loss_of<Loss, Out, double, Cpu>(outputs, targets);
-  const auto actual = loss_of<Loss, Out, float, typename Device::device>(outputs, targets);
+  const auto expected = loss_of<Loss, Out, double, Cpu>(loss, outputs, targets);
+  const auto actual = loss_of<Loss, Out, float, typename Device::device>(loss, outputs, targets);
   check_errors(row, Device::name,
                {.y = relative_error(actual.loss, expected.loss),
                 .dx = relative_error(actual.gradient, expected.gradient, row.gradient_floor())});
@@ -119,6 +119,42 @@ void losses_of_numbers(std::size_t longest) {
   for (const double size : {1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10, 1e30}) check_regression<Device>(size, 100);
   for (const std::size_t terms : {1u, 100'000u, 1'000'000u, 10'000'000u})
     if (terms <= longest) check_regression<Device>(1, terms);
+}
+
+/// Label smoothing, class weights, one label per token.
+template <class Device>
+void losses_with_options() {
+  using K = Shape<10>;
+  const nn::ClassWeights weights{1, 2, 0.5, 1, 3, 1, 0.25, 1, 1, 4};
+  for (const double size : {1e-30, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30}) {
+    const Row smoothed{"CrossEntropy, label smoothing 0.1", size, 10, 1e-6, 5e-6};
+    check_loss<nn::CrossEntropy, K, Device>(smoothed, numbers(size, 210), labels(21, 10), {.label_smoothing = 0.1});
+    const Row weighted{"CrossEntropy, class weights", size, 10, 1e-6, 5e-6};
+    check_loss<nn::CrossEntropy, K, Device>(weighted, numbers(size, 210), labels(21, 10), {.class_weights = weights});
+    const Row tokens{"CrossEntropy, of tokens", size, 10, 1e-6, 5e-6};
+    check_loss<nn::CrossEntropy, Shape<3, 10>, Device>(tokens, numbers(size, 210), labels(21, 10));
+  }
+}
+
+/// Probabilities as targets.
+inline std::vector<float> probabilities(std::size_t count) {
+  std::vector<float> values = numbers(0.5, count, count);
+  for (float& value : values) value += 0.5f;
+  return values;
+}
+
+template <class Device>
+void check_binary(double size, std::size_t terms) {
+  check_loss<nn::BinaryCrossEntropy, Shape<1>, Device>({"BinaryCrossEntropy", size, terms, 5e-7, 5e-7},
+                                                       numbers(size, terms), probabilities(terms));
+  check_loss<nn::Huber, Shape<1>, Device>({"Huber", size, terms, 5e-7, 5e-7}, numbers(size, terms),
+                                          numbers(size, terms, terms));
+}
+
+template <class Device>
+void losses_of_probabilities() {
+  for (const double size : {1e-30, 1e-10, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30}) check_binary<Device>(size, 100);
+  for (const std::size_t terms : {1u, 100'000u}) check_binary<Device>(1, terms);
 }
 
 }  // namespace odot::test

@@ -3,8 +3,11 @@
 """PyTorch's float32 against its float64 on the rows of docs/accuracy.md: the same layers, sizes and lengths as
 tests/accuracy/*.hpp, with numbers of the same formulas. Prints layer|size|length|output|gradients.
 
-usage: torch_rows.py > torch_rows.txt         (needs PyTorch and NumPy; minutes)
+usage: torch_rows.py [GROUP...] > torch_rows.txt         (needs PyTorch and NumPy; minutes)
+  GROUP   images, rows, …, as the functions below; default: all
 """
+import sys
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -370,11 +373,66 @@ def streams():
             row(f"Stream, order {order}", 0.5, length, element_wise(order, True), [x], None, backward=False)
 
 
-images()
-rows()
-tokens()
-losses()
-updates()
-elements()
-sums()
-streams()
+def activations():
+    for size in (1e-30, 1e-10, 1e-3, 1.0, 10.0, 1e3, 1e10, 1e30):
+        terms = 0 if size < 1e3 else 1
+        for name, layer, of in (("Sigmoid", torch.sigmoid, terms), ("Tanh", torch.tanh, terms), ("SiLU", F.silu, 0),
+                                ("LeakyReLU", F.leaky_relu, 0), ("ELU", F.elu, 0)):
+            row(name, size, 0, layer, *uniform(size, (21, 37), (21, 37), []), terms=of)
+    for size in (1e-30, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30):
+        for n, classes in ((21, 10), (2, 100_000)):
+            row("Softmax", size, classes, lambda x: x.softmax(-1), *uniform(size, (n, classes), (n, classes), []),
+                terms=0 if size < 30 else 1)
+    for size in (1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10, 1e15):
+        for n, tokens, features in ((21, 3, 64), (2, 1, 100_000)):
+            row("RMSNorm", size, features, lambda x, w: F.rms_norm(x, x.shape[-1:], w, 1e-6),
+                *uniform(size, (n, tokens, features), (n, tokens, features), [(features,)]))
+
+
+def convnets():
+    for size in ANY_SIZE:
+        row("Conv2d, 3 groups", size, 18, lambda x, w, b: F.conv2d(x, w, b, padding=1, groups=3),
+            *uniform(size, (33, 6, 14, 11), (33, 6, 14, 11), [(6, 2, 3, 3), (6,)]))
+        row("Conv2d, depthwise", size, 9, lambda x, w, b: F.conv2d(x, w, b, padding=1, groups=5),
+            *uniform(size, (33, 5, 14, 11), (33, 5, 14, 11), [(5, 1, 3, 3), (5,)]))
+        row("Conv1d", size, 20, lambda x, w, b: F.conv1d(x, w, b, padding=2),
+            *uniform(size, (33, 4, 29), (33, 6, 29), [(6, 4, 5), (6,)]))
+        row("ConvTranspose2d", size, 20, lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2, padding=1),
+            *uniform(size, (33, 5, 7, 6), (33, 4, 13, 11), [(5, 4, 3, 3), (4,)]))
+        image, enlarged = (21, 3, 14, 11), lambda mode: lambda x: F.interpolate(x, scale_factor=2, mode=mode)
+        row("AvgPool2d", size, 9, lambda x: F.avg_pool2d(x, 3, 2, 1), *uniform(size, image, (21, 3, 7, 6), []))
+        row("AdaptiveAvgPool2d", size, 154, lambda x: F.adaptive_avg_pool2d(x, 1), *uniform(size, image, (21, 3, 1, 1), []))
+        row("Upsample2d, nearest", size, 4, enlarged("nearest"), *uniform(size, (21, 3, 7, 5), image[:2] + (14, 10), []))
+        row("Upsample2d, bilinear", size, 4, enlarged("bilinear"), *uniform(size, (21, 3, 7, 5), image[:2] + (14, 10), []))
+    batch_norm = lambda x, w, b: F.batch_norm(x, None, None, w, b, True)
+    for size in (1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e10):
+        row("GroupNorm", size, 105, lambda x, w, b: F.group_norm(x, 2, w, b),
+            *uniform(size, (33, 6, 7, 5), (33, 6, 7, 5), [(6,), (6,)]))
+        row("BatchNorm1d", size, 957, batch_norm, *uniform(size, (33, 3, 29), (33, 3, 29), [(3,), (3,)]))
+        row("BatchNorm1d", size, 33, batch_norm, *uniform(size, (33, 7), (33, 7), [(7,), (7,)]))
+
+
+def losses_with_options():
+    labels = np.arange(21) * 5 % 10
+    weights = [1, 2, 0.5, 1, 3, 1, 0.25, 1, 1, 4]
+    weighted = lambda y, t: F.cross_entropy(y, t, torch.tensor(weights, dtype=y.dtype), reduction="sum") / len(y)
+    smoothed = lambda y, t: F.cross_entropy(y, t, label_smoothing=0.1)
+    for size in (1e-30, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30):
+        outputs = numbers(size, 210).reshape(21, 10)
+        loss_row("CrossEntropy, label smoothing 0.1", size, 10, smoothed, outputs, labels)
+        loss_row("CrossEntropy, class weights", size, 10, weighted, outputs, labels)
+        loss_row("CrossEntropy, of tokens", size, 10, F.cross_entropy, outputs, labels)
+    for size, n in [(size, 100) for size in (1e-30, 1e-10, 1e-3, 1.0, 30.0, 1e3, 1e10, 1e30)] + [(1, 1), (1, 100_000)]:
+        probabilities = as_float(numbers(0.5, n, n) + 0.5)
+        loss_row("BinaryCrossEntropy", size, n, F.binary_cross_entropy_with_logits, numbers(size, n), probabilities)
+        loss_row("Huber", size, n, F.huber_loss, numbers(size, n), numbers(size, n, n))
+
+
+groups = (images, rows, tokens, losses, updates, elements, sums, streams, activations, convnets, losses_with_options)
+wanted = sys.argv[1:] or [group.__name__ for group in groups]
+for name in wanted:
+    if name not in [group.__name__ for group in groups]:
+        sys.exit(f"torch_rows.py: there is no group {name}")
+for group in groups:
+    if group.__name__ in wanted:
+        group()

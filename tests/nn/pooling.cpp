@@ -103,6 +103,16 @@ TEST_CASE("NaN stays NaN, and gets the gradient") {
   CHECK((std::isnan(run.y.data()[0]) && run.y.data()[1] == 9));
 }
 
+TEST_CASE("of several NaN the last, row by row, gets the gradient") {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  LayerRun<Bound<Max<2>, Shape<1, 2, 4>>, float> run(1);
+  run.x = Batch<Shape<1, 2, 4>>(1, {1, nan, nan, nan, nan, 2, 3, nan});
+  run.dy = Batch<Shape<1, 1, 2>>(1, {7, 6});
+  run.forward();
+  run.backward();
+  CHECK(difference(run.dx.span(), std::vector<float>{0, 0, 0, 0, 7, 0, 0, 6}, 0) == "");
+}
+
 TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<Max<3, 2, 1>, Shape<3, 13, 13>>>(70);
   check_same_bits<Bound<Avg<3, 1, 1>, Shape<3, 13, 13>>, double>(70);

@@ -57,7 +57,8 @@ struct MaxPoolPlane {
         const Number next = Lines::load_columns(lines + at + v);
         if constexpr (Taps) {
           const Number next_tap = Lines::load_columns(lines + Lines::size + at + v) + Number(static_cast<S>(v));
-          const auto is_larger = next > best || next != next || (next == best && next_tap < tap);
+          const auto is_later_nan = next != next && (best == best || tap < next_tap);
+          const auto is_larger = next > best || is_later_nan || (next == best && next_tap < tap);
           best = select(is_larger, next, best);
           tap = select(is_larger, next_tap, tap);
         } else {
