@@ -11,7 +11,7 @@ namespace odot::kernels {
 
 /// The functions of every convolution, of a geometry G.
 template <class Device>
-struct Convolution : detail::MissingKernels<Device> {
+struct Convolution {
   template <class G, class S>
   static void forward(Workspace<Device>& workspace, BatchView<typename G::input, const S, Device> x,
                       TensorView<typename G::weight, const S, Device> weight,
@@ -31,7 +31,7 @@ struct Convolution : detail::MissingKernels<Device> {
 ///         not read: it may be a view of no memory
 /// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
 template <class Device>
-struct Conv2d : Convolution<Device> {};
+struct Conv2d : Convolution<Device>, detail::MissingKernels<Device> {};
 
 /// What a device's convolution must offer, checked by example calls.
 template <class K, class Device, class S, class G>

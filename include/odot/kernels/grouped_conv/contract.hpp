@@ -3,6 +3,7 @@
 // Contract of convolutions in groups of channels, and of those along one axis.
 
 #include "odot/kernels/conv2d/contract.hpp"
+#include "odot/kernels/missing.hpp"
 
 namespace odot::kernels {
 
@@ -12,7 +13,7 @@ namespace odot::kernels {
 /// Grad    dx overwritten (optional);  dW, db added (dbias optional)
 /// Cost    2·N·O·H'·W'·(C/Groups)·Kr·Kc FLOP forward, twice that backward
 template <class Device>
-struct GroupedConv : Convolution<Device> {};
+struct GroupedConv : Convolution<Device>, detail::MissingKernels<Device> {};
 
 template <class K, class Device, class S = float>
 concept GroupedConvKernel =
