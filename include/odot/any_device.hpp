@@ -79,6 +79,7 @@
 #include "odot/data/hold_out.hpp"
 #include "odot/data/japanese_vowels.hpp"
 #include "odot/data/loader.hpp"
+#include "odot/data/mixed.hpp"
 #include "odot/data/next_tokens.hpp"
 #include "odot/data/reconstruction.hpp"
 #include "odot/data/standardise.hpp"

@@ -52,6 +52,7 @@ TEST_CASE("norms of groups, rows and features, and dropped channels, are the Cpu
   check_layer_on_gpu<Bound<nn::RMSNorm<nn::RMSNormOptions{.eps = 1e-5}>, Shape<7>>>(9);
   check_layer_on_gpu<Bound<nn::RMSNorm<nn::RMSNormOptions{.eps = 1e-5}>, Shape<3, 40>>>(4, false);
   check_layer_on_gpu<Bound<nn::BatchNorm1d<>, Shape<5>>>(9);
+  check_layer_on_gpu<Bound<nn::BatchNorm1d<nn::BatchNorm1dOptions{.affine = false}>, Shape<70>>>(301);
   check_layer_on_gpu<Bound<nn::BatchNorm1d<>, Shape<3, 7>>>(9);
   check_layer_on_gpu<Bound<nn::Dropout2d<0.5>, Shape<5, 3, 3>>>(9);
 }

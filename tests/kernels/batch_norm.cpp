@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "odot/core/tensor.hpp"
+#include "odot/kernels/column_norm.hpp"
+#include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/difference.hpp"
 #include "support/hash_uniform.hpp"
 #include "support/row_cases.hpp"
@@ -188,4 +191,78 @@ TEST_CASE("a large mean costs no accuracy in single precision") {
 
 TEST_CASE("inputs of every size and planes of any size keep their precision, NaN stays NaN") {
   check_batch_norm_numbers<kernels::BatchNorm, Cpu>(kernels::NormConstants{});
+}
+
+namespace {
+
+/// Everything that a step of the columns, or of planes of one number, leaves: y, dx, running statistics, gradients.
+template <class Norm, class Rows, class S>
+std::vector<S> step_of_columns(std::size_t samples, int threads, S factor, S offset, bool affine = true) {
+  constexpr std::size_t D = 37;
+  Workspace<Cpu> workspace(threads);
+  Batch<Rows, S> x(samples), y(samples), dy(samples), dx(samples);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x.data()[i] = offset + factor * static_cast<S>(hash_uniform(i));
+    dy.data()[i] = static_cast<S>(hash_uniform(100'000 + i));
+  }
+  Tensor<Shape<D>, S> weight, bias, running_mean, running_var, dweight, dbias;
+  Tensor<Shape<2, D>, S> statistics;
+  for (std::size_t c = 0; c < D; ++c) {
+    weight(c) = static_cast<S>(c) / S{8} - 2;
+    dweight(c) = bias(c) = static_cast<S>(c % 5);
+    running_var(c) = 9;
+  }
+  const TensorView<Shape<D>, const S> scale = affine ? weight.view() : TensorView<Shape<D>, S>(),
+                                      shift = affine ? bias.view() : TensorView<Shape<D>, S>();
+  const TensorView<Shape<D>, S> dscale = affine ? dweight.view() : TensorView<Shape<D>, S>(),
+                                dshift = affine ? dbias.view() : TensorView<Shape<D>, S>();
+  const BatchView<Rows, const S> in = x, grad = dy;
+  const TensorView<Shape<2, D>, const S> kept = statistics;
+  const TensorView<Shape<D>, const S> mean = running_mean, variance = running_var;
+  Norm::forward_training(workspace, constants, in, scale, shift, running_mean.view(), running_var.view(),
+                         statistics.view(), y.view());
+  Norm::backward(workspace, in, scale, kept, grad, dscale, dshift, dx.view());
+  std::vector<S> result;
+  const auto append = [&result](const auto& owner) {
+    result.insert(result.end(), owner.data(), owner.data() + owner.size());
+  };
+  append(y), append(dx), append(running_mean), append(running_var), append(dweight), append(dbias);
+  Norm::forward_evaluation(workspace, constants, in, scale, shift, mean, variance, y.view());
+  append(y);
+  return result;
+}
+template <class S>
+std::vector<S> by_columns(std::size_t samples, int threads, S factor, S offset, bool affine = true) {
+  return step_of_columns<kernels::ColumnNorm<Cpu>, Shape<37>>(samples, threads, factor, offset, affine);
+}
+
+}  // namespace
+
+TEST_CASE("the norm of columns is that of planes of one number") {
+  using Planes = Shape<37, 1, 1>;
+  for (const bool affine : {true, false})
+    for (const std::size_t samples : {1u, 2u, 150u})
+      CHECK(difference(by_columns(samples, 1, 3.0, 7.0, affine),
+                       step_of_columns<Kernel, Planes>(samples, 1, 3.0, 7.0, affine), 1e-12) == "");
+  // Numbers far from zero, and numbers whose squares float can't hold.
+  CHECK(difference(by_columns(150, 1, 1.0f, 1e4f), step_of_columns<Kernel, Planes>(150, 1, 1.0f, 1e4f), 1e-4) == "");
+  const std::vector<float> large = by_columns(150, 1, 1e25f, 0.0f);
+  const std::vector<float> same = step_of_columns<Kernel, Planes>(150, 1, 1e25f, 0.0f);
+  CHECK(difference(std::vector<float>(large.begin(), large.begin() + 150 * 37),
+                   std::vector<float>(same.begin(), same.begin() + 150 * 37), 1e-5) == "");
+}
+
+TEST_CASE("the norm of columns gives the same bits on any number of threads, and keeps NaN in its column") {
+  const auto one = by_columns(3001, 1, 2.0f, 1.0f);
+  CHECK((by_columns(3001, 2, 2.0f, 1.0f) == one && by_columns(3001, 3, 2.0f, 1.0f) == one));
+  Workspace<Cpu> workspace(1);
+  Batch<Shape<3>> x(2, {1, std::numeric_limits<float>::quiet_NaN(), 3, 4, 5, 6}), y(2);
+  Tensor<Shape<3>> mean, variance;
+  Tensor<Shape<2, 3>> statistics;
+  const BatchView<Shape<3>, const float> in = x;
+  const TensorView<Shape<3>, const float> none;
+  kernels::ColumnNorm<Cpu>::forward_training(workspace, constants, in, none, none, mean.view(), variance.view(),
+                                             statistics.view(), y.view());
+  CHECK((std::isnan(y.data()[1]) && std::isnan(y.data()[4]) && std::isnan(mean(1))));
+  CHECK((std::abs(y.data()[0] + 1) <= 1e-5f && std::abs(y.data()[5] - 1) <= 1e-5f));
 }

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -17,6 +18,7 @@
 #include "odot/kernels/parallel/cpu/parallel.hpp"
 #include "support/gradient_report.hpp"
 #include "support/layer_reference.hpp"
+#include "support/layer_run.hpp"
 #include "support/same_bits.hpp"
 
 using namespace odot;
@@ -58,6 +60,23 @@ TEST_CASE("convolutions in groups match PyTorch and central differences") {
   check_convolution<Grouped<6, 3, 1, 0, 2>, Shape<4, 5, 6>>("groups2");
   check_convolution<Grouped<4, 2, 2, 1, 2, false>, Shape<6, 6, 5>>("groups2_stride2");
   check_convolution<Grouped<4, 1, 1, 1, 2>, Shape<6, 3, 4>>("groups2_pointwise");
+}
+
+TEST_CASE("an image of one row may be padded above and below") {
+  using Layer = Bound<Grouped<4, 1, 1, 1, 2>, Shape<6, 1, 4>>;
+  static_assert(std::is_same_v<Layer::output_shape, Shape<4, 3, 6>>);
+  CHECK(check_gradients<Layer>({.samples = 2}));
+  LayerRun<Layer> run(1);
+  run.draw();
+  run.predict();
+  for (std::size_t o = 0; o < 4; ++o)
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 6; ++j) {
+        double expected = run.parameter("bias")[o];
+        for (std::size_t c = 0; i == 1 && j > 0 && j < 5 && c < 3; ++c)
+          expected += run.parameter("weight")[o * 3 + c] * run.x[0](o / 2 * 3 + c, 0, j - 1);
+        CHECK(std::abs(run.y[0](o, i, j) - expected) <= 1e-14);
+      }
 }
 
 TEST_CASE("convolutions along one axis match PyTorch and central differences") {

@@ -18,6 +18,7 @@
 #include "data/temporary_folder.hpp"
 #include "odot/cpu.hpp"
 #include "odot/nn/attention_wise.hpp"
+#include "odot/nn/converted_array.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "odot/data/augment.hpp"
+#include "odot/data/mixed.hpp"
 #include "support/difference.hpp"
 
 namespace odot::test {

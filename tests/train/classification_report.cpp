@@ -103,15 +103,25 @@ TEST_CASE("top-k accuracy and calibration are those of their definitions") {
   CHECK(all == N);
 }
 
-TEST_CASE("outputs that are not finite count as the largest, and have no confidence") {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  ClassificationReport report(3, {.top = 2, .ignore_index = -1});
+TEST_CASE("a sample with NaN among its outputs is taken for no class; outputs that are not finite have no confidence") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  ClassificationReport report(3, {.top = 3, .ignore_index = -1});
   report.add(std::vector<double>{0, nan, 5}, 2);
-  CHECK(report.confusion(2, 1) == 1);
-  CHECK(report.top_accuracy() == 100);
+  report.add(std::vector<double>{0, nan, 5}, 1);
+  CHECK(report.confusion(2, 2) + report.confusion(2, 1) + report.confusion(1, 1) == 0);
+  CHECK(report.undecided(2) == 1);
+  CHECK(report.accuracy() == 0);
+  CHECK(report.top_accuracy() == 0);
   CHECK(std::isnan(report.calibration_error()));
+  report.add(std::vector<double>{0, 1, infinity}, 2);
+  CHECK(report.of(2).samples == 2);
+  CHECK(report.of(2).recall == 0.5);
+  CHECK(report.of(2).precision == 1);
+  CHECK(report.of(1).recall == 0);
+  CHECK(std::isnan(report.calibration_error()));
+  CHECK(report.text().find("\ntaken for no class, because an output is NaN: 2 samples\n") != std::string::npos);
   report.add(std::vector<double>{0, 1, 2}, -1);  // ignored
-  CHECK(report.samples() == 1);
+  CHECK(report.samples() == 3);
   CHECK_THROWS_WITH_AS(report.add(std::vector<double>{0, 1, 2}, 3),
                        "odot::ClassificationReport: expected 3 outputs and a label from 0 to 2, found 3 outputs and "
                        "label 3",
@@ -128,6 +138,26 @@ TEST_CASE("a network's report has the accuracy of its evaluation") {
   CHECK(report.samples() == 1500);
   CHECK(report.accuracy() == evaluate(network, workspace, data.test).accuracy());
   CHECK(report.macro().f1 > 0);
+}
+
+TEST_CASE("a network's report has the accuracy of its evaluation where outputs are NaN or infinite") {
+  const SmallSplit data = small_data(300, 200);
+  SmallNetwork network{Seed{1}, nn::init::normal(0.1)};
+  Workspace<Cpu> workspace(1);
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    network.parameters()[9] = value;  // a weight of the first class: 0 · infinity is NaN
+    const ClassificationReport report = classification_report(network, workspace, data.test);
+    CHECK(report.samples() == 200);
+    CHECK(report.accuracy() == evaluate(network, workspace, data.test).accuracy());
+  }
+  // Logits, of which one is NaN in some samples.
+  Network<nn::Sequential<SmallImage, nn::Flatten, nn::Linear<10>>> logits{Seed{1}, nn::init::normal(0.1)};
+  logits.parameters()[400] = 1e38f;
+  logits.parameters()[401] = -1e38f;
+  logits.parameters()[402] = 1e38f;
+  for (float& bias : logits.parameters().last(10)) bias = 3e38f;
+  const ClassificationReport report = classification_report(logits, workspace, data.test);
+  CHECK(report.accuracy() == evaluate<nn::CrossEntropy>(logits, workspace, data.test).accuracy());
 }
 
 TEST_CASE("a report is a text and four tables") {

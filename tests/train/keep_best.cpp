@@ -93,3 +93,29 @@ TEST_CASE("a training without a second set is refused before its first batch") {
   fit<nn::MeanSquaredError>(network, sgd, series.train, series.validation, options, best);
   CHECK(best.epoch() == 1);
 }
+
+TEST_CASE("every call of fit begins anew") {
+  const SmallForecast series = small_series();
+  SmallForecaster network{Seed{1}};
+  optim::SGD sgd{{.learning_rate = 0.01}}, wild{{.learning_rate = 3}};
+  KeepBest best(network);
+  const FitOptions options{.epochs = 3, .batch_size = 64};
+  fit<nn::MeanSquaredError>(network, sgd, series.train, series.validation, options, best);
+  const double first = best.value();
+  // Every epoch of the second training is worse than the first training's, and its first one is its best.
+  fit<nn::MeanSquaredError>(network, wild, series.train, series.validation, {.epochs = 1, .batch_size = 64}, best);
+  CHECK(best.epoch() == 1);
+  CHECK(best.value() > first);
+  const std::vector<float> last(network.parameters().begin(), network.parameters().end());
+  CHECK(best.restore());
+  CHECK(std::ranges::equal(last, network.parameters()));
+  fit<nn::MeanSquaredError>(network, sgd, series.train, series.validation, {.epochs = 0}, best);
+  CHECK(best.epoch() == 0);
+  CHECK_FALSE(best.restore());
+  // A state without an epoch leaves nothing of before.
+  KeepBest other(network);
+  const Snapshot none = other.state();
+  other.on_epoch({.epoch = 1, .test_loss = 1});
+  other.restore_state(none);
+  CHECK_FALSE(other.restore());
+}

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -62,4 +65,38 @@ TEST_CASE("a range test takes all its steps where nothing diverges, and ends whe
                        "odot::learning_rate_range: expected rates above 0, the first below the last, found 2",
                        ArgumentError);
   CHECK_THROWS_AS(learning_rate_range(network, sgd, data.train, {.steps = 1}), ArgumentError);
+}
+
+namespace {
+
+/// The negative log-likelihood, until its steps are used up.
+struct FailingLoss : nn::NegativeLogLikelihood {
+  int* steps;
+  template <ShapeType Out, class Scalar, DeviceType Device>
+  void evaluate(Workspace<Device>& workspace, BatchView<Out, const Scalar, Device> y,
+                std::span<const std::int32_t> labels, double scale, BatchView<Out, Scalar, Device> dy,
+                nn::LossSums* sums) const {
+    if ((*steps)-- == 0) throw std::runtime_error("out of steps");
+    nn::NegativeLogLikelihood::evaluate(workspace, y, labels, scale, dy, sums);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("network and optimizer are as before where the training throws") {
+  const SmallSplit data = small_data();
+  SmallNetwork network{Seed{1}}, other{Seed{1}};
+  optim::Adam adam{{.learning_rate = 0.02}}, same{{.learning_rate = 0.02}};
+  fit(network, adam, data.train, {.epochs = 1, .batch_size = 64});
+  fit(other, same, data.train, {.epochs = 1, .batch_size = 64});
+  int steps = 5;
+  const FailingLoss failing{{}, &steps};
+  CHECK_THROWS_AS(learning_rate_range(network, adam, failing, data.train, {.from = 1e-3, .to = 1, .batch_size = 64}),
+                  std::runtime_error);
+  CHECK(std::ranges::equal(network.parameters(), other.parameters()));
+  CHECK(network.step() == other.step());
+  CHECK(adam.steps() == same.steps());
+  fit(network, adam, data.train, {.epochs = 1, .batch_size = 64});
+  fit(other, same, data.train, {.epochs = 1, .batch_size = 64});
+  CHECK(std::ranges::equal(network.parameters(), other.parameters()));
 }

@@ -41,16 +41,17 @@ struct ChannelDropoutForward {
 
 /// y = x/(1 − p) in the channels that the mask keeps, else 0; y may be x's memory. Its own backward: dx from dy. The mask is
 /// that of DropoutMask for samples of C elements.
-/// Shapes  x [N, C, H, W] → y [N, C, H, W]
+/// Shapes  x [N, C, …] → y [N, C, …]
 template <class Device>
 struct ChannelDropout {
-  template <class S, std::size_t C, std::size_t H, std::size_t W>
-  static void forward(Workspace<Device>& workspace, const DropoutMask& mask,
-                      BatchView<Shape<C, H, W>, const S, Device> x, BatchView<Shape<C, H, W>, S, Device> y) {
+  template <ShapeType Sh, class S>
+  static void forward(Workspace<Device>& workspace, const DropoutMask& mask, BatchView<Sh, const S, Device> x,
+                      BatchView<Sh, S, Device> y) {
+    constexpr std::size_t channels = Sh::extents[0], plane = Sh::size / channels;
     Parallel<Device>::template map<S>(
-        workspace, x.samples() * C, std::integral_constant<std::size_t, H * W>{},
+        workspace, x.samples() * channels, std::integral_constant<std::size_t, plane>{},
         detail::ChannelDropoutForward<S>{mask.random, mask.threshold(), static_cast<S>(mask.scale()),
-                                         std::uint64_t{mask.first_sample} * C, x.data(), y.data()});
+                                         std::uint64_t{mask.first_sample} * channels, x.data(), y.data()});
   }
 };
 

@@ -12,30 +12,25 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// A row is the elements of one factor.
-template <class S>
-struct GateForward {
+/// y = x f, or y += x f. Each element has its own factor, or a row is the elements of one factor (OfRow).
+template <class S, bool OfRow, bool Add>
+struct GateProduct {
   const S *x, *factors;
   S* y;
 
-  ODOT_HOST_DEVICE S of_row(std::size_t row) const { return factors[row]; }
   template <class Run>
-  ODOT_HOST_DEVICE void operator()(const Run& run, S factor) const {
-    run.store(y, run.load(x) * Run::number(factor));
+  ODOT_HOST_DEVICE void operator()(const Run& run) const {
+    if constexpr (Add) run.store(y, multiply_add(run.load(x), factor(run), run.load(y)));
+    else run.store(y, run.load(x) * factor(run));
+  }
+  template <class Run>
+  ODOT_HOST_DEVICE auto factor(const Run& run) const {
+    if constexpr (OfRow) return run.load_row(factors);
+    else return run.load(factors);
   }
 };
-template <class S>
-struct GateAddInput {
-  const S *dy, *factors;
-  S* dx;
 
-  ODOT_HOST_DEVICE S of_row(std::size_t row) const { return factors[row]; }
-  template <class Run>
-  ODOT_HOST_DEVICE void operator()(const Run& run, S factor) const {
-    // y = x f
-    run.store(dx, multiply_add(run.load(dy), Run::number(factor), run.load(dx)));
-  }
-};
+/// A row is the elements of one factor.
 template <class S>
 struct GateFactorGradient {
   const S *x, *dy;
@@ -52,28 +47,6 @@ struct GateFactorGradient {
   }
 };
 
-/// The same where every element has its own factor.
-template <class S>
-struct Product {
-  const S *a, *b;
-  S* c;
-
-  template <class Run>
-  ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    run.store(c, run.load(a) * run.load(b));
-  }
-};
-template <class S>
-struct AddProduct {
-  const S *a, *b;
-  S* c;
-
-  template <class Run>
-  ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    run.store(c, multiply_add(run.load(a), run.load(b), run.load(c)));
-  }
-};
-
 }  // namespace detail
 
 /// y = x ⊙ f; each factor is that of Sh::size / F::size neighbouring elements: of a channel's plane, or of one element.
@@ -84,18 +57,14 @@ struct Gate {
   template <ShapeType Sh, ShapeType F, class S>
   static void forward(Workspace<Device>& workspace, BatchView<Sh, const S, Device> x, BatchView<F, const S, Device> f,
                       BatchView<Sh, S, Device> y) {
-    if constexpr (Sh::size == F::size)
-      Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::Product<S>{x.data(), f.data(), y.data()});
-    else
-      Parallel<Device>::template map<S>(workspace, f.size(), plane<Sh, F>,
-                                        detail::GateForward<S>{x.data(), f.data(), y.data()});
+    multiply<false>(workspace, x, f, y);
   }
 
   template <ShapeType Sh, ShapeType F, class S>
   static void factor_gradient(Workspace<Device>& workspace, BatchView<Sh, const S, Device> x,
                               BatchView<Sh, const S, Device> dy, BatchView<F, S, Device> df) {
     if constexpr (Sh::size == F::size)
-      Parallel<Device>::template map<S>(workspace, 1, x.size(), detail::Product<S>{x.data(), dy.data(), df.data()});
+      multiply<false>(workspace, x, dy, BatchView<Sh, S, Device>(df.data(), df.samples()));
     else
       Parallel<Device>::template reduce_rows<S>(workspace, df.size(), plane<Sh, F>,
                                                 detail::GateFactorGradient<S>{x.data(), dy.data(), df.data()});
@@ -104,16 +73,22 @@ struct Gate {
   template <ShapeType Sh, ShapeType F, class S>
   static void add_input_gradient(Workspace<Device>& workspace, BatchView<F, const S, Device> f,
                                  BatchView<Sh, const S, Device> dy, BatchView<Sh, S, Device> dx) {
-    if constexpr (Sh::size == F::size)
-      Parallel<Device>::template map<S>(workspace, 1, dy.size(), detail::AddProduct<S>{dy.data(), f.data(), dx.data()});
-    else
-      Parallel<Device>::template map<S>(workspace, f.size(), plane<Sh, F>,
-                                        detail::GateAddInput<S>{dy.data(), f.data(), dx.data()});
+    // y = x f
+    multiply<true>(workspace, dy, f, dx);
   }
 
  private:
   template <ShapeType Sh, ShapeType F>
   static constexpr std::integral_constant<std::size_t, Sh::size / F::size> plane{};
+
+  template <bool Add, ShapeType Sh, ShapeType F, class S>
+  static void multiply(Workspace<Device>& workspace, BatchView<Sh, const S, Device> x, BatchView<F, const S, Device> f,
+                       BatchView<Sh, S, Device> y) {
+    constexpr bool of_row = F::size < Sh::size;
+    const detail::GateProduct<S, of_row, Add> program{x.data(), f.data(), y.data()};
+    if constexpr (of_row) Parallel<Device>::template map<S>(workspace, f.size(), plane<Sh, F>, program);
+    else Parallel<Device>::template map<S>(workspace, 1, x.size(), program);
+  }
 };
 
 }  // namespace odot::kernels

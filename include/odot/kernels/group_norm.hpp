@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: MIT
 // Normalisation of groups of channels, sample by sample.
 
-#include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
+#include "odot/kernels/row_norm.hpp"
 #include "odot/kernels/row_statistics.hpp"
 
 namespace odot::kernels {
@@ -155,11 +154,10 @@ struct GroupNorm {
                       BatchView<Shape<3 * Groups>, S, Device> statistics, BatchView<Shape<C, H, W>, S, Device> y) {
     using G = detail::GroupSizes<Groups, C / Groups, H * W>;
     constexpr std::size_t size = G::each * G::plane;
-    // An eps too small for S must not become 0, or a group of equal numbers would give NaN.
-    const double some = eps > 0 ? (std::max)(eps, static_cast<double>((std::numeric_limits<S>::min)())) : 0.0;
     auto* const of_groups = reinterpret_cast<detail::RowStatistics<S>*>(statistics.data());
-    Parallel<Device>::template each_row<S>(workspace, x.samples() * Groups, std::integral_constant<std::size_t, size>{},
-                                           detail::GroupStatistics<S, size>{some, x.data(), of_groups});
+    Parallel<Device>::template each_row<S>(
+        workspace, x.samples() * Groups, std::integral_constant<std::size_t, size>{},
+        detail::GroupStatistics<S, size>{detail::eps_of<S>(eps), x.data(), of_groups});
     Parallel<Device>::template map<S>(
         workspace, x.samples() * C, std::integral_constant<std::size_t, H * W>{},
         detail::GroupNormForward<G, S>{x.data(), weight.data(), bias.data(), of_groups, y.data()});

@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: MIT
 // Layer normalisation.
 
-#include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 #include "odot/kernels/parallel/terms.hpp"
+#include "odot/kernels/row_norm.hpp"
 #include "odot/kernels/row_statistics.hpp"
 
 namespace odot::kernels {
@@ -42,12 +41,23 @@ struct LayerNormForward {
 /// dx; a row is a sample.
 template <class S, std::size_t D>
 struct LayerNormInputGradient {
-  const S *x, *weight, *statistics, *dy;  // weight may be null
+  const S *x, *statistics;
+  ScaledGradient<S> grad;
   S* dx;
+
+  struct Statistics {
+    S mean, rstd;
+  };
+  ODOT_HOST_DEVICE Statistics of_row(std::size_t row) const { return {statistics[2 * row], statistics[2 * row + 1]}; }
+  template <class Run>
+  ODOT_HOST_DEVICE auto normalised(const Run& run, const Statistics& sample) const {
+    return (run.load(x) - sample.mean) * sample.rstd;
+  }
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    const S mean = statistics[2 * row.index], rstd = statistics[2 * row.index + 1];
+    const Statistics sample = of_row(row.index);
+    const S mean = sample.mean, rstd = sample.rstd;
     const auto sums = row.sums([&](const auto& run) {
       const auto g = grad(run);
       return terms(g, g * (run.load(x) - mean));
@@ -57,40 +67,6 @@ struct LayerNormInputGradient {
     row.each([&](const auto& run) {
       run.store(dx, (grad(run) - mean_grad - (run.load(x) - mean) * (rstd * mean_product)) * rstd);
     });
-  }
-  /// g = γ ⊙ dy
-  template <class Run>
-  ODOT_HOST_DEVICE auto grad(const Run& run) const {
-    return weight ? run.load(dy) * run.load_column(weight) : run.load(dy);
-  }
-};
-
-/// dγ and dβ, and dx. dx of a row is stored after the row's terms of dγ and dβ, because it may be dy's memory.
-template <class S, std::size_t D>
-struct LayerNormBackward {
-  LayerNormInputGradient<S, D> input;
-  S *dweight, *dbias;
-
-  struct Statistics {
-    S mean, rstd;
-  };
-  ODOT_HOST_DEVICE Statistics of_row(std::size_t row) const {
-    return {input.statistics[2 * row], input.statistics[2 * row + 1]};
-  }
-  template <class Run>
-  ODOT_HOST_DEVICE auto operator()(const Run& run, const Statistics& sample) const {
-    const auto grad = run.load(input.dy);
-    return terms(grad * ((run.load(input.x) - sample.mean) * sample.rstd), grad);
-  }
-  template <class Row>
-  ODOT_HOST_DEVICE void row(const Row& row) const {
-    if (input.dx) input(row);
-  }
-  template <class Run, class Totals>
-  ODOT_HOST_DEVICE void finish(const Run& run, const Totals& totals) const {
-    // y = γ x̂ + β
-    run.store(dweight, run.load(dweight) + totals[0]);
-    run.store(dbias, run.load(dbias) + totals[1]);
   }
 };
 
@@ -107,11 +83,10 @@ struct LayerNorm {
   static void forward(Workspace<Device>& workspace, double eps, BatchView<Shape<D>, const S, Device> x,
                       TensorView<Shape<D>, const S, Device> weight, TensorView<Shape<D>, const S, Device> bias,
                       BatchView<Shape<2>, S, Device> statistics, BatchView<Shape<D>, S, Device> y) {
-    // An eps too small for S must not become 0, or a row of equal numbers would give NaN.
-    const double some = eps > 0 ? (std::max)(eps, static_cast<double>((std::numeric_limits<S>::min)())) : 0.0;
     Parallel<Device>::template each_row<S>(
         workspace, x.samples(), std::integral_constant<std::size_t, D>{},
-        detail::LayerNormForward<S, D>{some, x.data(), weight.data(), bias.data(), statistics.data(), y.data()});
+        detail::LayerNormForward<S, D>{detail::eps_of<S>(eps), x.data(), weight.data(), bias.data(), statistics.data(),
+                                       y.data()});
   }
 
   template <class S, std::size_t D>
@@ -119,15 +94,9 @@ struct LayerNorm {
                        TensorView<Shape<D>, const S, Device> weight, BatchView<Shape<2>, const S, Device> statistics,
                        BatchView<Shape<D>, const S, Device> dy, TensorView<Shape<D>, S, Device> dweight,
                        TensorView<Shape<D>, S, Device> dbias, BatchView<Shape<D>, S, Device> dx) {
-    using Input = detail::LayerNormInputGradient<S, D>;
-    constexpr std::integral_constant<std::size_t, D> columns;
-    const Input input{x.data(), weight.data(), statistics.data(), dy.data(), dx.data()};
-    if (dweight) {
-      Parallel<Device>::template reduce_columns<S>(
-          workspace, x.samples(), columns, detail::LayerNormBackward<S, D>{input, dweight.data(), dbias.data()});
-    } else if (dx) {
-      Parallel<Device>::template each_row<S>(workspace, x.samples(), columns, input);
-    }
+    const detail::LayerNormInputGradient<S, D> input{
+        x.data(), statistics.data(), {dy.data(), weight.data()}, dx.data()};
+    detail::row_norm_backward<true, D>(workspace, x.samples(), input, dweight.data(), dbias.data());
   }
 };
 

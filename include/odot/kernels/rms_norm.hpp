@@ -2,15 +2,13 @@
 // SPDX-License-Identifier: MIT
 // Normalisation of rows by their root mean square.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/parallel/contract.hpp"
-#include "odot/kernels/parallel/terms.hpp"
+#include "odot/kernels/row_norm.hpp"
 
 namespace odot::kernels {
 
@@ -46,42 +44,22 @@ struct RMSNormForward {
 /// dx; a row is a sample.
 template <class S, std::size_t D>
 struct RMSNormInputGradient {
-  const S *x, *weight, *scales, *dy;  // weight may be null
+  const S *x, *scales;
+  ScaledGradient<S> grad;
   S* dx;
+
+  ODOT_HOST_DEVICE S of_row(std::size_t row) const { return scales[row]; }
+  template <class Run>
+  ODOT_HOST_DEVICE auto normalised(const Run& run, S scale) const {
+    return run.load(x) * scale;
+  }
 
   template <class Row>
   ODOT_HOST_DEVICE void operator()(const Row& row) const {
-    const S scale = scales[row.index];
-    const S mean = row.sum([&](const auto& run) { return gradient(run) * (run.load(x) * scale); }) / static_cast<S>(D);
+    const S scale = of_row(row.index);
+    const S mean = row.sum([&](const auto& run) { return grad(run) * normalised(run, scale); }) / static_cast<S>(D);
     // x̂ = x scale, scale = 1/√(mean(x²) + eps)
-    row.each([&](const auto& run) { run.store(dx, (gradient(run) - run.load(x) * scale * mean) * scale); });
-  }
-  /// g = γ ⊙ dy
-  template <class Run>
-  ODOT_HOST_DEVICE auto gradient(const Run& run) const {
-    return weight ? run.load(dy) * run.load_column(weight) : run.load(dy);
-  }
-};
-
-/// dγ, and dx, which is stored after the row's terms of dγ, because it may be dy's memory.
-template <class S, std::size_t D>
-struct RMSNormBackward {
-  RMSNormInputGradient<S, D> input;
-  S* dweight;
-
-  ODOT_HOST_DEVICE S of_row(std::size_t row) const { return input.scales[row]; }
-  template <class Run>
-  ODOT_HOST_DEVICE auto operator()(const Run& run, S scale) const {
-    return run.load(input.dy) * (run.load(input.x) * scale);
-  }
-  template <class Row>
-  ODOT_HOST_DEVICE void row(const Row& row) const {
-    if (input.dx) input(row);
-  }
-  template <class Run, class Totals>
-  ODOT_HOST_DEVICE void finish(const Run& run, const Totals& totals) const {
-    // y = γ x̂
-    run.store(dweight, run.load(dweight) + totals[0]);
+    row.each([&](const auto& run) { run.store(dx, (grad(run) - normalised(run, scale) * mean) * scale); });
   }
 };
 
@@ -98,11 +76,9 @@ struct RMSNorm {
   static void forward(Workspace<Device>& workspace, double eps, BatchView<Shape<D>, const S, Device> x,
                       TensorView<Shape<D>, const S, Device> weight, BatchView<Shape<1>, S, Device> scales,
                       BatchView<Shape<D>, S, Device> y) {
-    // An eps too small for S must not become 0, or a row of zeros would give NaN.
-    const double some = eps > 0 ? (std::max)(eps, static_cast<double>((std::numeric_limits<S>::min)())) : 0.0;
     Parallel<Device>::template each_row<S>(
         workspace, x.samples(), std::integral_constant<std::size_t, D>{},
-        detail::RMSNormForward<S, D>{some, x.data(), weight.data(), scales.data(), y.data()});
+        detail::RMSNormForward<S, D>{detail::eps_of<S>(eps), x.data(), weight.data(), scales.data(), y.data()});
   }
 
   template <class S, std::size_t D>
@@ -110,13 +86,8 @@ struct RMSNorm {
                        TensorView<Shape<D>, const S, Device> weight, BatchView<Shape<1>, const S, Device> scales,
                        BatchView<Shape<D>, const S, Device> dy, TensorView<Shape<D>, S, Device> dweight,
                        BatchView<Shape<D>, S, Device> dx) {
-    using Input = detail::RMSNormInputGradient<S, D>;
-    constexpr std::integral_constant<std::size_t, D> columns;
-    const Input input{x.data(), weight.data(), scales.data(), dy.data(), dx.data()};
-    if (dweight)
-      Parallel<Device>::template reduce_columns<S>(workspace, x.samples(), columns,
-                                                   detail::RMSNormBackward<S, D>{input, dweight.data()});
-    else if (dx) Parallel<Device>::template each_row<S>(workspace, x.samples(), columns, input);
+    const detail::RMSNormInputGradient<S, D> input{x.data(), scales.data(), {dy.data(), weight.data()}, dx.data()};
+    detail::row_norm_backward<false, D>(workspace, x.samples(), input, dweight.data(), static_cast<S*>(nullptr));
   }
 };
 

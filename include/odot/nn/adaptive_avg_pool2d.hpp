@@ -21,12 +21,11 @@ namespace odot::nn {
 /// Source  same convention as torch.nn.AdaptiveAvgPool2d(1)
 template <std::size_t OutputSize>
 struct AdaptiveAvgPool2d {
-  static_assert(OutputSize == 1, "odot::nn::AdaptiveAvgPool2d: output size must be 1; nn::AvgPool2d has windows");
-
  private:
   template <ShapeType In>
   struct Rule {
     using output = Shape<(In::rank > 0 ? In::extents[0] : 1), 1, 1>;
+    static_assert(OutputSize == 1, "odot::nn::AdaptiveAvgPool2d: output size must be 1; nn::AvgPool2d has windows");
     static_assert(In::rank == 3, "odot::nn::AdaptiveAvgPool2d: input must be rank 3, [channels, height, width]");
   };
 

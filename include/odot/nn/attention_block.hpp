@@ -53,7 +53,7 @@ struct AttentionBlock {
 
     ODOT_COLD static void describe(std::vector<std::string>& parts) {
       const std::string attention = detail::heads_words(Heads, Options.heads);
-      const std::string conv = detail::conv2d_words(geometry::C, Conv2dOptions{.kernel_size = 3, .padding = 1});
+      const std::string conv = detail::conv_words("conv2d", geometry::C, Conv2dOptions{.kernel_size = 3, .padding = 1});
       if (Options.skip) parts.push_back(LayerWords("residual").add(joined_layers({attention, conv})).text());
       else parts.insert(parts.end(), {attention, conv});
       if (Options.relu) parts.push_back("relu");

@@ -2,19 +2,14 @@
 // SPDX-License-Identifier: MIT
 // BatchNorm1d.
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "odot/core/number_text.hpp"
-#include "odot/nn/batch_norm2d.hpp"
-#include "odot/nn/description.hpp"
-#include "odot/nn/layer.hpp"
-#include "odot/nn/pass.hpp"
+#include "odot/nn/batch_norm.hpp"
 
 namespace odot::nn {
 
-using BatchNorm1dOptions = BatchNorm2dOptions;
+using BatchNorm1dOptions = BatchNormOptions;
 
 /// Batch normalisation of features, or of the channels of series: y = γ (x − μ)/√(σ² + eps) + β; batch statistics in
 /// training, running ones in predict.
@@ -24,37 +19,13 @@ using BatchNorm1dOptions = BatchNorm2dOptions;
 /// Source  same convention as torch.nn.BatchNorm1d (eps 1e-5, momentum 0.1)
 template <BatchNorm1dOptions Options = BatchNorm1dOptions{}>
 struct BatchNorm1d {
- private:
   template <ShapeType In>
-  struct Rule {
-    static constexpr std::size_t channels = In::rank > 0 ? In::extents[0] : 1;
-    using image = Shape<channels, 1, In::size / channels>;
-    using norm = typename BatchNorm2d<Options>::template bind<image>;
+  struct bind : BatchNormLayer<In, Options> {
     static_assert(In::rank == 1 || In::rank == 2,
                   "odot::nn::BatchNorm1d: input must be rank 1 or 2, [features] or [channels, length]");
-  };
-
- public:
-  template <ShapeType In>
-  struct bind : Layer<In, In, typename Rule<In>::norm::parameters, typename Rule<In>::norm::buffers> {
-    using norm = typename Rule<In>::norm;
-    using image = typename Rule<In>::image;
-    static constexpr bool couples_samples = true;
-    static constexpr std::size_t cache_elements(std::size_t n) { return norm::cache_elements(n); }
 
     ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("batch_norm1d")
-                          .add("eps", number_text::shortest(Options.eps))
-                          .add_if(!Options.affine, "not affine")
-                          .text());
-    }
-
-    static void forward(auto pass, auto x, auto y) {
-      norm::forward(pass, x.template as<image>(), y.template as<image>());
-    }
-    static void backward(auto pass, auto x, auto y, auto dy, auto dx) {
-      norm::backward(pass, x.template as<image>(), y.template as<image>(), dy.template as<image>(),
-                     dx.template as<image>());
+      parts.push_back(detail::batch_norm_words("batch_norm1d", Options));
     }
   };
 };

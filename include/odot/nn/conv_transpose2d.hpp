@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // ConvTranspose2d.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "odot/core/view.hpp"
 #include "odot/kernels/channel_bias.hpp"
 #include "odot/kernels/conv2d/contract.hpp"
-#include "odot/nn/description.hpp"
+#include "odot/nn/convolution.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -32,26 +33,30 @@ struct ConvTranspose2dOptions {
 /// Source  same convention as torch.nn.ConvTranspose2d
 template <std::size_t OutChannels, ConvTranspose2dOptions Options = ConvTranspose2dOptions{}>
 struct ConvTranspose2d {
-  static_assert(OutChannels > 0, "odot::nn::ConvTranspose2d: out_channels must be at least 1");
-  static_assert(Options.kernel_size > 0 && Options.stride > 0,
-                "odot::nn::ConvTranspose2d: kernel_size and stride must be at least 1");
-  static_assert(Options.output_padding < Options.stride || Options.stride == 0,
-                "odot::nn::ConvTranspose2d: output_padding must be less than stride");
-
  private:
   template <ShapeType In>
   struct Rule {
     static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
+    static constexpr std::size_t at_least_one(std::size_t number) { return (std::max)(number, std::size_t{1}); }
+    // Where a rule is broken, numbers that do not break it: one error is enough.
+    static constexpr bool positive = Options.kernel_size > 0 && Options.stride > 0;
+    static constexpr bool padded = !positive || Options.output_padding < Options.stride;
+    static constexpr std::size_t kernel = at_least_one(Options.kernel_size), stride = at_least_one(Options.stride);
     static constexpr std::size_t whole(std::size_t axis) {
-      return (extent(axis) - 1) * Options.stride + Options.kernel_size + Options.output_padding;
+      return (extent(axis) - 1) * stride + kernel + (padded ? Options.output_padding : 0);
     }
     static constexpr bool fits = whole(1) > 2 * Options.padding&& whole(2) > 2 * Options.padding;
     static constexpr std::size_t padding = fits ? Options.padding : 0;
     /// The convolution from y to x.
-    using geometry = kernels::ConvGeometry<Shape<OutChannels, whole(1) - 2 * padding, whole(2) - 2 * padding>,
-                                           extent(0), Options.kernel_size, Options.stride, padding>;
-    using parameters = Parameters<Parameter<"weight", typename geometry::weight>,
-                                  OptionalParameter<Options.bias, "bias", Shape<OutChannels>, Init::zero>>;
+    using geometry =
+        kernels::ConvGeometry<Shape<at_least_one(OutChannels), whole(1) - 2 * padding, whole(2) - 2 * padding>,
+                              extent(0), kernel, stride, padding>;
+    using parameters =
+        Parameters<Parameter<"weight", typename geometry::weight>,
+                   OptionalParameter<Options.bias, "bias", Shape<at_least_one(OutChannels)>, Init::zero>>;
+    static_assert(OutChannels > 0, "odot::nn::ConvTranspose2d: out_channels must be at least 1");
+    static_assert(positive, "odot::nn::ConvTranspose2d: kernel_size and stride must be at least 1");
+    static_assert(padded, "odot::nn::ConvTranspose2d: output_padding must be less than stride");
     static_assert(In::rank == 3, "odot::nn::ConvTranspose2d: input must be rank 3, [channels, height, width]");
     static_assert(fits, "odot::nn::ConvTranspose2d: padding must leave some of the output");
   };
@@ -62,12 +67,7 @@ struct ConvTranspose2d {
     using geometry = typename Rule<In>::geometry;
 
     ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      LayerWords words("conv_transpose2d");
-      words.add(OutChannels).add("kernel", Options.kernel_size);
-      if (Options.stride != 1) words.add("stride", Options.stride);
-      if (Options.padding != 0) words.add("padding", Options.padding);
-      if (Options.output_padding != 0) words.add("output padding", Options.output_padding);
-      parts.push_back(words.add_if(!Options.bias, "no bias").text());
+      parts.push_back(detail::conv_words("conv_transpose2d", OutChannels, Options));
     }
 
     static void forward(auto pass, auto x, auto y) {

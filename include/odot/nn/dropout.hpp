@@ -18,6 +18,32 @@ struct Probability {
   double value;
 };
 
+/// y = mask ⊙ x/(1 − P) in training, y = x in predict; Kernel: kernels::Dropout, or another one with its functions. A layer
+/// derives from it and adds its shape rule.
+template <ShapeType In, Probability P, template <class> class Kernel>
+struct DropoutLayer : Layer<In, In> {
+  static constexpr bool backward_reads_input = false;
+  static constexpr bool in_place = true;
+
+  static void describe(std::vector<std::string>& /*parts*/) {}
+
+  static void forward(auto pass, auto x, auto y) {
+    using D = typename decltype(pass)::device;
+    if (pass.training() && P.value > 0) Kernel<D>::forward(pass.workspace(), mask(pass), x, y);
+    else kernels::Add<D>::copy(pass.workspace(), x, y);
+  }
+  static void backward(auto pass, auto /*x*/, auto /*y*/, auto dy, auto dx) {
+    using D = typename decltype(pass)::device;
+    if (!dx) return;
+    // y = mask ⊙ x/(1 − P)
+    if (P.value > 0) Kernel<D>::forward(pass.workspace(), mask(pass), dy, dx);
+    else kernels::Add<D>::copy(pass.workspace(), dy, dx);
+  }
+
+ private:
+  static kernels::DropoutMask mask(const auto& pass) { return {pass.random(), P.value, pass.first_sample()}; }
+};
+
 /// Drops elements with probability P in training, and scales the others by 1/(1 − P); y = x in predict.
 /// The mask is a function of the network's seed, its training step, the layer and the element: the same in forward and
 /// backward, whatever the pieces of the batch and the number of threads; it is not stored.
@@ -28,28 +54,8 @@ struct Probability {
 template <Probability P>
 struct Dropout {
   template <ShapeType In>
-  struct bind : Layer<In, In> {
-    static constexpr bool backward_reads_input = false;
-    static constexpr bool in_place = true;
+  struct bind : DropoutLayer<In, P, kernels::Dropout> {
     static constexpr bool token_wise = true;
-
-    static void describe(std::vector<std::string>& /*parts*/) {}
-
-    static void forward(auto pass, auto x, auto y) {
-      using D = typename decltype(pass)::device;
-      if (pass.training() && P.value > 0) kernels::Dropout<D>::forward(pass.workspace(), mask(pass), x, y);
-      else kernels::Add<D>::copy(pass.workspace(), x, y);
-    }
-    static void backward(auto pass, auto /*x*/, auto /*y*/, auto dy, auto dx) {
-      using D = typename decltype(pass)::device;
-      if (!dx) return;
-      // y = mask ⊙ x/(1 − P)
-      if (P.value > 0) kernels::Dropout<D>::forward(pass.workspace(), mask(pass), dy, dx);
-      else kernels::Add<D>::copy(pass.workspace(), dy, dx);
-    }
-
-   private:
-    static kernels::DropoutMask mask(const auto& pass) { return {pass.random(), P.value, pass.first_sample()}; }
   };
 
   // Last: after a failed assertion, compilers skip the rest of a class.

@@ -14,7 +14,9 @@
 
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
+#include "odot/nn/converted_array.hpp"
 #include "odot/nn/parameters.hpp"
+#include "odot/nn/scalar_type.hpp"
 #include "odot/nn/snapshot.hpp"
 
 namespace odot {

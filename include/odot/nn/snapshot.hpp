@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Snapshot: all that is kept of a network, an optimizer or a training, as named arrays and named facts in host memory.
 
-#include <array>
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -15,43 +13,17 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "odot/core/checked.hpp"
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
-#include "odot/core/half.hpp"
 #include "odot/core/number_text.hpp"
-#include "odot/core/utf8.hpp"
+#include "odot/core/shown_name.hpp"
+#include "odot/nn/scalar_type.hpp"
 
 namespace odot {
-
-/// The types of numbers that an array of a snapshot may have.
-enum class ScalarType : std::uint8_t { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64 };
-
-/// Its name in safetensors files ("F32"), and its size in bytes.
-ODOT_FUNCTION std::string_view name_of(ScalarType type);
-ODOT_FUNCTION std::size_t size_of(ScalarType type);
-
-/// Whether it is one of F64, F32, F16 and BF16.
-constexpr bool is_floating(ScalarType type) {
-  return type == ScalarType::f16 || type == ScalarType::bf16 || type == ScalarType::f32 || type == ScalarType::f64;
-}
-
-/// The type of a C++ number.
-template <class T>
-constexpr ScalarType scalar_type_of() {
-  static_assert(std::is_arithmetic_v<T> && sizeof(T) <= 8, "odot::Snapshot: arrays are of numbers of at most 64 bits");
-  constexpr bool is_signed = std::is_signed_v<T>;
-  if constexpr (std::is_same_v<T, bool>) return ScalarType::boolean;
-  else if constexpr (std::is_floating_point_v<T>) return sizeof(T) == 8 ? ScalarType::f64 : ScalarType::f32;
-  else if constexpr (sizeof(T) == 1) return is_signed ? ScalarType::i8 : ScalarType::u8;
-  else if constexpr (sizeof(T) == 2) return is_signed ? ScalarType::i16 : ScalarType::u16;
-  else if constexpr (sizeof(T) == 4) return is_signed ? ScalarType::i32 : ScalarType::u32;
-  else return is_signed ? ScalarType::i64 : ScalarType::u64;
-}
 
 /// Named arrays and named facts.
 ///     Snapshot kept = network.snapshot();
@@ -137,44 +109,7 @@ class Snapshot {
   Facts facts_;
 };
 
-/// A name as messages show it: on one line, without what moves a terminal's cursor, cut off after about so many bytes.
-ODOT_FUNCTION std::string shown_name(std::string_view name, std::size_t longest = 200);
-
-/// The numbers of an array of F64, F32, F16 or BF16 as another of these types, rounded to the nearest.
-struct ConvertedArray {
-  Snapshot::Array array;
-  std::size_t overflowed = 0;  ///< finite numbers that became infinite
-};
-ODOT_FUNCTION ConvertedArray converted(const Snapshot::Array& array, ScalarType type);
-
 #if ODOT_DEFINITIONS
-
-ODOT_FUNCTION std::string_view name_of(ScalarType type) {
-  constexpr std::array<std::string_view, 13> names{"BOOL", "U8",  "I8",  "I16", "U16", "F16", "BF16",
-                                                   "I32",  "U32", "F32", "F64", "I64", "U64"};
-  return names.at(static_cast<std::size_t>(type));
-}
-
-ODOT_FUNCTION std::size_t size_of(ScalarType type) {
-  return type <= ScalarType::i8 ? 1 : type <= ScalarType::bf16 ? 2 : type <= ScalarType::f32 ? 4 : 8;
-}
-
-ODOT_FUNCTION std::string shown_name(std::string_view name, std::size_t longest) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string shown;
-  while (!name.empty() && shown.size() < longest) {
-    const utf8::Character front = utf8::front(name);
-    if (front.length == 0 || utf8::is_control(front.code)) {
-      const auto byte = static_cast<unsigned char>(name.front());
-      shown += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-      name.remove_prefix(1);
-    } else {
-      shown += name.substr(0, front.length);
-      name.remove_prefix(front.length);
-    }
-  }
-  return name.empty() ? shown : shown + "…";
-}
 
 ODOT_FUNCTION std::string Snapshot::Array::description() const {
   std::string text = std::string(name_of(type)) + " [";
@@ -282,61 +217,6 @@ ODOT_FUNCTION Snapshot Snapshot::part(std::string_view prefix) const {
   for (const auto& [name, text] : facts_)
     if (name.starts_with(prefix)) found.set_fact(name.substr(prefix.size()), text);
   return found;
-}
-
-namespace detail {
-
-template <class T>
-T number_at(const std::byte* bytes) {
-  T number;
-  std::memcpy(&number, bytes, sizeof number);
-  return number;
-}
-
-/// The number that lies at `bytes`, of a floating-point type.
-inline double read_floating(ScalarType type, const std::byte* bytes) {
-  switch (type) {
-    case ScalarType::f64:
-      return number_at<double>(bytes);
-    case ScalarType::f32:
-      return static_cast<double>(number_at<float>(bytes));
-    default:
-      return half::to_double(number_at<std::uint16_t>(bytes),
-                             type == ScalarType::f16 ? half::binary16 : half::bfloat16);
-  }
-}
-
-/// The same the other way round. Returns the number that was written.
-inline double write_floating(ScalarType type, double number, std::byte* bytes) {
-  if (type == ScalarType::f64) {
-    std::memcpy(bytes, &number, sizeof number);
-    return number;
-  }
-  if (type == ScalarType::f32) {
-    const auto narrow = static_cast<float>(number);
-    std::memcpy(bytes, &narrow, sizeof narrow);
-    return static_cast<double>(narrow);
-  }
-  const half::Format format = type == ScalarType::f16 ? half::binary16 : half::bfloat16;
-  const std::uint16_t bits = half::from_double(number, format);
-  std::memcpy(bytes, &bits, sizeof bits);
-  return half::to_double(bits, format);
-}
-
-}  // namespace detail
-
-ODOT_FUNCTION ConvertedArray converted(const Snapshot::Array& array, ScalarType type) {
-  if (!is_floating(array.type) || !is_floating(type))
-    throw ArgumentError("odot::converted: " + shown_name(array.name) + " is of " + std::string(name_of(array.type)) +
-                        "; only F64, F32, F16 and BF16 are converted");
-  const std::size_t count = array.size(), from = size_of(array.type), to = size_of(type);
-  ConvertedArray result{{array.name, array.shape, type, std::vector<std::byte>(count * to)}, 0};
-  for (std::size_t i = 0; i < count; ++i) {
-    const double number = detail::read_floating(array.type, array.bytes.data() + i * from);
-    const double written = detail::write_floating(type, number, result.array.bytes.data() + i * to);
-    if (std::isinf(written) && !std::isinf(number)) ++result.overflowed;
-  }
-  return result;
 }
 
 #endif

@@ -29,13 +29,13 @@ struct Upsample2dOptions {
 /// Source  same convention as torch.nn.Upsample(scale_factor=Scale, mode=…)
 template <std::size_t Scale, Upsample2dOptions Options = Upsample2dOptions{}>
 struct Upsample2d {
-  static_assert(Scale > 0, "odot::nn::Upsample2d: scale must be at least 1");
-
  private:
   template <ShapeType In>
   struct Rule {
     static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
-    using output = Shape<extent(0), extent(1) * Scale, extent(2) * Scale>;
+    static constexpr std::size_t scale = Scale > 0 ? Scale : 1;  // one error is enough
+    using output = Shape<extent(0), extent(1) * scale, extent(2) * scale>;
+    static_assert(Scale > 0, "odot::nn::Upsample2d: scale must be at least 1");
     static_assert(In::rank == 3, "odot::nn::Upsample2d: input must be rank 3, [channels, height, width]");
   };
 

@@ -7,15 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "odot/core/config.hpp"
-#include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/core/tensor.hpp"
 #include "odot/core/workspace.hpp"
@@ -24,66 +21,17 @@
 #include "odot/io/write_file.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/pieces.hpp"
+#include "odot/train/classification_counts.hpp"
 
 namespace odot {
 
-struct ClassificationOptions {
-  std::size_t top = 5;                            ///< how many classes the label may be among, for top_accuracy
-  std::size_t bins = 15;                          ///< of equal width, for the calibration
-  std::optional<std::int32_t> ignore_index = {};  ///< the label of samples that do not count
-};
-
-/// Shares from 0 to 1 and a number of samples.
-struct ClassScores {
-  double precision = 0;       ///< of the samples that were taken for the class, the share that is of it
-  double recall = 0;          ///< of the class's samples, the share that was taken for it
-  double f1 = 0;              ///< 2 · precision · recall / (precision + recall)
-  std::uint64_t samples = 0;  ///< of the class
-};
-
-/// The samples whose confidence, the probability of the most probable class, lies in ((b − 1)/bins, b/bins].
-struct CalibrationBin {
-  std::uint64_t samples = 0;
-  double confidence = 0, accuracy = 0;  ///< means over the samples, from 0 to 1; 0 without samples
-};
-
-/// Counts samples by class and outcome. Precision, recall and F1 are 0 where they would be 0/0, as scikit-learn's with
-/// zero_division=0: a class that no sample was taken for has precision 0, one without samples recall 0.
-/// The class that a sample is taken for is the first of its largest outputs; NaN counts as the largest.
-/// Source  same convention as sklearn.metrics.classification_report; Guo et al., "On calibration of modern neural
-///         networks", 2017, equation 3
-class ClassificationReport {
+/// The counts and scores as a text and as tables.
+class ClassificationReport : public ClassificationCounts {
  public:
-  /// Errors  ArgumentError: no classes, no bins, or a top of 0
-  ODOT_COLD ODOT_FUNCTION explicit ClassificationReport(std::size_t classes, ClassificationOptions options = {});
+  using ClassificationCounts::ClassificationCounts;
 
-  /// Adds a sample by its outputs, logits or log-probabilities.
-  /// Errors  ArgumentError: not an output for each class; a label outside of the classes
-  ODOT_FUNCTION void add(std::span<const double> outputs, std::int32_t label);
-
-  std::size_t classes() const { return classes_; }
-  std::uint64_t samples() const { return samples_; }
-  /// Samples of class `label` that were taken for class `predicted`.
-  std::uint64_t confusion(std::size_t label, std::size_t predicted) const {
-    return confusion_.at(label * classes_ + predicted);
-  }
-
-  // Accuracies are in %, as everywhere, and NaN without samples.
-  ODOT_FUNCTION double accuracy() const;
-  /// Share of the samples whose label is among the `top` largest outputs; of equal ones the first count.
-  double top_accuracy() const { return percent(top_hits_); }
-  const ClassificationOptions& options() const { return options_; }
-
-  ODOT_FUNCTION ClassScores of(std::size_t label) const;
-  /// Means over the classes, each counting as one, or by their numbers of samples.
-  ClassScores macro() const { return mean(false); }
-  ClassScores weighted() const { return mean(true); }
-
-  ODOT_FUNCTION std::vector<CalibrationBin> calibration() const;
-  /// Expected calibration error: the mean of |accuracy − confidence| over the bins, by their samples; from 0 to 1.
-  ODOT_FUNCTION double calibration_error() const;
-
-  /// A table of all classes and a line of what they have in common. Without names, classes are numbers.
+  /// A table of all classes and a line of what they have in common, and before it, if there are any, the number of samples
+  /// that were taken for no class. Without names, classes are numbers.
   ODOT_COLD ODOT_FUNCTION std::string text(const std::vector<std::string>& names = {}) const;
 
   /// Writes metrics.csv (one row), classes.csv (one row per class), confusion.csv (rows: labels, columns: what samples were
@@ -93,114 +41,12 @@ class ClassificationReport {
                                      const std::vector<std::string>& names = {}) const;
 
  private:
-  struct Bin {
-    std::uint64_t samples = 0, hits = 0;
-    double confidence = 0;  // Σ
-  };
-
-  ODOT_FUNCTION ClassScores mean(bool by_samples) const;
-  double percent(std::uint64_t hits) const {
-    return samples_ > 0 ? 100.0 * static_cast<double>(hits) / static_cast<double>(samples_)
-                        : std::numeric_limits<double>::quiet_NaN();
-  }
-  static double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
-  ODOT_COLD ODOT_FUNCTION std::string name(const std::vector<std::string>& names, std::size_t label) const;
-
-  std::size_t classes_;
-  ClassificationOptions options_;
-  std::vector<std::uint64_t> confusion_;  // [label, predicted]
-  std::vector<Bin> bins_;
-  std::uint64_t samples_ = 0, top_hits_ = 0;
+  ODOT_COLD ODOT_FUNCTION static std::string name(const std::vector<std::string>& names, std::size_t label);
 };
 
 #if ODOT_DEFINITIONS
 
-ClassificationReport::ClassificationReport(std::size_t classes, ClassificationOptions options)
-    : classes_(classes), options_(options), confusion_(classes * classes), bins_(options.bins) {
-  if (classes == 0 || options.bins == 0 || options.top == 0)
-    throw ArgumentError("odot::ClassificationReport: expected at least one class, one bin and a top of 1, found " +
-                        std::to_string(classes) + " classes, " + std::to_string(options.bins) + " bins and a top of " +
-                        std::to_string(options.top));
-}
-
-void ClassificationReport::add(std::span<const double> outputs, std::int32_t label) {
-  if (label == options_.ignore_index) return;
-  if (outputs.size() != classes_ || label < 0 || static_cast<std::size_t>(label) >= classes_)
-    throw ArgumentError("odot::ClassificationReport: expected " + std::to_string(classes_) +
-                        " outputs and a label from 0 to " + std::to_string(classes_ - 1) + ", found " +
-                        std::to_string(outputs.size()) + " outputs and label " + std::to_string(label));
-  const auto own = static_cast<std::size_t>(label);
-  std::size_t predicted = 0, before = 0;
-  for (std::size_t k = 0; k < classes_; ++k) {
-    const double y = outputs[k];
-    if (!std::isnan(outputs[predicted]) && !(y <= outputs[predicted])) predicted = k;
-    before += k != own && !(y < outputs[own] || (y == outputs[own] && k > own));
-  }
-  double sum = 0;
-  for (const double y : outputs) sum += std::exp(y - outputs[predicted]);
-  const double confidence = 1 / sum, place = std::ceil(confidence * static_cast<double>(options_.bins));
-  const bool hit = predicted == own;
-  ++samples_;
-  ++confusion_[own * classes_ + predicted];
-  top_hits_ += before < options_.top;
-  if (!(place >= 1)) return;  // NaN has no confidence
-  Bin& bin = bins_[(std::min)(static_cast<std::size_t>(place), options_.bins) - 1];
-  ++bin.samples;
-  bin.hits += hit;
-  bin.confidence += confidence;
-}
-
-double ClassificationReport::accuracy() const {
-  std::uint64_t hits = 0;
-  for (std::size_t k = 0; k < classes_; ++k) hits += confusion(k, k);
-  return percent(hits);
-}
-
-ClassScores ClassificationReport::of(std::size_t label) const {
-  std::uint64_t samples = 0, taken = 0;
-  for (std::size_t k = 0; k < classes_; ++k) {
-    samples += confusion(label, k);
-    taken += confusion(k, label);
-  }
-  const auto hits = static_cast<double>(confusion(label, label));
-  // 2 p r / (p + r) = 2 hits / (samples + taken)
-  return {ratio(hits, static_cast<double>(taken)), ratio(hits, static_cast<double>(samples)),
-          ratio(2 * hits, static_cast<double>(samples + taken)), samples};
-}
-
-ClassScores ClassificationReport::mean(bool by_samples) const {
-  ClassScores total;
-  double weights = 0;
-  for (std::size_t k = 0; k < classes_; ++k) {
-    const ClassScores scores = of(k);
-    const double weight = by_samples ? static_cast<double>(scores.samples) : 1;
-    total.precision += weight * scores.precision;
-    total.recall += weight * scores.recall;
-    total.f1 += weight * scores.f1;
-    weights += weight;
-  }
-  return {ratio(total.precision, weights), ratio(total.recall, weights), ratio(total.f1, weights), samples_};
-}
-
-std::vector<CalibrationBin> ClassificationReport::calibration() const {
-  std::vector<CalibrationBin> result;
-  for (const Bin& bin : bins_) {
-    const auto count = static_cast<double>(bin.samples);
-    result.push_back({bin.samples, ratio(bin.confidence, count), ratio(static_cast<double>(bin.hits), count)});
-  }
-  return result;
-}
-
-double ClassificationReport::calibration_error() const {
-  double error = 0, samples = 0;
-  for (const CalibrationBin& bin : calibration()) {
-    error += static_cast<double>(bin.samples) * std::abs(bin.accuracy - bin.confidence);
-    samples += static_cast<double>(bin.samples);
-  }
-  return samples > 0 ? error / samples : std::numeric_limits<double>::quiet_NaN();
-}
-
-std::string ClassificationReport::name(const std::vector<std::string>& names, std::size_t label) const {
+std::string ClassificationReport::name(const std::vector<std::string>& names, std::size_t label) {
   return label < names.size() ? names[label] : std::to_string(label);
 }
 
@@ -209,7 +55,7 @@ std::string ClassificationReport::text(const std::vector<std::string>& names) co
     return static_cast<std::size_t>(std::count_if(t.begin(), t.end(), [](char c) { return (c & 0xC0) != 0x80; }));
   };
   std::size_t width = 8;  // of "weighted"
-  for (std::size_t k = 0; k < classes_; ++k) width = (std::max)(width, characters(name(names, k)));
+  for (std::size_t k = 0; k < classes(); ++k) width = (std::max)(width, characters(name(names, k)));
   const auto right = [](std::string field, std::size_t columns) {
     return std::string(columns - (std::min)(columns, field.size()), ' ') + field;
   };
@@ -223,11 +69,15 @@ std::string ClassificationReport::text(const std::vector<std::string>& names) co
                         number_text::fixed(s.f1, 4), std::to_string(s.samples)});
   };
   std::string table = line("class", {"precision", "recall", "F1", "samples"});
-  for (std::size_t k = 0; k < classes_; ++k) table += scores(name(names, k), of(k));
+  for (std::size_t k = 0; k < classes(); ++k) table += scores(name(names, k), of(k));
   table += scores("macro", macro()) + scores("weighted", weighted());
-  return table + "accuracy " + number_text::fixed(accuracy(), 2) + " %, top " + std::to_string(options_.top) + ' ' +
+  std::uint64_t without_class = 0;
+  for (std::size_t k = 0; k < classes(); ++k) without_class += undecided(k);
+  if (without_class > 0)
+    table += "taken for no class, because an output is NaN: " + std::to_string(without_class) + " samples\n";
+  return table + "accuracy " + number_text::fixed(accuracy(), 2) + " %, top " + std::to_string(options().top) + ' ' +
          number_text::fixed(top_accuracy(), 2) + " %, calibration error " + number_text::fixed(calibration_error(), 4) +
-         " (" + std::to_string(options_.bins) + " bins)\n";
+         " (" + std::to_string(options().bins) + " bins)\n";
 }
 
 void ClassificationReport::write(const std::filesystem::path& folder, const std::vector<std::string>& names) const {
@@ -240,20 +90,20 @@ void ClassificationReport::write(const std::filesystem::path& folder, const std:
   io::write_file(folder / "metrics.csv",
                  "samples,accuracy,top,top_accuracy,macro_precision,macro_recall,macro_f1,weighted_f1,"
                  "calibration_error\n" +
-                     std::to_string(samples_) + ',' + digits(accuracy()) + ',' + std::to_string(options_.top) + ',' +
+                     std::to_string(samples()) + ',' + digits(accuracy()) + ',' + std::to_string(options().top) + ',' +
                      digits(top_accuracy()) + ',' + digits(all.precision) + ',' + digits(all.recall) + ',' +
                      digits(all.f1) + ',' + digits(by_samples.f1) + ',' + digits(calibration_error()) + '\n');
   std::string table = "class,precision,recall,f1,samples\n", matrix = "label",
               bins = "up_to,samples,confidence,accuracy\n";
-  for (std::size_t k = 0; k < classes_; ++k) {
+  for (std::size_t k = 0; k < classes(); ++k) {
     const std::string field = io::csv_field(name(names, k));
     table += field + ',' + scores(of(k));
     matrix += ',' + field;
   }
   matrix += '\n';
-  for (std::size_t label = 0; label < classes_; ++label) {
+  for (std::size_t label = 0; label < classes(); ++label) {
     matrix += io::csv_field(name(names, label));
-    for (std::size_t k = 0; k < classes_; ++k) matrix += ',' + std::to_string(confusion(label, k));
+    for (std::size_t k = 0; k < classes(); ++k) matrix += ',' + std::to_string(confusion(label, k));
     matrix += '\n';
   }
   const std::vector<CalibrationBin> found = calibration();

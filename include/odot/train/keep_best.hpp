@@ -22,8 +22,8 @@ struct KeepBestOptions {
   double min_delta = 0;  ///< an epoch must be better than the best one so far by more than this
 };
 
-/// Keeps a snapshot of a network, in host memory, after every epoch that is the best so far, by default by the loss on
-/// fit's second set, which should be a validation set.
+/// Keeps a snapshot of a network, in host memory, after every epoch that is the best of this fit so far, by default by the
+/// loss on fit's second set, which should be a validation set.
 ///     KeepBest best(network);                                    or KeepBest best(network, {.metric = "test_accuracy"});
 ///     fit(network, adam, train, validation, options, best);
 ///     best.restore();
@@ -46,7 +46,12 @@ class KeepBest : public Callback {
   KeepBest(const KeepBest&) = delete;  // weights_ may refer to it
   KeepBest& operator=(const KeepBest&) = delete;
 
-  void on_begin(const TrainingPlan& plan) override { best_.demand(plan); }
+  /// Every call of fit begins anew.
+  void on_begin(const TrainingPlan& plan) override {
+    best_.demand(plan);
+    best_.clear();
+    kept_.reset();
+  }
 
   void on_epoch(const EpochEvent& e) override {
     if (best_.take(e)) kept_ = weights_();
@@ -63,6 +68,7 @@ class KeepBest : public Callback {
   void restore_state(const Snapshot& kept) override {
     best_.restore(kept);
     if (best_.epoch() > 0) kept_ = kept.part("weights.");
+    else kept_.reset();
   }
 
   /// Gives the network the weights of the best epoch. Returns false, and leaves the network as it is, if no epoch has

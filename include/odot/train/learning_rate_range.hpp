@@ -109,7 +109,7 @@ class RangeRecorder : public Callback {
 }  // namespace detail
 
 /// Trains for a while with a learning rate that rises from step to step, and returns the losses by rate. Then network and
-/// optimizer are as they were before. (The rates are the optimizer's; those of its groups rise by the same factors.)
+/// optimizer are as they were before, also where it throws. (The rates are the optimizer's; those of its groups rise by the same factors.)
 ///     const LearningRateRange range = learning_rate_range(network, adam, train, {.from = 1e-6, .to = 1});
 ///     io::write_file("range.svg", range.chart());           choose a rate from where the curve falls steeply
 /// Errors  ArgumentError: options out of range; an optimizer whose learning rate is 0; those of fit
@@ -124,6 +124,11 @@ LearningRateRange learning_rate_range(Network<Model, Device, Scalar>& network, O
     throw ArgumentError("odot::learning_rate_range: the optimizer's learning rate is 0; give it any other");
   const Snapshot weights = network.snapshot(), state = optimizer.snapshot(network);
   const std::uint64_t step = network.step();
+  const auto put_back = [&] {
+    network.restore(weights);
+    network.set_step(step);
+    optimizer.restore(state, network);
+  };
   try {
     // As many epochs as there are samples in all steps are enough.
     fit(network, optimizer, loss, train,
@@ -135,10 +140,11 @@ LearningRateRange learning_rate_range(Network<Model, Device, Scalar>& network, O
         recorder);
   } catch (const NonFiniteError&) {
     recorder.range.diverged = true;
+  } catch (...) {
+    put_back();
+    throw;
   }
-  network.restore(weights);
-  network.set_step(step);
-  optimizer.restore(state, network);
+  put_back();
   return std::move(recorder.range);
 }
 

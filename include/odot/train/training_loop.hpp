@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,28 +12,16 @@
 
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
-#include "odot/core/random.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/non_finite.hpp"
 #include "odot/nn/snapshot.hpp"
-#include "odot/optim/schedule.hpp"
 #include "odot/train/callback_states.hpp"
+#include "odot/train/fit_options.hpp"
 #include "odot/train/place.hpp"
 #include "odot/train/steps.hpp"
 
 namespace odot {
-
-struct FitOptions {
-  std::size_t epochs = 10;
-  std::size_t batch_size = 128;             ///< in samples; the last batch of an epoch may be smaller
-  std::size_t micro_batch_size = 0;         ///< samples of a batch that pass at once; 0: as the network likes best
-  Seed seed{1};                             ///< for the order of the samples
-  optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; empty: constant
-  std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
-  std::string test_name = "test";           ///< what to call the second set in output, such as "validation"
-  std::optional<Snapshot> resume = {};      ///< of TrainingPosition: go on from there; none: begin anew
-};
 
 namespace detail {
 

@@ -1,37 +1,17 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Contract of the 2-D convolution.
-
-#include <cstddef>
+// Contract of convolutions.
 
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
+#include "odot/kernels/conv2d/geometry.hpp"
 #include "odot/kernels/missing.hpp"
 
 namespace odot::kernels {
 
-/// Shapes of a 2-D convolution: square kernel, the same stride and zero padding on both axes.
-template <ShapeType In, std::size_t OutChannels, std::size_t Kernel, std::size_t Stride, std::size_t Padding>
-struct ConvGeometry {
-  static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
-  static constexpr std::size_t O = OutChannels, K = Kernel, stride = Stride, padding = Padding;
-  static constexpr std::size_t out_h = (H + 2 * Padding - Kernel) / Stride + 1;
-  static constexpr std::size_t out_w = (W + 2 * Padding - Kernel) / Stride + 1;
-  static constexpr std::size_t taps = C * K * K;  // weights of one output channel
-  using input = In;
-  using output = Shape<O, out_h, out_w>;
-  using weight = Shape<O, C, K, K>;
-  using bias = Shape<O>;
-};
-
-/// y[o, i, j] = b[o] + Σ_{c,u,v} w[o, c, u, v] · x[c, i·stride + u − padding, j·stride + v − padding], x = 0 outside.
-/// Shapes  x [N, C, H, W], weight [O, C, K, K], bias [O] (optional) → y [N, O, H', W']
-/// Grad    dx overwritten (optional);  dW += Σₙ dy ⋆ x,  db += Σ dy (added; optional; db only with dW). Without dW, x is
-///         not read: it may be a view of no memory
-/// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
+/// The functions of every convolution, of a geometry G.
 template <class Device>
-struct Conv2d : detail::MissingKernels<Device> {
-  /// G: a ConvGeometry.
+struct Convolution {
   template <class G, class S>
   static void forward(Workspace<Device>& workspace, BatchView<typename G::input, const S, Device> x,
                       TensorView<typename G::weight, const S, Device> weight,
@@ -44,9 +24,18 @@ struct Conv2d : detail::MissingKernels<Device> {
                        BatchView<typename G::input, S, Device> dx);
 };
 
-/// What a device's Conv2d must offer, checked by example calls.
-template <class K, class Device, class S = float, class G = ConvGeometry<Shape<2, 5, 4>, 3, 3, 1, 1>>
-concept Conv2dKernel =
+/// By square kernels, over all channels; G is a ConvGeometry.
+/// y[o, i, j] = b[o] + Σ_{c,u,v} w[o, c, u, v] · x[c, i·stride + u − padding, j·stride + v − padding], x = 0 outside.
+/// Shapes  x [N, C, H, W], weight [O, C, K, K], bias [O] (optional) → y [N, O, H', W']
+/// Grad    dx overwritten (optional);  dW += Σₙ dy ⋆ x,  db += Σ dy (added; optional; db only with dW). Without dW, x is
+///         not read: it may be a view of no memory
+/// Cost    2·N·O·H'·W'·C·K² FLOP forward, twice that backward
+template <class Device>
+struct Conv2d : Convolution<Device>, detail::MissingKernels<Device> {};
+
+/// What a device's convolution must offer, checked by example calls.
+template <class K, class Device, class S, class G>
+concept ConvolutionKernel =
     requires(Workspace<Device>& workspace, BatchView<typename G::input, const S, Device> x,
              TensorView<typename G::weight, const S, Device> weight, TensorView<typename G::bias, const S, Device> bias,
              BatchView<typename G::output, S, Device> y, BatchView<typename G::output, const S, Device> dy,
@@ -55,5 +44,8 @@ concept Conv2dKernel =
       K::template forward<G>(workspace, x, weight, bias, y);
       K::template backward<G>(workspace, x, weight, dy, dweight, dbias, dx);
     };
+
+template <class K, class Device, class S = float>
+concept Conv2dKernel = ConvolutionKernel<K, Device, S, ConvGeometry<Shape<2, 5, 4>, 3, 3, 1, 1>>;
 
 }  // namespace odot::kernels

@@ -30,6 +30,14 @@ struct PoolGeometry {
     const std::size_t last = index * Stride + Kernel - Padding;
     return last < extent ? last : extent;
   }
+  /// The first window that contains row (or column) `place`, and the one after the last; `count`: out_h (or out_w).
+  static constexpr std::size_t first_window(std::size_t place) {
+    return place + Padding < Kernel ? 0 : (place + Padding - Kernel) / Stride + 1;
+  }
+  static constexpr std::size_t end_window(std::size_t place, std::size_t count) {
+    const std::size_t end = (place + Padding) / Stride + 1;
+    return end < count ? end : count;
+  }
 };
 
 /// y = the largest number of each window; NaN if one of them is.

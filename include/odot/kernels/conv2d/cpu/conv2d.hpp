@@ -74,7 +74,7 @@ struct Conv2d<Cpu> {
       using General = detail::Im2Col<G, S>;
       const WorkerMemory<S, General::scratch> memory(workspace, frame);
       each_sample(workspace, x.samples(), [&](std::size_t n, std::size_t worker) {
-        General::backward_input(weight.data(), dy[n].data(), dx[n].data(), memory.of(worker));
+        General::input_gradient(weight.data(), dy[n].data(), dx[n].data(), memory.of(worker));
       });
     }
   }
@@ -220,7 +220,7 @@ struct Conv2d<Cpu> {
       const auto add_samples = [&](std::size_t first, std::size_t last, S* dw) {
         for (std::size_t n = first; n < last; ++n) {
           if constexpr (direct<G>) Algorithm::add(x[n].data(), dy[n].data(), dw, memory.of(worker));
-          else Algorithm::backward_weight(x[n].data(), dy[n].data(), dw, memory.of(worker));
+          else Algorithm::add_weight_gradient(x[n].data(), dy[n].data(), dw, memory.of(worker));
           add_bias_gradient<G>(dy, n, dw + G::weight::size);
         }
       };

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution of any geometry on the CPU: im2col, one sample at a time, and products of matrices.
+// Convolution of any geometry on the CPU, in one group: im2col, one sample at a time, and products of matrices.
 
 #include <algorithm>
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace odot::kernels::detail {
 
-/// Convolution as a matrix product y = W · columns(x), columns(x) [C·K·K, H'·W'].
+/// Convolution as a matrix product y = W · columns(x), columns(x) [C·Kr·Kc, H'·W'].
 template <class G, class S>
 struct Im2Col {
   static constexpr std::size_t pixels = G::out_h * G::out_w;
@@ -50,17 +50,19 @@ struct Im2Col {
                                      products::memory(columns_gradient(nullptr, nullptr, nullptr))});
 
   /// Index of the input row or column under kernel position `k` at output position `at`; outside: >= extent.
-  static constexpr std::size_t source(std::size_t at, std::size_t k) { return at * G::stride + k - G::padding; }
+  static constexpr std::size_t source(const ConvAxis& axis, std::size_t at, std::size_t k) {
+    return at * axis.stride + k - axis.padding;
+  }
 
-  /// columns[(c, u, v)][(i, j)] = x[c, i·stride + u − padding, j·stride + v − padding]
+  /// columns[(c, u, v)][(i, j)] = x[c, i·Sr + u − Pr, j·Sc + v − Pc]
   static void gather(const S* x, S* columns) {
     for (std::size_t c = 0; c < G::C; ++c)
-      for (std::size_t u = 0; u < G::K; ++u)
-        for (std::size_t v = 0; v < G::K; ++v)
+      for (std::size_t u = 0; u < G::rows.kernel; ++u)
+        for (std::size_t v = 0; v < G::columns.kernel; ++v)
           for (std::size_t i = 0; i < G::out_h; ++i, columns += G::out_w) {
-            const std::size_t row = source(i, u);
+            const std::size_t row = source(G::rows, i, u);
             for (std::size_t j = 0; j < G::out_w; ++j) {
-              const std::size_t column = source(j, v);
+              const std::size_t column = source(G::columns, j, v);
               columns[j] = row < G::H && column < G::W ? x[(c * G::H + row) * G::W + column] : S{0};
             }
           }
@@ -70,13 +72,13 @@ struct Im2Col {
   static void scatter(const S* columns, S* dx) {
     std::fill_n(dx, G::C * G::H * G::W, S{0});
     for (std::size_t c = 0; c < G::C; ++c)
-      for (std::size_t u = 0; u < G::K; ++u)
-        for (std::size_t v = 0; v < G::K; ++v)
+      for (std::size_t u = 0; u < G::rows.kernel; ++u)
+        for (std::size_t v = 0; v < G::columns.kernel; ++v)
           for (std::size_t i = 0; i < G::out_h; ++i, columns += G::out_w) {
-            const std::size_t row = source(i, u);
+            const std::size_t row = source(G::rows, i, u);
             if (row >= G::H) continue;
             for (std::size_t j = 0; j < G::out_w; ++j) {
-              const std::size_t column = source(j, v);
+              const std::size_t column = source(G::columns, j, v);
               if (column < G::W) dx[(c * G::H + row) * G::W + column] += columns[j];
             }
           }
@@ -87,13 +89,13 @@ struct Im2Col {
     products::multiply_alone(output(weight, bias, columns, y), columns + G::taps * pixels);
   }
 
-  static void backward_weight(const S* x, const S* dy, S* dweight, S* columns) {
+  static void add_weight_gradient(const S* x, const S* dy, S* dweight, S* columns) {
     gather(x, columns);
     // y = W · columns
     products::multiply_alone(weight_gradient(dy, columns, dweight), columns + G::taps * pixels);
   }
 
-  static void backward_input(const S* weight, const S* dy, S* dx, S* columns) {
+  static void input_gradient(const S* weight, const S* dy, S* dx, S* columns) {
     // y = W · columns
     products::multiply_alone(columns_gradient(weight, dy, columns), columns + G::taps * pixels);
     scatter(columns, dx);

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "odot/core/parallel.hpp"
+#include "odot/kernels/conv2d/cpu/im2col.hpp"
 #include "odot/kernels/eigen.hpp"
 #include "odot/kernels/grouped_conv/contract.hpp"
 #include "odot/kernels/grouped_conv/cpu/depthwise.hpp"
@@ -23,22 +24,18 @@ namespace detail {
 /// The unit of a geometry.
 template <class G, class S>
 struct UnitOf {
-  static constexpr bool is_line = G::H == 1 && G::rows.kernel == 1;
-  static_assert(is_line || (G::rows.kernel == G::columns.kernel && G::rows.stride == G::columns.stride &&
-                            G::rows.padding == G::columns.padding),
-                "kernels are square, or lines");
+  using Group = GroupedGeometry<Shape<G::group_c, G::H, G::W>, G::group_o, 1, G::rows, G::columns>;
+  static constexpr bool is_line = G::H == 1 && G::rows.kernel == 1, is_square = G::rows == G::columns;
   static constexpr std::size_t K = G::columns.kernel, stride = G::columns.stride, padding = G::columns.padding;
   static constexpr auto choose() {
-    if constexpr (is_line) {
-      using Line = LineGeometry<G::group_c, G::W, G::group_o, K, stride, padding>;
-      return std::type_identity<ColumnsUnit<Line, S, LineColumns<Line, S>>>{};
+    if constexpr (is_line || !is_square || padding >= K) {
+      return std::type_identity<Im2Col<Group, S>>{};
     } else {
-      using Image = ConvGeometry<Shape<G::group_c, G::H, G::W>, G::group_o, K, stride, padding>;
-      constexpr bool few = G::group_c * G::group_o <= 4;
-      if constexpr (G::group_c == 1 && G::group_o == 1 && padding < K)
-        return std::type_identity<DepthwiseUnit<Image, S>>{};
-      else if constexpr (padding < K && (stride == 1 || few)) return std::type_identity<DirectUnit<Image, S>>{};
-      else return std::type_identity<ColumnsUnit<Image, S>>{};
+      using Image = ConvGeometry<typename Group::input, Group::O, K, stride, padding>;
+      constexpr bool few = Group::C * Group::O <= 4;
+      if constexpr (Group::C == 1 && Group::O == 1) return std::type_identity<DepthwiseUnit<Image, S>>{};
+      else if constexpr (stride == 1 || few) return std::type_identity<DirectUnit<Image, S>>{};
+      else return std::type_identity<Im2Col<Group, S>>{};
     }
   }
   using type = typename decltype(choose())::type;

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// One group of channels of one sample: how its convolution is computed on the CPU. G: the group's own geometry, of the kind
-// that `ConvGeometry` or `LineGeometry` is.
+// One group of channels of one sample: how its convolution is computed on the CPU, by DirectUnit, DepthwiseUnit or Im2Col.
+// G: the group's own geometry.
 //     static constexpr std::size_t scratch;                  elements of memory
 //     static void forward(x, weight, bias, y, memory);
 //     static void input_gradient(weight, dy, dx, memory);
@@ -13,7 +13,6 @@
 
 #include "odot/kernels/conv2d/contract.hpp"
 #include "odot/kernels/conv2d/cpu/direct.hpp"
-#include "odot/kernels/conv2d/cpu/im2col.hpp"
 
 namespace odot::kernels::detail {
 
@@ -74,65 +73,6 @@ struct DirectUnit {
       each_taken([&](std::size_t of_full, std::size_t at) { memory[of_full] = dy[at]; });
       return memory;
     }
-  }
-};
-
-/// Products of matrices, of the columns that kernels see.
-template <class G, class S, class Columns = Im2Col<G, S>>
-struct ColumnsUnit {
-  static constexpr std::size_t scratch = Columns::scratch;
-
-  static void forward(const S* x, const S* weight, const S* bias, S* y, S* memory) {
-    Columns::forward(x, weight, bias, y, memory);
-  }
-  static void input_gradient(const S* weight, const S* dy, S* dx, S* memory) {
-    Columns::backward_input(weight, dy, dx, memory);
-  }
-  static void add_weight_gradient(const S* x, const S* dy, S* dweight, S* memory) {
-    Columns::backward_weight(x, dy, dweight, memory);
-  }
-};
-
-/// A convolution along lines, [C, 1, W], with the names of a ConvGeometry.
-template <std::size_t Channels, std::size_t Width, std::size_t OutChannels, std::size_t Kernel, std::size_t Stride,
-          std::size_t Padding>
-struct LineGeometry {
-  static constexpr std::size_t C = Channels, W = Width, O = OutChannels, K = Kernel, stride = Stride, padding = Padding;
-  static constexpr std::size_t out_h = 1, out_w = (W + 2 * Padding - Kernel) / Stride + 1, taps = C * K;
-};
-
-/// Im2Col of a LineGeometry: columns[(c, v)][j] = x[c, j·stride + v − padding].
-template <class G, class S>
-struct LineColumns : Im2Col<G, S> {
-  using Base = Im2Col<G, S>;
-
-  static void gather(const S* x, S* columns) {
-    for (std::size_t c = 0; c < G::C; ++c)
-      for (std::size_t v = 0; v < G::K; ++v, columns += G::out_w)
-        for (std::size_t j = 0; j < G::out_w; ++j) {
-          const std::size_t column = Base::source(j, v);
-          columns[j] = column < G::W ? x[c * G::W + column] : S{0};
-        }
-  }
-  static void forward(const S* x, const S* weight, const S* bias, S* y, S* columns) {
-    gather(x, columns);
-    products::multiply_alone(Base::output(weight, bias, columns, y), columns + G::taps * Base::pixels);
-  }
-  static void backward_weight(const S* x, const S* dy, S* dweight, S* columns) {
-    gather(x, columns);
-    // y = W · columns
-    products::multiply_alone(Base::weight_gradient(dy, columns, dweight), columns + G::taps * Base::pixels);
-  }
-  static void backward_input(const S* weight, const S* dy, S* dx, S* columns) {
-    // y = W · columns
-    products::multiply_alone(Base::columns_gradient(weight, dy, columns), columns + G::taps * Base::pixels);
-    std::fill_n(dx, G::C * G::W, S{0});
-    for (std::size_t c = 0; c < G::C; ++c)
-      for (std::size_t v = 0; v < G::K; ++v, columns += G::out_w)
-        for (std::size_t j = 0; j < G::out_w; ++j) {
-          const std::size_t column = Base::source(j, v);
-          if (column < G::W) dx[c * G::W + column] += columns[j];
-        }
   }
 };
 

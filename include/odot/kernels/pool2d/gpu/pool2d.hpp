@@ -45,17 +45,6 @@ struct MaxPoolWindows {
   }
 };
 
-/// The windows that contain row (or column) r: first to last − 1.
-template <class G>
-struct PoolWindows {
-  std::size_t first, last;
-  ODOT_HOST_DEVICE PoolWindows(std::size_t r, std::size_t count) {
-    const std::size_t place = r + G::padding;
-    first = place < G::K ? 0 : (place - G::K) / G::stride + 1;
-    last = place / G::stride + 1 < count ? place / G::stride + 1 : count;
-  }
-};
-
 /// A row is a row of dx.
 template <class G, class S>
 struct MaxPoolGather {
@@ -65,13 +54,13 @@ struct MaxPoolGather {
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
     const std::size_t r = run.row % G::H, start = run.row / G::H * (G::out_h * G::out_w);
-    const PoolWindows<G> rows(r, G::out_h);
+    const std::size_t top = G::first_window(r), bottom = G::end_window(r, G::out_h);
     run.store(dx, run.generate([&](std::size_t l) {
       const std::size_t s = run.column + l;
-      const PoolWindows<G> columns(s, G::out_w);
+      const std::size_t left = G::first_window(s), right = G::end_window(s, G::out_w);
       S sum{0};
-      for (std::size_t i = rows.first; i < rows.last; ++i)
-        for (std::size_t j = columns.first; j < columns.last; ++j) {
+      for (std::size_t i = top; i < bottom; ++i)
+        for (std::size_t j = left; j < right; ++j) {
           const std::size_t tap = (r + G::padding - i * G::stride) * G::K + (s + G::padding - j * G::stride);
           const std::size_t window = start + i * G::out_w + j;
           if (static_cast<std::size_t>(taps[window]) == tap) sum += dy[window];
@@ -111,12 +100,12 @@ struct AvgPoolGather {
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
     const std::size_t r = run.row % G::H, start = run.row / G::H * (G::out_h * G::out_w);
-    const PoolWindows<G> rows(r, G::out_h);
+    const std::size_t top = G::first_window(r), bottom = G::end_window(r, G::out_h);
     run.store(dx, run.generate([&](std::size_t l) {
-      const PoolWindows<G> columns(run.column + l, G::out_w);
+      const std::size_t s = run.column + l, left = G::first_window(s), right = G::end_window(s, G::out_w);
       S sum{0};
-      for (std::size_t i = rows.first; i < rows.last; ++i)
-        for (std::size_t j = columns.first; j < columns.last; ++j)
+      for (std::size_t i = top; i < bottom; ++i)
+        for (std::size_t j = left; j < right; ++j)
           sum += dy[start + i * G::out_w + j] * window_share<G, CountPadding, S>(i, j);
       return sum;
     }));

@@ -1,0 +1,27 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// FitOptions: what fit is told besides network, optimizer, loss, sets and callbacks.
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "odot/core/random.hpp"
+#include "odot/nn/snapshot.hpp"
+#include "odot/optim/schedule.hpp"
+
+namespace odot {
+
+struct FitOptions {
+  std::size_t epochs = 10;
+  std::size_t batch_size = 128;             ///< in samples; the last batch of an epoch may be smaller
+  std::size_t micro_batch_size = 0;         ///< samples of a batch that pass at once; 0: as the network likes best
+  Seed seed{1};                             ///< for the order of the samples
+  optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; empty: constant
+  std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
+  std::string test_name = "test";           ///< what to call the second set in output, such as "validation"
+  std::optional<Snapshot> resume = {};      ///< of TrainingPosition: go on from there; none: begin anew
+};
+
+}  // namespace odot
