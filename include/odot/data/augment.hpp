@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "odot/core/buffer.hpp"
+#include "odot/core/config.hpp"
 #include "odot/core/current_workspace.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
@@ -24,6 +25,7 @@
 #include "odot/data/dataset.hpp"
 #include "odot/data/loader.hpp"
 #include "odot/kernels/augment.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 
@@ -40,6 +42,9 @@ struct AugmentOptions {
   double fill = 0;                ///< of pixels from outside or painted over, in a network's units: 0 to 1 for bytes
   std::vector<double> mean = {};  ///< of each channel; with `deviation`: pixels become (x − mean)/deviation
   std::vector<double> deviation = {};  ///< of each channel; none: they stay as they are
+
+  /// What is not the default, as facts.
+  ODOT_COLD ODOT_FUNCTION Snapshot describe() const;
 };
 
 struct MixOptions {
@@ -56,6 +61,7 @@ struct Augmented {
   std::span<const std::int32_t> targets;
 
   std::size_t size() const { return set->size(); }
+  ODOT_COLD Snapshot describe() const { return options.describe(); }
 };
 
 /// A set whose pictures are mixed when they are loaded: see mixed.
@@ -66,6 +72,11 @@ struct Mixed {
   MixOptions options;
 
   std::size_t size() const { return set->size(); }
+  ODOT_COLD Snapshot describe() const {
+    Snapshot facts = options.augment.describe();
+    facts.set_fact("mix_alpha", options.alpha);
+    return facts;
+  }
 };
 
 /// Labelled pictures that are changed at random when they are loaded: how is a function of (seed, epoch, number of the
@@ -95,6 +106,31 @@ Mixed<Dataset<S, Value>, Classes> mixed(const Dataset<S, Value>& set, MixOptions
 }
 template <std::size_t Classes, ShapeType S, class Value>
 void mixed(const Dataset<S, Value>&&, MixOptions) = delete;
+
+#if ODOT_DEFINITIONS
+
+ODOT_FUNCTION Snapshot AugmentOptions::describe() const {
+  Snapshot facts;
+  const auto add = [&facts](const char* name, double value) {
+    if (value != 0) facts.set_fact(name, value);
+  };
+  const auto add_list = [&facts](const char* name, const std::vector<double>& values) {
+    std::string text;
+    for (const double value : values) text.append(text.empty() ? "" : " ").append(number_text::shortest(value));
+    if (!text.empty()) facts.set_fact(name, std::move(text));
+  };
+  add("flip", flip);
+  add("rotation", rotation);
+  add("shift", static_cast<double>(shift));
+  if (border != Border::fill) facts.set_fact("border", std::string(border == Border::edge ? "edge" : "reflect"));
+  add("cutout", static_cast<double>(cutout));
+  add("fill", fill);
+  add_list("mean", mean);
+  add_list("deviation", deviation);
+  return facts;
+}
+
+#endif
 
 namespace detail {
 

@@ -42,10 +42,11 @@ struct BatchNorm1d {
     static constexpr bool couples_samples = true;
     static constexpr std::size_t cache_elements(std::size_t n) { return norm::cache_elements(n); }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("batch_norm1d")
                           .add("eps", number_text::shortest(Options.eps))
                           .add_if(!Options.affine, "not affine")
+                          .add_if(parts.training, "momentum " + number_text::shortest(Options.momentum))
                           .text());
     }
 

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: MIT
 // Dropout2d.
 
-#include <string>
-#include <vector>
-
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/channel_dropout.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/dropout.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
@@ -26,7 +25,10 @@ struct Dropout2d {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
 
-    static void describe(std::vector<std::string>& /*parts*/) {}
+    ODOT_COLD static void describe(LayerParts& parts) {
+      if (parts.training && P.value > 0)
+        parts.push_back(LayerWords("dropout2d").add(number_text::shortest(P.value)).text());
+    }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;

@@ -17,6 +17,7 @@
 #include "odot/core/view.hpp"
 #include "odot/kernels/lengths.hpp"
 #include "odot/nn/chain_plan.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/layer_calls.hpp"
 #include "odot/nn/pass.hpp"
@@ -137,7 +138,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     std::size_t i = 0;
     (C::list_buffers(table, child_path<D>(prefix, i++)), ...);
   }
-  ODOT_COLD static void describe(std::vector<std::string>& parts) { (C::describe(parts), ...); }
+  ODOT_COLD static void describe(LayerParts& parts) { (C::describe(parts), ...); }
   template <class Scalar, class Visitor>
   ODOT_COLD static void visit_outputs(const Scalar* cache, std::size_t n, const std::string& prefix,
                                       const Visitor& visit) {
