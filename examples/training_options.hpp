@@ -85,6 +85,11 @@ struct TrainerLoss {
   static constexpr std::size_t targets = 1;
   static constexpr bool of_log_probabilities = true;
 
+  odot::Snapshot describe() const {
+    if (label_smoothing == 0) return odot::nn::NegativeLogLikelihood{}.describe();
+    return odot::nn::CrossEntropy{.label_smoothing = label_smoothing}.describe();
+  }
+
   void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
                 odot::nn::LossSums* sums) const {
     if (label_smoothing == 0) odot::nn::NegativeLogLikelihood{}.evaluate(workspace, y, labels, scale, dy, sums);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The attention models of "Element-Wise Attention Layers".
+// The other attention models of "Element-Wise Attention Layers".
 
 #include "exchange.hpp"
 
 void exchange::add_attention_models(std::vector<Model>& models) {
   using namespace odot::models;
   add<ModelA>(models, "a");
-  add<ModelB>(models, "b");
   add<ModelC>(models, "c");
   add<ModelD>(models, "d");
   add<ModelE>(models, "e");

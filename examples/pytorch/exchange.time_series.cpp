@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The models of "Element-wise Attention Is All You Need".
+// The other models of "Element-wise Attention Is All You Need".
 
 #include "exchange.hpp"
 
@@ -7,7 +7,6 @@ void exchange::add_time_series(std::vector<Model>& models) {
   using namespace odot::models;
   using odot::nn::full_order, odot::nn::MeanSquaredError, odot::nn::NegativeLogLikelihood;
   add<VowelClassifier<SeriesAttention<2, false>>, NegativeLogLikelihood, true>(models, "vowels-ea-2");
-  add<VowelClassifier<SeriesAttention<6, false>>, NegativeLogLikelihood, true>(models, "vowels-ea-6");
   add<VowelClassifier<SeriesAttention<full_order, false>>, NegativeLogLikelihood, true>(models, "vowels-ea-full");
   add<VowelClassifier<HeadedAttention<false>>, NegativeLogLikelihood, true>(models, "vowels-self");
   add<Forecaster<SeriesAttention<2, true>, 6>, MeanSquaredError>(models, "etth2-6-ea-2");

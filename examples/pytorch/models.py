@@ -261,6 +261,48 @@ class SeriesTransformer(nn.Module):
         return torch.log_softmax(self.head(mean), dim=1)
 
 
+class SqueezeExcitation(nn.Module):
+    """odot::nn::SqueezeExcitation, as in torchvision.ops."""
+
+    def __init__(self, channels, squeeze):
+        super().__init__()
+        self.fc1 = nn.Conv2d(channels, squeeze, 1)
+        self.fc2 = nn.Conv2d(squeeze, channels, 1)
+
+    def forward(self, x):
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        return x * torch.sigmoid(self.fc2(torch.relu(self.fc1(mean))))
+
+
+class MeanTokens(nn.Module):
+    """odot::nn::MeanTokens, where all tokens are valid."""
+
+    def forward(self, x):
+        return x.mean(dim=1)
+
+
+def layers_images():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.GroupNorm(4, 8), nn.SiLU(), nn.MaxPool2d(3, stride=2, padding=1),
+                          nn.Conv2d(8, 8, 3, padding=1, groups=4), nn.BatchNorm2d(8), nn.LeakyReLU())
+    model.add_module("se", SqueezeExcitation(8, 2))
+    rest = (nn.ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1), nn.ELU(), nn.AvgPool2d(2),
+            nn.Upsample(scale_factor=2, mode="bilinear"), nn.Dropout2d(0.2), nn.Flatten(), nn.Linear(6 * 12 * 8, 12),
+            nn.BatchNorm1d(12), nn.Tanh(), nn.Linear(12, 10), nn.LogSoftmax(dim=1))
+    for layer in rest:  # positions count the named layer too
+        model.add_module(str(len(model)), layer)
+    return model
+
+
+def layers_series():
+    return nn.Sequential(nn.Conv1d(4, 6, 5, stride=2, groups=2), nn.BatchNorm1d(6), nn.Sigmoid(), nn.Flatten(),
+                         nn.RMSNorm(6 * 14), nn.Dropout(0.2), nn.Linear(6 * 14, 10), nn.LogSoftmax(dim=1))
+
+
+def layers_tokens():
+    return nn.Sequential(nn.Embedding(60, 8), nn.RMSNorm(8), nn.Linear(8, 8), nn.LayerNorm(8), nn.GELU(), MeanTokens(),
+                         nn.Linear(8, 10), nn.LogSoftmax(dim=1))
+
+
 MNIST, CIFAR10 = (1, 28, 28), (3, 32, 32)
 
 
@@ -286,6 +328,9 @@ def transformer(*arguments, **options):
 
 # The names are those of examples/pytorch/exchange.*.cpp.
 MODELS = {
+    "layers-images": layers_images,
+    "layers-series": layers_series,
+    "layers-tokens": layers_tokens,
     "a": lambda: attention_model(MNIST, 8, 2, norm=True),
     "b": lambda: attention_model(MNIST, 8, 2),
     "c": lambda: attention_model(MNIST, 16, 2, norm=True),

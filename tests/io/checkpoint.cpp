@@ -36,10 +36,11 @@ Bytes content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The names in a folder, sorted.
+/// The names in a folder, sorted, without that of its lock.
 std::vector<std::string> names(const std::filesystem::path& folder) {
   std::vector<std::string> all;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) all.push_back(entry.path().filename().string());
+  std::erase(all, "checkpoint.lock");
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -187,6 +188,7 @@ TEST_CASE("the newest stay, and the best epoch's") {
 
   // Which one was the best is part of the state, and another training's state is not.
   const Snapshot state = checkpoint.state();
+  checkpoint.on_end({});
   io::Checkpoint resumed(folder.path(), {.keep = 1});
   TrainingPlan rest = plan;
   rest.steps_before = 60;
@@ -231,10 +233,12 @@ TEST_CASE("a training that begins anew sets an earlier one's checkpoints aside, 
 
   TrainingPlan rest = plan;
   rest.steps_before = 20;
+  first.on_end({});
   io::Checkpoint resumed(folder.path(), {.keep = 3});
   resumed.on_begin(rest);
   CHECK(names(folder.path()) == Names{"checkpoint-10.safetensors", "checkpoint-20.safetensors",
                                       "checkpoint-30.safetensors.earlier", "notes.txt"});
+  resumed.on_end({});
   io::Checkpoint anew(folder.path());
   anew.begin_anew();
   CHECK(names(folder.path()) ==

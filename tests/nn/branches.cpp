@@ -46,7 +46,7 @@ using Squeezed = Bound<nn::SqueezeExcitation<4, 2>, Shape<4, 3, 5>>;
 
 template <nn::BoundLayer Layer>
 std::string words() {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Layer::describe(parts);
   return nn::joined_layers(parts);
 }

@@ -116,7 +116,7 @@ TEST_CASE("any number of threads gives the same bits") {
 }
 
 TEST_CASE("words tell options apart") {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Bound<PlainGroups<3>, Shape<6, 3, 5>>::describe(parts);
   Bound<nn::RMSNorm<>, Shape<6>>::describe(parts);
   Bound<RMS<false>, Shape<6>>::describe(parts);

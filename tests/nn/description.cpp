@@ -97,6 +97,18 @@ TEST_CASE("dropout, which predict does not know, and a layer's name are in no wo
   CHECK(words<nn::Dropout<0.5>, nn::Named<"head", nn::Linear<3>>>() == words<nn::Linear<3>>());
 }
 
+TEST_CASE("the words for a training have its options too, in layers of layers") {
+  using Model = nn::Sequential<Shape<2, 8, 8>, nn::BatchNorm2d<>, nn::Add<nn::Identity, nn::Dropout2d<0.5>>,
+                               nn::Gate<nn::Dropout<0.25>>, nn::Residual<nn::Dropout<0.1>, nn::ReLU>, nn::Flatten,
+                               nn::BatchNorm1d<>>;
+  CHECK(nn::description<Model>() ==
+        "[2, 8, 8] -> batch_norm2d(eps 1e-05), add(identity, identity), gate, residual(relu), flatten, "
+        "batch_norm1d(eps 1e-05)");
+  CHECK(nn::description<Model>(true) ==
+        "[2, 8, 8] -> batch_norm2d(eps 1e-05, momentum 0.1), add(identity, dropout2d(0.5)), gate(dropout(0.25)), "
+        "residual(dropout(0.1), relu), flatten, batch_norm1d(eps 1e-05, momentum 0.1)");
+}
+
 TEST_CASE("your own layer has its shapes for words") {
   CHECK(words<Doubled, Doubled>() == "[4, 6] -> 2 x layer([4, 6] -> [4, 6])");
 }

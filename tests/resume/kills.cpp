@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A training that is killed by SIGKILL at random moments, on changing numbers of threads, and resumed until it ends: all of
-// its results must have the bytes of a training that was left alone, each start must go on from the newest checkpoint, and
-// no start may find a broken one.
+// A training that is killed by SIGKILL, on changing numbers of threads, and resumed until it ends: all of its results must
+// have the bytes of a training that was left alone, each start must go on from the newest checkpoint, and no start may find
+// a broken one. Half of the kills come at random moments, the others when a checkpoint is being written.
 //
-// usage: kills FOLDER KILLS SEED [LEAST]     LEAST: kills that must fall into the writing of a checkpoint
+// usage: kills FOLDER KILLS SEED [LEAST]     LEAST: kills that must break off the writing of a checkpoint
 
-#include <cerrno>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -17,6 +17,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -103,22 +104,31 @@ std::uint64_t newest(const fs::path& folder) {
   return step;
 }
 
+/// Whether a file is there that belongs to a checkpoint that is being written. 0: the file with which the folder is tried.
+bool is_writing(const fs::path& folder) {
+  std::error_code ignored;  // files come and go
+  for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with("checkpoint-") && !name.starts_with("checkpoint-0.") && name.find(".partial") != name.npos)
+      return true;
+  }
+  return false;
+}
+
 struct Writes {
   int checkpoints = 0, tables = 0;  // that a kill has broken off
 };
 
 /// Looks for what a kill has left of a file that was being written. The training itself removes a checkpoint's.
 void count_broken(const fs::path& folder, Writes& writes) {
-  bool checkpoint = false, table = false;
+  bool table = false;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.find(".partial") == std::string::npos) continue;
-    const bool of_checkpoint = name.starts_with("checkpoint-");
-    checkpoint = checkpoint || (of_checkpoint && !name.starts_with("checkpoint-0."));  // 0: only tries the folder
-    table = table || !of_checkpoint;
-    if (!of_checkpoint) fs::remove(entry.path());
+    if (name.find(".partial") == std::string::npos || name.starts_with("checkpoint-")) continue;
+    table = true;
+    fs::remove(entry.path());
   }
-  writes.checkpoints += checkpoint ? 1 : 0;
+  writes.checkpoints += is_writing(folder) ? 1 : 0;
   writes.tables += table ? 1 : 0;
 }
 
@@ -131,17 +141,32 @@ pid_t start(const char* program, const fs::path& folder, int threads) {
   _exit(127);
 }
 
-/// Whether the child has ended by itself within this time; it is killed otherwise.
-bool ended(pid_t child, std::chrono::microseconds after) {
-  const auto deadline = std::chrono::steady_clock::now() + after;
+/// When a child is killed.
+struct Moment {
+  std::chrono::microseconds after;  ///< its start
+  fs::path written = {};            ///< and then: a checkpoint is being written into this folder; empty: at once
+  std::chrono::microseconds into_writing = {};  ///< and then
+};
+
+void wait_actively(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
+/// Whether the child has ended by itself before this moment; it is killed otherwise.
+bool ended(pid_t child, const Moment& moment) {
+  const auto deadline = std::chrono::steady_clock::now() + moment.after;
   int status = 0;
   while (waitpid(child, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() >= deadline) {
+    const bool is_time = std::chrono::steady_clock::now() >= deadline;
+    if (is_time && (moment.written.empty() || is_writing(moment.written))) {
+      wait_actively(moment.into_writing);
       kill(child, SIGKILL);
       waitpid(child, &status, 0);
       break;
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(100));
+    if (!is_time) std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return false;
   require(WIFEXITED(status), "the training has ended by another signal than ours");
@@ -172,8 +197,14 @@ void kill_and_resume(const char* program, const fs::path& folder, int most, std:
   for (bool done = false; !done;) {
     const std::uint64_t expected = newest(folder);
     const auto threads = static_cast<int>(1 + random.below(3, draws++));
-    const auto time = std::chrono::microseconds(random.below(static_cast<std::uint64_t>(longest.count()), draws++));
-    done = ended(start(program, folder, threads), kills < most ? time : std::chrono::minutes(5));
+    Moment moment{.after =
+                      std::chrono::microseconds(random.below(static_cast<std::uint64_t>(longest.count()), draws++))};
+    if (random.below(2, draws++) == 0) {
+      moment.written = folder;
+      moment.into_writing = std::chrono::microseconds(random.below(200, draws++));
+    }
+    if (kills == most) moment = {.after = std::chrono::minutes(5)};
+    done = ended(start(program, folder, threads), moment);
     if (!done) ++kills;
     count_broken(folder, totals.writes);
     const auto diary = read_diary(folder / "diary");
@@ -202,19 +233,19 @@ int run(const char* program, const fs::path& folder, int kills, std::uint64_t se
   const fs::path whole = folder / "whole", killed = folder / "killed";
   fs::create_directories(whole);
   const auto begin = std::chrono::steady_clock::now();
-  require(ended(start(program, whole, 2), std::chrono::minutes(5)), "the training that is left alone takes minutes");
+  require(ended(start(program, whole, 2), {.after = std::chrono::minutes(5)}),
+          "the training that is left alone takes minutes");
   const auto alone = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
   const Random random(Seed{seed});
   std::uint64_t draws = 0;
   Totals totals;
-  while (totals.kills < kills) {
-    kill_and_resume(program, killed, kills - totals.kills, alone / 5, random, draws, totals);
+  while (totals.kills < kills || (totals.writes.checkpoints < least && totals.kills < 3 * kills)) {
+    kill_and_resume(program, killed, (std::max)(kills - totals.kills, 5), alone / 5, random, draws, totals);
     require_same(whole, killed);
   }
   std::printf(
       "%d kills in %d trainings of %zu batches: %d starts went on from a checkpoint, %zu batches done in all; %d kills "
-      "fell "
-      "into the writing of a checkpoint, %d into that of a table\n",
+      "broke off the writing of a checkpoint, %d that of a table\n",
       totals.kills, totals.trainings, epochs * batches, totals.starts_from_checkpoint, totals.batches,
       totals.writes.checkpoints, totals.writes.tables);
   require(totals.writes.checkpoints >= least, "expected at least " + std::to_string(least) + " kills in a write");

@@ -170,7 +170,11 @@ TEST_CASE("positions of another training are refused with all that differs, and 
   changed = kept;
   changed.set_fact("network.architecture", "[1] -> magic");
   CHECK(says(refusal(changed), "expected a network of [1, 28, 28] -> flatten", "found one of [1] -> magic"));
-  CHECK(says(refusal(positions_of(optim::Adam{})[1]), "expected a snapshot of SGD", "found one of Adam"));
+  const Snapshot of_adam = positions_of(optim::Adam{})[1];
+  CHECK(says(refusal(of_adam), "optimizer.name Adam instead of SGD"));
+  FitOptions any = options;
+  any.resume_with_other_options = true;
+  CHECK(says(refusal(of_adam, any), "expected a snapshot of SGD", "found one of Adam"));
   changed = kept;
   changed.set_fact("network.seed", "-1");
   CHECK(says(refusal(changed), "the fact \"seed\": expected a whole number, found \"-1\""));

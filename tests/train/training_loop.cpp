@@ -40,6 +40,7 @@ struct Script final : detail::Steps {
     kept.set_fact("script.steps", steps.size());
     return kept;
   }
+  Snapshot options() const override { return {}; }
   void restore(const Snapshot& kept) override { order += "r" + kept.required_text("script.steps"); }
 
   std::vector<detail::StepResult> results;
@@ -172,6 +173,7 @@ TEST_CASE("what several callbacks change for an evaluation is undone in reverse 
     }
     bool can_be_kept() const override { return false; }
     Snapshot snapshot() const override { return {}; }
+    Snapshot options() const override { return {}; }
     void restore(const Snapshot&) override {}
     bool fails = false;
   };

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "odot/core/config.hpp"
 #include "odot/core/current_workspace.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/workspace.hpp"
@@ -14,6 +15,7 @@
 #include "odot/data/dataset.hpp"
 #include "odot/data/loader.hpp"
 #include "odot/data/picture_maker.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 
@@ -26,6 +28,7 @@ struct Augmented {
   std::span<const std::int32_t> targets;
 
   std::size_t size() const { return set->size(); }
+  ODOT_COLD Snapshot describe() const { return options.describe(); }
 };
 
 /// Labelled pictures that are changed at random when they are loaded: how is a function of (seed, epoch, number of the

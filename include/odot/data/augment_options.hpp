@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/augment.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 
@@ -28,7 +30,35 @@ struct AugmentOptions {
   double fill = 0;                ///< of pixels from outside or painted over, in a network's units: 0 to 1 for bytes
   std::vector<double> mean = {};  ///< of each channel; with `deviation`: pixels become (x − mean)/deviation
   std::vector<double> deviation = {};  ///< of each channel; none: they stay as they are
+
+  /// What is not the default, as facts.
+  ODOT_COLD ODOT_FUNCTION Snapshot describe() const;
 };
+
+#if ODOT_DEFINITIONS
+
+ODOT_FUNCTION Snapshot AugmentOptions::describe() const {
+  Snapshot facts;
+  const auto add = [&facts](const char* name, double value) {
+    if (value != 0) facts.set_fact(name, value);
+  };
+  const auto add_list = [&facts](const char* name, const std::vector<double>& values) {
+    std::string text;
+    for (const double value : values) text.append(text.empty() ? "" : " ").append(number_text::shortest(value));
+    if (!text.empty()) facts.set_fact(name, std::move(text));
+  };
+  add("flip", flip);
+  add("rotation", rotation);
+  add("shift", static_cast<double>(shift));
+  if (border != Border::fill) facts.set_fact("border", std::string(border == Border::edge ? "edge" : "reflect"));
+  add("cutout", static_cast<double>(cutout));
+  add("fill", fill);
+  add_list("mean", mean);
+  add_list("deviation", deviation);
+  return facts;
+}
+
+#endif
 
 namespace detail {
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "odot/core/buffer.hpp"
+#include "odot/core/config.hpp"
 #include "odot/core/current_workspace.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
@@ -21,6 +22,7 @@
 #include "odot/data/loader.hpp"
 #include "odot/data/picture_maker.hpp"
 #include "odot/kernels/augment.hpp"
+#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 
@@ -37,6 +39,11 @@ struct Mixed {
   MixOptions options;
 
   std::size_t size() const { return set->size(); }
+  ODOT_COLD Snapshot describe() const {
+    Snapshot facts = options.augment.describe();
+    facts.set_fact("mix_alpha", options.alpha);
+    return facts;
+  }
 };
 
 /// Pictures as those of data::augmented, mixed: share · picture + (1 − share) · partner, any picture of the set. The targets are

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "odot/core/config.hpp"
 #include "odot/core/current_workspace.hpp"
 #include "odot/core/random.hpp"
 #include "odot/core/workspace.hpp"
@@ -20,6 +21,11 @@ struct Reconstruction {
   const Set* set;
 
   std::size_t size() const { return set->size(); }
+  ODOT_COLD auto describe() const
+    requires requires { set->describe(); }
+  {
+    return set->describe();
+  }
 };
 
 /// A set's samples as their own targets, as a loader loads them; the set's own targets do not matter. The loss is one of

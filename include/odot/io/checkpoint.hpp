@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 // Checkpoint: a training kept in files while it runs, so that it can be resumed where it was killed.
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -11,15 +9,12 @@
 #include <limits>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "odot/core/error.hpp"
 #include "odot/events/callback.hpp"
-#include "odot/io/checkpoint_file.hpp"
-#include "odot/io/write_file.hpp"
+#include "odot/io/checkpoint_folder.hpp"
 #include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
@@ -41,29 +36,45 @@ struct CheckpointOptions {
 /// temporary name: a kill or a power cut at any time leaves the ones before as they were. A training that begins anew
 /// where there are checkpoints sets those aside as checkpoint-….safetensors.earlier, and so does one that is resumed with
 /// those that are newer than where it goes on; what was set aside before is then deleted.
+/// The folder is this object's, until the training ends or the object does: two trainings would delete each other's files.
+/// Another Checkpoint of the folder, in this program or another, is refused. (A kill releases the folder too; a file,
+/// checkpoint.lock, stays in it.)
 /// A signal does not write one by itself; let it stop the training: Interrupt, FitOptions::should_stop.
 /// Errors  ArgumentError: .keep is 0; before the first batch, an optimizer that can't be kept
-///         FileError: the folder can't be created or written (the constructor checks this already). While a checkpoint is
-///         written it ends the training, and the last one is still there. (Where the size of files is limited, the
-///         program must ignore SIGXFSZ for that.)
+///         FileError: the folder can't be created or written, or another Checkpoint has it (the constructor checks both).
+///         While a checkpoint is written it ends the training, and the last one is still there. (Where the size of files
+///         is limited, the program must ignore SIGXFSZ for that.)
 class Checkpoint : public Callback {
  public:
-  explicit Checkpoint(std::filesystem::path folder, const CheckpointOptions& options = {});
+  explicit Checkpoint(std::filesystem::path folder, const CheckpointOptions& options = {})
+      : folder_(std::move(folder)), options_(options) {
+    if (options.keep == 0) throw ArgumentError("odot::io::Checkpoint: keep must be at least 1, found 0");
+    folder_.claim();
+  }
 
-  /// The newest checkpoint that is whole; nothing if there is none at all.
-  /// Errors  FileError: the folder can't be read; there are checkpoints, but none of them is whole
-  std::optional<Snapshot> latest();
+  /// The newest checkpoint that is whole; nothing if there is none at all. (While a training runs, others ask a
+  /// CheckpointFolder for it.)
+  /// Errors  FileError: the folder can't be read; there are checkpoints, but none of them is whole; another Checkpoint has
+  ///         the folder
+  std::optional<Snapshot> latest() {
+    folder_.claim();
+    return folder_.latest();
+  }
 
   /// The file that latest() has taken; empty: none. Those that it did not take although they are newer, and why.
-  const std::filesystem::path& taken() const { return taken_; }
-  const std::vector<std::string>& skipped() const { return skipped_; }
+  const std::filesystem::path& taken() const { return folder_.taken(); }
+  const std::vector<std::string>& skipped() const { return folder_.skipped(); }
 
   /// Sets aside what an earlier training has left in the folder, as a training that begins anew does. Call it if long work
   /// lies between this and fit: otherwise latest() takes the earlier training for this one if this one is killed there.
-  void begin_anew() { set_aside(0); }
+  void begin_anew() {
+    folder_.claim();
+    folder_.set_aside(0);
+  }
 
   void on_begin(const TrainingPlan& plan) override;
   void on_epoch(const EpochEvent& e) override;
+  void on_end(const TrainingReport&) override { folder_.release(); }
   bool wants_position(const StepEvent& at) override;
   void on_position(const TrainingPosition& position) override;
 
@@ -74,69 +85,14 @@ class Checkpoint : public Callback {
  private:
   using Clock = std::chrono::steady_clock;
 
-  struct File {
-    std::size_t step = 0;
-    std::filesystem::path path;
-  };
-
-  static constexpr std::string_view stem = "checkpoint-", extension = ".safetensors", earlier = ".earlier";
-
-  std::filesystem::path path_of(std::size_t step) const {
-    return folder_ / (std::string(stem) + std::to_string(step) + std::string(extension));
-  }
-
-  /// The step of "checkpoint-<step>.safetensors<rest>"; nothing for other names.
-  static std::optional<std::size_t> step_of(std::string_view name, std::string_view& rest);
-
-  /// The files "checkpoint-<step>.safetensors<rest>…" of which `wanted(rest)` is true, the newest first.
-  template <class Wanted>
-  std::vector<File> files(const Wanted& wanted) const;
-  std::vector<File> checkpoints() const {
-    return files([](std::string_view rest) { return rest.empty(); });
-  }
-
-  /// Sets aside the checkpoints after `step`, and removes what a kill has left of one.
-  void set_aside(std::size_t step);
-  void remove_old() const;
-
-  static void remove(const std::filesystem::path& path) {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-  }
-
-  std::filesystem::path folder_, taken_;
+  CheckpointFolder folder_;
   CheckpointOptions options_;
-  std::vector<std::string> skipped_;
   std::size_t batches_ = 0;  // of an epoch
   std::size_t best_step_ = 0;
   double best_loss_ = std::numeric_limits<double>::infinity();
   Clock::time_point written_ = Clock::now();
   bool due_ = false;
 };
-
-inline Checkpoint::Checkpoint(std::filesystem::path folder, const CheckpointOptions& options)
-    : folder_(std::move(folder)), options_(options) {
-  if (options.keep == 0) throw ArgumentError("odot::io::Checkpoint: keep must be at least 1, found 0");
-  create_folder(folder_);
-  require_writable(path_of(0));
-}
-
-inline std::optional<Snapshot> Checkpoint::latest() {
-  skipped_.clear();
-  taken_.clear();
-  for (const File& file : checkpoints()) {
-    try {
-      Snapshot kept = read_checkpoint(file.path);
-      taken_ = file.path;
-      return kept;
-    } catch (const FileError& error) {
-      skipped_.emplace_back(error.what());
-    }
-  }
-  if (skipped_.empty()) return std::nullopt;
-  throw FileError(folder_.string(), "none of its checkpoints can be used (" + std::to_string(skipped_.size()) +
-                                        "); delete them to begin anew. The newest: " + skipped_.front());
-}
 
 inline void Checkpoint::on_begin(const TrainingPlan& plan) {
   if (!plan.can_be_kept)
@@ -147,7 +103,8 @@ inline void Checkpoint::on_begin(const TrainingPlan& plan) {
   best_step_ = 0;
   best_loss_ = std::numeric_limits<double>::infinity();
   written_ = Clock::now();
-  set_aside(plan.steps_before);
+  folder_.claim();
+  folder_.set_aside(plan.steps_before);
 }
 
 inline void Checkpoint::on_epoch(const EpochEvent& e) {
@@ -168,10 +125,10 @@ inline void Checkpoint::on_position(const TrainingPosition& position) {
   const bool epoch = options_.every_epochs > 0 && position.epochs % options_.every_epochs == 0;
   const bool best = options_.keep_best && best_step_ == position.step;
   if (!due_ && !position.last && !(position.batch == 0 && (epoch || best))) return;
-  write_checkpoint(path_of(position.step), position.snapshot());
+  folder_.write(position.step, position.snapshot());
   due_ = false;
   written_ = Clock::now();
-  remove_old();
+  folder_.remove_old(options_.keep, options_.keep_best ? best_step_ : 0);
 }
 
 inline Snapshot Checkpoint::state() const {
@@ -185,54 +142,6 @@ inline Snapshot Checkpoint::state() const {
 inline void Checkpoint::restore_state(const Snapshot& kept) {
   best_step_ = static_cast<std::size_t>(kept.required_count("best_step"));
   if (best_step_ > 0) best_loss_ = kept.required_number("best_loss");
-}
-
-inline std::optional<std::size_t> Checkpoint::step_of(std::string_view name, std::string_view& rest) {
-  if (!name.starts_with(stem)) return std::nullopt;
-  name.remove_prefix(stem.size());
-  std::size_t step = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
-  if (error != std::errc()) return std::nullopt;
-  name.remove_prefix(static_cast<std::size_t>(end - name.data()));
-  if (!name.starts_with(extension)) return std::nullopt;
-  rest = name.substr(extension.size());
-  return step;
-}
-
-template <class Wanted>
-std::vector<Checkpoint::File> Checkpoint::files(const Wanted& wanted) const {
-  std::vector<File> found;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder_, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    std::string_view rest;
-    if (const auto step = step_of(name, rest); step && wanted(rest)) found.push_back({*step, entry->path()});
-  }
-  if (error) throw FileError(folder_.string(), "the folder can't be read: " + error.message());
-  std::sort(found.begin(), found.end(), [](const File& a, const File& b) { return a.step > b.step; });
-  return found;
-}
-
-inline void Checkpoint::set_aside(std::size_t step) {
-  for (const File& left : files([](std::string_view rest) { return rest.starts_with(".partial"); })) remove(left.path);
-  std::vector<File> newer = checkpoints();
-  std::erase_if(newer, [&](const File& file) { return file.step <= step; });
-  if (newer.empty()) return;
-  for (const File& old : files([](std::string_view rest) { return rest == earlier; })) remove(old.path);
-  for (const File& file : newer) {
-    std::error_code error;
-    std::filesystem::rename(file.path, file.path.string() + std::string(earlier), error);
-    if (error) throw FileError(file.path.string(), "can't be set aside: " + error.message());
-  }
-}
-
-inline void Checkpoint::remove_old() const {
-  std::size_t newest = 0;
-  for (const File& file : checkpoints()) {
-    const bool best = options_.keep_best && file.step == best_step_;
-    if (++newest > options_.keep && !best) remove(file.path);
-  }
 }
 
 }  // namespace odot::io

@@ -73,8 +73,13 @@ struct BatchNormLayer : Layer<In, In,
 
 namespace detail {
 
-ODOT_COLD inline std::string batch_norm_words(const char* kind, const BatchNormOptions& options) {
-  return LayerWords(kind).add("eps", number_text::shortest(options.eps)).add_if(!options.affine, "not affine").text();
+/// `training`: with what matters in training alone.
+ODOT_COLD inline std::string batch_norm_words(const char* kind, const BatchNormOptions& options, bool training) {
+  return LayerWords(kind)
+      .add("eps", number_text::shortest(options.eps))
+      .add_if(!options.affine, "not affine")
+      .add_if(training, "momentum " + number_text::shortest(options.momentum))
+      .text();
 }
 
 }  // namespace detail

@@ -24,8 +24,8 @@ struct BatchNorm1d {
     static_assert(In::rank == 1 || In::rank == 2,
                   "odot::nn::BatchNorm1d: input must be rank 1 or 2, [features] or [channels, length]");
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(detail::batch_norm_words("batch_norm1d", Options));
+    ODOT_COLD static void describe(LayerParts& parts) {
+      parts.push_back(detail::batch_norm_words("batch_norm1d", Options, parts.training));
     }
   };
 };

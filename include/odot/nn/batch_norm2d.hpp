@@ -22,8 +22,8 @@ struct BatchNorm2d {
   struct bind : BatchNormLayer<In, Options> {
     static_assert(In::rank == 3, "odot::nn::BatchNorm2d: input must be rank 3, [channels, height, width]");
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(detail::batch_norm_words("batch_norm2d", Options));
+    ODOT_COLD static void describe(LayerParts& parts) {
+      parts.push_back(detail::batch_norm_words("batch_norm2d", Options, parts.training));
     }
   };
 };

@@ -95,9 +95,9 @@ class BranchesLayer : public Layer<In, Out> {
     std::size_t i = 0;
     (BranchOf<D, In>::type::list_buffers(table, child_path<D>(prefix, i++)), ...);
   }
-  ODOT_COLD static void describe(std::vector<std::string>& parts) {
+  ODOT_COLD static void describe(LayerParts& parts) {
     LayerWords words(Join::name);
-    (words.add(branch_words<typename BranchOf<D, In>::type>()), ...);
+    (words.add(branch_words<typename BranchOf<D, In>::type>(parts.inner())), ...);
     parts.push_back(words.text());
   }
   template <class Scalar, class Visitor>
@@ -174,8 +174,7 @@ class BranchesLayer : public Layer<In, Out> {
   }
 
   template <class C>
-  ODOT_COLD static std::string branch_words() {
-    std::vector<std::string> inner;
+  ODOT_COLD static std::string branch_words(LayerParts inner) {
     C::describe(inner);
     if (inner.empty()) return "identity";
     return inner.size() == 1 ? inner[0] : "(" + joined_layers(inner) + ")";

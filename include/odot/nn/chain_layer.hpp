@@ -69,7 +69,7 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
     std::size_t i = 0;
     (C::list_buffers(table, child_path<D>(prefix, i++)), ...);
   }
-  ODOT_COLD static void describe(std::vector<std::string>& parts) { (C::describe(parts), ...); }
+  ODOT_COLD static void describe(LayerParts& parts) { (C::describe(parts), ...); }
   template <class Scalar, class Visitor>
   ODOT_COLD static void visit_outputs(const Scalar* cache, std::size_t n, const std::string& prefix,
                                       const Visitor& visit) {

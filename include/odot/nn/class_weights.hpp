@@ -42,6 +42,13 @@ class ClassWeights {
     return kept_ ? std::span<const double>(kept_->values) : std::span<const double>();
   }
 
+  /// "1 1 4"; empty if there are none.
+  ODOT_COLD std::string text() const {
+    std::string all;
+    for (const double each : values()) all.append(all.empty() ? "" : " ").append(number_text::shortest(each));
+    return all;
+  }
+
   /// The weights as numbers of type S in the device's memory; empty if there are none. Any number of threads may call it.
   /// `loss` and `classes`: what the weights are for.
   /// Errors  ArgumentError: not as many weights as classes

@@ -36,6 +36,15 @@ class LayerWords {
   int arguments_ = 0;
 };
 
+/// The words of layers, in their order.
+struct LayerParts : std::vector<std::string> {
+  explicit LayerParts(bool with_training = false) : training(with_training) {}
+  bool training;  ///< whether options are wanted that matter in training alone, such as dropout's probability
+
+  /// For the layers inside of one.
+  LayerParts inner() const { return LayerParts(training); }
+};
+
 /// A chain of layers as one text; a repeated part is written once: "2 x (a, b), c".
 ODOT_FUNCTION std::string joined_layers(const std::vector<std::string>& parts);
 
@@ -69,10 +78,11 @@ ODOT_FUNCTION std::string joined_layers(const std::vector<std::string>& parts) {
 
 #endif
 
-/// The words of a whole model, its input's shape first: "[1, 28, 28] -> flatten, linear(10), log_softmax".
+/// The words of a whole model, its input's shape first: "[1, 28, 28] -> flatten, linear(10), log_softmax". `training`: with
+/// the options that matter in training alone.
 template <class Model>
-ODOT_COLD std::string description() {
-  std::vector<std::string> parts;
+ODOT_COLD std::string description(bool training = false) {
+  LayerParts parts(training);
   Model::describe(parts);
   return Model::input_shape::to_string() + " -> " + joined_layers(parts);
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 // Dropout.
 
-#include <string>
-#include <vector>
-
+#include "odot/core/config.hpp"
+#include "odot/core/number_text.hpp"
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dropout.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
 
@@ -19,13 +19,11 @@ struct Probability {
 };
 
 /// y = mask ⊙ x/(1 − P) in training, y = x in predict; Kernel: kernels::Dropout, or another one with its functions. A layer
-/// derives from it and adds its shape rule.
+/// derives from it and adds its words and its shape rule.
 template <ShapeType In, Probability P, template <class> class Kernel>
 struct DropoutLayer : Layer<In, In> {
   static constexpr bool backward_reads_input = false;
   static constexpr bool in_place = true;
-
-  static void describe(std::vector<std::string>& /*parts*/) {}
 
   static void forward(auto pass, auto x, auto y) {
     using D = typename decltype(pass)::device;
@@ -44,6 +42,16 @@ struct DropoutLayer : Layer<In, In> {
   static kernels::DropoutMask mask(const auto& pass) { return {pass.random(), P.value, pass.first_sample()}; }
 };
 
+namespace detail {
+
+/// Dropout is no part of what a network computes, only of how it is trained.
+ODOT_COLD inline void describe_dropout(const char* kind, double probability, LayerParts& parts) {
+  if (parts.training && probability > 0)
+    parts.push_back(LayerWords(kind).add(number_text::shortest(probability)).text());
+}
+
+}  // namespace detail
+
 /// Drops elements with probability P in training, and scales the others by 1/(1 − P); y = x in predict.
 /// The mask is a function of the network's seed, its training step, the layer and the element: the same in forward and
 /// backward, whatever the pieces of the batch and the number of threads; it is not stored.
@@ -56,6 +64,8 @@ struct Dropout {
   template <ShapeType In>
   struct bind : DropoutLayer<In, P, kernels::Dropout> {
     static constexpr bool token_wise = true;
+
+    ODOT_COLD static void describe(LayerParts& parts) { detail::describe_dropout("dropout", P.value, parts); }
   };
 
   // Last: after a failed assertion, compilers skip the rest of a class.

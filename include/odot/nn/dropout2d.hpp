@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 // Dropout2d.
 
+#include "odot/core/config.hpp"
 #include "odot/kernels/channel_dropout.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/dropout.hpp"
 
 namespace odot::nn {
@@ -17,6 +19,8 @@ template <Probability P>
 struct Dropout2d {
   template <ShapeType In>
   struct bind : DropoutLayer<In, P, kernels::ChannelDropout> {
+    ODOT_COLD static void describe(LayerParts& parts) { detail::describe_dropout("dropout2d", P.value, parts); }
+
     static_assert(In::rank == 3, "odot::nn::Dropout2d: input must be rank 3, [channels, height, width]");
   };
 

@@ -44,6 +44,16 @@ ODOT_COLD inline std::vector<Stretch> with_stretches(const char* what, const std
   return result;
 }
 
+/// The names of the parameters in the stretches: "0.weight, 0.bias".
+ODOT_COLD inline std::string names_in(const std::vector<Stretch>& stretches, const std::vector<ParameterInfo>& table) {
+  std::string names;
+  for (const ParameterInfo& info : table)
+    for (const Stretch& s : stretches)
+      if (info.size > 0 && info.offset >= s.offset && info.offset < s.offset + s.size)
+        names.append(names.empty() ? "" : ", ").append(info.name);
+  return names;
+}
+
 /// body(stretch) for the parts of `all` that no frozen stretch has.
 template <class Body>
 void outside(const std::vector<Stretch>& frozen, Stretch all, const Body& body) {

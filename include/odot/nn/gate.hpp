@@ -50,8 +50,8 @@ struct Gate {
       return detail::aligned(factors::size * n) + F::gradient_elements(n);
     }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      std::vector<std::string> inner;
+    ODOT_COLD static void describe(LayerParts& parts) {
+      LayerParts inner = parts.inner();
       F::describe(inner);
       parts.push_back(LayerWords("gate").add(joined_layers(inner)).text());
     }

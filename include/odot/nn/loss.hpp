@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
@@ -17,6 +18,7 @@
 #include "odot/nn/add_losses.hpp"
 #include "odot/nn/class_weights.hpp"
 #include "odot/nn/loss_contract.hpp"
+#include "odot/nn/snapshot.hpp"
 #include "odot/nn/tokens.hpp"
 
 namespace odot::nn {
@@ -30,6 +32,17 @@ inline constexpr std::size_t labels_of = is_sequence<Output> ? tokens<Output> : 
 [[noreturn]] ODOT_COLD inline void refuse_smoothing(double found) {
   throw ArgumentError("odot::nn: label_smoothing: expected a number from 0 to 1, found " +
                       number_text::shortest(found));
+}
+
+/// A loss's name and options as facts; those that it has not are omitted.
+ODOT_COLD inline Snapshot loss_facts(const char* name, const ClassWeights& weights,
+                                     std::optional<std::int32_t> ignored = {}, std::optional<double> smoothing = {}) {
+  Snapshot facts;
+  facts.set_fact("name", std::string(name));
+  if (!weights.empty()) facts.set_fact("class_weights", weights.text());
+  if (ignored) facts.set_fact("ignore_index", *ignored);
+  if (smoothing) facts.set_fact("label_smoothing", *smoothing);
+  return facts;
 }
 
 /// A loss's options for its kernel. Throws ArgumentError for a smoothing out of range, or not a weight for each class.
@@ -64,6 +77,9 @@ struct NegativeLogLikelihood {
 
   bool weighted() const { return !class_weights.empty() || ignore_index; }
   bool ignores(std::int32_t label) const { return label == ignore_index; }
+  ODOT_COLD Snapshot describe() const {
+    return detail::loss_facts("NegativeLogLikelihood", class_weights, ignore_index);
+  }
 
   /// Adds the samples' losses and hits to `sums`, and fills dy (if not empty) with the gradient of scale · Σ loss.
   /// Labels and sums are memory of the device.
@@ -104,6 +120,9 @@ struct CrossEntropy {
 
   bool weighted() const { return !class_weights.empty() || ignore_index; }
   bool ignores(std::int32_t label) const { return label == ignore_index; }
+  ODOT_COLD Snapshot describe() const {
+    return detail::loss_facts("CrossEntropy", class_weights, ignore_index, label_smoothing);
+  }
 
   /// As in nn::NegativeLogLikelihood; `sums` count tokens, and scale · Σ loss is over samples: the means of their tokens.
   void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
@@ -148,6 +167,10 @@ struct SoftCrossEntropy {
   static constexpr std::size_t targets = Output::size;  ///< per sample
   static constexpr bool counts_hits = true;
 
+  ODOT_COLD Snapshot describe() const {
+    return detail::loss_facts("SoftCrossEntropy", class_weights, {}, label_smoothing);
+  }
+
   /// The loss where the targets are labels.
   CrossEntropy of_labels() const { return {.label_smoothing = label_smoothing, .class_weights = class_weights}; }
 
@@ -180,6 +203,12 @@ struct BinaryCrossEntropy {
   template <ShapeType Output>
   static constexpr std::size_t targets = Output::size;  ///< per sample
 
+  ODOT_COLD Snapshot describe() const {
+    Snapshot facts = detail::loss_facts("BinaryCrossEntropy", {});
+    if (!pos_weight.empty()) facts.set_fact("pos_weight", pos_weight.text());
+    return facts;
+  }
+
   /// As in nn::MeanSquaredError.
   template <class Y>
   void evaluate(auto& workspace, Y y, std::span<const typename Y::scalar> numbers, double scale, auto dy,
@@ -201,6 +230,10 @@ struct RegressionLoss {
   using target = Scalar;
   template <ShapeType Output>
   static constexpr std::size_t targets = Output::size;  ///< per sample
+
+  ODOT_COLD static Snapshot describe() {
+    return loss_facts(Deviation == kernels::Deviation::squared ? "MeanSquaredError" : "MeanAbsoluteError", {});
+  }
 
   /// Adds the samples' losses to `sums`, none of them correct, and fills dy (if not empty) with the gradient of
   /// scale · Σ loss. Targets and sums are memory of the device.
@@ -236,6 +269,12 @@ struct Huber {
   using target = Scalar;
   template <ShapeType Output>
   static constexpr std::size_t targets = Output::size;  ///< per sample
+
+  ODOT_COLD Snapshot describe() const {
+    Snapshot facts = detail::loss_facts("Huber", {});
+    facts.set_fact("delta", delta);
+    return facts;
+  }
 
   /// As in nn::MeanSquaredError.
   template <class Y>

@@ -27,6 +27,8 @@
 //                                                          evaluate adds them up in sums->weight, and the network divides
 //                                                          the gradient by them instead of N
 //     bool ignores(std::int32_t label) const;              whether samples of a label that has no output do not count
+//     Snapshot describe() const;                           name and options as facts (nn/snapshot.hpp), which a training
+//                                                          that is resumed must have too
 //     auto of_labels() const;                              of a loss whose targets are numbers: the loss for a set of labels
 
 #include <concepts>

@@ -36,8 +36,8 @@ struct Residual {
       return detail::aligned(F::cache_elements(n)) + (keeps_f ? detail::aligned(In::size * n) : 0);
     }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      std::vector<std::string> inner;
+    ODOT_COLD static void describe(LayerParts& parts) {
+      LayerParts inner = parts.inner();
       F::describe(inner);
       parts.push_back(LayerWords("residual").add(joined_layers(inner)).text());
     }

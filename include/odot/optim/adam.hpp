@@ -19,6 +19,16 @@ namespace odot::optim {
 /// What may differ from group to group.
 struct AdamHyperparameters {
   double learning_rate, beta1, beta2, eps, weight_decay;
+
+  ODOT_COLD Snapshot describe() const {
+    Snapshot facts;
+    facts.set_fact("learning_rate", learning_rate);
+    facts.set_fact("beta1", beta1);
+    facts.set_fact("beta2", beta2);
+    facts.set_fact("eps", eps);
+    facts.set_fact("weight_decay", weight_decay);
+    return facts;
+  }
 };
 
 struct AdamOptions {
@@ -132,10 +142,12 @@ class AdamW : public detail::AdamUpdate<AdamW, AdamWOptions, true> {
 #if ODOT_HAS_LIBRARY
 ODOT_INSTANTIATION template void Optimizer<Adam, AdamOptions>::step(NetworkState<Cpu, float>&, double);
 ODOT_INSTANTIATION template void Optimizer<Adam, AdamOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Snapshot Optimizer<Adam, AdamOptions>::describe() const;
 ODOT_INSTANTIATION template Optimizer<Adam, AdamOptions>::Optimizer(AdamOptions,
                                                                     const std::vector<Group<AdamGroupOptions>>&);
 ODOT_INSTANTIATION template void Optimizer<AdamW, AdamWOptions>::step(NetworkState<Cpu, float>&, double);
 ODOT_INSTANTIATION template void Optimizer<AdamW, AdamWOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Snapshot Optimizer<AdamW, AdamWOptions>::describe() const;
 ODOT_INSTANTIATION template Optimizer<AdamW, AdamWOptions>::Optimizer(AdamWOptions,
                                                                       const std::vector<Group<AdamGroupOptions>>&);
 #endif

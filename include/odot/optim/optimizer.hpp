@@ -76,7 +76,8 @@ ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view
 }  // namespace detail
 
 /// Options, groups, state and step count of an optimizer. Options have max_gradient_norm, which is of the whole network, and
-/// hyperparameters(), what may differ from group to group. Derived supplies
+/// hyperparameters(), what may differ from group to group, with Snapshot describe() const, their values as facts. Derived
+/// supplies
 ///     static constexpr std::size_t state_blocks;
 ///     static constexpr std::array<std::string_view, state_blocks> state_names;  // PyTorch's
 ///     static constexpr std::string_view name;
@@ -124,6 +125,9 @@ class Optimizer {
   ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed then
   template <DeviceType Device, class Scalar>
   ODOT_COLD void restore(const Snapshot& snapshot, NetworkState<Device, Scalar>& network);
+
+  /// Name, options and groups, as facts: what a training that is resumed must have too.
+  ODOT_COLD Snapshot describe() const;
 
   /// Steps done.
   std::size_t steps() const { return steps_; }
@@ -250,6 +254,19 @@ Snapshot Optimizer<Derived, Options>::snapshot(const NetworkState<Device, Scalar
   kept.set_fact("optimizer", std::string(Derived::name));
   kept.set_fact("steps", steps_);
   return kept;
+}
+
+template <class Derived, class Options>
+Snapshot Optimizer<Derived, Options>::describe() const {
+  Snapshot facts = options_.hyperparameters().describe();
+  facts.set_fact("name", std::string(Derived::name));
+  facts.set_fact("max_gradient_norm", options_.max_gradient_norm);
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const std::string group = "group-" + std::to_string(g + 1) + ".";
+    facts.set_fact(group + "pattern", groups_[g].pattern);
+    facts.merge(groups_[g].options.describe(), group);
+  }
+  return facts;
 }
 
 template <class Derived, class Options>

@@ -21,6 +21,10 @@
 //     Snapshot snapshot(const auto& network) const;         what it holds from step to step
 //     void restore(const Snapshot& kept, auto& network);    throws ArgumentError, and changes nothing, if that does not fit
 //
+// It may also say what a training that goes on must have too, its name and options as facts:
+//
+//     Snapshot describe() const;                            facts.set_fact("learning_rate", learning_rate); …
+//
 // network: the network's NetworkState, with its blocks and their names. An optimizer that holds nothing returns {} and
 // does nothing.
 

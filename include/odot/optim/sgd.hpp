@@ -19,6 +19,15 @@ namespace odot::optim {
 struct SGDHyperparameters {
   double learning_rate, momentum, weight_decay;
   bool nesterov;
+
+  ODOT_COLD Snapshot describe() const {
+    Snapshot facts;
+    facts.set_fact("learning_rate", learning_rate);
+    facts.set_fact("momentum", momentum);
+    facts.set_fact("weight_decay", weight_decay);
+    facts.set_fact("nesterov", nesterov);
+    return facts;
+  }
 };
 
 struct SGDOptions {
@@ -84,6 +93,7 @@ class SGD : public Optimizer<SGD, SGDOptions> {
 #if ODOT_HAS_LIBRARY
 ODOT_INSTANTIATION template void Optimizer<SGD, SGDOptions>::step(NetworkState<Cpu, float>&, double);
 ODOT_INSTANTIATION template void Optimizer<SGD, SGDOptions>::step(NetworkState<Cpu, double>&, double);
+ODOT_INSTANTIATION template Snapshot Optimizer<SGD, SGDOptions>::describe() const;
 ODOT_INSTANTIATION template Optimizer<SGD, SGDOptions>::Optimizer(SGDOptions,
                                                                   const std::vector<Group<SGDGroupOptions>>&);
 #endif

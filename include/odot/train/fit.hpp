@@ -75,16 +75,17 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 /// on_batch is called for several batches in a row.
 /// Without `.resume`, a call starts with the order of epoch 1 and at step 0 of the schedule. With it, network, optimizer,
 /// report and callbacks continue from the position that was kept, and the rest of the training has the bits that it
-/// would have had; `.epochs` counts those done before. Options of the optimizer, the schedule and the loss belong to the
-/// program and must be the same.
+/// would have had; `.epochs` counts those done before. Model, data and all options belong to the program and must be the
+/// same.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
 ///     fit<nn::CrossEntropy>(network, adam, train, test, options);        another loss
 /// Errors  compile time: a set whose samples do not have the shape of the network's input, or whose targets are not
 ///         what the loss takes; a loss that does not fit the outputs, such as the default loss if the model does not
 ///         end in nn::LogSoftmax
 ///         ArgumentError: a batch size of 0 or larger than the set; an empty set; a label that the network has no
-///         output for; a `.resume` that is of another training: model, optimizer, samples, batch size or seed (then
-///         nothing has changed), or that a callback can't go on from
+///         output for; a `.resume` that is of another training: other numbers of samples, batch size or seed, other
+///         options of model, loss, optimizer or set, all of which are listed (then nothing has changed), or one that a
+///         callback can't go on from
 ///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't take, with epoch
 ///         and batch, and on the Cpu the layer
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,

@@ -22,6 +22,7 @@ struct FitOptions {
   std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
   std::string test_name = "test";           ///< what to call the second set in output, such as "validation"
   std::optional<Snapshot> resume = {};      ///< of TrainingPosition: go on from there; none: begin anew
+  bool resume_with_other_options = false;   ///< .resume even if options of model, loss, optimizer … differ
 };
 
 }  // namespace odot

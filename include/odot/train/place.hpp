@@ -15,6 +15,7 @@
 #include "odot/events/events.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/snapshot.hpp"
+#include "odot/train/kept_options.hpp"
 
 namespace odot::detail {
 
@@ -32,9 +33,18 @@ struct Place {
 /// goes on from it.
 ODOT_COLD ODOT_FUNCTION void add_place(const Place& place, const TrainingPlan& plan, Seed seed, Snapshot& kept);
 
+/// The steps that a training has done of which add_place has added the place.
+/// Errors  ArgumentError: the snapshot is of no training
+ODOT_COLD ODOT_FUNCTION std::size_t steps_in(const Snapshot& kept, const TrainingPlan& plan);
+
+/// Throws ArgumentError, and lists what differs, where the snapshot is of a training with other samples, batches or another
+/// seed, or with other options than these; null: any will do.
+ODOT_COLD ODOT_FUNCTION void require_same_training(const Snapshot& kept, const TrainingPlan& plan, Seed seed,
+                                                   const Snapshot* options);
+
 /// The place that add_place has added.
-/// Errors  ArgumentError: the snapshot is of no training, or of one with other samples, batches or another seed
-ODOT_COLD ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, Seed seed);
+/// Errors  ArgumentError: a place that the training does not have
+ODOT_COLD ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan);
 
 #if ODOT_DEFINITIONS
 
@@ -68,11 +78,17 @@ ODOT_FUNCTION void add_place(const Place& place, const TrainingPlan& plan, Seed 
   throw ArgumentError("odot::fit: the training can't be resumed from this snapshot: " + what);
 }
 
-ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, Seed seed) {
+ODOT_FUNCTION std::size_t steps_in(const Snapshot& kept, const TrainingPlan& plan) {
   if (const auto version = kept.text("training.version"); version != place_version)
     refuse_place(version ? "expected training.version " + std::string(place_version) + ", found " +
                                shown_name(*version) + "; it is from another version of odot"
                          : "it has no training.version and is not a TrainingPosition's");
+  return static_cast<std::size_t>(kept.required_count("training.epoch") * plan.batches +
+                                  kept.required_count("training.batch"));
+}
+
+ODOT_FUNCTION void require_same_training(const Snapshot& kept, const TrainingPlan& plan, Seed seed,
+                                         const Snapshot* options) {
   std::string other;
   const auto demand = [&](const char* name, std::uint64_t expected) {
     const std::uint64_t found = kept.required_count(std::string("training.") + name);
@@ -84,8 +100,14 @@ ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, See
   demand("test_samples", plan.test_samples);
   demand("batch_size", plan.batch_size);
   demand("seed", seed.value);
-  if (!other.empty()) refuse_place("it is of another training, with " + other);
+  const std::string others = options ? different_options(kept, *options) : "";
+  if (other.empty() && !others.empty())
+    refuse_place("it is of a training with other options: " + others +
+                 "; FitOptions::resume_with_other_options goes on with those here");
+  if (!other.empty()) refuse_place("it is of another training, with " + other + (others.empty() ? "" : ", ") + others);
+}
 
+ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan) {
   Place place;
   const std::vector<double> numbers = kept.values<double>("training.epochs");
   const std::uint64_t epochs = kept.required_count("training.epoch");

@@ -52,6 +52,9 @@ class Steps {
   /// Errors  ArgumentError: the optimizer can't be kept
   virtual Snapshot snapshot() const = 0;
 
+  /// Model, loss, optimizer and set with their options, as facts: what the training must have that goes on.
+  virtual Snapshot options() const = 0;
+
   /// Takes them over.
   /// Errors  ArgumentError: another architecture, optimizer or scalar, all that does not fit; the optimizer can't be
   ///         kept. Nothing has changed then

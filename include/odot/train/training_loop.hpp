@@ -18,6 +18,7 @@
 #include "odot/nn/snapshot.hpp"
 #include "odot/train/callback_states.hpp"
 #include "odot/train/fit_options.hpp"
+#include "odot/train/kept_options.hpp"
 #include "odot/train/place.hpp"
 #include "odot/train/steps.hpp"
 
@@ -40,6 +41,9 @@ class TrainingLoop {
 
   /// A position as callbacks get it.
   class Position;
+
+  /// The options that a training must have that goes on after so many steps, as facts.
+  ODOT_COLD ODOT_FUNCTION Snapshot options_until(std::size_t step) const;
 
   /// Takes over network, optimizer and place. The callbacks' states are restored after on_begin.
   ODOT_COLD ODOT_FUNCTION void resume(const Snapshot& kept);
@@ -109,6 +113,7 @@ class TrainingLoop::Position final : public TrainingPosition {
   Snapshot snapshot() const override {
     Snapshot kept = loop_.steps_.snapshot();
     add_place(loop_.place_, loop_.plan_, loop_.options_.seed, kept);
+    kept.merge(loop_.options_until(step), options_prefix);
     add_states(loop_.callbacks_, kept);
     return kept;
   }
@@ -141,8 +146,16 @@ TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
   return std::move(report);
 }
 
+Snapshot TrainingLoop::options_until(std::size_t step) const {
+  Snapshot all = steps_.options();
+  if (step > 0) all.set_fact("schedule.last_factor", options_.schedule ? options_.schedule(step - 1) : 1.0);
+  return all;
+}
+
 void TrainingLoop::resume(const Snapshot& kept) {
-  Place place = place_in(kept, plan_, options_.seed);
+  const Snapshot options = options_until(steps_in(kept, plan_));
+  require_same_training(kept, plan_, options_.seed, options_.resume_with_other_options ? nullptr : &options);
+  Place place = place_in(kept, plan_);
   steps_.restore(kept);
   place_ = std::move(place);
   plan_.steps_before = place_.steps(plan_);

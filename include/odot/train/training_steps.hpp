@@ -16,12 +16,14 @@
 #include "odot/data/loader.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/nn/description.hpp"
+#include "odot/nn/frozen.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/pieces.hpp"
 #include "odot/nn/snapshot.hpp"
 #include "odot/optim/optimizer_contract.hpp"
 #include "odot/train/evaluate.hpp"
+#include "odot/train/kept_options.hpp"
 #include "odot/train/kept_steps.hpp"
 #include "odot/train/step_graph.hpp"
 #include "odot/train/steps.hpp"
@@ -43,9 +45,9 @@ class TrainingSteps final : public Steps {
   TrainingSteps(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train, const TestSet* test,
                 std::size_t batch_size, std::size_t micro_batch_size, const std::string& test_name,
                 std::span<Callback* const> callbacks)
-      : Steps(Device::host_accessible), loss_(loss), network_(network), optimizer_(optimizer), callbacks_(callbacks),
-        micro_batch_size_(micro_batch_size), batches_(checked(train, "the training set"), batch_size),
-        results_(batches_.count()) {
+      : Steps(Device::host_accessible), loss_(loss), network_(network), optimizer_(optimizer), train_(train),
+        callbacks_(callbacks), micro_batch_size_(micro_batch_size),
+        batches_(checked(train, "the training set"), batch_size), results_(batches_.count()) {
     if (test) test_.emplace(checked(*test, "the " + test_name + " set"), nn::Pieces<Device>::evaluated(test->size()));
   }
 
@@ -91,6 +93,17 @@ class TrainingSteps final : public Steps {
                                       network_.seed());
   }
 
+  ODOT_COLD Snapshot options() const override {
+    Snapshot all;
+    all.set_fact("network", nn::description<typename Network::model>(true));
+    if (!network_.frozen().empty()) all.set_fact("frozen", nn::names_in(network_.frozen(), network_.parameter_table()));
+    all.set_fact("micro_batch_size", micro_batch_size_);
+    add_description(loss_, "loss.", all);
+    add_description(optimizer_, "optimizer.", all);
+    add_description(train_, "set.", all);
+    return all;
+  }
+
   ODOT_COLD void restore(const Snapshot& kept) override {
     network_.set_seed(
         restore_steps<Device, Scalar>(network_, optimizer_, kept, nn::description<typename Network::model>()));
@@ -132,6 +145,7 @@ class TrainingSteps final : public Steps {
   Loss loss_;
   Network& network_;
   Optimizer& optimizer_;
+  const TrainSet& train_;
   std::span<Callback* const> callbacks_;
   std::size_t micro_batch_size_;
   TrainLoader batches_;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "odot/io/folder_lock.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "data/temporary_folder.hpp"
+#include "odot/io/checkpoint.hpp"
+
+#if __has_include(<sys/wait.h>)
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#endif
+
+using namespace odot;
+using namespace odot::test;
+
+#ifdef LOCK_EX
+
+TEST_CASE("a lock is one object's, until it is released, moved or destroyed") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "lock";
+  io::FolderLock none;
+  CHECK_FALSE(none);
+  {
+    io::FolderLock first(file);
+    CHECK(first);
+    CHECK_FALSE(io::FolderLock(file));
+    CHECK(io::FolderLock(folder.path() / "another"));
+    io::FolderLock moved(std::move(first));
+    CHECK(moved);
+    CHECK_FALSE(first);  // NOLINT: what was moved from holds nothing
+    CHECK_FALSE(io::FolderLock(file));
+    none = std::move(moved);
+  }
+  CHECK_FALSE(io::FolderLock(file));
+  none.release();
+  CHECK(io::FolderLock(file));
+}
+
+TEST_CASE("a folder belongs to one Checkpoint until its training ends, and can be read by others") {
+  const TemporaryFolder folder;
+  io::Checkpoint first(folder.path());
+  const std::string text = message_of<FileError>([&] { io::Checkpoint second(folder.path()); });
+  CHECK(says(text, folder.path().string(), "another training keeps its checkpoints in this folder"));
+  CHECK_FALSE(io::CheckpointFolder(folder.path()).latest());
+  CHECK(says(message_of<FileError>([&] { io::CheckpointFolder(folder.path() / "none").latest(); }), "can't be read"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "none"));
+  first.on_end({});
+  {
+    io::Checkpoint second(folder.path());
+    CHECK(says(message_of<FileError>([&] { first.on_begin({}); }), "another training"));
+    CHECK(says(message_of<FileError>([&] { first.latest(); }), "another training"));
+    CHECK(says(message_of<FileError>([&] { first.begin_anew(); }), "another training"));
+  }
+  first.on_begin({});
+  CHECK(says(message_of<FileError>([&] { io::Checkpoint second(folder.path()); }), "another training"));
+}
+
+#if __has_include(<sys/wait.h>)
+TEST_CASE("a program that is killed has its folder no more") {
+  const TemporaryFolder folder;
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    io::Checkpoint checkpoint(folder.path());
+    if (write(ready[1], "x", 1) != 1) _exit(1);
+    for (;;) pause();
+  }
+  char byte = 0;
+  CHECK(read(ready[0], &byte, 1) == 1);
+  CHECK(says(message_of<FileError>([&] { io::Checkpoint checkpoint(folder.path()); }), "another training"));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  io::Checkpoint checkpoint(folder.path());
+  CHECK_FALSE(checkpoint.latest());
+  close(ready[0]);
+  close(ready[1]);
+}
+#endif
+
+#endif
