@@ -193,7 +193,7 @@ TEST_CASE("a warp's lanes are summed, any number of numbers up to 32") {
   check_lane_sums<32>();
 }
 
-TEST_CASE("the attention block's values and gradients are the Cpu's, one team per sample") {
+TEST_CASE("the attention block's values and gradients match the Cpu's, one team per sample") {
   for (const std::size_t samples : {1u, 2u, 7u}) {
     check_layer_on_gpu<Plain>(samples);
     check_layer_on_gpu<Everything>(samples);
@@ -205,7 +205,7 @@ TEST_CASE("the attention block's values and gradients are the Cpu's, one team pe
   check_layer_on_gpu<Scaled>(4);
 }
 
-TEST_CASE("the attention block's values and gradients are the Cpu's, one lane per sample") {
+TEST_CASE("the attention block's values and gradients match the Cpu's, one lane per sample") {
   check_layer_on_gpu<Plain>(lane_samples);
   check_layer_on_gpu<Plain>(lane_samples + 1);
   check_layer_on_gpu<Plain>(lane_samples, false);

@@ -121,7 +121,7 @@ TEST_CASE("a model of padded sequences, with dropout, trains as on the Cpu") {
   check_training<nn::MeanAbsoluteError, double>(1e-10);
 }
 
-TEST_CASE("a stream's steps are the Cpu's, and the causal form's") {
+TEST_CASE("a stream's steps match the Cpu's, and the causal form's") {
   check_stream<double>(1e-11);
   check_stream<float>(1e-4);
 }
