@@ -63,7 +63,7 @@ TEST_CASE("shared arrays are arrays that are the same in every channel, and thei
   CHECK(difference(one.y.span(), each.y.span(), 0) == "");
 }
 
-TEST_CASE("words tell shared arrays apart") {
+TEST_CASE("the description in words shows shared arrays") {
   std::vector<std::string> parts;
   Shared::describe(parts);
   CHECK(parts[0] == "attention_heads(2, plain norm, eps 1e-05, bias, shared over channels)");

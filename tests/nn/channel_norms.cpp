@@ -57,7 +57,7 @@ TEST_CASE("norms match PyTorch and central differences") {
   check_layer<Bound<RMS<true>, Shape<7>>, float>(Reference("norms.txt"), "rms", 2e-6);
 }
 
-TEST_CASE("numbers whose squares float can't hold, and rows of zeros, are normalised") {
+TEST_CASE("numbers whose squares overflow float, and rows of zeros, are normalised") {
   LayerRun<Bound<nn::RMSNorm<>, Shape<4>>, float> rms(2);
   rms.x = Batch<Shape<4>>(2, {1e30f, -1e30f, 3e30f, 1e30f, 0, 0, 0, 0});
   for (float& weight : rms.parameters) weight = 1;
@@ -115,7 +115,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<nn::Dropout2d<0.5>, Shape<6, 13, 13>>>(70);
 }
 
-TEST_CASE("words tell options apart") {
+TEST_CASE("the description in words shows the options") {
   std::vector<std::string> parts;
   Bound<PlainGroups<3>, Shape<6, 3, 5>>::describe(parts);
   Bound<nn::RMSNorm<>, Shape<6>>::describe(parts);

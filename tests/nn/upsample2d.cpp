@@ -59,7 +59,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<Bilinear<2>, Shape<3, 13, 13>>>(70);
 }
 
-TEST_CASE("words tell modes apart") {
+TEST_CASE("the description in words shows the mode") {
   std::vector<std::string> parts;
   Bound<Nearest<2>, Shape<1, 2, 3>>::describe(parts);
   Bound<Bilinear<3>, Shape<1, 2, 3>>::describe(parts);

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D pooling on the CPU: forward by lines; backward plane by plane, each by one thread.
+// 2-D pooling on the CPU. Forward works on lines (lines.hpp). One thread computes a plane, forward and backward.
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,7 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// The largest numbers of the windows of one plane; taps if Taps.
+/// The largest numbers of the windows of one plane, and their taps if Taps.
 template <class G, class S, bool Taps>
 struct MaxPoolPlane {
   using Lines = PoolLines<G, S>;
@@ -22,7 +22,8 @@ struct MaxPoolPlane {
   static constexpr std::size_t K = G::K;
   static constexpr std::size_t scratch = Lines::size * (Taps ? 2 : 1);
 
-  /// Padding loses against every number: of numbers that are the same, the one of the smallest tap is taken.
+  /// Padding is −∞ with a tap of K², larger than every other. Since the smallest tap wins among equal numbers, padding
+  /// loses against every number, −∞ included.
   static void clear(S* lines) {
     std::fill_n(lines, Lines::size, -std::numeric_limits<S>::infinity());
     if constexpr (Taps) std::fill_n(lines + Lines::size, Lines::size, static_cast<S>(K * K));
@@ -32,7 +33,7 @@ struct MaxPoolPlane {
     Lines::each_line([&](std::size_t first, auto rows, std::size_t i) {
       const S* from = x + first * G::W;
       S* line = lines + i * Lines::pitch + G::padding;
-      const std::size_t above = first + G::padding - i * G::stride;  // rows of padding before it
+      const std::size_t above = first + G::padding - i * G::stride;  // rows of padding above it
       Lines::each_register([&](auto whole, std::size_t w) {
         Number best = Lines::template load<whole>(from + w), tap(static_cast<S>(above * K));
         for (std::size_t u = 1; u < rows; ++u) {
@@ -73,7 +74,7 @@ struct MaxPoolPlane {
 /// dx of one plane of a max pooling.
 template <class G, class S>
 void max_pool_plane_gradient(const S* taps, const S* dy, S* dx) {
-  // Where tap t of a window lies, from where its first one would.
+  // The distance of tap t from tap 0 in a plane.
   static constexpr auto places = [] {
     std::array<std::size_t, G::K * G::K> from_first{};
     for (std::size_t t = 0; t < from_first.size(); ++t) from_first[t] = t / G::K * G::W + t % G::K;
@@ -100,7 +101,7 @@ struct AvgPoolPlane {
   static constexpr std::size_t length = G::out_w * stride + K + L;
   static constexpr std::size_t scratch = (std::max)(Lines::size, G::out_h* length + G::out_w + 2 * K + 2 * L);
 
-  /// One over each window's size, where that is not K² for all.
+  /// 1 / size of each window, unless all sizes are K².
   static void shares(S* of_windows) {
     for (std::size_t o = 0; o < share_count; ++o)
       of_windows[o] = window_share<G, CountPadding, S>(o / G::out_w, o % G::out_w);
@@ -126,7 +127,7 @@ struct AvgPoolPlane {
   }
 
   static ODOT_NOINLINE ODOT_FLATTEN void backward(const S* dy, const S* shares, S* memory, S* dx) {
-    // y = Σ of columns of Σ of rows: along the lines first, since there are fewer of them.
+    // y = Σ over columns of Σ over rows. Along the lines first: there is one per row of outputs, fewer than rows of dx.
     for (std::size_t i = 0; i < G::out_h; ++i)
       spread(dy + i * G::out_w, shares + i * G::out_w, memory, memory + i * length);
     for (std::size_t r = 0; r < G::H; ++r) {
@@ -241,7 +242,8 @@ struct AvgPool2d<Cpu> {
   }
 
  private:
-  /// body(an AvgPoolPlane, number of the plane, shares, the worker's memory); begin(memory) before a chunk of them.
+  /// body(AvgPoolPlane, plane's number, shares, worker's memory) for every plane; begin(memory) before each chunk of
+  /// planes.
   template <class G, bool CountPadding, class S, class Begin, class Body>
   static void each_plane(Workspace<Cpu>& workspace, std::size_t samples, const Begin& begin, const Body& body) {
     using Plane = detail::AvgPoolPlane<G, CountPadding, S>;
