@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trainings on the Gpu that go on from a position.
+// Trainings on the Gpu that continue from a position.
 
 #include <doctest/doctest.h>
 

@@ -164,7 +164,7 @@ TEST_CASE("a digest over something else than a checkpoint doesn't make it one") 
              "none of its checkpoints can be used (1)", "checkpoint-1.safetensors: at byte 0: expected a header of"));
 }
 
-TEST_CASE("without a checkpoint there is nothing to go on from, and other files are none") {
+TEST_CASE("without a checkpoint there is nothing to resume from, and other files are not checkpoints") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path() / "new" / "run");
   CHECK_FALSE(checkpoint.latest());
@@ -220,7 +220,7 @@ TEST_CASE("checkpoints come by epochs, batches or seconds, after the best epoch 
   CHECK(written({.every_epochs = 0, .every_seconds = 1e-9, .keep_best = false}, 3) == files({1, 2, 3}));
 }
 
-TEST_CASE("a training that begins anew sets an earlier one's checkpoints aside, one that is resumed the newer ones") {
+TEST_CASE("a new training sets an earlier one's checkpoints aside, a resumed one the newer ones") {
   const TemporaryFolder folder;
   io::Checkpoint first(folder.path(), {.keep = 3});
   first.on_begin(plan);
@@ -279,7 +279,8 @@ TEST_CASE("where a checkpoint can't be written whole, the one before stays, and 
 }
 #endif
 
-TEST_CASE("fit goes on from a file, and files and memory end with the same bits as without") {
+TEST_CASE(
+    "a training resumed from a file ends with the same bits, in files and memory, as one that was not interrupted") {
   const TemporaryFolder folder;
   const SmallSplit data = small_data();
   SmallNetwork whole{Seed{1}}, stopped{Seed{1}}, resumed{Seed{8}};

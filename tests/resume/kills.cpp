@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A training that is killed by SIGKILL at random moments, on changing numbers of threads, and resumed until it ends: all of
-// its results must have the bytes of a training that was left alone, each start must go on from the newest checkpoint, and
-// no start may find a broken one.
+// A training that is killed by SIGKILL at random moments, on changing numbers of threads, and resumed until it ends:
+// all of its results must have the bytes of a training that was left alone, each start must continue from the newest
+// checkpoint, and no start may find a broken one.
 //
 // usage: kills FOLDER KILLS SEED [LEAST]     LEAST: kills that must fall into the writing of a checkpoint
 
@@ -41,8 +41,8 @@ void require(bool good, const std::string& what) {
 
 // ---- the training that is killed
 
-/// Writes down every batch where a kill can't take it away: the step's number in a file, and at first the step after which
-/// the training goes on, with this bit.
+/// Writes down every batch where a kill can't take it away: the step's number in a file, and at first the step after
+/// which the training continues, with this bit.
 constexpr std::uint64_t start_mark = std::uint64_t{1} << 63;
 
 class Diary : public Callback {

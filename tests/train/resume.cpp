@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trainings that go on from a position: FitOptions::resume.
+// Trainings that continue from a position: FitOptions::resume.
 #include "odot/train/fit.hpp"
 
 #include <doctest/doctest.h>
@@ -78,7 +78,7 @@ TEST_CASE("a training that is resumed at any batch ends with the bits of one tha
   check_resumed_training<Cpu>(folder.path());
 }
 
-TEST_CASE("callbacks get their own states back, two of one kind by their order, and others begin anew") {
+TEST_CASE("callbacks get their own states back, two of one kind by their order, and others start without one") {
   SmallNetwork network{Seed{1}};
   const SmallSplit data = small_data();
   Sum a("Sum"), b("Sum"), other("Other");
@@ -114,7 +114,7 @@ TEST_CASE("a state without a kind, or with one that is not letters and digits, i
   }
 }
 
-TEST_CASE("a finished training that is resumed trains no more, and is evaluated; more epochs go on") {
+TEST_CASE("a finished training that is resumed is only evaluated; with more epochs it continues") {
   const auto kept = positions_of(optim::SGD{{.learning_rate = 0.1}});
   SmallNetwork network{Seed{9}}, longer{Seed{1}}, more{Seed{9}};
   const SmallSplit data = small_data();
@@ -133,7 +133,7 @@ TEST_CASE("a finished training that is resumed trains no more, and is evaluated;
   CHECK(std::ranges::equal(longer.parameters(), more.parameters()));
 }
 
-TEST_CASE("a training that was stopped goes on where it was stopped") {
+TEST_CASE("a training that was stopped continues where it was stopped") {
   const SmallSplit data = small_data();
   SmallNetwork network{Seed{1}}, stopped{Seed{1}}, resumed{Seed{1}};
   optim::Adam a, b, c;
@@ -155,7 +155,8 @@ TEST_CASE("positions of another training are refused with all that differs, and 
   FitOptions other = options;
   other.batch_size = 64;
   other.seed = Seed{3};
-  CHECK(says(refusal(kept, other), "of another training", "batch_size 128 instead of 64", "seed 1 instead of 3"));
+  CHECK(
+      says(refusal(kept, other), "belongs to another training", "batch_size 128 instead of 64", "seed 1 instead of 3"));
   CHECK(says(refusal(kept, options, 299), "samples 300 instead of 299"));
   CHECK(says(refusal({}), "it has no training.version"));
   Snapshot changed = kept;

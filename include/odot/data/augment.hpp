@@ -29,22 +29,22 @@ namespace odot::data {
 
 using kernels::Border;
 
-/// How pictures are changed, in this order: mirrored, turned, moved, painted over, normalised. With the defaults they stay
-/// as they are.
+/// How pictures are changed, in this order: mirrored, rotated, shifted, painted over, normalised. With the defaults
+/// they stay as they are.
 struct AugmentOptions {
-  double flip = 0;        ///< probability that left and right change places
-  double rotation = 0;    ///< degrees by up to which a picture turns about its centre, either way; bilinear
-  std::size_t shift = 0;  ///< pixels by up to which it moves along each axis: a random crop of the padded picture
-  Border border = Border::fill;   ///< what moves in from outside: `fill`, the edge's pixels, or the mirror image
-  std::size_t cutout = 0;         ///< side in pixels of a square that is painted over; its centre is anywhere
-  double fill = 0;                ///< of pixels from outside or painted over, in a network's units: 0 to 1 for bytes
-  std::vector<double> mean = {};  ///< of each channel; with `deviation`: pixels become (x − mean)/deviation
-  std::vector<double> deviation = {};  ///< of each channel; none: they stay as they are
+  double flip = 0;               ///< probability of mirroring left and right
+  double rotation = 0;           ///< largest angle about the centre, in degrees, in either direction; bilinear
+  std::size_t shift = 0;         ///< largest distance in pixels along each axis: a random crop of the padded picture
+  Border border = Border::fill;  ///< pixels from outside: `fill`, the edge's pixels, or the mirror image
+  std::size_t cutout = 0;        ///< side in pixels of a square that is painted over; its centre is anywhere
+  double fill = 0;  ///< value of pixels from outside or painted over, in a network's units: 0 to 1 for bytes
+  std::vector<double> mean = {};       ///< of each channel; with `deviation`: pixels become (x − mean)/deviation
+  std::vector<double> deviation = {};  ///< of each channel; none: no normalisation
 };
 
 struct MixOptions {
   double alpha = 0.2;           ///< shares of a picture and its partner are drawn from Beta(alpha, alpha)
-  AugmentOptions augment = {};  ///< both are changed so before
+  AugmentOptions augment = {};  ///< both are changed like this before
 };
 
 /// A set whose pictures are changed when they are loaded: see augmented.
@@ -68,14 +68,15 @@ struct Mixed {
   std::size_t size() const { return set->size(); }
 };
 
-/// Labelled pictures that are changed at random when they are loaded: how is a function of (seed, epoch, number of the
-/// sample) alone, by the seed that fit has. Every picture of every epoch is the same in any batch, on any number of threads
-/// and on every device (to rounding where it is turned). A loader that is not shuffled, as in evaluations, only normalises.
+/// Labelled pictures that are changed at random when they are loaded. The change depends on fit's seed, the epoch and
+/// the sample's number alone. So every picture of every epoch is the same in any batch, on any number of threads and on
+/// every device (to rounding if it is rotated). A loader that is not shuffled, as in evaluations, only normalises.
 ///     fit(network, adam, data::augmented(train, {.flip = 0.5, .shift = 2}), test, options);
 /// The set must outlive what is made of it.
 /// Shapes  samples [channels, height, width], bytes or floats
-/// Errors  ArgumentError, when it is loaded: a probability outside of 0 to 1; an angle above 180 or not finite; a shift or
-///         cut-out as large as the picture; a fill that is not finite; not a mean and a positive deviation for each channel
+/// Errors  ArgumentError, when it is loaded: a probability outside 0 to 1; an angle above 180 or not finite; a shift or
+///         cut-out as large as the picture; a fill that is not finite; not one mean and one positive deviation per
+///         channel
 /// Source  DeVries, Taylor, "Improved regularization of convolutional neural networks with cutout", 2017
 template <ShapeType S, class Value>
 Augmented<Dataset<S, Value>> augmented(const Dataset<S, Value>& set, AugmentOptions options) {
@@ -84,11 +85,12 @@ Augmented<Dataset<S, Value>> augmented(const Dataset<S, Value>& set, AugmentOpti
 template <ShapeType S, class Value>
 void augmented(const Dataset<S, Value>&&, AugmentOptions) = delete;
 
-/// The same with mixed pictures: share · picture + (1 − share) · partner, any picture of the set; its targets are the labels'
-/// probabilities in the same shares. The loss is nn::SoftCrossEntropy.
+/// The same with mixed pictures: share · picture + (1 − share) · partner, where the partner is any picture of the set.
+/// The targets are the labels' probabilities in the same shares. The loss is nn::SoftCrossEntropy.
 ///     fit(network, adam, nn::SoftCrossEntropy{}, data::mixed<10>(train, {.alpha = 0.2}), test, options);
-/// Errors  as augmented; ArgumentError: an alpha that is not positive; a label outside of the classes
-/// Source  Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", 2018; with a share for each sample
+/// Errors  as augmented; ArgumentError: an alpha that is not positive; a label outside the classes
+/// Source  Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", 2018; with one share per
+///         sample
 template <std::size_t Classes, ShapeType S, class Value>
 Mixed<Dataset<S, Value>, Classes> mixed(const Dataset<S, Value>& set, MixOptions options) {
   return {&set, std::move(options)};
@@ -150,7 +152,7 @@ inline kernels::PictureChange picture_change(const AugmentOptions& o, std::size_
   return change;
 }
 
-/// A number of Gamma(shape, 1), up to a factor that Beta does not need; `index` counts the random numbers used.
+/// A number drawn from Gamma(shape, 1), up to a factor that cancels in Beta; `index` counts the random numbers used.
 /// Source  Marsaglia, Tsang, "A simple method for generating gamma variables", 2000
 inline double gamma_number(double shape, const Random& random, std::uint64_t& index) {
   if (shape < 1) {
@@ -175,7 +177,7 @@ inline kernels::Mixture mixture(double alpha, std::size_t samples, const Random&
   return result;
 }
 
-/// The changes of an epoch in a device's memory, and the pass that makes a batch's pictures.
+/// An epoch's changes in a device's memory, and the pass that makes a batch's pictures.
 template <ShapeType S, class Value, class Scalar, DeviceType Device>
 class PictureMaker {
   static_assert(S::rank == 3, "odot::data::augmented: samples must be rank 3, [channels, height, width]");
@@ -204,7 +206,7 @@ class PictureMaker {
     const Random random(seed, augment_stream + epoch);
     for (std::size_t n = 0; n < table_.size(); ++n) table_[n] = picture_change(options_, height, width, random, n);
     resident_.refresh(table_);
-    // Before the first draw nothing turns and nothing is painted over.
+    // Before the first draw nothing is rotated and nothing is painted over.
     plan_.turns = options_.rotation > 0;
     plan_.cut = static_cast<std::int32_t>(options_.cutout);
   }

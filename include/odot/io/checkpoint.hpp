@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Checkpoint: a training kept in files while it runs, so that it can be resumed where it was killed.
+// Checkpoint: saves a training in files while it runs, so that it can be resumed after a kill.
 
 #include <algorithm>
 #include <charconv>
@@ -24,42 +24,43 @@
 
 namespace odot::io {
 
-/// When checkpoints are written: each of these that is not 0 is followed. Besides, one is written after an epoch that is
-/// the best so far, unless keep_best is false, and where the training ends or is stopped.
+/// When checkpoints are written: after each of these intervals that is not 0. One is also written after an epoch that
+/// is the best so far, unless keep_best is false, and when the training ends or is stopped.
 struct CheckpointOptions {
   std::size_t every_epochs = 1;
   std::size_t every_batches = 0;
-  double every_seconds = 0;  ///< after the step during which so many have passed
-  std::size_t keep = 2;      ///< this many of the newest stay
+  double every_seconds = 0;  ///< after the step in which this time has passed
+  std::size_t keep = 2;      ///< how many of the newest stay
   bool keep_best = true;     ///< and the best epoch's: that with the lowest loss on fit's second set, or in training
 };
 
 /// Writes checkpoints of a training into a folder that is this training's alone:
 ///     io::Checkpoint checkpoint{"runs/b"};
 ///     fit(network, adam, train, test, {.epochs = 10, .resume = checkpoint.latest()}, ProgressBar{}, checkpoint);
-/// A checkpoint is one file, checkpoint-<batches done>.safetensors, with a digest of its own, and is written under a
-/// temporary name: a kill or a power cut at any time leaves the ones before as they were. A training that begins anew
-/// where there are checkpoints sets those aside as checkpoint-….safetensors.earlier, and so does one that is resumed with
-/// those that are newer than where it goes on; what was set aside before is then deleted.
-/// A signal does not write one by itself; let it stop the training: Interrupt, FitOptions::should_stop.
-/// Errors  ArgumentError: .keep is 0; before the first batch, an optimizer that can't be kept
-///         FileError: the folder can't be created or written (the constructor checks this already). While a checkpoint is
-///         written it ends the training, and the last one is still there. (Where the size of files is limited, the
-///         program must ignore SIGXFSZ for that.)
+/// A checkpoint is one file, checkpoint-<batches done>.safetensors, which contains its own digest. It is written under
+/// a temporary name: a kill or a power cut at any time leaves the earlier ones as they were. A training that starts
+/// from the beginning sets the checkpoints in the folder aside, as checkpoint-….safetensors.earlier; a resumed one sets
+/// those aside that are newer than its position. What was set aside before is then deleted.
+/// A signal alone writes no checkpoint; let it stop the training: Interrupt, FitOptions::should_stop.
+/// Errors  ArgumentError: keep is 0; before the first batch: an optimizer that can't be saved
+///         FileError: the folder can't be created or written (the constructor checks this already). If it is thrown
+///         while a checkpoint is written, it ends the training, and the last one is still there. (If file sizes are
+///         limited, the program must ignore SIGXFSZ.)
 class Checkpoint : public Callback {
  public:
   explicit Checkpoint(std::filesystem::path folder, const CheckpointOptions& options = {});
 
-  /// The newest checkpoint that is whole; nothing if there is none at all.
-  /// Errors  FileError: the folder can't be read; there are checkpoints, but none of them is whole
+  /// The newest intact checkpoint; nothing if there is no checkpoint at all.
+  /// Errors  FileError: the folder can't be read; there are checkpoints, but none is intact
   std::optional<Snapshot> latest();
 
-  /// The file that latest() has taken; empty: none. Those that it did not take although they are newer, and why.
+  /// The file that latest() has read, empty if none; and the newer ones that it has skipped, with the reasons.
   const std::filesystem::path& taken() const { return taken_; }
   const std::vector<std::string>& skipped() const { return skipped_; }
 
-  /// Sets aside what an earlier training has left in the folder, as a training that begins anew does. Call it if long work
-  /// lies between this and fit: otherwise latest() takes the earlier training for this one if this one is killed there.
+  /// Sets aside what an earlier training has left in the folder, as fit does for a training that starts from the
+  /// beginning. Call it if long work comes before fit: otherwise, if the program is killed during that work, latest()
+  /// would next find the earlier training.
   void begin_anew() { set_aside(0); }
 
   void on_begin(const TrainingPlan& plan) override;
@@ -95,7 +96,7 @@ class Checkpoint : public Callback {
     return files([](std::string_view rest) { return rest.empty(); });
   }
 
-  /// Sets aside the checkpoints after `step`, and removes what a kill has left of one.
+  /// Sets aside the checkpoints after `step`, and removes unfinished files that a kill has left.
   void set_aside(std::size_t step);
   void remove_old() const;
 
@@ -135,7 +136,7 @@ inline std::optional<Snapshot> Checkpoint::latest() {
   }
   if (skipped_.empty()) return std::nullopt;
   throw FileError(folder_.string(), "none of its checkpoints can be used (" + std::to_string(skipped_.size()) +
-                                        "); delete them to begin anew. The newest: " + skipped_.front());
+                                        "); delete them to start from the beginning. The newest: " + skipped_.front());
 }
 
 inline void Checkpoint::on_begin(const TrainingPlan& plan) {

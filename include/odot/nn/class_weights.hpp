@@ -22,7 +22,7 @@
 
 namespace odot::nn {
 
-/// Weights of classes, or none. Copies share their memory.
+/// One weight per class, or none. Copies share their memory.
 ///     nn::CrossEntropy{.class_weights = {1, 1, 4}}
 /// Errors  ArgumentError: a weight that is negative or not finite
 class ClassWeights {
@@ -42,8 +42,8 @@ class ClassWeights {
     return kept_ ? std::span<const double>(kept_->values) : std::span<const double>();
   }
 
-  /// The weights as numbers of type S in the device's memory; empty if there are none. Any number of threads may call it.
-  /// `loss` and `classes`: what the weights are for.
+  /// The weights as numbers of type S in the device's memory; empty if there are none. Any number of threads may call
+  /// it. `loss` and `classes`: what the weights are for.
   /// Errors  ArgumentError: not as many weights as classes
   template <class S, DeviceType Device>
   std::span<const S> on_device(const char* loss, std::size_t classes) const {

@@ -19,7 +19,7 @@ struct Conv2dOptions {
   std::size_t kernel_size = 3;  ///< rows and columns
   std::size_t stride = 1;
   std::size_t padding = 0;  ///< zeros on each side
-  std::size_t groups = 1;   ///< of channels, each convolved by itself; as many as channels: depthwise
+  std::size_t groups = 1;   ///< groups of channels, each convolved by itself; as many groups as channels: depthwise
   bool bias = true;
 };
 

@@ -23,7 +23,7 @@ struct Probability {
 /// backward, whatever the pieces of the batch and the number of threads; it is not stored.
 /// Shapes  x [N, …] → y [N, …]; in place where the layer before it allows
 /// Grad    dx = dy/(1 − P) where the element was kept, else 0 (overwritten)
-/// Errors  compile time: P outside of [0, 1)
+/// Errors  compile time: P outside [0, 1)
 /// Source  Srivastava et al., 2014; same convention as torch.nn.Dropout
 template <Probability P>
 struct Dropout {

@@ -42,11 +42,11 @@ struct Sequential {
 
 namespace detail {
 
-/// Layer number `Index` of a Sequential, bound to the shape that reaches it. Compilers name this type in their notes on a
-/// shape that does not fit: number, layer, shape.
+/// Layer number `Index` of a Sequential, bound to the shape that reaches it. Compilers name this type in their notes on
+/// a shape that does not fit: number, layer, shape.
 template <std::size_t Index, class Description, ShapeType In>
 struct LayerAt {
-  // Binds it here, so that a failure is reported inside of this type, and not while a concept is checked.
+  // Binds it here, so that a failure is reported inside this type, and not while a concept is checked.
   using bound = std::integral_constant<std::size_t, sizeof(typename BoundIfDescribed<Description, In>::type)>;
   using type = typename BoundOrNoLayer<Description, In>::type;
   using output = typename type::output_shape;
@@ -104,7 +104,7 @@ constexpr bool end_in_log_probabilities() {
 template <ShapeType In, class Chain>
 class ChainLayer;
 
-/// The layer that a bound chain is.
+/// A bound chain, as a layer.
 template <ShapeType In, ShapeType Out, class... D, class... C>
 class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   using Plan = ChainPlan<C...>;

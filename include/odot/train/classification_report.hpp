@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// ClassificationReport: which classes a network tells apart, and how far its probabilities can be trusted.
+// ClassificationReport: how well a network tells classes apart, and how far its probabilities can be trusted.
 
 #include <algorithm>
 #include <cmath>
@@ -28,15 +28,15 @@
 namespace odot {
 
 struct ClassificationOptions {
-  std::size_t top = 5;                            ///< how many classes the label may be among, for top_accuracy
-  std::size_t bins = 15;                          ///< of equal width, for the calibration
+  std::size_t top = 5;    ///< for top_accuracy: among how many of the largest outputs the label's must be
+  std::size_t bins = 15;  ///< of equal width, for the calibration
   std::optional<std::int32_t> ignore_index = {};  ///< the label of samples that do not count
 };
 
 /// Shares from 0 to 1 and a number of samples.
 struct ClassScores {
-  double precision = 0;       ///< of the samples that were taken for the class, the share that is of it
-  double recall = 0;          ///< of the class's samples, the share that was taken for it
+  double precision = 0;       ///< of the samples predicted as the class, the share that belongs to it
+  double recall = 0;          ///< of the class's samples, the share predicted as it
   double f1 = 0;              ///< 2 · precision · recall / (precision + recall)
   std::uint64_t samples = 0;  ///< of the class
 };
@@ -47,9 +47,9 @@ struct CalibrationBin {
   double confidence = 0, accuracy = 0;  ///< means over the samples, from 0 to 1; 0 without samples
 };
 
-/// Counts samples by class and outcome. Precision, recall and F1 are 0 where they would be 0/0, as scikit-learn's with
-/// zero_division=0: a class that no sample was taken for has precision 0, one without samples recall 0.
-/// The class that a sample is taken for is the first of its largest outputs; NaN counts as the largest.
+/// Counts samples by class and outcome. Precision, recall and F1 are 0 where they would be 0/0, as in scikit-learn with
+/// zero_division=0: a class that was never predicted has precision 0, a class without samples recall 0.
+/// The predicted class is the first of a sample's largest outputs; NaN counts as the largest.
 /// Source  same convention as sklearn.metrics.classification_report; Guo et al., "On calibration of modern neural
 ///         networks", 2017, equation 3
 class ClassificationReport {
@@ -58,36 +58,37 @@ class ClassificationReport {
   ODOT_COLD ODOT_FUNCTION explicit ClassificationReport(std::size_t classes, ClassificationOptions options = {});
 
   /// Adds a sample by its outputs, logits or log-probabilities.
-  /// Errors  ArgumentError: not an output for each class; a label outside of the classes
+  /// Errors  ArgumentError: not one output per class; a label outside the classes
   ODOT_FUNCTION void add(std::span<const double> outputs, std::int32_t label);
 
   std::size_t classes() const { return classes_; }
   std::uint64_t samples() const { return samples_; }
-  /// Samples of class `label` that were taken for class `predicted`.
+  /// Samples of class `label` that were predicted as class `predicted`.
   std::uint64_t confusion(std::size_t label, std::size_t predicted) const {
     return confusion_.at(label * classes_ + predicted);
   }
 
   // Accuracies are in %, as everywhere, and NaN without samples.
   ODOT_FUNCTION double accuracy() const;
-  /// Share of the samples whose label is among the `top` largest outputs; of equal ones the first count.
+  /// Share of the samples whose label is among the `top` largest outputs; of equal outputs, the first classes' count.
   double top_accuracy() const { return percent(top_hits_); }
   const ClassificationOptions& options() const { return options_; }
 
   ODOT_FUNCTION ClassScores of(std::size_t label) const;
-  /// Means over the classes, each counting as one, or by their numbers of samples.
+  /// Means over the classes: all with the same weight, or weighted by their numbers of samples.
   ClassScores macro() const { return mean(false); }
   ClassScores weighted() const { return mean(true); }
 
   ODOT_FUNCTION std::vector<CalibrationBin> calibration() const;
-  /// Expected calibration error: the mean of |accuracy − confidence| over the bins, by their samples; from 0 to 1.
+  /// Expected calibration error: the mean of |accuracy − confidence| over the bins, weighted by their samples; from 0
+  /// to 1.
   ODOT_FUNCTION double calibration_error() const;
 
-  /// A table of all classes and a line of what they have in common. Without names, classes are numbers.
+  /// A table of all classes and a line of figures for the whole set. Without names, classes are numbers.
   ODOT_COLD ODOT_FUNCTION std::string text(const std::vector<std::string>& names = {}) const;
 
-  /// Writes metrics.csv (one row), classes.csv (one row per class), confusion.csv (rows: labels, columns: what samples were
-  /// taken for) and calibration.csv (one row per bin) to a folder.
+  /// Writes metrics.csv (one row), classes.csv (one row per class), confusion.csv (rows: labels, columns: predicted
+  /// classes) and calibration.csv (one row per bin) to a folder.
   /// Errors  FileError: the folder can't be created, or a file can't be written
   ODOT_COLD ODOT_FUNCTION void write(const std::filesystem::path& folder,
                                      const std::vector<std::string>& names = {}) const;
@@ -270,7 +271,7 @@ void ClassificationReport::write(const std::filesystem::path& folder, const std:
 
 /// A network's outputs on a set of labelled samples, in evaluation.
 /// Errors  compile time: outputs whose rank is not 1; a set without labels
-///         ArgumentError: an empty set; a label that the network has no output for
+///         ArgumentError: an empty set; a label for which the network has no output
 template <class Model, class Device, class Scalar, class Set>
 ClassificationReport classification_report(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
                                            const Set& set, const ClassificationOptions& options = {}) {
@@ -279,7 +280,7 @@ ClassificationReport classification_report(const Network<Model, Device, Scalar>&
   constexpr bool classes = Out::rank == 1,
                  labels = std::is_same_v<typename Loader::target, std::int32_t> && Loader::targets == 1;
   static_assert(classes, "odot::classification_report: the model's output must be rank 1, [classes]");
-  static_assert(labels, "odot::classification_report: the set's targets must be labels, one of a sample");
+  static_assert(labels, "odot::classification_report: the set's targets must be labels, one per sample");
   ClassificationReport report(Out::size, options);
   if constexpr (classes && labels) {
     Loader loader(set, nn::Pieces<Device>::evaluated(set.size()));

@@ -33,7 +33,7 @@ constexpr bool helpers_fit() {
   return steps && callbacks;
 }
 
-/// Whether a loss fits the set to train on, and itself or the one for labels that to evaluate on.
+/// Whether a loss fits the training set, and it, or its form for labels, the test set.
 template <class Loss, class Network, class TrainSet, class TestSet>
 constexpr bool both_fit() {
   using Used = LossFor<Loss, TestSet, typename Network::scalar, typename Network::device>;
@@ -73,20 +73,20 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 /// nothing if there is no `test`. The loss is the mean over the samples, by default of the negative log-likelihood.
 /// Same seeds, same bits, on any number of threads. A run that ends with NonFiniteError calls on_end first. On a GPU,
 /// on_batch is called for several batches in a row.
-/// Without `.resume`, a call starts with the order of epoch 1 and at step 0 of the schedule. With it, network, optimizer,
-/// report and callbacks continue from the position that was kept, and the rest of the training has the bits that it
-/// would have had; `.epochs` counts those done before. Options of the optimizer, the schedule and the loss belong to the
-/// program and must be the same.
+/// Without `.resume`, a call starts with the order of epoch 1 and at step 0 of the schedule. With it, network,
+/// optimizer, report and callbacks continue from the saved position, and the rest of the training has the bits that it
+/// would have had without the interruption; `.epochs` includes those done before. Options of the optimizer, the
+/// schedule and the loss belong to the program and must be the same.
 ///     fit(network, adam, train, test, {.epochs = 10, .batch_size = 4096}, ProgressBar{});
 ///     fit<nn::CrossEntropy>(network, adam, train, test, options);        another loss
 /// Errors  compile time: a set whose samples do not have the shape of the network's input, or whose targets are not
 ///         what the loss takes; a loss that does not fit the outputs, such as the default loss if the model does not
 ///         end in nn::LogSoftmax
 ///         ArgumentError: a batch size of 0 or larger than the set; an empty set; a label that the network has no
-///         output for; a `.resume` that is of another training: model, optimizer, samples, batch size or seed (then
-///         nothing has changed), or that a callback can't go on from
-///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't take, with epoch
-///         and batch, and on the Cpu the layer
+///         output for; a `.resume` of a training with another model, optimizer, samples, batch size or seed (then
+///         nothing has changed), or from which a callback can't continue
+///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't take, with
+///         epoch and batch, and on the Cpu the layer
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,
           class TrainSet, class TestSet, class... Callbacks>
   requires(!nn::Loss<TrainSet>)
@@ -103,7 +103,7 @@ TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer
   return detail::train(network, optimizer, Loss{}, train, static_cast<const TrainSet*>(nullptr), options, callbacks...);
 }
 
-/// Both with a loss that carries numbers; it is copied. For your own loss see nn/loss_contract.hpp.
+/// Both with a loss that carries numbers, which is copied. For your own loss see nn/loss_contract.hpp.
 ///     fit(network, adam, MyLoss{.epsilon = 0.1}, train, test, options, ProgressBar{});
 template <class Loss, class Model, class Device, class Scalar, class Optimizer, class TrainSet, class TestSet,
           class... Callbacks>

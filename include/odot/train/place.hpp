@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Place: how far a training is, and that as facts of a snapshot.
+// Place: how far a training is, and how a snapshot holds that.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,20 +20,20 @@ namespace odot::detail {
 
 /// How far a training is, between two batches.
 struct Place {
-  TrainingReport report;     ///< of the whole epochs; its seconds: of all batches
-  std::size_t batch = 0;     ///< batches done of the epoch after those
+  TrainingReport report;     ///< of complete epochs; its seconds are those of all batches
+  std::size_t batch = 0;     ///< batches done in the epoch after those
   nn::LossSums sums;         ///< of these batches
   double epoch_seconds = 0;  ///< of these batches
 
   std::size_t steps(const TrainingPlan& plan) const { return report.epochs.size() * plan.batches + batch; }
 };
 
-/// Adds the place as the array "training.epochs" [epochs, 6] and facts, beside what must be the same in a training that
-/// goes on from it.
+/// Adds the place as the array "training.epochs" [epochs, 6] and as facts, and what must be the same in the training
+/// that is resumed.
 ODOT_COLD ODOT_FUNCTION void add_place(const Place& place, const TrainingPlan& plan, Seed seed, Snapshot& kept);
 
 /// The place that add_place has added.
-/// Errors  ArgumentError: the snapshot is of no training, or of one with other samples, batches or another seed
+/// Errors  ArgumentError: the snapshot is not a training's, or is one's with other samples, batches or another seed
 ODOT_COLD ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, Seed seed);
 
 #if ODOT_DEFINITIONS
@@ -72,7 +72,7 @@ ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, See
   if (const auto version = kept.text("training.version"); version != place_version)
     refuse_place(version ? "expected training.version " + std::string(place_version) + ", found " +
                                shown_name(*version) + "; it is from another version of odot"
-                         : "it has no training.version and is not a TrainingPosition's");
+                         : "it has no training.version, so it does not come from TrainingPosition::snapshot");
   std::string other;
   const auto demand = [&](const char* name, std::uint64_t expected) {
     const std::uint64_t found = kept.required_count(std::string("training.") + name);
@@ -84,7 +84,7 @@ ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, See
   demand("test_samples", plan.test_samples);
   demand("batch_size", plan.batch_size);
   demand("seed", seed.value);
-  if (!other.empty()) refuse_place("it is of another training, with " + other);
+  if (!other.empty()) refuse_place("it belongs to another training, with " + other);
 
   Place place;
   const std::vector<double> numbers = kept.values<double>("training.epochs");
