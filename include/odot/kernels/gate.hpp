@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Products with a factor for each channel, or for each element.
+// Products with one factor per channel, or per element.
 
 #include <cstddef>
 #include <type_traits>
@@ -12,7 +12,7 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// A row is the elements of one factor.
+/// A row is the elements that have the same factor.
 template <class S>
 struct GateForward {
   const S *x, *factors;
@@ -52,7 +52,7 @@ struct GateFactorGradient {
   }
 };
 
-/// The same where every element has its own factor.
+/// The same if every element has its own factor.
 template <class S>
 struct Product {
   const S *a, *b;
@@ -76,7 +76,7 @@ struct AddProduct {
 
 }  // namespace detail
 
-/// y = x ⊙ f; each factor is that of Sh::size / F::size neighbouring elements: of a channel's plane, or of one element.
+/// y = x ⊙ f; each factor is for Sh::size / F::size neighbouring elements: a channel's plane, or one element.
 /// Shapes  x [N, Sh...], f [N, F...] → y [N, Sh...]
 /// Grad    df = Σ dy x over its elements (overwritten);  dx += dy f (added)
 template <class Device>

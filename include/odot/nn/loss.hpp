@@ -94,7 +94,7 @@ struct NegativeLogLikelihood {
 /// Errors  ArgumentError: a smoothing outside 0 to 1; not one weight per class
 /// Source  same convention as torch.nn.CrossEntropyLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct CrossEntropy {
-  double label_smoothing = 0;                     ///< share of the probability that all classes get alike
+  double label_smoothing = 0;                     ///< share of the probability that is spread evenly over all classes
   ClassWeights class_weights = {};                ///< one per class; none: all are 1
   std::optional<std::int32_t> ignore_index = {};  ///< the label of samples that do not count
 
@@ -142,7 +142,7 @@ struct CrossEntropy {
 /// Source  same convention as torch.nn.CrossEntropyLoss with probabilities: weights are factors, the mean is over
 ///         samples
 struct SoftCrossEntropy {
-  double label_smoothing = 0;       ///< share of the probability that all classes get alike
+  double label_smoothing = 0;       ///< share of the probability that is spread evenly over all classes
   ClassWeights class_weights = {};  ///< one per class; none: all are 1
 
   template <class Scalar>

@@ -1,12 +1,12 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// One group of channels of one sample: how its convolution is computed on the CPU. G: the group's own geometry, of the kind
-// that `ConvGeometry` or `LineGeometry` is.
+// One group of channels of one sample: how its convolution is computed on the CPU. G is the group's own geometry, a
+// `ConvGeometry` or a `LineGeometry`. A unit has
 //     static constexpr std::size_t scratch;                  elements of memory
 //     static void forward(x, weight, bias, y, memory);
 //     static void input_gradient(weight, dy, dx, memory);
 //     static void add_weight_gradient(x, dy, dweight, memory);
-//     static void clear(memory);                             optional: called before one of these is, for some planes
+//     static void clear(memory);                             optional: called before the others, for several planes
 
 #include <algorithm>
 #include <cstddef>
@@ -17,8 +17,9 @@
 
 namespace odot::kernels::detail {
 
-/// The direct kernel, which has stride 1. With another stride it computes all outputs of stride 1, of which some are taken;
-/// backward, the others' gradients are 0. For few channels a group that takes less time than moving the numbers.
+/// The direct kernel, which has stride 1. For another stride it computes all outputs of stride 1 and keeps some of
+/// them; backward, the gradients of the others are 0. With few channels per group that takes less time than moving the
+/// numbers.
 template <class G, class S>
 struct DirectUnit {
   using Full = ConvGeometry<typename G::input, G::O, G::K, 1, G::padding>;
@@ -77,7 +78,7 @@ struct DirectUnit {
   }
 };
 
-/// Products of matrices, of the columns that kernels see.
+/// Im2col: products of matrices whose columns are what kernels see.
 template <class G, class S, class Columns = Im2Col<G, S>>
 struct ColumnsUnit {
   static constexpr std::size_t scratch = Columns::scratch;
