@@ -273,8 +273,7 @@ struct BlockTile : Relevance<S, Image> {
       for (std::size_t k = 0; k < N; ++k) {
         const std::size_t at = (j + k) * L;
         const P grad = simd::load(grads + at);
-        // t: A but for the row's factor; Â = scale · A + offset, both of them through the batch's statistics; head = Â
-        // ⊙ x
+        // t: A up to the row's factor; head = Â ⊙ x; Â = scale · A + offset, which follow from the batch's statistics
         const P column = simd::load(kept + (H + j + k) * L);
         const P relevance = simd::multiply(column, simd::multiply(terms[k], terms[N + k]));
         const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);

@@ -131,7 +131,7 @@ struct DirectConvWeightGradient {
 
  private:
   /// dweight[row][v] += Σ_q lines[row][q] · x[q + v] for `used` rows of the block; a wide kernel is computed a few
-  /// columns at a time, so that the sums fit registers.
+  /// columns at a time, so that the sums fit the stack.
   static ODOT_INLINE void kernel_row(const S* lines, const S* x, std::size_t used, S* dweight) {
     constexpr std::size_t step = std::min<std::size_t>(G::K, 16), rest = G::K % step;
     for (std::size_t v = 0; v + step <= G::K; v += step) kernel_piece<step>(lines, x + v, used, dweight + v);
