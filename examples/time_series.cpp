@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Trains the transformers of "Element-wise Attention Is All You Need": classification of JapaneseVowels and forecasts of
-// ETTh2, with element-wise attention or self-attention.
+// Trains the transformers of "Element-wise Attention Is All You Need": classification of JapaneseVowels and forecasts
+// of ETTh2, with element-wise attention or self-attention.
 
 #include "time_series.hpp"
 #include "command_line.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The attention block in its two forms on the Gpu: one team per sample (small batches), one lane per sample (large ones).
+// The attention block in its two forms on the Gpu: one team per sample (small batches), one lane per sample (large
+// ones).
 
 #include <doctest/doctest.h>
 
@@ -97,8 +98,8 @@ struct LongConvolved
     : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 200, 4>> {};
 
-/// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they are
-/// differences of. The numbers are ones that float holds.
+/// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they
+/// are differences of. The numbers are ones that float holds.
 template <nn::BoundLayer Layer>
 void check_size(std::size_t samples, float size) {
   CAPTURE(samples);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Models of sequences on the Gpu against the Cpu: lengths, dropout, regression, AdamW with clipping; and token by token.
+// Models of sequences on the Gpu against the Cpu: lengths, dropout, regression, AdamW with clipping; and token by
+// token.
 
 #include <doctest/doctest.h>
 

@@ -75,8 +75,8 @@ struct LoneThreadScope {
     if (threads) omp_set_num_threads(threads);
   }
 };
-// Whether this process was forked from one in which parallel_for had already started threads. They are not in the child,
-// and libgomp would wait for them for ever.
+// Whether this process was forked from one in which parallel_for had already started threads. They are not in the
+// child, and libgomp would wait for them for ever.
 inline bool forked_from_threads() {
 #if __has_include(<unistd.h>)
   static const auto first_process = getpid();

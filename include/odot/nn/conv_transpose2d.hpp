@@ -23,8 +23,8 @@ struct ConvTranspose2dOptions {
   bool bias = true;
 };
 
-/// Transposed convolution: what the gradient of a convolution does to its output's gradient, as a layer. Every input pixel
-/// adds its multiple of the kernel to the output, `stride` apart.
+/// Transposed convolution: what the gradient of a convolution does to its output's gradient, as a layer. Every input
+/// pixel adds its multiple of the kernel to the output, `stride` apart.
 /// Shapes  x [N, C, H, W], weight [C, O, K, K], bias [O] → y [N, O, (H−1)S − 2P + K + output_padding, likewise]
 /// Grad    dx = w ⋆ dy (overwritten);  dW, db added
 /// Errors  compile time: input of a rank other than 3; output_padding not below stride; no output left

@@ -107,8 +107,8 @@ class AdamUpdate : public Optimizer<Derived, Options> {
 /// Adam with the papers' defaults. Groups give some parameters options of their own; what a group doesn't name is the
 /// optimizer's, as in PyTorch:
 ///     optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 0.1}}}};
-/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that the
-///         network's scalar can't hold (in float a beta of 1 − 1e-8, or an eps of 1e-30)
+/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that
+///         the network's scalar can't hold (in float a beta of 1 − 1e-8, or an eps of 1e-30)
 ///         NonFiniteError, at a step: a gradient that is not finite, or whose square isn't (on a GPU nobody waits for
 ///         that: the parameter becomes NaN)
 /// Memory  two numbers per parameter

@@ -75,8 +75,8 @@ ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view
 
 }  // namespace detail
 
-/// Options, groups, state and step count of an optimizer. Options have max_gradient_norm, which is of the whole network, and
-/// hyperparameters(), what may differ from group to group. Derived supplies
+/// Options, groups, state and step count of an optimizer. Options have max_gradient_norm, which is of the whole
+/// network, and hyperparameters(), what may differ from group to group. Derived supplies
 ///     static constexpr std::size_t state_blocks;
 ///     static constexpr std::array<std::string_view, state_blocks> state_names;  // PyTorch's
 ///     static constexpr std::string_view name;
@@ -95,13 +95,13 @@ class Optimizer {
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
 
-  /// One step along the network's gradients, clipped before where the options say so. Frozen parameters stay as they are,
-  /// and so does their state. `factor` scales every learning rate
+  /// One step along the network's gradients, clipped before where the options say so. Frozen parameters stay as they
+  /// are, and so does their state. `factor` scales every learning rate
   /// (see optim/schedule.hpp).
   /// Errors  ArgumentError: the network's parameters, scalar or device are not the first step's; a factor that is not
   ///         finite
-  ///         NonFiniteError: a gradient that the optimizer can't square, or whose norm is not finite where it is clipped;
-  ///         the parameters stay as they are. (On a GPU nobody waits for that: the parameters become NaN.)
+  ///         NonFiniteError: a gradient that the optimizer can't square, or whose norm is not finite where it is
+  ///         clipped; the parameters stay as they are. (On a GPU nobody waits for that: the parameters become NaN.)
   template <DeviceType Device, class Scalar>
   void step(NetworkState<Device, Scalar>& network, double factor = 1.0);
 
@@ -113,15 +113,16 @@ class Optimizer {
     return (std::numeric_limits<Scalar>::max)();
   }
 
-  /// The state by the names of the network's parameters ("exp_avg.0.weight"), zeros before the first step; as facts, the
-  /// optimizer's name and its steps. Options and groups are the program's and not part of it.
+  /// The state by the names of the network's parameters ("exp_avg.0.weight"), zeros before the first step; as facts,
+  /// the optimizer's name and its steps. Options and groups are the program's and not part of it.
   /// Errors  ArgumentError: not the network of the first step
   template <DeviceType Device, class Scalar>
   ODOT_COLD Snapshot snapshot(const NetworkState<Device, Scalar>& network) const;
 
   /// Takes over a state, so that the next step is the one that would have followed the snapshot.
   /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed
-  ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed then
+  ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed
+  ///         then
   template <DeviceType Device, class Scalar>
   ODOT_COLD void restore(const Snapshot& snapshot, NetworkState<Device, Scalar>& network);
 

@@ -43,8 +43,8 @@ struct SGDGroupOptions {
 };
 
 /// Stochastic gradient descent, with momentum where it is not 0; groups as in Adam.
-/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that the
-///         network's scalar can't hold
+/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that
+///         the network's scalar can't hold
 /// Memory  one number per parameter
 /// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
 class SGD : public Optimizer<SGD, SGDOptions> {
