@@ -66,7 +66,7 @@ void check(const Options& options) {
   trainer::check_files(files);
 }
 
-/// The models on the device of the options. Throws DeviceError where it can't be had.
+/// The models on the device of the options. Throws DeviceError if it can't be had.
 std::vector<minimal::Part> parts(const Options& options) {
   std::vector<minimal::Part> all, rest;
   if (options.device == "cpu") {

@@ -21,7 +21,7 @@
 
 namespace odot::data {
 
-/// A host's array where a device's kernels can read it: the array itself if the device reads the host's memory,
+/// A host's array in a device's reach: the array itself if the device reads the host's memory,
 /// otherwise a copy. The array must outlive it.
 template <class T, DeviceType Device>
 class Resident {

@@ -52,11 +52,11 @@ template <class Model, DeviceType Device, class Scalar>
 void save_weights(const std::filesystem::path& path, const Network<Model, Device, Scalar>& network,
                   const SaveOptions& options = {});
 
-/// Gives a network the weights of a file that save_weights, safetensors.torch.save_file or any other program has written.
-/// PyTorch's counters num_batches_tracked, of which a network has none, are left out.
+/// Gives a network the weights of a file that save_weights, safetensors.torch.save_file or any other program has
+/// written. PyTorch's counters num_batches_tracked, of which a network has none, are left out.
 ///     io::load_weights("b.safetensors", network);
-/// Errors  FileError: the file can't be read; names that are missing, unexpected or of another shape or type, all of them
-///         listed; weights of another architecture, both described
+/// Errors  FileError: the file can't be read; names that are missing, unexpected or of another shape or type, all of
+///         them listed; weights of another architecture, both described
 ///         FormatError: a file that is not one of safetensors, or broken: path, offset, expected, found
 ///         Nothing has changed then
 template <class Model, DeviceType Device, class Scalar>
@@ -101,7 +101,7 @@ inline Snapshot weights_to_save(Snapshot weights, const std::string& architectur
   return file;
 }
 
-/// Throws where the file says that it is of another architecture.
+/// Throws if the file says that it is of another architecture.
 inline void require_architecture(const std::string& path, const Snapshot& file, const std::string& architecture) {
   const auto found = file.text("odot.fingerprint");
   if (!found || *found == fingerprint_of(architecture)) return;

@@ -18,7 +18,7 @@
 
 namespace odot::io {
 
-/// Creates a folder and those above it. Throws FileError where that can't be done or a file is in the way.
+/// Creates a folder and those above it. Throws FileError if that can't be done or a file is in the way.
 inline void create_folder(const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::file_status found = std::filesystem::status(folder, error);

@@ -41,7 +41,7 @@ struct AdamWOptions {
   AdamHyperparameters hyperparameters() const { return {learning_rate, beta1, beta2, eps, weight_decay}; }
 };
 
-/// What a group of Adam's or AdamW's has of its own; the rest is the optimizer's.
+/// A group's own options for Adam or AdamW; the rest are the optimizer's.
 struct AdamGroupOptions {
   std::optional<double> learning_rate{}, beta1{}, beta2{}, eps{}, weight_decay{};
 
@@ -85,7 +85,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("beta1", o.beta1);
     require_below_one<Scalar>("beta2", o.beta2);
-    // A smaller eps would stand alone in the denominator where a second moment underflows, and let its weight leap.
+    // With a smaller eps, a second moment that underflows would make the denominator almost 0, and its weight leap.
     require_held<Scalar>("eps", o.eps, std::sqrt(static_cast<double>((Limits::min)())));
     require_held<Scalar>("weight_decay", o.weight_decay);
   }
@@ -104,7 +104,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
 
 }  // namespace detail
 
-/// Adam with the papers' defaults. Groups give some parameters options of their own; what a group doesn't name is the
+/// Adam with the papers' defaults. Groups give some parameters their own options; what a group doesn't set is the
 /// optimizer's, as in PyTorch:
 ///     optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 0.1}}}};
 /// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that

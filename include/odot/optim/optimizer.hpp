@@ -59,7 +59,7 @@ ODOT_COLD inline std::vector<std::vector<nn::ParameterInfo>> state_tables(const 
   return tables;
 }
 
-/// The number of steps that a snapshot of this optimizer's has. Throws ArgumentError where it is of another optimizer.
+/// The number of steps that a snapshot of this optimizer's has. Throws ArgumentError if it is of another optimizer.
 ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view optimizer) {
   const auto found = snapshot.text("optimizer");
   const auto steps = snapshot.count("steps");
@@ -147,15 +147,15 @@ class Optimizer {
   template <class Scalar>
   static constexpr bool bounded = requires { Derived::template largest_gradient<Scalar>(); };
 
-  /// Allocates at the first step; throws where it is not the network of the first step, or one like it.
+  /// Allocates at the first step; throws if it is not the network of the first step, or one like it.
   template <DeviceType Device, class Scalar>
   void meet(NetworkState<Device, Scalar>& network);
 
-  /// Scales the gradient down to the norm of the options; throws where an element is beyond what Derived takes.
+  /// Scales the gradient down to the norm of the options; throws if an element is beyond what Derived takes.
   template <DeviceType Device, class Scalar>
   void prepare_gradients(NetworkState<Device, Scalar>& network);
 
-  /// Throws where the state is not of this network, or one like it.
+  /// Throws if the state is not of this network, or one like it.
   template <DeviceType Device, class Scalar>
   void require_met(const NetworkState<Device, Scalar>& network, std::uint64_t layout) const;
 
@@ -220,7 +220,7 @@ template <DeviceType Device, class Scalar>
 void Optimizer<Derived, Options>::require_met(const NetworkState<Device, Scalar>& network, std::uint64_t layout) const {
   if (network.parameters().size() != state_.size() || layout != layout_)
     detail::refuse_network(state_.size(), network.parameters().size());
-  (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
+  (void)state_.template block<Scalar, Device>(0);  // throws if it is another's
 }
 
 template <class Derived, class Options>

@@ -70,7 +70,7 @@ class BestEpoch {
                           number_text::shortest(min_delta));
   }
 
-  /// Throws ArgumentError where there is no second set and the metric needs one.
+  /// Throws ArgumentError if there is no second set and the metric needs one.
   void demand(const TrainingPlan& plan) const {
     if (metric_.of_second_set && plan.test_samples == 0)
       throw ArgumentError(who_ + ": its metric, " + metric_.name +
@@ -96,7 +96,7 @@ class BestEpoch {
     state.set_fact("epoch", epoch_);
     if (epoch_ > 0) state.set_fact("value", value_);
   }
-  /// Throws ArgumentError where the state is of another metric.
+  /// Throws ArgumentError if the state is of another metric.
   void restore(const Snapshot& state) {
     if (const std::string found = state.required_text("metric"); found != metric_.name)
       throw ArgumentError(who_ + ": expected a state with metric " + metric_.name + ", found one with " +

@@ -24,8 +24,7 @@ class FewSamples {
   static constexpr std::size_t packets = (W + L - 1) / L, row = packets * L;  // of a row of the image; past W it is 0
   static constexpr std::size_t framed_row = row + 2;  // a zero on each side, for the convolution
 
-  // Sums of columns. Those of long columns lie in memory, [2, row]: the sums, and what their additions have added too
-  // much.
+  // Sums of columns. Those of long columns lie in memory, [2, row]: the sums, and their rounding errors.
   static constexpr bool long_columns = H > sum_stretch, in_registers = packets <= 8 && !long_columns;
   static constexpr std::size_t column_sums = (long_columns ? 2 : 1) * row;
 

@@ -153,7 +153,7 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- backward, first pass: how the gradient correlates with heads and input
 
-  /// The sums of a correlation; of a large image with what their additions have added too much (add_compensated).
+  /// The sums of a correlation; for a large image also their rounding errors (add_compensated).
   struct Correlation {
     P sums[taps], rests[R::long_sums ? taps : 1];
   };

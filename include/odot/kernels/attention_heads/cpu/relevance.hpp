@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // Relevance maps and heads on the CPU, lane by lane: A = softmax along rows ⊙ softmax along columns, head = norm(A) ⊙
-// x. Everything is [element][lane], one packet an element; a lane is a sample (scores.hpp).
+// x. Everything is [element][lane], one packet per element; a lane is a sample (scores.hpp).
 
 #include <algorithm>
 #include <cstddef>
@@ -25,8 +25,8 @@ struct Relevance {
   static constexpr std::size_t peaks = (H + W) * Peak<S>::elements;
   using P = simd::Packet<S>;
 
-  /// Adds a term to a column's sum, one of [W]. Sums of long columns are [2, W]: the sums, and what their additions
-  /// have added too much. All of them are 0 at first.
+  /// Adds a term to a column's sum, one of [W]. Sums of long columns are [2, W]: the sums, and their rounding
+  /// errors. All of them are 0 at first.
   static ODOT_INLINE void add_to_column(S* column, const P& term) {
     if constexpr (long_columns) {
       P sum = simd::load(column), rest = simd::load(column + W * L);

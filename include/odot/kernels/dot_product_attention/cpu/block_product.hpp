@@ -15,7 +15,7 @@
 namespace odot::kernels::detail {
 
 /// C = A B or C += A B. Every element of A B is summed by itself and then added to C, so that a long sum of products
-/// rounds once a block and not once a term.
+/// rounds once per block, not once per term.
 template <class S>
 class BlockProduct {
  public:
