@@ -127,7 +127,7 @@ TEST_CASE("a stream's steps match the Cpu's, and the causal form's") {
   check_stream<float>(1e-4);
 }
 
-TEST_CASE("a stream begins anew after a reset") {
+TEST_CASE("a stream starts again after a reset") {
   const Network<Series, Gpu> network(Seed{1});
   Stream<Series, Gpu> stream(network);
   CHECK(Stream<Series, Gpu>::state_elements == 8 * 33);

@@ -44,7 +44,7 @@ std::vector<std::string> names(const std::filesystem::path& folder) {
   return all;
 }
 
-/// A position that a test makes up.
+/// A position for tests.
 struct MadeUp final : TrainingPosition {
   explicit MadeUp(std::size_t at, std::size_t batches = 10, bool is_last = false) {
     step = at;
@@ -64,7 +64,7 @@ struct MadeUp final : TrainingPosition {
 
 const TrainingPlan plan{.epochs = 10, .batches = 10, .samples = 100, .test_samples = 10, .batch_size = 10};
 
-/// What a training of 10 batches an epoch would tell, from a step to another. `losses`: of the epochs' test sets.
+/// The events of a training with 10 batches per epoch, from one step to another. `losses`: of the epochs' test sets.
 void steps(io::Checkpoint& checkpoint, std::size_t from, std::size_t to, const std::vector<double>& losses = {}) {
   for (std::size_t s = from; s <= to; ++s) {
     checkpoint.wants_position({.epoch = (s - 1) / 10 + 1, .batch = (s - 1) % 10 + 1, .step = s, .samples = 10});
@@ -112,7 +112,8 @@ TEST_CASE("a checkpoint is a safetensors file, whose last 32 bytes are the SHA-2
   CHECK_FALSE(back.find("sha256"));
 }
 
-TEST_CASE("a checkpoint that is cut at any byte, or has any one bit turned, is refused and the one before is taken") {
+TEST_CASE(
+    "a checkpoint that is cut at any byte, or in which any bit is flipped, is refused, and the one before is taken") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path());
   checkpoint.on_begin(plan);
@@ -151,7 +152,7 @@ TEST_CASE("a checkpoint that is cut at any byte, or has any one bit turned, is r
   CHECK(step_in(checkpoint.latest()) == 20);
 }
 
-TEST_CASE("a digest over something else than a checkpoint doesn't make it one") {
+TEST_CASE("a file that is not a checkpoint is refused even with a digest") {
   const TemporaryFolder folder;
   Bytes text(40, 'a');
   io::Sha256 sha;
@@ -177,7 +178,7 @@ TEST_CASE("without a checkpoint there is nothing to resume from, and other files
   CHECK(checkpoint.skipped().empty());
 }
 
-TEST_CASE("the newest stay, and the best epoch's") {
+TEST_CASE("the newest checkpoints and the best epoch's are kept") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path(), {.keep = 2});
   checkpoint.on_begin(plan);
@@ -198,7 +199,7 @@ TEST_CASE("the newest stay, and the best epoch's") {
   CHECK(names(folder.path()) == files({80, 90}));
 }
 
-TEST_CASE("checkpoints come by epochs, batches or seconds, after the best epoch and at the end") {
+TEST_CASE("checkpoints are written by epochs, batches or seconds, after the best epoch and at the end") {
   const auto written = [](const io::CheckpointOptions& options, std::size_t to, bool stopped = false) {
     const TemporaryFolder folder;
     io::CheckpointOptions all = options;
@@ -244,7 +245,7 @@ TEST_CASE("a new training sets an earlier one's checkpoints aside, a resumed one
   CHECK(names(folder.path()).size() == 3);
 }
 
-TEST_CASE("a folder that can't be made, options that keep nothing and optimizers that can't be kept are refused") {
+TEST_CASE("a folder that can't be made, options that keep nothing and optimizers that can't be saved are refused") {
   const TemporaryFolder folder;
   const auto file = folder.write("file", {1});
   CHECK(says(message_of<FileError>([&] { io::Checkpoint checkpoint(file); }), file.string(), "found a file"));
@@ -256,7 +257,7 @@ TEST_CASE("a folder that can't be made, options that keep nothing and optimizers
 }
 
 #if __has_include(<sys/resource.h>)
-TEST_CASE("where a checkpoint can't be written whole, the one before stays, and nothing is left of it") {
+TEST_CASE("if a checkpoint can't be written completely, the one before stays, and nothing is left of the new one") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path());
   checkpoint.on_begin(plan);

@@ -285,7 +285,7 @@ TEST_CASE("types that odot does not know are refused by name") {
   CHECK(says(refusal("{" + tensor("w", "\\u001b[2J\\n", "[1]", "[0,4]") + "}", 4), "found \"\\x1B[2J\\x0A\""));
 }
 
-TEST_CASE("a file that is cut at any byte, or goes on after its end, is refused") {
+TEST_CASE("a file that is cut at any byte, or has bytes after its end, is refused") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "all.safetensors";
   io::write_safetensors(path, of_everything());

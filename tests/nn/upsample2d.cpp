@@ -42,7 +42,7 @@ TEST_CASE("both modes match PyTorch and central differences") {
   check_scale<Bilinear<4>, Shape<2, 1, 2>>("bilinear_4");
 }
 
-TEST_CASE("a constant image stays constant, and every pixel of it counts its share") {
+TEST_CASE("a constant image stays constant, and every pixel has its share of the gradient") {
   LayerRun<Bound<Bilinear<5>, Shape<1, 3, 4>>> run(1);
   for (double& x : run.x.span()) x = 0.3;
   for (double& dy : run.dy.span()) dy = 1;

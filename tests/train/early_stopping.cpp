@@ -60,7 +60,7 @@ TEST_CASE("early stopping continues from its state") {
   CHECK(second.wants_stop());
 }
 
-TEST_CASE("fit ends where a callback wants it, and says so") {
+TEST_CASE("fit ends when a callback wants it, and reports that") {
   const SmallForecast series = small_series();
   SmallForecaster network{Seed{1}};
   optim::SGD sgd{{.learning_rate = 0}};  // no epoch is better than the first
@@ -105,7 +105,7 @@ struct ByHand : Callback {
 
 }  // namespace
 
-TEST_CASE("the average of weights is by every step, is evaluated, and changes nothing in the training") {
+TEST_CASE("the average of weights includes every step, is evaluated, and does not change the training") {
   const SmallSplit data = small_data();
   const FitOptions options{.epochs = 3, .batch_size = 64};
   SmallNetwork plain{Seed{1}}, network{Seed{1}}, judged{Seed{1}};

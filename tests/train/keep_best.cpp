@@ -47,7 +47,7 @@ TEST_CASE("without an epoch the network stays as it is") {
   CHECK(std::ranges::equal(before, network.parameters()));
 }
 
-TEST_CASE("the best epoch may be by another metric, and must be better by more than min_delta") {
+TEST_CASE("another metric may choose the best epoch, which must be better by more than min_delta") {
   SmallForecaster network{Seed{1}};
   KeepBest by_accuracy(network, {.metric = "test_accuracy"}),
       by_own(network,

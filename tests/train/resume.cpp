@@ -18,7 +18,7 @@ using namespace odot::test;
 
 namespace {
 
-/// Adds what it sees of the losses.
+/// Adds up the losses that it sees.
 struct Sum : Callback {
   explicit Sum(std::string k) : kind(std::move(k)) {}
   void on_batch(const BatchEvent& e) override { total += e.loss; }
@@ -37,7 +37,7 @@ struct Sum : Callback {
   int restored = 0;
 };
 
-/// An optimizer of the user's own, with nothing to keep, and one that says so.
+/// A user's own optimizers: one without a state to save, and one that says so.
 struct Descent {
   void step(auto& network, double factor) { network.all_parameters() -= 0.1 * factor * network.all_gradients(); }
 };
@@ -73,7 +73,7 @@ std::vector<Snapshot> positions_of(Optimizer&& optimizer) {
 
 }  // namespace
 
-TEST_CASE("a training that is resumed at any batch ends with the bits of one that was left alone") {
+TEST_CASE("a training that is resumed at any batch ends with the bits of an uninterrupted one") {
   const TemporaryFolder folder;
   check_resumed_training<Cpu>(folder.path());
 }
@@ -177,7 +177,7 @@ TEST_CASE("positions of another training are refused with all that differs, and 
   CHECK(says(refusal(changed), "the fact \"seed\": expected a whole number, found \"-1\""));
 }
 
-TEST_CASE("an optimizer of your own is kept where it says how, and refused otherwise") {
+TEST_CASE("your own optimizer is saved if it can be, and refused otherwise") {
   const auto kept = positions_of(KeptDescent{});
   REQUIRE(kept.size() == 6);
   SmallNetwork whole{Seed{1}}, resumed{Seed{4}};
@@ -196,7 +196,7 @@ TEST_CASE("an optimizer of your own is kept where it says how, and refused other
   CHECK(says(message_of<ArgumentError>([&] { fit(whole, bare, data.train, data.test, options, positions); }), reason));
 }
 
-TEST_CASE("the tables of a training that is resumed must have the same columns") {
+TEST_CASE("a resumed training's tables must have the same columns") {
   const TemporaryFolder folder;
   SmallNetwork network{Seed{1}};
   const SmallSplit data = small_data();
