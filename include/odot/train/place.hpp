@@ -84,7 +84,7 @@ ODOT_FUNCTION Place place_in(const Snapshot& kept, const TrainingPlan& plan, See
   demand("test_samples", plan.test_samples);
   demand("batch_size", plan.batch_size);
   demand("seed", seed.value);
-  if (!other.empty()) refuse_place("it belongs to another training, with " + other);
+  if (!other.empty()) refuse_place("it is of another training, with " + other);
 
   Place place;
   const std::vector<double> numbers = kept.values<double>("training.epochs");
