@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What helps a training: a validation split, the range test, changed images, label smoothing, one cycle, averaged weights,
-// the best epoch, an early end, and a report of the classes.
+// Training aids: a validation split, the range test, augmentation, label smoothing, one cycle, averaged weights, the
+// best epoch, early stopping, and a report of the classes.
 
 #include "device.hpp"
 #include "program.hpp"
@@ -29,7 +29,7 @@ int train_with_aids() try {
   const TrainingReport report = fit(network, adam, loss, data::augmented(train, {.shift = 1, .cutout = 4}), validation,
                                     options, average, best, stopping);
   best.restore();
-  std::printf("%zu epochs%s, the best is number %zu\n", report.epochs.size(),
+  std::printf("%zu epochs%s; the best was epoch %zu\n", report.epochs.size(),
               report.stopped_early ? ", stopped early" : "", best.epoch());
 
   const ClassificationReport classes = classification_report(network, network.workspace(), test, {.top = 2});

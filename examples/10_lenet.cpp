@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LeNet-5 on MNIST. A tenth of the training images decides which epoch was the best; the test images are looked at once.
+// LeNet-5 on MNIST. A tenth of the training images decides which epoch was the best; the test images are used only
+// once.
 
 #include "images.hpp"
 #include "program.hpp"
@@ -39,6 +40,5 @@ int train_lenet(bool quick) {
 }
 
 int main(int argc, char** argv) {
-  return program::run(argc, argv, "Trains LeNet-5 on MNIST, or on built-in figures where MNIST is not found.",
-                      train_lenet);
+  return program::run(argc, argv, "Trains LeNet-5 on MNIST, or on built-in images if MNIST is not found.", train_lenet);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An autoencoder squeezes MNIST's images through 16 numbers. How much better is it than the best linear way, the projection
-// onto 16 principal components, which Eigen computes from the same tensors?
+// An autoencoder squeezes MNIST's images through 16 numbers. How much better is it than the best linear method, the
+// projection onto 16 principal components, which Eigen computes from the same tensors?
 
 #include "images.hpp"
 #include "program.hpp"
@@ -51,6 +51,7 @@ int train_autoencoder(bool quick) {
 }
 
 int main(int argc, char** argv) {
-  return program::run(argc, argv, "Compares an autoencoder of MNIST with as many principal components.",
+  return program::run(argc, argv,
+                      "Compares an autoencoder of MNIST, with a code of 16 numbers, with 16 principal components.",
                       train_autoencoder);
 }

@@ -26,7 +26,7 @@ struct FigureSource {
   std::function<double()> loss, gradient_average;
 };
 
-/// A progress bar that says what the papers report.
+/// A progress bar with the figures that the papers report.
 class PaperProgress : public odot::ProgressBar {
  public:
   explicit PaperProgress(FigureSource figures) : figures_(std::move(figures)) {}
@@ -43,7 +43,7 @@ class PaperProgress : public odot::ProgressBar {
   FigureSource figures_;
 };
 
-/// The library's columns, and the papers' among them.
+/// The library's columns, with the papers' columns among them.
 inline odot::CsvColumns paper_columns(const FigureSource& figures) {
   const auto after = [](auto& columns, std::string_view name, const char* column, const auto& figure) {
     const auto place = std::ranges::find_if(columns, [&](const auto& c) { return c.name == name; });
@@ -56,8 +56,8 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
   return columns;
 }
 
-/// The report of body(options, callbacks…): the figures, a progress bar unless `quiet`; logs, curves and checkpoints if
-/// there is a folder for them, from which the options then say where the training goes on.
+/// The report of body(options, callbacks…). The callbacks are the figures, a progress bar unless `quiet`, and, if there
+/// is a folder for them, logs, curves and checkpoints; `options` then also say from where the training continues.
 template <odot::DeviceType Device, class Scalar, class Body>
 odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
                                     odot::FitOptions options, const Body& body) {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A run that is killed and resumed ends with the files of one that was left alone, times aside. A run that is asked to end
-# leaves a checkpoint of where it was; a broken checkpoint is skipped and the one before taken; where a checkpoint can't be
-# written, the run ends with one line, and the last one is still there.
+# A run that is killed and resumed ends with the files of one that was not interrupted, apart from times. A run that is
+# asked to end leaves a checkpoint of its position. A broken checkpoint is skipped, and the one before is taken. If a
+# checkpoint can't be written, the run ends with one line, and the last checkpoint is still there.
 #
 # usage: check_resume.sh TIME_SERIES FOLDER
 set -u
@@ -15,7 +15,7 @@ fail() {
   [ -z "$pid" ] || kill -KILL "$pid" 2> /dev/null
   exit 1
 }
-# start <run> <argument>...: in place of the shell that calls it; writes to <run>.txt, adds errors to <run>-errors.txt.
+# start <run> <argument>...: replaces the shell that calls it; writes to <run>.txt, adds errors to <run>-errors.txt.
 start() {
   run=$1
   shift
@@ -39,11 +39,11 @@ for delay in 0.1 0.4 0.9 0.6; do
   pid=
 done
 (start killed --epochs 5 --checkpoint-every 7b --resume --save "$folder/killed.safetensors") ||
-  fail "the run that is resumed must end"
+  fail "the resumed run must end"
 cmp "$folder/whole.safetensors" "$folder/killed.safetensors" || fail "the weights differ"
 cmp "$folder/whole/seed-1/batches.csv" "$folder/killed/seed-1/batches.csv" || fail "batches.csv differs"
 [ "$(epochs_of whole)" = "$(epochs_of killed)" ] || fail "epochs.csv differs"
-[ -z "$(find "$folder/killed" -name '*.partial*')" ] || fail "a file that a kill has broken off is left"
+[ -z "$(find "$folder/killed" -name '*.partial*')" ] || fail "an unfinished file of a killed run is left"
 
 # ---- asked to end, in the middle of an epoch
 
@@ -62,8 +62,8 @@ pid=
 rows=$(($(wc -l < "$folder/asked/seed-1/batches.csv") - 1))
 [ "$(newest asked)" -eq "$rows" ] || fail "$rows batches were done, and the newest checkpoint is after $(newest asked)"
 (start asked --epochs 1 --resume) || fail "the run that was asked to end must be resumed"
-grep -q "^goes on after epoch .* from $(checkpoint_of asked "$rows")\$" "$folder/asked.txt" ||
-  fail "a run that is resumed must say where it goes on"
+grep -q "^continues from $(checkpoint_of asked "$rows"), after epoch " "$folder/asked.txt" ||
+  fail "a resumed run must say from where it continues"
 
 # ---- a newest checkpoint that is broken
 
@@ -85,4 +85,4 @@ code=$?
 [ "$(grep -c '^error: .*checkpoint-.*: writing broke off: File too large' "$folder/killed-errors.txt")" -eq 1 ] ||
   fail "it must say why"
 [ "$(newest killed)" = "$before" ] || fail "the last checkpoint must still be the newest"
-(start killed --epochs 6 --resume) || fail "the run must go on from the last good checkpoint"
+(start killed --epochs 6 --resume) || fail "the run must continue from the last good checkpoint"

@@ -31,13 +31,14 @@ inline void parse_interval(const std::string& option, const std::string& text,
   else checkpoints.every_epochs = static_cast<std::size_t>(parse(option, number, counts));
 }
 
-/// The options of these files. `more`: what else there is to say of --out.
+/// The options of these files. `more` is added to the help of --out.
 inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& more = {}) {
   add_folder(app, "--out", files.out, out_help + more);
-  add_file(app, "--weights", files.weights, "Begin with the weights of this safetensors file");
+  add_file(app, "--weights", files.weights, "Start with the weights of this safetensors file");
   add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
-  app.add_flag("--resume", files.resume,
-               "Go on from the newest checkpoint in --out, with the same options; from the start if there is none");
+  app.add_flag(
+      "--resume", files.resume,
+      "Continue from the newest checkpoint in --out, with the same options; without one, start from the beginning");
   app.add_option_function<std::string>(
          "--checkpoint-every",
          [&files](const std::string& text) {
@@ -54,7 +55,7 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
                static_cast<std::size_t>(parse("--keep", text, Range<unsigned long long>{1, 1'000'000}));
            files.asked = true;
          },
-         "Newest checkpoints that stay, besides the best epoch's")
+         "Number of newest checkpoints to keep, besides the best epoch's")
       ->type_name("NUMBER")
       ->default_str(std::to_string(files.checkpoints.keep));
 }
@@ -66,9 +67,9 @@ inline void check_files(const RunFiles& files) {
                               ": expected --out as well, the folder of the checkpoints");
 }
 
-/// Claims the folder of a run, if it has one, sets an earlier run's checkpoints aside unless it is resumed, and finds out
-/// before the work begins whether all files can be written.
-/// Errors  FileError: one can't; another run has the folder
+/// Claims the folder of a run, if it has one; sets an earlier run's checkpoints aside unless that run is resumed; and
+/// checks, before the work begins, whether all files can be written.
+/// Errors  FileError: a file can't be written; another run has the folder
 inline std::optional<OutFolder> claim_files(const RunFiles& files) {
   std::optional<OutFolder> out;
   if (!files.out.empty()) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The images that an example trains on: a set's files where there are any, else the built-in figures.
+// The images that an example trains on: a set's files if there are any, otherwise built-in images.
 
 #include <odot/data/dataset.hpp>
 #include <odot/data/find.hpp>
@@ -13,18 +13,18 @@
 
 namespace images {
 
-/// The set's folder, as data::find finds it; none, and a word on standard error, where there is none.
+/// The set's folder, as data::find finds it. If there is none: nothing, and a message on standard error.
 inline std::optional<std::filesystem::path> folder_of(const std::string& set) {
   try {
     return odot::data::find(set);
   } catch (const odot::FileError& error) {
-    std::fprintf(stderr, "%s\ntraining on the built-in figures instead; the result says nothing about %s\n",
-                 error.what(), set.c_str());
+    std::fprintf(stderr, "%s\ntraining on built-in images instead; the result says nothing about %s\n", error.what(),
+                 set.c_str());
     return std::nullopt;
   }
 }
 
-/// What `load` reads from the set's folder; built-in figures if there is none, and a few of them if it shall be quick.
+/// What `load_files` reads from the set's folder; built-in images if there is none, and only a few of them if `quick`.
 template <class Shape>
 odot::data::Split<odot::data::Dataset<Shape>> load(
     const std::string& set, odot::data::Split<odot::data::Dataset<Shape>> (*load_files)(const std::filesystem::path&),

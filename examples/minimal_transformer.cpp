@@ -62,12 +62,11 @@ void check(const Options& options) {
   if (options.grid && (files.resume || files.asked || !files.weights.empty() || !files.save.empty()))
     throw ArgumentError(
         "--grid: expected none of --weights, --save, --resume, --checkpoint-every and --keep, which are for one model; "
-        "a "
-        "grid goes on from its grid.csv by itself");
+        "a grid always continues from its grid.csv");
   trainer::check_files(files);
 }
 
-/// The models on the device of the options. Throws DeviceError where it can't be had.
+/// The models on the device of the options. Throws DeviceError if it can't be had.
 std::vector<minimal::Part> parts(const Options& options) {
   std::vector<minimal::Part> all, rest;
   if (options.device == "cpu") {
@@ -153,7 +152,7 @@ int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& c
 
 // ---- the grid
 
-/// What the grid keeps of finished models, in <out>/grid.csv: a run that was stopped goes on where it ended.
+/// The grid's finished models, in <out>/grid.csv: a run that was stopped continues after them.
 class GridLog {
  public:
   /// `header`: what must be the same for the rows to be of one grid.
@@ -302,9 +301,10 @@ int main(int argc, char** argv) {
   app.add_flag("--mlp", options.mlp, "Put the MLP back into a variant that comes without");
   app.add_flag(
       "--grid", options.grid,
-      "Train all variants, with and without MLP, and print a table; with --out, a grid that was stopped goes on");
+      "Train all variants, with and without MLP, and print a table; with --out, a grid that was stopped continues");
   trainer::add_folder(app, "--data", options.data, trainer::data_help);
-  add_number(app, "--samples", options.samples, {0, 1'000'000'000}, "Take the first so many training samples; 0: all");
+  add_number(app, "--samples", options.samples, {0, 1'000'000'000},
+             "Number of training samples to use, from the first on; 0: all");
   add_number(app, "--epochs", options.epochs, trainer::epochs_range, "0 evaluates the untrained model");
   add_number(app, "--batch-size", options.batch_size, trainer::batch_range, "Samples");
   add_number(app, "--learning-rate", options.learning_rate, trainer::rate_range, "Adam's");

@@ -109,7 +109,8 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
 template <odot::ShapeType Image, std::size_t Encoders, std::size_t Heads, odot::nn::AttentionForm Form, bool Mlp>
 struct Transformer : odot::models::MinimalTransformer<Image, Encoders, Heads, Form, Mlp> {};
 
-/// Every model with this form of attention for images of one shape: 6 and 12 encoders, these heads, with and without MLP.
+/// Every model with this form of attention for images of one shape: 6 and 12 encoders, these heads, with and without
+/// MLP.
 template <odot::ShapeType Image, odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
 std::vector<Choice<Image>> choices(const std::string& name) {
   std::vector<Choice<Image>> all;
@@ -127,8 +128,8 @@ std::vector<Choice<Image>> choices(const std::string& name) {
   return all;
 }
 
-/// The models with one form of attention on a device. The forms are compiled in two parts: forms in one part share their
-/// layers, parts are compiled side by side.
+/// The models with one form of attention on a device. The forms are compiled in two parts: forms in one part share
+/// their layers, parts are compiled side by side.
 struct Part {
   std::vector<Choice<odot::models::MnistImage>> mnist;
   std::vector<Choice<odot::models::Cifar10Image>> cifar10;

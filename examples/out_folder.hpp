@@ -20,10 +20,10 @@
 
 namespace trainer {
 
-/// While it lives, the folder is this program's alone, as far as the file system has locks: two runs would replace each
+/// While it exists, no other program can claim the folder, if the file system has locks: two runs would replace each
 /// other's files.
-/// Errors  FileError: the folder can't be made or written; something else than a file has one of the names; another
-///         program has the folder
+/// Errors  FileError: the folder can't be made or written; one of the names belongs to something other than a file;
+///         another program has claimed the folder
 class OutFolder {
  public:
   OutFolder(const std::filesystem::path& folder, std::initializer_list<const char*> names) {
@@ -52,7 +52,7 @@ class OutFolder {
     }
   }
 
-  /// What a killed run has left of a file that it was writing. No other program has the folder now.
+  /// Removes what a killed run has left of a file that it was writing. No other program has the folder now.
   static void remove_leftovers(const std::filesystem::path& folder, std::initializer_list<const char*> names) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))

@@ -36,8 +36,8 @@ struct Sum {
   ODOT_HOST_DEVICE void finish(std::size_t, const odot::kernels::Terms<double, 1>& totals) const { *sum = totals[0]; }
 };
 
-/// The papers' "loss", which is the sum of an epoch's batch losses, and their "gradients average", the mean of the watched
-/// gradient in the last batch. Put it before the callbacks that show them; the network must outlive it.
+/// The papers' "loss", which is the sum of an epoch's batch losses, and their "gradients average", the mean of the
+/// watched gradient in the last batch. Put it before the callbacks that show them; the network must outlive it.
 /// Errors  ArgumentError: there is no such parameter, or it has fewer elements
 template <odot::DeviceType Device, class Scalar>
 class PaperFigures : public odot::Callback {

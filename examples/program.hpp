@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What every program here does around its own work: from the standard streams it was given to its exit code.
+// What every program here does around its own work, from checking the standard streams to the exit code.
 
 #include <odot/core/error.hpp>
 
@@ -20,8 +20,7 @@
 
 namespace program {
 
-/// Exit codes: wrong input, that is data, files, a training that diverged, output that was not taken; a wrong command
-/// line.
+/// Exit codes: data, files, a training that diverged, output that could not be written; a wrong command line.
 inline constexpr int failure = 1, wrong_command_line = 2;
 
 /// Writes the message as one line to standard error; returns the exit code.
@@ -32,8 +31,8 @@ inline int fail(int code, std::string message) {
   return code;
 }
 
-/// Throws odot::Error unless standard output has taken everything so far: a full disk or a closed pipe is noticed before
-/// hours of work, not after.
+/// Throws odot::Error unless standard output has accepted everything so far: so a full disk or a closed pipe is noticed
+/// before hours of work, not after.
 inline void flush_output() {
   errno = 0;
   std::cout.flush();
@@ -43,8 +42,8 @@ inline void flush_output() {
   throw odot::Error("standard output can't be written: " + reason);
 }
 
-/// Opens standard streams that were closed on /dev/null. Otherwise the next file that the program opens would take their
-/// place.
+/// Opens standard streams that were closed on /dev/null. Otherwise the next file that the program opens would take
+/// their place.
 /// Errors  Error: there is no standard output
 inline void open_standard_streams() {
 #if __has_include(<unistd.h>)
@@ -58,15 +57,15 @@ inline void open_standard_streams() {
 #endif
 }
 
-/// Lets a write beyond the largest size that a file may have fail, as on a full disk, instead of ending the program.
+/// Makes a write beyond the limit on file sizes fail, as on a full disk, instead of ending the program.
 inline void let_writes_fail() {
 #ifdef SIGXFSZ
   std::signal(SIGXFSZ, SIG_IGN);
 #endif
 }
 
-/// Calls body, which returns the exit code. What goes wrong is one line on standard error.
-/// Returns body's exit code where its output has been written, else 1; 2 for an ArgumentError.
+/// Calls body, which returns the exit code. An error becomes one line on standard error.
+/// Returns body's exit code if its output has been written, else 1; 2 for an ArgumentError.
 template <class Body>
 int guarded(const Body& body) {
   try {
@@ -84,8 +83,8 @@ int guarded(const Body& body) {
 
 inline bool asks_for_help(std::string_view argument) { return argument == "--help" || argument == "-h"; }
 
-/// The main function of a program without options. `about` is what --help says. If body takes a bool, the program has the
-/// option --quick: little of everything, in seconds, which is how CTest runs it.
+/// The main function of a program without options. `about` is what --help says. If body takes a bool, the program has
+/// the option --quick: little of everything, in seconds, which is how CTest runs it.
 template <class Body>
 int run(int argc, char** argv, const char* about, const Body& body) {
   constexpr bool may_be_quick = requires { body(true); };

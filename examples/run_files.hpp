@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// RunFiles: what a trainer's run reads and writes besides its data, and where a run that is resumed goes on. The options:
-// file_options.hpp.
+// RunFiles: what a trainer's run reads and writes besides its data, and from where a resumed run continues. The
+// options: file_options.hpp.
 
 #include <odot/io/checkpoint.hpp>
 #include <odot/nn/snapshot.hpp>
@@ -19,21 +19,21 @@ inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "ep
 struct RunFiles {
   std::string out = {};                 ///< folder for logs and checkpoints; empty: none
   std::string weights = {}, save = {};  ///< files of weights, to begin with and to end with; empty: none
-  bool resume = false;                  ///< go on from the newest checkpoint in `out`
-  bool asked = false;                   ///< whether checkpoints are asked for, which need `out`
+  bool resume = false;                  ///< continue from the newest checkpoint in `out`
+  bool asked = false;                   ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
 };
 
-/// Where a run goes on, and says so.
+/// The position from which a run continues, after saying so; nothing if it starts from the beginning.
 inline std::optional<odot::Snapshot> resumed(odot::io::Checkpoint& checkpoint, const RunFiles& files, bool quiet) {
   if (!files.resume) return std::nullopt;
   auto kept = checkpoint.latest();
   for (const std::string& skipped : checkpoint.skipped()) std::fprintf(stderr, "skipped: %s\n", skipped.c_str());
   if (quiet) return kept;
   if (kept)
-    std::printf("goes on after epoch %s, batch %s from %s\n", kept->required_text("training.epoch").c_str(),
-                kept->required_text("training.batch").c_str(), checkpoint.taken().string().c_str());
-  else std::printf("begins anew: there is no checkpoint in %s\n", files.out.c_str());
+    std::printf("continues from %s, after epoch %s, batch %s\n", checkpoint.taken().string().c_str(),
+                kept->required_text("training.epoch").c_str(), kept->required_text("training.batch").c_str());
+  else std::printf("starts from the beginning: there is no checkpoint in %s\n", files.out.c_str());
   std::fflush(stdout);
   return kept;
 }

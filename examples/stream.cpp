@@ -60,7 +60,7 @@ trainer::Images<Image> load(const Settings& settings) {
   return trainer::load_data<models::MnistImage>(settings, "mnist", data::load_mnist).as<Image>();
 }
 
-/// What computes, in words. Throws DeviceError where the device of the settings can't be had.
+/// What computes, in words. Throws DeviceError if the device of the settings can't be had.
 std::string description(const Settings& settings) {
   if (settings.device == "cpu")
     return trainer::device_description<Cpu>(settings.threads > 0 ? settings.threads : default_threads());

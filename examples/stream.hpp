@@ -197,8 +197,8 @@ inline double median(std::vector<double> values, std::size_t count) {
   return *middle;
 }
 
-/// Steps through all tokens and measures at the marks; returns the outputs of the first ones. A token's time is that from
-/// its row in the device's memory to its logits on the host.
+/// Steps through all tokens and measures at the marks; returns the outputs of the first ones. A token's time is that
+/// from its row in the device's memory to its logits on the host.
 template <odot::DeviceType Device>
 odot::Batch<Logits> run_stream(const odot::Network<Classifier, Device>& trained,
                                const odot::data::Dataset<Image>& images, int threads, std::vector<Mark>& marks) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Trains the transformers of "Element-wise Attention Is All You Need": classification of JapaneseVowels and forecasts of
-// ETTh2, with element-wise attention or self-attention.
+// Trains the transformers of "Element-wise Attention Is All You Need": classification of JapaneseVowels and forecasts
+// of ETTh2, with element-wise attention or self-attention.
 
 #include "time_series.hpp"
 #include "command_line.hpp"
@@ -64,7 +64,7 @@ struct NamedTask {
   Task run;
 };
 
-/// The tasks on the device of the settings. Throws DeviceError where it can't be had.
+/// The tasks on the device of the settings. Throws DeviceError if it can't be had.
 std::vector<NamedTask> tasks(const Settings& settings) {
   if (settings.device == "cpu")
     return {{"japanese-vowels", run_japanese_vowels}, {"etth2-6", run_etth2_6}, {"etth2-12", run_etth2_12}};

@@ -40,14 +40,14 @@ struct Settings {
   bool quiet = false;
   long long paper_batch_size = 0;  ///< the paper's for this data set, the default
 
-  /// Whether a run with these settings may stand beside a row of the paper's.
+  /// Whether a run with these settings can be compared with a row of the paper's.
   bool as_in_the_paper(const PaperResult& paper) const {
     return paper.reported && training.plain() && epochs == 10 && batch_size == paper_batch_size &&
            learning_rate == 1e-3 && attention_learning_rate.value_or(learning_rate) == paper.attention_learning_rate;
   }
 };
 
-/// Labelled images to train with and to judge by.
+/// Labelled images for training and for testing.
 template <odot::ShapeType Image>
 using Images = odot::data::Split<odot::data::Dataset<Image>>;
 
@@ -110,7 +110,7 @@ int run(const Settings& settings, const Choice<typename Model::input_shape>& cho
                                  .should_stop = [&] { return interrupt.requested(); }};
   if (!settings.quiet)
     std::printf(
-        "model %s: %s; %zu parameters, %zu bytes of training memory a sample\n"
+        "model %s: %s; %zu parameters, %zu bytes of training memory per sample\n"
         "data %s: %zu training and %zu test samples; batches of %lld; %s\n",
         choice.name.c_str(), choice.description.c_str(), Model::parameter_count, network.training_memory_per_sample,
         data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size,

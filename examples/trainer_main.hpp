@@ -23,7 +23,7 @@ const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, cons
   throw odot::ArgumentError("--model: expected one of " + names + ", found '" + name + "'");
 }
 
-/// What runs the choice on the device of the settings. Throws DeviceError where that can't be had.
+/// What runs the choice on the device of the settings. Throws DeviceError if that can't be had.
 template <odot::ShapeType Image>
 typename Choice<Image>::Run find_run(const Settings& settings, const Choice<Image>& choice, const GpuPart<Image>* gpu) {
   if (settings.device == "cpu") return choice.run;

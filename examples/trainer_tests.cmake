@@ -225,14 +225,14 @@ odot_trainer_test(${minimal} "puts the MLP back"
 odot_trainer_test(${minimal} "goes through the grid"
   ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --quiet --out ${CMAKE_CURRENT_BINARY_DIR}/grid
   RESULT "grid dataset=synthetic models=28 of 28$")
-odot_trainer_test(${minimal} "goes on with the grid from its file"
+odot_trainer_test(${minimal} "continues the grid from its file"
   ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --quiet --out ${CMAKE_CURRENT_BINARY_DIR}/grid
   RESULT "grid dataset=synthetic models=28 of 28$")
 odot_trainer_test(${minimal} "refuses the file of another grid" ERROR "is of another grid"
   ARGUMENTS --grid --data synthetic --samples 64 --batch-size 32 --epochs 0 --out ${CMAKE_CURRENT_BINARY_DIR}/grid)
 if(TARGET ${minimal})
   set_tests_properties("${minimal}: goes through the grid" PROPERTIES FIXTURES_SETUP grid)
-  set_tests_properties("${minimal}: goes on with the grid from its file" "${minimal}: refuses the file of another grid"
+  set_tests_properties("${minimal}: continues the grid from its file" "${minimal}: refuses the file of another grid"
     PROPERTIES FIXTURES_REQUIRED grid)
 endif()
 odot_trainer_test(${minimal} "rejects an unknown variant" ERROR "--variant" ARGUMENTS ${tiny_transformer} --variant half)
@@ -342,9 +342,9 @@ endif()
 
 # Runs that are killed, asked to end, cut short of space: check_resume.sh.
 if(odot_sh AND TARGET time_series)
-  add_test(NAME "time_series: goes on where it was killed, from a good checkpoint" COMMAND ${odot_sh}
+  add_test(NAME "time_series: continues after a kill, from a good checkpoint" COMMAND ${odot_sh}
     ${CMAKE_CURRENT_LIST_DIR}/check_resume.sh $<TARGET_FILE:time_series> ${CMAKE_CURRENT_BINARY_DIR}/resumed_runs)
-  set_tests_properties("time_series: goes on where it was killed, from a good checkpoint"
+  set_tests_properties("time_series: continues after a kill, from a good checkpoint"
     PROPERTIES LABELS examples TIMEOUT 600)
 endif()
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The trainers' options about how they train: changed pictures, a smoothed loss, an early end, metrics.
+// The trainers' options for training: augmentation, label smoothing, early stopping, metrics.
 
 #include "options.hpp"
 
@@ -17,15 +17,15 @@
 
 namespace trainer {
 
-/// The command line's part about the training.
+/// The part of the command line that is about training.
 struct TrainingOptions {
   odot::data::AugmentOptions augment = {};
   double mixup = 0;            ///< alpha; 0: nothing is mixed
   double label_smoothing = 0;  //
-  std::size_t patience = 0;    ///< epochs without a better one; 0: no early end
+  std::size_t patience = 0;    ///< epochs without improvement; 0: no early stopping
   bool metrics = false;        ///< print and write a report of the classes at the end
 
-  /// Whether the training is one without these options.
+  /// Whether none of these options changes the training.
   bool plain() const {
     const odot::data::AugmentOptions& a = augment;
     return a.flip == 0 && a.rotation == 0 && a.shift == 0 && a.cutout == 0 && mixup == 0 && label_smoothing == 0 &&
@@ -63,13 +63,13 @@ inline void add_training_options(CLI::App& app, TrainingOptions& options) {
          "Change the training images: shift=2,flip=0.5,rotation=15,cutout=8,mixup=0.2,border=reflect, or some of these")
       ->type_name("LIST");
   add_number(app, "--label-smoothing", options.label_smoothing, Range<double>{0, 1},
-             "Share of a label's probability that all classes get alike");
+             "Share of the label's probability that is spread evenly over all classes");
   app.add_option_function<std::string>(
          "--patience",
          [&options](const std::string& text) {
            options.patience = static_cast<std::size_t>(parse("--patience", text, Range<long long>{0, 1'000'000}));
          },
-         "End after more than so many epochs without a lower test loss; 0: never")
+         "Stop after more than this number of epochs without a lower test loss; 0: never")
       ->type_name("NUMBER")
       ->default_str("0");
   app.add_flag("--metrics", options.metrics, "Report precision, recall, F1, top-5 accuracy and calibration at the end");

@@ -77,7 +77,7 @@ struct Work {
     forward();
     return right;
   }
-  /// `products` of tokens × tokens × width multiply-adds a head.
+  /// `products` of tokens × tokens × width multiply-adds per head.
   benchmarks::Cost cost(double products) const {
     const auto pairs = static_cast<double>(samples * g.heads * g.tokens * (g.causal ? g.tokens + 1 : 2 * g.tokens)) / 2;
     return {.flop = products * 2 * pairs * static_cast<double>(g.width), .bytes = 0, .exponentials = pairs};

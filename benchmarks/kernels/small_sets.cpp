@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Small ops between a set and a model: patches of images, samples and pixels that are gathered, channels that are normalised.
+// Small ops between a set and a model: patches of images, samples and pixels that are gathered, channels that are
+// normalised.
 
 #include <cstdint>
 #include <memory>

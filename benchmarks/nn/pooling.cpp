@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pooling: max_pool2d/<pass>/cpu/float/<shape>/<samples>, avg_pool2d/…, global_avg_pool2d/…. Their work is moving numbers.
+// Pooling: max_pool2d/<pass>/cpu/float/<shape>/<samples>, avg_pool2d/…, global_avg_pool2d/…. Their work is moving
+// numbers.
 
 #include "support/layer_passes.hpp"
 

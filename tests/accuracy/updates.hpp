@@ -35,7 +35,7 @@ std::vector<std::vector<Scalar>> updated(double start, double size, std::size_t 
   return {parameters.to_host(), moments[0].to_host(), moments[1].to_host()};
 }
 
-/// What parameters may be off by: they are rounded once a step, so that it grows with the root of the steps.
+/// How far parameters may be off: they are rounded once per step, so the error grows with the root of the steps.
 inline double bound_of_steps(std::size_t steps) { return std::max(1e-6, 1e-7 * std::sqrt(static_cast<double>(steps))); }
 
 inline double work_of_steps(std::size_t steps) { return 3 * static_cast<double>(steps * updated_parameters); }
@@ -50,8 +50,8 @@ void check_updates(const Row& row, double start, const Update& update) {
   check_errors(row, Device::name, {.y = error(0), .dx = error(1), .dparameters = error(2)});
 }
 
-/// Adam from parameters of 0, so that the parameters are what its steps add up to; AdamW from parameters of 1/2, of which it
-/// takes a share.
+/// Adam from parameters of 0, so that the parameters are what its steps add up to; AdamW from parameters of 1/2, of
+/// which it takes a share.
 template <class Device>
 void check_adam(double size, std::size_t steps) {
   for (const bool decoupled : {false, true})

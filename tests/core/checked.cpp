@@ -55,7 +55,8 @@ TEST_CASE("random factors are multiplied or refused as long double says") {
   }
 }
 
-TEST_CASE("an array without elements has no bytes, and its other extents a product that memory can have") {
+TEST_CASE(
+    "an array without elements has no bytes, but the product of its other extents must be one that memory can hold") {
   using Extents = std::vector<std::size_t>;
   const std::size_t half = std::size_t{1} << 32;
   CHECK(array_bytes(Extents{}, 4) == 4);

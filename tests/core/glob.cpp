@@ -12,7 +12,7 @@ static_assert(matches_glob("", "") && !matches_glob("", "a") && matches_glob("*"
 
 namespace {
 
-/// The definition: a star takes no character, or one and may take more.
+/// The definition: a star takes no character, or takes one and may take more.
 bool matches_by_definition(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern.front() == '*')

@@ -20,7 +20,7 @@
 using namespace odot;
 using namespace odot::test;
 
-TEST_CASE("pictures are changed as their definition says, of bytes and of floats") {
+TEST_CASE("pictures of bytes and of floats are changed as defined") {
   check_augmented<Cpu, std::uint8_t, float>();
   check_augmented<Cpu, float, double>(1);
   check_mixed<Cpu>();
@@ -46,7 +46,7 @@ std::map<std::size_t, std::vector<float>> all_of(const Set& set, std::size_t bat
 
 }  // namespace
 
-TEST_CASE("a picture is a function of seed, epoch and its number, in any batch and on any number of threads") {
+TEST_CASE("a picture depends only on seed, epoch and its number, in any batch and on any number of threads") {
   const auto set = pictures<std::uint8_t>(30);
   const auto check = [](const auto& changed) {
     const auto first = all_of(changed, 7, 1, Seed{1}, 3);
@@ -60,7 +60,7 @@ TEST_CASE("a picture is a function of seed, epoch and its number, in any batch a
   check(data::mixed<5>(set, {.alpha = 1, .augment = {.rotation = 20, .cutout = 2}}));
 }
 
-TEST_CASE("without options, and where nothing is drawn, pictures are the set's own, bit for bit") {
+TEST_CASE("without options, or before a draw, pictures are the set's own, bit for bit") {
   const auto set = pictures<std::uint8_t>(30);
   Workspace<Cpu> workspace(1);
   data::Loader plain(set, 30);
@@ -131,7 +131,7 @@ TEST_CASE("fit trains on changed and mixed pictures, and evaluates on those of t
   CHECK(mixed.test_loss > 0);
 }
 
-TEST_CASE("augmentations that are impossible are refused") {
+TEST_CASE("impossible augmentations are refused") {
   const auto set = pictures<std::uint8_t>(10);
   const auto refuses = [&](const data::AugmentOptions& options) {
     const auto changed = data::augmented(set, options);
@@ -159,7 +159,7 @@ TEST_CASE("augmentations that are impossible are refused") {
                        "odot::data::augmented: shift: expected fewer than 7 pixels, found 7", ArgumentError);
 }
 
-TEST_CASE("pictures of one row or one column are turned without a look beside them") {
+TEST_CASE("pictures of one row or one column are rotated without reading outside them") {
   const auto check = [](auto shape) {
     using S = decltype(shape);
     data::Dataset<S, float> set;

@@ -85,7 +85,7 @@ TEST_CASE("a validation part of sequences with labels takes whole windows") {
   for (std::size_t i = 0; i < held.targets.size(); ++i) CHECK(held.targets[i] == (held.values[i] + 1) % 3);
 }
 
-TEST_CASE("fit names the token whose label the network has no output for") {
+TEST_CASE("fit names the token for whose label the network has no output") {
   auto set = cycle(21);
   set.targets[4 * 2 + 3] = 3;
   Network<Model> network{Seed{1}};

@@ -22,7 +22,7 @@ using namespace odot::test;
 
 namespace {
 
-/// Whether every batch has the samples of a set's own loader, and these as targets.
+/// Whether every batch has the samples of the set's own loader, and the same as targets.
 template <class Set>
 void check_batches(const Set& set) {
   const auto own = data::reconstruction(set);
@@ -45,7 +45,7 @@ void check_batches(const Set& set) {
 
 }  // namespace
 
-TEST_CASE("samples are their own targets, of bytes and of floats, changed or not, in any order") {
+TEST_CASE("samples of bytes and of floats are their own targets, changed or not, in any order") {
   const auto bytes = pictures<std::uint8_t>(30);
   check_batches(bytes);
   check_batches(pictures<float>(30));
@@ -53,7 +53,7 @@ TEST_CASE("samples are their own targets, of bytes and of floats, changed or not
   check_batches(changed);
 }
 
-TEST_CASE("an output of zeros is as far away as the samples' mean square says") {
+TEST_CASE("the loss of an output of zeros is the samples' mean square") {
   const auto set = pictures<std::uint8_t>(30);
   double squares = 0;
   for (const std::uint8_t byte : set.values) squares += byte / 255.0 * (byte / 255.0);

@@ -18,7 +18,7 @@ namespace parts = odot::expressions::detail;
 
 namespace {
 
-/// The identity, which counts the elements that it is computed of.
+/// The identity, which counts the elements that it computes.
 struct Counted : expressions::CostlyOfNumbers {
   static inline std::size_t elements = 0;
   template <class N>
@@ -79,8 +79,8 @@ TEST_CASE("remembered are costly parts that occur more than once, and those that
   CHECK(chosen(cheap) == std::pair(std::size_t{0}, std::size_t{0}));
 }
 
-TEST_CASE("an operand is evaluated once for every element, whatever is made of it") {
-  // Whole registers: a number that a register has too much would be counted.
+TEST_CASE("an operand is evaluated once per element, whatever uses it") {
+  // Whole registers: surplus numbers of a register would be counted.
   Workspace<Cpu> workspace(1);
   const WorkspaceScope<Cpu> scope(workspace);
   Batch<Shape<16, 64>> x(3), y(3);

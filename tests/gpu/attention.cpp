@@ -182,7 +182,7 @@ std::vector<float> of_large_inputs(float size) {
 
 }  // namespace
 
-TEST_CASE("self-attention is the Cpu's in every form") {
+TEST_CASE("self-attention matches the Cpu's in every form") {
   check_attention<TwoHeads>();
   check_attention<CausalHeads>();
   check_attention<Wqk>();
@@ -193,13 +193,13 @@ TEST_CASE("self-attention is the Cpu's in every form") {
   check_layer_on_gpu<TwoHeads>(3, false);
 }
 
-TEST_CASE("self-attention of more than one block of tokens is the Cpu's") {
+TEST_CASE("self-attention of more than one block of tokens matches the Cpu's") {
   check_attention<ManyTokens>();
   check_attention<ManyCausal>();
   check_attention<ManySymmetric>();
 }
 
-TEST_CASE("dot-product attention is the Cpu's for every number of tokens and features") {
+TEST_CASE("dot-product attention matches the Cpu's for every number of tokens and features") {
   check_dot_product({.tokens = 71, .heads = 3, .width = 5, .value_width = 2}, 1);
   check_dot_product({.tokens = 64, .heads = 1, .width = 33, .value_width = 40}, 3);
   check_dot_product({.tokens = 130, .heads = 1, .width = 40, .value_width = 68}, 0);
@@ -211,7 +211,7 @@ TEST_CASE("gradients of dot-product attention that share memory are added") {
   check_dot_product({.tokens = 70, .heads = 1, .width = 36, .value_width = 36}, 1, Shared::all);
 }
 
-TEST_CASE("element-wise attention is the Cpu's in every form") {
+TEST_CASE("element-wise attention matches the Cpu's in every form") {
   check_attention<Full>();
   check_attention<CausalFull>();
   check_attention<Series>();
@@ -220,12 +220,12 @@ TEST_CASE("element-wise attention is the Cpu's in every form") {
   check_layer_on_gpu<Series>(3, false);
 }
 
-TEST_CASE("element-wise attention over many tokens is the Cpu's") {
+TEST_CASE("element-wise attention over many tokens matches the Cpu's") {
   check_attention<ManySeries>();
   check_attention<ManyCausalSeries>();
 }
 
-TEST_CASE("element-wise attention without projections is the Cpu's") {
+TEST_CASE("element-wise attention without projections matches the Cpu's") {
   check_attention<FullAlone>();
   check_attention<CausalFullAlone>();
   check_attention<SeriesAlone>();

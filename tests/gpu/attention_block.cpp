@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The attention block in its two forms on the Gpu: one team per sample (small batches), one lane per sample (large ones).
+// The attention block in its two forms on the Gpu: one team per sample (small batches), one lane per sample (large
+// ones).
 
 #include <doctest/doctest.h>
 
@@ -97,8 +98,8 @@ struct LongConvolved
     : Bound<nn::AttentionBlock<1, nn::AttentionBlockOptions{.heads = {.norm = false}, .skip = false, .relu = false}>,
             Shape<1, 200, 4>> {};
 
-/// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they are
-/// differences of. The numbers are ones that float holds.
+/// Outputs in float of inputs `size` times the usual are the Cpu's in double; so are gradients, in terms of what they
+/// are differences of. The numbers are ones that float holds.
 template <nn::BoundLayer Layer>
 void check_size(std::size_t samples, float size) {
   CAPTURE(samples);
@@ -193,7 +194,7 @@ TEST_CASE("a warp's lanes are summed, any number of numbers up to 32") {
   check_lane_sums<32>();
 }
 
-TEST_CASE("the attention block's values and gradients are the Cpu's, one team per sample") {
+TEST_CASE("the attention block's values and gradients match the Cpu's, one team per sample") {
   for (const std::size_t samples : {1u, 2u, 7u}) {
     check_layer_on_gpu<Plain>(samples);
     check_layer_on_gpu<Everything>(samples);
@@ -205,7 +206,7 @@ TEST_CASE("the attention block's values and gradients are the Cpu's, one team pe
   check_layer_on_gpu<Scaled>(4);
 }
 
-TEST_CASE("the attention block's values and gradients are the Cpu's, one lane per sample") {
+TEST_CASE("the attention block's values and gradients match the Cpu's, one lane per sample") {
   check_layer_on_gpu<Plain>(lane_samples);
   check_layer_on_gpu<Plain>(lane_samples + 1);
   check_layer_on_gpu<Plain>(lane_samples, false);

@@ -14,13 +14,13 @@
 using namespace odot;
 using namespace odot::test;
 
-TEST_CASE("pictures are changed and mixed as their definition says") {
+TEST_CASE("pictures are changed and mixed as defined") {
   check_augmented<Gpu, std::uint8_t, float>();
   check_augmented<Gpu, float, double>();
   check_mixed<Gpu>();
 }
 
-TEST_CASE("pictures that are not turned have the Cpu's bits") {
+TEST_CASE("pictures that are not rotated have the Cpu's bits") {
   const auto set = pictures<std::uint8_t>(40);
   const auto changed =
       data::augmented(set, {.flip = 0.5, .shift = 3, .cutout = 3, .mean = {0.2, 0.5}, .deviation = {0.5, 0.3}});

@@ -10,7 +10,7 @@
 using namespace odot;
 using namespace odot::test;
 
-TEST_CASE("functions of single elements and the softmax are the Cpu's") {
+TEST_CASE("functions of single elements and the softmax match the Cpu's") {
   check_layer_on_gpu<Bound<nn::Sigmoid, Shape<3, 7>>>(11);
   check_layer_on_gpu<Bound<nn::Tanh, Shape<3, 7>>>(11);
   check_layer_on_gpu<Bound<nn::SiLU, Shape<3, 7>>>(11);
@@ -20,7 +20,7 @@ TEST_CASE("functions of single elements and the softmax are the Cpu's") {
   check_layer_on_gpu<Bound<nn::Softmax, Shape<3, 40>>>(5);
 }
 
-TEST_CASE("pooling is the Cpu's") {
+TEST_CASE("pooling matches the Cpu's") {
   using Max3 = nn::MaxPool2d<3, nn::MaxPool2dOptions{.stride = 2, .padding = 1}>;
   using Avg3 = nn::AvgPool2d<3, nn::AvgPool2dOptions{.stride = 1, .padding = 1, .count_include_pad = false}>;
   check_layer_on_gpu<Bound<nn::MaxPool2d<2>, Shape<3, 6, 9>>>(5);
@@ -30,7 +30,7 @@ TEST_CASE("pooling is the Cpu's") {
   check_layer_on_gpu<Bound<nn::AdaptiveAvgPool2d<1>, Shape<3, 6, 9>>>(5);
 }
 
-TEST_CASE("branches are the Cpu's") {
+TEST_CASE("branches match the Cpu's") {
   using Pointwise = nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 1}>;
   check_layer_on_gpu<Bound<nn::Add<nn::Identity, nn::Sequential<Pointwise, nn::ReLU>>, Shape<2, 5, 4>>>(3);
   check_layer_on_gpu<Bound<nn::Concat<Pointwise, nn::Sigmoid>, Shape<3, 5, 4>>>(3);
@@ -39,14 +39,14 @@ TEST_CASE("branches are the Cpu's") {
   check_layer_on_gpu<Bound<nn::Gate<nn::Tanh>, Shape<9>>>(3);
 }
 
-TEST_CASE("enlarged images are the Cpu's") {
+TEST_CASE("enlarged images match the Cpu's") {
   using Bilinear = nn::Upsample2d<2, nn::Upsample2dOptions{.mode = nn::UpsampleMode::bilinear}>;
   check_layer_on_gpu<Bound<nn::Upsample2d<2>, Shape<2, 3, 9>>>(5);
   check_layer_on_gpu<Bound<nn::Upsample2d<3>, Shape<2, 3, 4>>>(5);
   check_layer_on_gpu<Bound<Bilinear, Shape<2, 3, 9>>>(5);
 }
 
-TEST_CASE("norms of groups, rows and features, and dropped channels, are the Cpu's") {
+TEST_CASE("norms of groups, rows and features, and dropped channels, match the Cpu's") {
   check_layer_on_gpu<Bound<nn::GroupNorm<2>, Shape<6, 3, 5>>>(5);
   check_layer_on_gpu<Bound<nn::GroupNorm<1, nn::GroupNormOptions{.affine = false}>, Shape<2, 5, 7>>>(3);
   check_layer_on_gpu<Bound<nn::RMSNorm<nn::RMSNormOptions{.eps = 1e-5}>, Shape<7>>>(9);
@@ -57,7 +57,7 @@ TEST_CASE("norms of groups, rows and features, and dropped channels, are the Cpu
   check_layer_on_gpu<Bound<nn::Dropout2d<0.5>, Shape<5, 3, 3>>>(9);
 }
 
-TEST_CASE("convolutions in groups, along one axis and transposed are the Cpu's") {
+TEST_CASE("convolutions in groups, along one axis and transposed match the Cpu's") {
   using nn::Conv1dOptions, nn::Conv2dOptions, nn::ConvTranspose2dOptions;
   constexpr Conv2dOptions depthwise{.padding = 1, .groups = 4}, halves{.stride = 2, .padding = 1, .groups = 2};
   constexpr Conv1dOptions line{.kernel_size = 5, .stride = 2, .padding = 2};
@@ -70,7 +70,7 @@ TEST_CASE("convolutions in groups, along one axis and transposed are the Cpu's")
   check_layer_on_gpu<Bound<nn::ConvTranspose2d<2, more>, Shape<3, 4, 5>>>(3, false);
 }
 
-TEST_CASE("an embedding is the Cpu's") {
+TEST_CASE("an embedding matches the Cpu's") {
   using Layer = Bound<nn::Embedding<5, 7>, Shape<4>>;
   LayerRun<Layer> cpu(9);
   cpu.draw();
@@ -85,6 +85,6 @@ TEST_CASE("an embedding is the Cpu's") {
   for (const double dx : gpu.dx.to_host()) CHECK(dx == 0);
 }
 
-TEST_CASE("heads whose arrays are shared by channels are the Cpu's") {
+TEST_CASE("heads whose arrays are shared by channels match the Cpu's") {
   check_layer_on_gpu<Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.per_channel = false}>, Shape<3, 4, 5>>>(4);
 }

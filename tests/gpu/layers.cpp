@@ -31,7 +31,7 @@ struct Composed : Bound<nn::ComposedAttentionWise<2>, Shape<2, 4, 3>> {};
 
 }  // namespace
 
-TEST_CASE("the attention heads' values and gradients are the Cpu's") {
+TEST_CASE("the attention heads' values and gradients match the Cpu's") {
   for (const std::size_t samples : {1u, 2u, 9u}) {
     check_layer_on_gpu<Bound<nn::AttentionHeads<3>, Shape<2, 5, 3>>>(samples);
     check_layer_on_gpu<
@@ -42,12 +42,12 @@ TEST_CASE("the attention heads' values and gradients are the Cpu's") {
   check_layer_on_gpu<ScaledHeads>(3);
 }
 
-TEST_CASE("the attention-wise layer with batch norm, and its composition, are the Cpu's") {
+TEST_CASE("the attention-wise layer with batch norm, and its composition, match the Cpu's") {
   check_layer_on_gpu<WithNorm>(6);
   check_layer_on_gpu<Composed>(6);
 }
 
-TEST_CASE("the convolution's values and gradients are the Cpu's") {
+TEST_CASE("the convolution's values and gradients match the Cpu's") {
   for (const std::size_t samples : {1u, 5u}) {
     check_layer_on_gpu<Same>(samples);
     check_layer_on_gpu<Strided>(samples);
@@ -62,7 +62,7 @@ TEST_CASE("the convolution's values and gradients are the Cpu's") {
 }
 
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
-TEST_CASE("the convolution with TensorFloat-32 is the Cpu's to 10 bits of mantissa") {
+TEST_CASE("the convolution with TensorFloat-32 matches the Cpu's to 10 bits of mantissa") {
   nvidia::allow_tensor_float_32(true);
   // Factors rounded by up to 2⁻¹¹, which Winograd's transforms of 4×4 outputs multiply by about 10.
   check_layer_on_gpu<Same, float>(5, 1e-2);
@@ -94,29 +94,29 @@ TEST_CASE("a convolution by cuDNN goes in pieces as equal as may be") {
 }
 #endif
 
-TEST_CASE("the fully connected layer's values and gradients are the Cpu's") {
+TEST_CASE("the fully connected layer's values and gradients match the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(1);
   check_layer_on_gpu<Bound<nn::Linear<5>, Shape<7>>>(130);
   check_layer_on_gpu<Bound<nn::Linear<3, nn::LinearOptions{.bias = false}>, Shape<4>>>(9, false);
 }
 
-TEST_CASE("the normalisation of channels is the Cpu's") {
+TEST_CASE("the normalisation of channels matches the Cpu's") {
   check_layer_on_gpu<Bound<nn::Normalize, Shape<3, 4, 5>>>(6);
   check_layer_on_gpu<Bound<nn::Normalize, Shape<1, 2, 3>>>(1, false);
 }
 
-TEST_CASE("batch norm's values and gradients are the Cpu's") {
+TEST_CASE("batch norm's values and gradients match the Cpu's") {
   check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(6);
   check_layer_on_gpu<Bound<nn::BatchNorm2d<nn::BatchNorm2dOptions{.affine = false}>, Shape<2, 3, 3>>>(2);
   check_layer_on_gpu<Bound<nn::BatchNorm2d<>, Shape<3, 4, 5>>>(3, false);
 }
 
-TEST_CASE("ReLU and log-softmax are the Cpu's") {
+TEST_CASE("ReLU and log-softmax match the Cpu's") {
   check_layer_on_gpu<Bound<nn::ReLU, Shape<3, 7>>>(11);
   check_layer_on_gpu<Bound<nn::LogSoftmax, Shape<10>>>(33);
   check_layer_on_gpu<Bound<nn::LogSoftmax, Shape<10>>>(33, false);
 }
 
-TEST_CASE("a residual is the Cpu's") {
+TEST_CASE("a residual matches the Cpu's") {
   check_layer_on_gpu<Bound<nn::Residual<nn::Linear<6>, nn::ReLU, nn::Linear<6>>, Shape<6>>>(8);
 }

@@ -52,14 +52,14 @@ void check_batches(const Set& set) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("batches of images and indices are the Cpu's", Scalar, float, double) {
+TEST_CASE_TEMPLATE("batches of images and indices match the Cpu's", Scalar, float, double) {
   const auto images = numbered_images(50);
   check_batches<Scalar>(images);
   check_batches<Scalar>(data::reconstruction(images));
   check_batches<Scalar>(numbered_tokens(10));
 }
 
-TEST_CASE_TEMPLATE("a set is the Cpu's batch", Scalar, float, double) {
+TEST_CASE_TEMPLATE("a set matches the Cpu's batch", Scalar, float, double) {
   const auto set = numbered_images(50);
   const auto expected = data::batch_of<Scalar>(set);
   const auto found = data::batch_of<Scalar, Gpu>(set).template to<Cpu>();
@@ -68,10 +68,10 @@ TEST_CASE_TEMPLATE("a set is the Cpu's batch", Scalar, float, double) {
   CHECK((data::batch_of<Scalar, Gpu>(numbered_images(0)).samples() == 0));
 }
 
-TEST_CASE_TEMPLATE("batches of sequences are the Cpu's", Scalar, float, double) {
+TEST_CASE_TEMPLATE("batches of sequences match the Cpu's", Scalar, float, double) {
   check_batches<Scalar>(numbered_sequences(10));
 }
 
-TEST_CASE_TEMPLATE("batches of windows are the Cpu's", Scalar, float, double) {
+TEST_CASE_TEMPLATE("batches of windows match the Cpu's", Scalar, float, double) {
   check_batches<Scalar>(numbered_windows(10));
 }

@@ -107,26 +107,26 @@ void check_numbers(std::size_t samples, const Loss& loss = {}) {
 
 }  // namespace
 
-TEST_CASE("cross-entropy is the Cpu's") {
+TEST_CASE("cross-entropy matches the Cpu's") {
   for (const std::size_t samples : {1u, 6u, 5000u}) check_classes<nn::CrossEntropy, Shape<7>>(samples);
 }
 
-TEST_CASE("negative log-likelihood is the Cpu's") {
+TEST_CASE("negative log-likelihood matches the Cpu's") {
   for (const std::size_t samples : {6u, 5000u}) check_classes<nn::NegativeLogLikelihood, Shape<7>>(samples);
 }
 
-TEST_CASE("squared and absolute errors are the Cpu's") {
+TEST_CASE("squared and absolute errors match the Cpu's") {
   for (const std::size_t samples : {1u, 6u, 900u}) {
     check_numbers<nn::MeanSquaredError, Shape<3, 5>>(samples);
     check_numbers<nn::MeanAbsoluteError, Shape<3, 5>>(samples);
   }
 }
 
-TEST_CASE("a loss of numbers written as expressions is the Cpu's") {
+TEST_CASE("a loss of numbers written as expressions matches the Cpu's") {
   for (const std::size_t samples : {1u, 6u, 900u}) check_numbers<MeanFourthPower, Shape<3, 5>>(samples);
 }
 
-TEST_CASE("losses with options are the Cpu's") {
+TEST_CASE("losses with options match the Cpu's") {
   const nn::ClassWeights weights{0.5, 2, 0, 1.25, 4, 1, 0.75};
   for (const std::size_t samples : {6u, 900u}) {
     check_classes<nn::CrossEntropy, Shape<7>>(samples, {.label_smoothing = 0.1});
@@ -143,7 +143,7 @@ TEST_CASE("losses with options are the Cpu's") {
   }
 }
 
-TEST_CASE("gradients by weighted samples are the Cpu's") {
+TEST_CASE("gradients by weighted samples match the Cpu's") {
   using Model = nn::Sequential<Shape<3>, nn::Linear<4>>;
   const nn::CrossEntropy loss{.class_weights = {0.5, 2, 3, 1}, .ignore_index = 9};
   const std::vector<double> x = hash_uniform(37 * 3, 0);

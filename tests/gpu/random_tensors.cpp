@@ -11,7 +11,7 @@
 
 using namespace odot;
 
-TEST_CASE_TEMPLATE("random tensors and batches are the Cpu's, to the bit", Scalar, float, double) {
+TEST_CASE_TEMPLATE("random tensors and batches match the Cpu's, to the bit", Scalar, float, double) {
   const Random random(Seed{3}, 2);
   const auto check = [](const auto& found, const auto& expected) {
     const auto copy = found.template to<Cpu>();

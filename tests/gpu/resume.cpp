@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trainings on the Gpu that go on from a position.
+// Trainings on the Gpu that continue from a position.
 
 #include <doctest/doctest.h>
 
@@ -11,12 +11,12 @@
 using namespace odot;
 using namespace odot::test;
 
-TEST_CASE("on the Gpu a training that is resumed at any batch ends with the bits of one that was left alone") {
+TEST_CASE("on the Gpu a training that is resumed at any batch ends with the bits of an uninterrupted one") {
   const TemporaryFolder folder;
   check_resumed_training<Gpu>(folder.path());
 }
 
-TEST_CASE("a position that nobody wants is told with the results, at the end of an epoch at the latest") {
+TEST_CASE("a position that no callback wants comes with the results, at the end of an epoch at the latest") {
   struct Lazy : KeepPositions {
     bool wants_position(const StepEvent&) override { return false; }
   } positions;

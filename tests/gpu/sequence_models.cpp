@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Models of sequences on the Gpu against the Cpu: lengths, dropout, regression, AdamW with clipping; and token by token.
+// Models of sequences on the Gpu against the Cpu: lengths, dropout, regression, AdamW with clipping; and token by
+// token.
 
 #include <doctest/doctest.h>
 
@@ -121,12 +122,12 @@ TEST_CASE("a model of padded sequences, with dropout, trains as on the Cpu") {
   check_training<nn::MeanAbsoluteError, double>(1e-10);
 }
 
-TEST_CASE("a stream's steps are the Cpu's, and the causal form's") {
+TEST_CASE("a stream's steps match the Cpu's, and the causal form's") {
   check_stream<double>(1e-11);
   check_stream<float>(1e-4);
 }
 
-TEST_CASE("a stream begins anew after a reset") {
+TEST_CASE("a stream starts again after a reset") {
   const Network<Series, Gpu> network(Seed{1});
   Stream<Series, Gpu> stream(network);
   CHECK(Stream<Series, Gpu>::state_elements == 8 * 33);

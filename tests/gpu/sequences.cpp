@@ -38,13 +38,13 @@ struct Lengthened : nn::Sequential<Tokens, nn::ClassToken, nn::ClassToken, nn::M
 
 }  // namespace
 
-TEST_CASE("a fully connected layer on tokens is the Cpu's") {
+TEST_CASE("a fully connected layer on tokens matches the Cpu's") {
   check_layer_on_gpu<Bound<nn::Linear<4>, Tokens>>(1);
   check_layer_on_gpu<Bound<nn::Linear<4>, Tokens>>(40);
   check_layer_on_gpu<Bound<nn::Linear<3, nn::LinearOptions{.bias = false}>, Tokens>>(7, false);
 }
 
-TEST_CASE("layer norm is the Cpu's, with scale and shift and without") {
+TEST_CASE("layer norm matches the Cpu's, with scale and shift and without") {
   for (const std::size_t samples : {1u, 3u, 60u}) {
     check_layer_on_gpu<Norm>(samples);
     check_layer_on_gpu<PlainNorm>(samples);
@@ -53,7 +53,7 @@ TEST_CASE("layer norm is the Cpu's, with scale and shift and without") {
   check_layer_on_gpu<Norm>(3, false);
 }
 
-TEST_CASE("the Gaussian error linear unit is the Cpu's") {
+TEST_CASE("the Gaussian error linear unit matches the Cpu's") {
   check_layer_on_gpu<Bound<nn::GELU, Shape<3, 7>>>(11);
   check_layer_on_gpu<Bound<nn::GELU, Shape<5>>>(4, false);
 }
@@ -63,25 +63,25 @@ TEST_CASE("dropout drops the Cpu's elements") {
   check_layer_on_gpu<NothingDropped>(3);
 }
 
-TEST_CASE("a patch embedding is the Cpu's") {
+TEST_CASE("a patch embedding matches the Cpu's") {
   check_layer_on_gpu<Bound<nn::PatchEmbedding<3, 5>, Shape<2, 6, 9>>>(1);
   check_layer_on_gpu<Bound<nn::PatchEmbedding<2, 3>, Shape<1, 6, 4>>>(8);
   check_layer_on_gpu<Bound<nn::PatchEmbedding<3, 5>, Shape<2, 6, 9>>>(3, false);
 }
 
-TEST_CASE("positions are the Cpu's, learned and fixed") {
+TEST_CASE("positions match the Cpu's, learned and fixed") {
   check_layer_on_gpu<Bound<nn::PositionEmbedding, Tokens>>(1);
   check_layer_on_gpu<Bound<nn::PositionEmbedding, Tokens>>(200);
   check_layer_on_gpu<Bound<nn::PositionEmbedding, Tokens>>(3, false);
   check_layer_on_gpu<Bound<nn::SinusoidalPosition, Shape<150, 5>>>(2);
 }
 
-TEST_CASE("recent tokens are the Cpu's") {
+TEST_CASE("recent tokens match the Cpu's") {
   check_layer_on_gpu<Bound<nn::RecentTokens<3>, Tokens>>(70);
   check_layer_on_gpu<Bound<nn::RecentTokens<9>, Tokens>>(1);
 }
 
-TEST_CASE("class tokens and chosen tokens are the Cpu's") {
+TEST_CASE("class tokens and chosen tokens match the Cpu's") {
   for (const std::size_t samples : {1u, 70u}) {
     check_layer_on_gpu<Bound<nn::ClassToken, Tokens>>(samples);
     check_layer_on_gpu<Bound<nn::SelectToken<2>, Tokens>>(samples);
@@ -99,12 +99,12 @@ TEST_CASE("padding is left out as by the Cpu") {
   check_layer_on_gpu<Lengthened>(9, true, some);
 }
 
-TEST_CASE("blocks with a norm before or after are the Cpu's") {
+TEST_CASE("blocks with a norm before or after match the Cpu's") {
   check_layer_on_gpu<Pre>(7);
   check_layer_on_gpu<Post>(7);
 }
 
-TEST_CASE("a sequence of an image's patches is the Cpu's") {
+TEST_CASE("a sequence of an image's patches matches the Cpu's") {
   check_layer_on_gpu<ImageTokens>(6);
   check_layer_on_gpu<ImageTokens>(6, false);
 }

@@ -120,16 +120,16 @@ void check_fit(std::size_t batch_size) {
 
 }  // namespace
 
-TEST_CASE("a model's loss, gradients and predictions are the Cpu's") {
+TEST_CASE("a model's loss, gradients and predictions match the Cpu's") {
   check_model<SmallAttention, double>(13, 1e-11);
   check_model<SmallAttention, float>(13, 2e-4);
   check_model<SmallControl, double>(13, 1e-11);
   check_model<SmallControl, float>(13, 2e-4);
 }
 
-TEST_CASE("model B is the Cpu's") { check_model<models::ModelB, float>(6, 2e-4); }
+TEST_CASE("model B matches the Cpu's") { check_model<models::ModelB, float>(6, 2e-4); }
 
-TEST_CASE("minimal transformers are the Cpu's") {
+TEST_CASE("minimal transformers match the Cpu's") {
   check_model<SmallTransformer, double>(7, 1e-11);
   check_model<SmallTransformer, float>(7, 2e-4);
   check_model<SmallestTransformer, double>(7, 1e-11);

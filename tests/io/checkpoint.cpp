@@ -45,7 +45,7 @@ std::vector<std::string> names(const std::filesystem::path& folder) {
   return all;
 }
 
-/// A position that a test makes up.
+/// A position for tests.
 struct MadeUp final : TrainingPosition {
   explicit MadeUp(std::size_t at, std::size_t batches = 10, bool is_last = false) {
     step = at;
@@ -65,7 +65,7 @@ struct MadeUp final : TrainingPosition {
 
 const TrainingPlan plan{.epochs = 10, .batches = 10, .samples = 100, .test_samples = 10, .batch_size = 10};
 
-/// What a training of 10 batches an epoch would tell, from a step to another. `losses`: of the epochs' test sets.
+/// The events of a training with 10 batches per epoch, from one step to another. `losses`: of the epochs' test sets.
 void steps(io::Checkpoint& checkpoint, std::size_t from, std::size_t to, const std::vector<double>& losses = {}) {
   for (std::size_t s = from; s <= to; ++s) {
     checkpoint.wants_position({.epoch = (s - 1) / 10 + 1, .batch = (s - 1) % 10 + 1, .step = s, .samples = 10});
@@ -113,7 +113,8 @@ TEST_CASE("a checkpoint is a safetensors file, whose last 32 bytes are the SHA-2
   CHECK_FALSE(back.find("sha256"));
 }
 
-TEST_CASE("a checkpoint that is cut at any byte, or has any one bit turned, is refused and the one before is taken") {
+TEST_CASE(
+    "a checkpoint that is cut at any byte, or in which any bit is flipped, is refused, and the one before is taken") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path());
   checkpoint.on_begin(plan);
@@ -152,7 +153,7 @@ TEST_CASE("a checkpoint that is cut at any byte, or has any one bit turned, is r
   CHECK(step_in(checkpoint.latest()) == 20);
 }
 
-TEST_CASE("a digest over something else than a checkpoint doesn't make it one") {
+TEST_CASE("a file that is not a checkpoint is refused even with a digest") {
   const TemporaryFolder folder;
   Bytes text(40, 'a');
   io::Sha256 sha;
@@ -165,7 +166,7 @@ TEST_CASE("a digest over something else than a checkpoint doesn't make it one") 
              "none of its checkpoints can be used (1)", "checkpoint-1.safetensors: at byte 0: expected a header of"));
 }
 
-TEST_CASE("without a checkpoint there is nothing to go on from, and other files are none") {
+TEST_CASE("without a checkpoint there is nothing to resume from, and other files are not checkpoints") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path() / "new" / "run");
   CHECK_FALSE(checkpoint.latest());
@@ -178,7 +179,7 @@ TEST_CASE("without a checkpoint there is nothing to go on from, and other files 
   CHECK(checkpoint.skipped().empty());
 }
 
-TEST_CASE("the newest stay, and the best epoch's") {
+TEST_CASE("the newest checkpoints and the best epoch's are kept") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path(), {.keep = 2});
   checkpoint.on_begin(plan);
@@ -200,7 +201,7 @@ TEST_CASE("the newest stay, and the best epoch's") {
   CHECK(names(folder.path()) == files({80, 90}));
 }
 
-TEST_CASE("checkpoints come by epochs, batches or seconds, after the best epoch and at the end") {
+TEST_CASE("checkpoints are written by epochs, batches or seconds, after the best epoch and at the end") {
   const auto written = [](const io::CheckpointOptions& options, std::size_t to, bool stopped = false) {
     const TemporaryFolder folder;
     io::CheckpointOptions all = options;
@@ -222,7 +223,7 @@ TEST_CASE("checkpoints come by epochs, batches or seconds, after the best epoch 
   CHECK(written({.every_epochs = 0, .every_seconds = 1e-9, .keep_best = false}, 3) == files({1, 2, 3}));
 }
 
-TEST_CASE("a training that begins anew sets an earlier one's checkpoints aside, one that is resumed the newer ones") {
+TEST_CASE("a new training sets an earlier one's checkpoints aside, a resumed one the newer ones") {
   const TemporaryFolder folder;
   io::Checkpoint first(folder.path(), {.keep = 3});
   first.on_begin(plan);
@@ -248,7 +249,7 @@ TEST_CASE("a training that begins anew sets an earlier one's checkpoints aside, 
   CHECK(names(folder.path()).size() == 3);
 }
 
-TEST_CASE("a folder that can't be made, options that keep nothing and optimizers that can't be kept are refused") {
+TEST_CASE("a folder that can't be made, options that keep nothing and optimizers that can't be saved are refused") {
   const TemporaryFolder folder;
   const auto file = folder.write("file", {1});
   CHECK(says(message_of<FileError>([&] { io::Checkpoint checkpoint(file); }), file.string(), "found a file"));
@@ -260,7 +261,7 @@ TEST_CASE("a folder that can't be made, options that keep nothing and optimizers
 }
 
 #if __has_include(<sys/resource.h>)
-TEST_CASE("where a checkpoint can't be written whole, the one before stays, and nothing is left of it") {
+TEST_CASE("if a checkpoint can't be written completely, the one before stays, and nothing is left of the new one") {
   const TemporaryFolder folder;
   io::Checkpoint checkpoint(folder.path());
   checkpoint.on_begin(plan);
@@ -283,7 +284,8 @@ TEST_CASE("where a checkpoint can't be written whole, the one before stays, and 
 }
 #endif
 
-TEST_CASE("fit goes on from a file, and files and memory end with the same bits as without") {
+TEST_CASE(
+    "a training resumed from a file ends with the same bits, in files and memory, as one that was not interrupted") {
   const TemporaryFolder folder;
   const SmallSplit data = small_data();
   SmallNetwork whole{Seed{1}}, stopped{Seed{1}}, resumed{Seed{8}};

@@ -203,7 +203,7 @@ TEST_CASE("offsets that contradict the shape, the data or each other are refused
   CHECK(says(one("[2]", "[18446744073709551608,18446744073709551615]", 8), "expected offsets within 8 bytes"));
   CHECK(says(one("[2]", "[0,4]", 4), "expected 8 bytes of F32 [2] of \"w\", found 4 (0 to 4)"));
   CHECK(says(one("[1]", "[0,8]", 8), "expected 4 bytes of F32 [1] of \"w\", found 8 (0 to 8)"));
-  CHECK(says(one("[2]", "[4,12]", 12), "expected the data to go on at 0, without gap or overlap", "found 4 to 12"));
+  CHECK(says(one("[2]", "[4,12]", 12), "expected the data to continue at 0, without gap or overlap", "found 4 to 12"));
   CHECK(says(one("[2]", "[0,8]", 9),
              "at byte 70: expected the end of the file after the last tensor, found 1 more bytes"));
   CHECK(says(one("[2]", "[0]", 8), "expected a last offset", "found ]"));
@@ -214,10 +214,10 @@ TEST_CASE("offsets that contradict the shape, the data or each other are refused
   const auto two = [](const char* first, const char* second, std::size_t data_bytes) {
     return refusal("{" + tensor("a", "U8", "[4]", first) + "," + tensor("b", "U8", "[4]", second) + "}", data_bytes);
   };
-  CHECK(says(two("[0,4]", "[2,6]", 6), "go on at 4", "of \"b\", found 2 to 6"));  // overlap
-  CHECK(says(two("[0,4]", "[0,4]", 4), "go on at 4", "found 0 to 4"));            // the same bytes
-  CHECK(says(two("[0,4]", "[5,9]", 9), "go on at 4", "found 5 to 9"));            // a gap
-  CHECK(says(two("[5,9]", "[0,4]", 9), "go on at 4", "of \"a\", found 5 to 9"));
+  CHECK(says(two("[0,4]", "[2,6]", 6), "continue at 4", "of \"b\", found 2 to 6"));  // overlap
+  CHECK(says(two("[0,4]", "[0,4]", 4), "continue at 4", "found 0 to 4"));            // the same bytes
+  CHECK(says(two("[0,4]", "[5,9]", 9), "continue at 4", "found 5 to 9"));            // a gap
+  CHECK(says(two("[5,9]", "[0,4]", 9), "continue at 4", "of \"a\", found 5 to 9"));
   CHECK(says(refusal("{}", 1), "at byte 10: expected the end of the file after the last tensor, found 1 more bytes"));
 }
 
@@ -285,7 +285,7 @@ TEST_CASE("types that odot does not know are refused by name") {
   CHECK(says(refusal("{" + tensor("w", "\\u001b[2J\\n", "[1]", "[0,4]") + "}", 4), "found \"\\x1B[2J\\x0A\""));
 }
 
-TEST_CASE("a file that is cut at any byte, or goes on after its end, is refused") {
+TEST_CASE("a file that is cut at any byte, or has bytes after its end, is refused") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "all.safetensors";
   io::write_safetensors(path, of_everything());

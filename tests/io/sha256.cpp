@@ -27,7 +27,7 @@ std::string digest_of(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("digests are those of the standard's examples") {
+TEST_CASE("digests match the standard's examples") {
   CHECK(digest_of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(digest_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(digest_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
@@ -35,7 +35,7 @@ TEST_CASE("digests are those of the standard's examples") {
   CHECK(digest_of(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST_CASE("a digest does not depend on the pieces, and may be asked for in between") {
+TEST_CASE("a digest does not depend on the pieces, and may be taken in between") {
   const std::string text = [] {
     std::string all;
     for (int i = 0; i < 300; ++i) all += static_cast<char>(i * 7);

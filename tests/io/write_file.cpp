@@ -270,7 +270,7 @@ TEST_CASE("a file in a folder's place is an error with the path") {
   CHECK(fs::file_size(file) == 1);
 }
 
-TEST_CASE("putting a folder on the disk changes nothing, and one that can't be opened is left alone") {
+TEST_CASE("flushing a folder changes nothing, and a folder that can't be opened is no error") {
   const TemporaryFolder folder;
   folder.write("file", {1});
   io::sync_folder(folder.path());

@@ -135,7 +135,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<nn::Softmax, Shape<37>>>(2001);
 }
 
-TEST_CASE("words tell options apart") {
+TEST_CASE("the description in words shows the options") {
   CHECK(words<nn::Sequential<nn::Sigmoid, nn::Tanh, nn::SiLU>>() == "sigmoid, tanh, silu");
   CHECK(words<nn::LeakyReLU<>>() == "leaky_relu(slope 0.01)");
   CHECK(words<HalfELU>() == "elu(alpha 0.5)");

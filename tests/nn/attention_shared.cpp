@@ -35,7 +35,7 @@ TEST_CASE("backward matches central differences") {
   CHECK(check_gradients<SharedWise>({.may_be_zero = {"heads.bias_?"}}));
 }
 
-TEST_CASE("shared arrays are arrays that are the same in every channel, and their gradients sums over channels") {
+TEST_CASE("shared arrays act like equal arrays in every channel, and their gradients are sums over channels") {
   LayerRun<SharedWise> one(5);
   LayerRun<OwnWise> each(5);
   one.draw();
@@ -63,7 +63,7 @@ TEST_CASE("shared arrays are arrays that are the same in every channel, and thei
   CHECK(difference(one.y.span(), each.y.span(), 0) == "");
 }
 
-TEST_CASE("words tell shared arrays apart") {
+TEST_CASE("the description in words shows shared arrays") {
   std::vector<std::string> parts;
   Shared::describe(parts);
   CHECK(parts[0] == "attention_heads(2, plain norm, eps 1e-05, bias, shared over channels)");

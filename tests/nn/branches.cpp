@@ -81,7 +81,7 @@ TEST_CASE("backward matches central differences, nested and among other layers t
                                    Concat<Identity, nn::Linear<3>>, Tanh>>());
 }
 
-TEST_CASE("dropout in one branch is not that in another") {
+TEST_CASE("dropout differs between branches") {
   LayerRun<Bound<nn::Concat<nn::Dropout<0.5>, nn::Dropout<0.5>>, Shape<40>>> run(1);
   for (double& x : run.x.span()) x = 1;
   run.seed = 5;
@@ -96,7 +96,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Squeezed>(70);
 }
 
-TEST_CASE("words and paths tell branches apart") {
+TEST_CASE("descriptions and paths distinguish branches") {
   CHECK(words<Sum>() == "add(identity, (conv2d(2, kernel 3, padding 1), relu), conv2d(2, kernel 1))");
   CHECK(words<Bound<Features, Shape<5>>>() == "concat(linear(3), tanh)");
   CHECK(words<Bound<nn::Gate<nn::Sigmoid>, Shape<5>>>() == "gate(sigmoid)");
@@ -105,7 +105,7 @@ TEST_CASE("words and paths tell branches apart") {
   CHECK((table[0].name == "3.1.0.weight" && table[2].name == "3.short.weight"));
 }
 
-TEST_CASE("a step is that of every branch") {
+TEST_CASE("a step steps every branch") {
   using Layer = nn::Add<nn::Identity, nn::Concat<nn::Linear<2>, nn::Linear<3>>>;
   using Whole = Bound<Layer, Shape<3, 5>>;
   LayerRun<Whole> run(2);

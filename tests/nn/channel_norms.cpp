@@ -57,7 +57,7 @@ TEST_CASE("norms match PyTorch and central differences") {
   check_layer<Bound<RMS<true>, Shape<7>>, float>(Reference("norms.txt"), "rms", 2e-6);
 }
 
-TEST_CASE("numbers whose squares float can't hold, and rows of zeros, are normalised") {
+TEST_CASE("numbers whose squares overflow float, and rows of zeros, are normalised") {
   LayerRun<Bound<nn::RMSNorm<>, Shape<4>>, float> rms(2);
   rms.x = Batch<Shape<4>>(2, {1e30f, -1e30f, 3e30f, 1e30f, 0, 0, 0, 0});
   for (float& weight : rms.parameters) weight = 1;

@@ -98,7 +98,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<Transposed<4, 2, 2, 0, 0>, Shape<6, 5, 7>>>(150);
 }
 
-TEST_CASE("words tell options apart") {
+TEST_CASE("the description in words shows the options") {
   std::vector<std::string> parts;
   Bound<Grouped<4, 3, 1, 1, 4>, Shape<4, 5, 6>>::describe(parts);
   Bound<Line<3, 5, 2, 2, 1, false>, Shape<2, 20>>::describe(parts);

@@ -22,7 +22,7 @@ namespace {
 
 using Layer = Bound<nn::Embedding<6, 5>, Shape<4>>;
 
-/// Runs of random tokens on one thread and on three, with many of the same index.
+/// The gradient of a batch of random tokens, every third of which is 0 or 1.
 template <std::size_t Vocabulary, std::size_t Features>
 std::vector<float> gradient(std::size_t samples, int threads) {
   LayerRun<Bound<nn::Embedding<Vocabulary, Features>, Shape<7>>, float> run(samples, threads);
@@ -58,7 +58,7 @@ TEST_CASE("forward and backward match PyTorch") {
   for (const double dx : run.dx.span()) CHECK(dx == 0);
 }
 
-TEST_CASE("an index that the table lacks gives NaN and no gradient") {
+TEST_CASE("an index outside the table gives NaN and no gradient") {
   LayerRun<Layer> run(1);
   run.draw();
   for (const double wrong : {-1.0, 6.0, 1e30, std::nan("")}) {
@@ -72,7 +72,7 @@ TEST_CASE("an index that the table lacks gives NaN and no gradient") {
   }
 }
 
-TEST_CASE("any number of threads gives the same bits, and many tokens lose nothing") {
+TEST_CASE("any number of threads gives the same bits, and sums over many tokens stay exact") {
   CHECK(gradient<11, 19>(300, 1) == gradient<11, 19>(300, 3));
   LayerRun<Bound<nn::Embedding<2, 1>, Shape<7>>, float> run(30'000);
   for (float& x : run.x.span()) x = 1;
@@ -84,9 +84,9 @@ TEST_CASE("any number of threads gives the same bits, and many tokens lose nothi
 
 TEST_CASE("a model of indices is trained on a set of indices, and streamed") {
   using Model = nn::Sequential<Shape<6>, nn::Embedding<5, 8>, nn::MeanTokens, nn::Linear<2>, nn::LogSoftmax>;
-  data::Dataset<Shape<6>, std::int32_t> tokens{.name = "tokens", .classes = {"few", "many"}};
+  data::Dataset<Shape<6>, std::int32_t> tokens{.name = "tokens", .classes = {"no 4", "a 4"}};
   const Random random(Seed{3}, 1);
-  for (std::size_t n = 0; n < 200; ++n) {  // is there a 4?
+  for (std::size_t n = 0; n < 200; ++n) {  // the label: whether there is a 4
     bool found = false;
     for (std::size_t l = 0; l < 6; ++l) {
       tokens.values.push_back(static_cast<std::int32_t>(random.bits(6 * n + l) % 5));

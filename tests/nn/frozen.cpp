@@ -40,7 +40,7 @@ std::string text(const std::vector<nn::Stretch>& stretches) {
 
 }  // namespace
 
-TEST_CASE("stretches are joined, taken away, and cut out of others") {
+TEST_CASE("stretches are joined, removed, and cut out of others") {
   Network<Model> network{Seed{1}};  // 2 + 2, 72 + 4, 12 + 3
   network.freeze("2.*");
   CHECK(text(network.frozen()) == "4+76 ");
@@ -62,7 +62,7 @@ TEST_CASE("stretches are joined, taken away, and cut out of others") {
       ArgumentError);
 }
 
-TEST_CASE("frozen parameters stay as they are, whatever the optimizer adds to gradients; the others move as before") {
+TEST_CASE("frozen parameters do not change, whatever the optimizer adds to gradients; the others change as before") {
   const auto check = [](auto make) {
     Network<Model> network{Seed{1}}, plain{Seed{1}};
     auto optimizer = make(), other = make();
@@ -90,7 +90,7 @@ TEST_CASE("frozen parameters stay as they are, whatever the optimizer adds to gr
   check([] { return optim::AdamW{{.weight_decay = 0.1}}; });
 }
 
-TEST_CASE("the norm that clips gradients is of the parameters that are not frozen") {
+TEST_CASE("gradients are clipped by the norm of the parameters that are not frozen") {
   Network<Model> network{Seed{1}};
   network.freeze("*");
   network.unfreeze("4.*");

@@ -167,7 +167,7 @@ TEST_CASE("whether there is an accuracy follows from a loss's targets, not from 
   CHECK(std::abs(sums.accuracy() - 100 * (1 - sums.mean())) <= 1e-12);
 }
 
-TEST_CASE("losses written as expressions are added per sample, of any shape of one element, with hits or without") {
+TEST_CASE("losses written as expressions are added per sample, in any shape with one element, with or without hits") {
   const Batch<Shape<2, 3>> x(3, {1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 6, 1, 1, 1, 1, 1, 1});
   Workspace<Cpu> workspace(1);
   const WorkspaceScope<Cpu> scope(workspace);

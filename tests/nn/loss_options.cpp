@@ -114,7 +114,7 @@ std::vector<std::int32_t> many_labels() {
 
 }  // namespace
 
-TEST_CASE("a network's gradient is that of the mean by weights") {
+TEST_CASE("a network's gradient is that of the weighted mean") {
   check_network(nn::CrossEntropy{.label_smoothing = 0.1, .class_weights = {0.5, 2, 0, 3}, .ignore_index = none},
                 many_labels());
   std::vector<double> shares(4 * (1024 + 37));
@@ -124,7 +124,7 @@ TEST_CASE("a network's gradient is that of the mean by weights") {
   check_network(nn::Huber{.delta = 0.3}, shares);
 }
 
-TEST_CASE("a loss's sums tell of the samples that count, and a batch of others moves nothing") {
+TEST_CASE("a loss's sums are over the samples that count, and a batch without any changes nothing") {
   Network<Logits, Cpu, double> network{Seed{1}, nn::init::normal(1)};
   Batch<Shape<3>, double> x(4);
   std::ranges::copy(hash_uniform(x.size(), 0), x.data());
@@ -193,7 +193,7 @@ TEST_CASE("soft targets of one class are that class's label; the most probable o
   CHECK(difference(soft.span().first(9), hard.span().first(9), 1e-14) == "");
 }
 
-TEST_CASE("logits and differences of any size stay finite, and what is not finite shows") {
+TEST_CASE("logits and differences of any size give finite losses, and infinite ones are noticed") {
   Workspace<Cpu> workspace(1);
   constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
   Batch<Shape<6>> y(1, {1e4f, -1e4f, 200, -200, 0, 1e-30f});

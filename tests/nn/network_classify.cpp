@@ -51,6 +51,6 @@ TEST_CASE("classify rejects other numbers of labels") {
     FAIL("no error");
   } catch (const ArgumentError& error) {
     CHECK(std::string(error.what()) ==
-          "odot::Network::classify: x has 3 samples, and there is room for 2 labels; they must be as many");
+          "odot::Network::classify: x has 3 samples, and there is room for 2 labels; the numbers must be equal");
   }
 }

@@ -140,7 +140,7 @@ TEST_CASE("a batch of pieces needs no more memory than its largest piece") {
   CHECK(network.workspace().capacity() == capacity);
 }
 
-TEST_CASE("training memory per sample is what a large batch takes per sample") {
+TEST_CASE("training memory per sample is that of a large batch, per sample") {
   Network<PlainInOnePiece> network{Seed{1}, nn::init::normal(), 1};
   const auto x = images<float>(8192);
   const auto targets = labels(8192);

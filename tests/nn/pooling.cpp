@@ -79,7 +79,7 @@ TEST_CASE("the mean of a large channel is as exact as that of a small one") {
   CHECK(std::abs(run.y.data()[0] - 0.1f) <= 3e-8f);
 }
 
-TEST_CASE("of equal numbers the first gets the gradient, also where all are as small as can be") {
+TEST_CASE("of equal numbers the first gets the gradient, even if all are -infinity") {
   for (const double value : {0.0, -std::numeric_limits<double>::infinity()}) {
     LayerRun<Bound<Max<3, 2, 1>, Shape<1, 3, 3>>> run(1);
     for (double& x : run.x.span()) x = value;
@@ -119,7 +119,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<nn::AdaptiveAvgPool2d<1>, Shape<3, 13, 13>>>(70);
 }
 
-TEST_CASE("words tell options apart") {
+TEST_CASE("the description in words shows the options") {
   std::vector<std::string> parts;
   Halved::describe(parts);
   Bound<Avg<3, 2, 1, false>, Shape<3, 9, 6>>::describe(parts);

@@ -46,7 +46,7 @@ void check_definition(std::size_t samples, int threads) {
 
 static_assert(Layer<4, 9, 5>::state_elements == 15 && Layer<4, 9, 5>::parameter_count == 0);
 
-TEST_CASE("each token lies beside those before it, and gets the gradient of all its copies") {
+TEST_CASE("each token comes with those before it, and gets the gradient of all its copies") {
   LayerRun<Layer<2, 3, 2>> run(1);
   run.x = Batch<Shape<3, 2>, double>(1, {1, 2, 3, 4, 5, 6});
   run.dy = Batch<Shape<3, 4>, double>(1, {1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60});
@@ -56,14 +56,14 @@ TEST_CASE("each token lies beside those before it, and gets the gradient of all 
   CHECK(difference(run.dx.span(), std::vector<double>{1 + 4, 10 + 40, 3 + 6, 30 + 60, 5, 50}, 0) == "");
 }
 
-TEST_CASE("any extents are as defined, more tokens before than there are too") {
+TEST_CASE("any extents match the definition, even if Count exceeds the number of tokens") {
   check_definition<1, 4, 3>(3, 1);
   check_definition<4, 9, 5>(1, 1);
   check_definition<4, 9, 19>(40, 3);
   check_definition<6, 3, 17>(5, 2);
 }
 
-TEST_CASE("steps give what predict gives, and begin anew after a reset") {
+TEST_CASE("steps match predict, and start again after a reset") {
   using Model = nn::Sequential<Shape<11, 5>, nn::RecentTokens<4>, nn::RecentTokens<1>, nn::RecentTokens<3>>;
   const Network<Model, Cpu, double> network(Seed{1});
   LayerRun<Layer<4, 11, 5>> numbers(3);

@@ -266,7 +266,7 @@ TEST_CASE("several snapshots are kept in one, each under its prefix") {
   CHECK(both.text("network.steps") == "3");
 }
 
-TEST_CASE("what must be there is given, or refused by its name") {
+TEST_CASE("required facts and arrays are returned, or refused by name") {
   Snapshot kept;
   kept.set_fact("text", "a word");
   kept.set_fact("number", 0.1);

@@ -100,7 +100,7 @@ TEST_CASE("reset brings back the start") {
   CHECK(stepped<Model>(stream, x) == first);
 }
 
-TEST_CASE("a stream goes on past the model's length unless positions are learned") {
+TEST_CASE("a stream may be longer than the model's length unless positions are learned") {
   using Model = Blocks<16, nn::SinusoidalPosition>;
   const Network<Model> network(Seed{1}, nn::init::normal(0.3));
   Stream stream(network);

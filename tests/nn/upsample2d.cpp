@@ -42,7 +42,7 @@ TEST_CASE("both modes match PyTorch and central differences") {
   check_scale<Bilinear<4>, Shape<2, 1, 2>>("bilinear_4");
 }
 
-TEST_CASE("a constant image stays constant, and every pixel of it counts its share") {
+TEST_CASE("a constant image stays constant, and every pixel has its share of the gradient") {
   LayerRun<Bound<Bilinear<5>, Shape<1, 3, 4>>> run(1);
   for (double& x : run.x.span()) x = 0.3;
   for (double& dy : run.dy.span()) dy = 1;
@@ -59,7 +59,7 @@ TEST_CASE("any number of threads gives the same bits") {
   check_same_bits<Bound<Bilinear<2>, Shape<3, 13, 13>>>(70);
 }
 
-TEST_CASE("words tell modes apart") {
+TEST_CASE("the description in words shows the mode") {
   std::vector<std::string> parts;
   Bound<Nearest<2>, Shape<1, 2, 3>>::describe(parts);
   Bound<Bilinear<3>, Shape<1, 2, 3>>::describe(parts);

@@ -53,7 +53,7 @@ TEST_CASE("there is no state before the first step, and it is zero there") {
   for (const float velocity : sgd.state().block<float, Cpu>(0)) CHECK(velocity == 3);
 }
 
-TEST_CASE("a moved optimizer goes on where the old one was") {
+TEST_CASE("a moved optimizer continues where the old one was") {
   auto network = network_with_gradients<double>(1);
   SGD first{{.learning_rate = 1, .momentum = 0.5}};
   first.step(network);

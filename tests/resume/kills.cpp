@@ -42,8 +42,8 @@ void require(bool good, const std::string& what) {
 
 // ---- the training that is killed
 
-/// Writes down every batch where a kill can't take it away: the step's number in a file, and at first the step after which
-/// the training goes on, with this bit.
+/// Writes down every batch where a kill can't take it away: the step's number in a file, and at first the step after
+/// which the training continues, with this bit.
 constexpr std::uint64_t start_mark = std::uint64_t{1} << 63;
 
 class Diary : public Callback {

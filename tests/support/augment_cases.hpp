@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Changed pictures by their definition, pixel by pixel in double, for the tests of both devices.
+// Augmented pictures by definition, pixel by pixel in double, for the tests of both devices.
 
 #include <doctest/doctest.h>
 

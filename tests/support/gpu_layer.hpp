@@ -85,9 +85,9 @@ struct GpuLayerRun {
   const std::int32_t* lengths_or_null() const { return lengths.size() == 0 ? nullptr : lengths.data(); }
 };
 
-/// `tolerance` is relative to the largest number of y, of dx, and of all parameters' gradients (some consist of rounding
-/// errors alone, such as that of the keys' bias). The Cpu computes in double. `lengths`: valid tokens of the samples,
-/// repeated as often as needed; none: all are valid.
+/// `tolerance` is relative to the largest number of y, of dx, and of all parameters' gradients (some consist of
+/// rounding errors alone, such as that of the keys' bias). The Cpu computes in double. `lengths`: valid tokens of the
+/// samples, repeated as often as needed; none: all are valid.
 template <nn::BoundLayer Layer, class Scalar>
 void check_layer_on_gpu(std::size_t samples, double tolerance, bool with_input = true,
                         const std::vector<std::int32_t>& lengths = {}) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// A training is kept at every position, and must end the same from each of them.
+// A training is saved at every position, and must end the same when resumed from each of them.
 
 #include <doctest/doctest.h>
 
@@ -46,7 +46,7 @@ void check_resumed_training(const std::filesystem::path& folder) {
     CHECK(rest.kept.size() == epochs * batches - i - 1);
     CHECK((rest.steps.empty() || rest.steps.front() == i + 2));
   }
-  // Something must be at stake: from the first position with one more epoch the end is another.
+  // The comparison must be able to fail: from the first position, with one more epoch, the end is different.
   KeepPositions more;
   CHECK_FALSE(resumed_training<Device>(folder, epochs + 1, positions.kept.front(), 1, 7, more) == expected);
 }

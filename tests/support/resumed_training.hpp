@@ -49,7 +49,8 @@ inline std::string without_times(const std::filesystem::path& path) {
   return all;
 }
 
-/// All that must be the same at the end: arrays and facts of network, optimizer, callbacks; numbers of the report; tables.
+/// All that must be the same at the end: arrays and facts of network, optimizer, callbacks; numbers of the report;
+/// tables.
 struct TrainingEnd {
   Snapshot network, optimizer, best;
   std::vector<double> numbers;

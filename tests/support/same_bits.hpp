@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Runs a layer on one thread and on several. All results must have the same bits, and be near those of the other
-// scalar, so that a layer that computes nothing, or a build without threads, does not pass.
+// Runs a layer on one thread and on several. All results must have the same bits. They must also be near those of the
+// other scalar, so that a layer that computes nothing does not pass.
 
 #include <doctest/doctest.h>
 

@@ -27,7 +27,7 @@ std::string content(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Adds samples of `label` that are taken for `predicted`, with a probability of 0.9 among three classes.
+/// Adds samples of `label` that are predicted as `predicted`, with a probability of 0.9 among three classes.
 void add(ClassificationReport& report, std::int32_t label, std::size_t predicted, int times) {
   std::vector<double> outputs(3, std::log(0.05));
   outputs[predicted] = std::log(0.9);
@@ -36,7 +36,7 @@ void add(ClassificationReport& report, std::int32_t label, std::size_t predicted
 
 }  // namespace
 
-TEST_CASE("scores are those of counts; where there is nothing to divide by they are 0") {
+TEST_CASE("scores follow from counts, and are 0 where they would be 0/0") {
   ClassificationReport report(3, {.top = 2, .bins = 10});
   add(report, 0, 0, 6);
   add(report, 0, 1, 2);
@@ -65,7 +65,7 @@ TEST_CASE("scores are those of counts; where there is nothing to divide by they 
   CHECK(ClassificationReport(3).macro().f1 == 0);
 }
 
-TEST_CASE("top-k accuracy and calibration are those of their definitions") {
+TEST_CASE("top-k accuracy and calibration match their definitions") {
   constexpr std::size_t K = 7, N = 500, bins = 5;
   std::vector<ClassificationReport> reports;
   for (const std::size_t top : {1u, 3u, 7u, 20u})

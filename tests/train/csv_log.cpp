@@ -58,7 +58,7 @@ TEST_CASE("both tables are there from the start, and whole after every epoch") {
   for (const auto& entry : std::filesystem::directory_iterator(out)) CHECK(entry.path().extension() == ".csv");
 }
 
-TEST_CASE("an earlier run's tables stay until a training begins, and where it is resumed until its next epoch") {
+TEST_CASE("an earlier run's tables stay until a training begins, or until the next epoch of a resumed one") {
   const TemporaryFolder folder;
   for (const char* name : {"batches.csv", "epochs.csv"}) folder.write(name, {'o', 'l', 'd'});
   CsvLog log(folder.path());  // fit may still refuse to train

@@ -145,7 +145,7 @@ TEST_CASE("under a locale with commas in numbers the picture is the same") {
   CHECK(picture() == plain);
 }
 
-TEST_CASE("curves that go on from a state are the same picture") {
+TEST_CASE("curves that continue from a state give the same picture") {
   const TemporaryFolder folder;
   const std::vector<BatchCurve> own{{"twice the loss", [](const BatchEvent& e) { return 2 * e.loss; }}};
   Curves whole(folder.path() / "whole", own), first(folder.path() / "first", own), rest(folder.path() / "rest", own);

@@ -48,7 +48,7 @@ TEST_CASE("a training may be no better for `patience` epochs in a row") {
                       losses) == 4);
 }
 
-TEST_CASE("early stopping goes on from its state") {
+TEST_CASE("early stopping continues from its state") {
   EarlyStopping first({.patience = 3}), second({.patience = 3});
   for (const double loss : {2.0, 1.0, 1.5, 1.5}) first.on_epoch({.epoch = 1, .test_loss = loss});
   second.restore_state(first.state());
@@ -60,7 +60,7 @@ TEST_CASE("early stopping goes on from its state") {
   CHECK(second.wants_stop());
 }
 
-TEST_CASE("fit ends where a callback wants it, and says so") {
+TEST_CASE("fit ends when a callback wants it, and reports that") {
   const SmallForecast series = small_series();
   SmallForecaster network{Seed{1}};
   optim::SGD sgd{{.learning_rate = 0}};  // no epoch is better than the first
@@ -81,7 +81,7 @@ TEST_CASE("fit ends where a callback wants it, and says so") {
   CHECK(planned.epochs.size() == 4);
   CHECK_FALSE(planned.stopped_early);
   CHECK_THROWS_WITH_AS(fit<nn::MeanSquaredError>(network, sgd, series.train, {.epochs = 1}, other),
-                       "odot::EarlyStopping: the best epoch is by test_loss, on fit's second set, but there is none; "
+                       "odot::EarlyStopping: its metric, test_loss, needs fit's second set, but there is none; "
                        "give fit a validation set",
                        ArgumentError);
 }
@@ -105,7 +105,7 @@ struct ByHand : Callback {
 
 }  // namespace
 
-TEST_CASE("the average of weights is by every step, is evaluated, and changes nothing in the training") {
+TEST_CASE("the average of weights includes every step, is evaluated, and does not change the training") {
   const SmallSplit data = small_data();
   const FitOptions options{.epochs = 3, .batch_size = 64};
   SmallNetwork plain{Seed{1}}, network{Seed{1}}, judged{Seed{1}};

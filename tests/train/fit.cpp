@@ -144,7 +144,7 @@ TEST_CASE("an epoch adds up its batches, and the report ends with the last epoch
   CHECK(std::abs(report.test_loss - test.loss / 120) <= 1e-12);
 }
 
-TEST_CASE("training lowers the loss and raises the accuracy on the built-in figures") {
+TEST_CASE("training lowers the loss and raises the accuracy on the built-in images") {
   SmallNetwork network{Seed{1}};
   optim::Adam adam;
   const TrainingReport report = fit(network, adam, figures().train, figures().test, {.epochs = 20, .batch_size = 50});

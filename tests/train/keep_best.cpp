@@ -47,7 +47,7 @@ TEST_CASE("without an epoch the network stays as it is") {
   CHECK(std::ranges::equal(before, network.parameters()));
 }
 
-TEST_CASE("the best epoch may be by another metric, and must be better by more than min_delta") {
+TEST_CASE("another metric may choose the best epoch, which must be better by more than min_delta") {
   SmallForecaster network{Seed{1}};
   KeepBest by_accuracy(network, {.metric = "test_accuracy"}),
       by_own(network,
@@ -71,7 +71,8 @@ TEST_CASE("the best epoch may be by another metric, and must be better by more t
   CHECK(resumed.restore());
   for (const float weight : network.parameters()) CHECK(weight == 4);
   CHECK_THROWS_WITH_AS(other.restore_state(by_accuracy.state()),
-                       "odot::KeepBest: expected a state by test_loss, found one by test_accuracy", ArgumentError);
+                       "odot::KeepBest: expected a state with metric test_loss, found one with test_accuracy",
+                       ArgumentError);
   CHECK_THROWS_WITH_AS(
       Metric("f1"),
       "odot::Metric: expected test_loss, test_accuracy, mean_loss or train_accuracy, found \"f1\"; give your own "

@@ -46,7 +46,7 @@ TEST_CASE("rates rise by equal factors, the loss falls and then rises; network a
   CHECK(std::ranges::equal(network.parameters(), other.parameters()));
 }
 
-TEST_CASE("a range test takes all its steps where nothing diverges, and ends where a loss is not finite") {
+TEST_CASE("a range test takes all its steps if nothing diverges, and ends when a loss is not finite") {
   const SmallSplit data = small_data();
   SmallNetwork network{Seed{1}};
   optim::SGD sgd{{.learning_rate = 3, .momentum = 0.9}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trainings that go on from a position: FitOptions::resume.
+// Trainings that continue from a position: FitOptions::resume.
 #include "odot/train/fit.hpp"
 
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ using namespace odot::test;
 
 namespace {
 
-/// Adds what it sees of the losses.
+/// Adds up the losses that it sees.
 struct Sum : Callback {
   explicit Sum(std::string k) : kind(std::move(k)) {}
   void on_batch(const BatchEvent& e) override { total += e.loss; }
@@ -37,7 +37,7 @@ struct Sum : Callback {
   int restored = 0;
 };
 
-/// An optimizer of the user's own, with nothing to keep, and one that says so.
+/// A user's own optimizers: one without a state to save, and one that says so.
 struct Descent {
   void step(auto& network, double factor) { network.all_parameters() -= 0.1 * factor * network.all_gradients(); }
 };
@@ -73,12 +73,12 @@ std::vector<Snapshot> positions_of(Optimizer&& optimizer) {
 
 }  // namespace
 
-TEST_CASE("a training that is resumed at any batch ends with the bits of one that was left alone") {
+TEST_CASE("a training that is resumed at any batch ends with the bits of an uninterrupted one") {
   const TemporaryFolder folder;
   check_resumed_training<Cpu>(folder.path());
 }
 
-TEST_CASE("callbacks get their own states back, two of one kind by their order, and others begin anew") {
+TEST_CASE("callbacks get their own states back, two of one kind by their order, and others start without one") {
   SmallNetwork network{Seed{1}};
   const SmallSplit data = small_data();
   Sum a("Sum"), b("Sum"), other("Other");
@@ -114,7 +114,7 @@ TEST_CASE("a state without a kind, or with one that is not letters and digits, i
   }
 }
 
-TEST_CASE("a finished training that is resumed trains no more, and is evaluated; more epochs go on") {
+TEST_CASE("a finished training that is resumed is only evaluated; with more epochs it continues") {
   const auto kept = positions_of(optim::SGD{{.learning_rate = 0.1}});
   SmallNetwork network{Seed{9}}, longer{Seed{1}}, more{Seed{9}};
   const SmallSplit data = small_data();
@@ -133,7 +133,7 @@ TEST_CASE("a finished training that is resumed trains no more, and is evaluated;
   CHECK(std::ranges::equal(longer.parameters(), more.parameters()));
 }
 
-TEST_CASE("a training that was stopped goes on where it was stopped") {
+TEST_CASE("a training that was stopped continues where it was stopped") {
   const SmallSplit data = small_data();
   SmallNetwork network{Seed{1}}, stopped{Seed{1}}, resumed{Seed{1}};
   optim::Adam a, b, c;
@@ -155,7 +155,8 @@ TEST_CASE("positions of another training are refused with all that differs, and 
   FitOptions other = options;
   other.batch_size = 64;
   other.seed = Seed{3};
-  CHECK(says(refusal(kept, other), "of another training", "batch_size 128 instead of 64", "seed 1 instead of 3"));
+  CHECK(
+      says(refusal(kept, other), "of another training", "batch_size 128 instead of 64", "seed 1 instead of 3"));
   CHECK(says(refusal(kept, options, 299), "samples 300 instead of 299"));
   CHECK(says(refusal({}), "it has no training.version"));
   Snapshot changed = kept;
@@ -180,7 +181,7 @@ TEST_CASE("positions of another training are refused with all that differs, and 
   CHECK(says(refusal(changed), "the fact \"seed\": expected a whole number, found \"-1\""));
 }
 
-TEST_CASE("an optimizer of your own is kept where it says how, and refused otherwise") {
+TEST_CASE("your own optimizer is saved if it can be, and refused otherwise") {
   const auto kept = positions_of(KeptDescent{});
   REQUIRE(kept.size() == 6);
   SmallNetwork whole{Seed{1}}, resumed{Seed{4}};
@@ -199,7 +200,7 @@ TEST_CASE("an optimizer of your own is kept where it says how, and refused other
   CHECK(says(message_of<ArgumentError>([&] { fit(whole, bare, data.train, data.test, options, positions); }), reason));
 }
 
-TEST_CASE("the tables of a training that is resumed must have the same columns") {
+TEST_CASE("a resumed training's tables must have the same columns") {
   const TemporaryFolder folder;
   SmallNetwork network{Seed{1}};
   const SmallSplit data = small_data();

@@ -150,7 +150,7 @@ TEST_CASE("a training that is stopped tells of the batches that were done, late 
 
 namespace {
 
-/// Exchanges a number with one of its own around evaluations, as WeightAverage does.
+/// Exchanges a number with its own around evaluations, as WeightAverage does.
 struct Exchanger : Callback {
   Exchanger(int& network, int own) : number(network), kept(own) {}
   void before_evaluation() override { std::swap(number, kept); }
@@ -161,7 +161,7 @@ struct Exchanger : Callback {
 
 }  // namespace
 
-TEST_CASE("what several callbacks change for an evaluation is undone in reverse order, also after an error") {
+TEST_CASE("the changes of several callbacks for an evaluation are undone in reverse order, even after an error") {
   struct Failing final : detail::Steps {
     Failing() : Steps(true) {}
     void begin_epoch(Seed, std::uint64_t) override {}

@@ -21,7 +21,7 @@ class Buffer {
 
  public:
   Buffer() = default;
-  /// Throws ArgumentError where `count` elements are more than memory can have.
+  /// Throws ArgumentError if `count` elements are more than memory can have.
   explicit Buffer(std::size_t count) : count_(count) {
     if (count == 0) return;
     const std::size_t bytes = checked_product("odot::Buffer", count, sizeof(T));
@@ -99,7 +99,8 @@ void copy_between(const T* from, T* to, std::size_t count) {
 }
 }  // namespace detail
 
-/// Elements of a device's memory where the host can read them: themselves where it reads that memory, else a copy.
+/// Elements of a device's memory in the host's reach: the elements themselves if the host reads that memory, else a
+/// copy.
 template <DeviceType Device, class T>
 auto on_host(std::span<T> values) {
   if constexpr (Device::host_accessible) {

@@ -23,17 +23,17 @@ namespace detail {
 }
 }  // namespace detail
 
-/// count · each, both numbers of things. Throws ArgumentError, in the name of `what`, where that is more than memory can
-/// have (half of std::size_t's range).
+/// count · each, both numbers of things. Throws ArgumentError, in the name of `what`, where that is more than memory
+/// can have (half of std::size_t's range).
 constexpr std::size_t checked_product(const char* what, std::size_t count, std::size_t each) {
   constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)() / 2;
   if (each != 0 && count > most / each) detail::refuse_product(what, count, each);
   return count * each;
 }
 
-/// Bytes of an array of these extents, with elements of `each` bytes: 0 where an extent is 0. Nothing where the extents
-/// that are not 0 have a product that is more than memory can have; so the order of the extents does not matter, and any
-/// part of them can be multiplied.
+/// Bytes of an array of these extents, with elements of `each` bytes; 0 if an extent is 0. Nothing if the product of
+/// the extents that are not 0 exceeds what memory can hold; so the order of the extents does not matter, and the
+/// product of any part of them is safe.
 constexpr std::optional<std::size_t> array_bytes(std::span<const std::size_t> extents, std::size_t each) {
   constexpr std::size_t most = (std::numeric_limits<std::size_t>::max)() / 2;
   std::size_t bytes = each;

@@ -15,9 +15,9 @@
     "odot can't be compiled with -ffast-math, -Ofast, -ffinite-math-only, -funsafe-math-optimizations or -fassociative-math (icpx: add -fp-model=precise): it rounds on purpose and knows divergence by NaN. Compile what includes odot without them; -fno-math-errno, -fno-trapping-math and -fno-signed-zeros are harmless."
 #endif
 
-// The library odot::compiled has the functions that are no templates, and for float and double the templates that depend on
-// nothing else. Its CMake target defines ODOT_COMPILED, the number below of the flags that it was compiled with: functions
-// compiled for other SIMD widths would have the same symbols. What nvcc compiles is headers alone.
+// The library odot::compiled has the functions that are no templates, and for float and double the templates that
+// depend on nothing else. Its CMake target defines ODOT_COMPILED, the number below of the flags that it was compiled
+// with: functions compiled for other SIMD widths would have the same symbols. What nvcc compiles is headers alone.
 
 /// The widest instructions that this unit may use; 100 more with OpenMP.
 #ifdef EIGEN_DONT_VECTORIZE
@@ -67,8 +67,9 @@
 #define ODOT_FUNCTION inline
 #endif
 
-/// ODOT_FUNCTION stands before a function that is no template; its definition in #if ODOT_DEFINITIONS.
-/// ODOT_INSTANTIATION stands before "template", in #if ODOT_HAS_LIBRARY: the library's own source makes what is named there.
+/// ODOT_FUNCTION comes before a function that is not a template; its definition in #if ODOT_DEFINITIONS.
+/// ODOT_INSTANTIATION comes before "template", in #if ODOT_HAS_LIBRARY: the library's own source makes these
+/// instantiations.
 #if ODOT_HAS_LIBRARY && !defined(ODOT_COMPILING)
 #define ODOT_DEFINITIONS 0
 #define ODOT_INSTANTIATION extern
@@ -77,7 +78,7 @@
 #define ODOT_INSTANTIATION
 #endif
 
-/// Before a function that is called a few times in a run, or to say what is wrong: compiled for little code, not for speed.
+/// Before a function that is called only a few times in a run, or to report an error: compiled for size, not for speed.
 #if defined(__GNUC__) || defined(__clang__)
 #define ODOT_COLD __attribute__((cold))
 #else
@@ -96,7 +97,7 @@
 #define ODOT_NOINLINE
 #endif
 
-/// Marks what is one and the same in all shared libraries of a program, even where their other symbols are hidden:
+/// Marks entities that are the same in all shared libraries of a program, even where their other symbols are hidden:
 /// exceptions, which one throws and another catches, and settings of a thread.
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(_WIN32)
 #define ODOT_SHARED __attribute__((visibility("default")))
@@ -104,7 +105,7 @@
 #define ODOT_SHARED
 #endif
 
-/// After a member function: what it returns refers to the object. Clang warns where a view of a temporary gets a name.
+/// After a member function: its result refers to the object. Clang warns if a view of a temporary gets a name.
 #if defined(__clang__) && !defined(__CUDACC__)
 #define ODOT_LIFETIMEBOUND [[clang::lifetimebound]]
 #else
@@ -124,14 +125,14 @@
 #define ODOT_KEEP_ORDER
 #endif
 
-/// Marks what runs on a GPU too.
+/// Marks functions that also run on a GPU.
 #ifdef __CUDACC__
 #define ODOT_HOST_DEVICE __host__ __device__
 #else
 #define ODOT_HOST_DEVICE
 #endif
 
-/// Before a template marked so which calls functions of its arguments that may be of the host alone: it runs where they do.
+/// Before a template marked ODOT_HOST_DEVICE that calls functions of its arguments, which may be for the host only.
 #ifdef __CUDACC__
 #define ODOT_ANY_CALLEE _Pragma("nv_exec_check_disable")
 #else
@@ -145,7 +146,8 @@
 #define ODOT_UNROLL
 #endif
 
-/// Whether the compiler shuffles vectors of any length. (nvcc, which compiles the CPU's kernels for the host too, is not asked.)
+/// Whether the compiler shuffles vectors of any length. (nvcc, which compiles the CPU's kernels for the host too, is
+/// not asked.)
 #define ODOT_SHUFFLE 0
 #if defined(__has_builtin) && !defined(__CUDACC__)
 #if __has_builtin(__builtin_shufflevector)

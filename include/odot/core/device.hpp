@@ -27,8 +27,8 @@ struct Cpu {
   static void zero(void* memory, std::size_t bytes) { std::memset(memory, 0, bytes); }
 };
 
-/// What a device tag offers: raw memory and copies, sizes in bytes; whether the host may read and write that memory, and so
-/// look at results where they are made.
+/// What a device tag offers: raw memory and copies, sizes in bytes; whether the host may read and write that memory,
+/// and so look at results where they are made.
 template <class T>
 concept DeviceType = requires(void* memory, const void* source, std::size_t bytes) {
   { T::name } -> std::convertible_to<const char*>;
@@ -41,7 +41,7 @@ concept DeviceType = requires(void* memory, const void* source, std::size_t byte
   T::zero(memory, bytes);
 };
 
-/// Which device a tag stands for, by its name and, of Thrust's, its system: the same in every shared library of a program.
+/// Identifies a tag's device by its name and, for Thrust's devices, its system: the same in every shared library.
 template <DeviceType Device>
 constexpr std::uint64_t device_fingerprint() {
   Fingerprint fingerprint;

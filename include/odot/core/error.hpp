@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The exceptions that odot throws. Every message says what failed, where, what was expected and found, what to do. There is
-// no other way to report errors: odot is compiled with exceptions. A program without them keeps odot in files of their own.
+// The exceptions that odot throws. Every message says what failed, where, what was expected and found, and what to do.
+// Errors are reported in no other way: odot is compiled with exceptions. A program without exceptions keeps odot in
+// separate files.
 
 #include <cstddef>
 #include <cstdint>

@@ -8,8 +8,8 @@
 namespace odot {
 
 /// Whether `text` matches `pattern`, in which * stands for any run of characters: "*.heads.weight_*".
-/// Cost  at most pattern.size() · text.size() comparisons: a mismatch returns to the last star alone, which takes one
-///       character more; an earlier star has nothing to gain from more.
+/// Cost  at most pattern.size() · text.size() comparisons: a mismatch returns only to the last star, which takes one
+///       more character; it would not help to let an earlier star take more.
 constexpr bool matches_glob(std::string_view pattern, std::string_view text) {
   constexpr std::size_t none = std::string_view::npos;
   std::size_t p = 0, t = 0, after_star = none, after_run = 0;

@@ -34,7 +34,7 @@ struct ThrustDevice {
   static constexpr const char* name = "gpu";
   static constexpr ThrustSystem system = System;
   static constexpr std::size_t alignment = 64;    // bytes
-  static constexpr bool host_accessible = false;  // so that tests on the host do what a GPU does
+  static constexpr bool host_accessible = false;  // so that tests on the host behave as on a GPU
 
   static void* allocate(std::size_t bytes) { return ::operator new(bytes, std::align_val_t{alignment}); }
   static void deallocate(void* memory) noexcept { ::operator delete(memory, std::align_val_t{alignment}); }
@@ -45,7 +45,7 @@ struct ThrustDevice {
 
   /// Waits until all work is done.
   static void synchronize() {}
-  /// What runs the work, in words.
+  /// The device in words.
   static std::string description() {
     return System == ThrustSystem::omp ? "the host, Thrust's OpenMP system" : "the host, Thrust's C++ system";
   }

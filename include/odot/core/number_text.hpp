@@ -38,9 +38,9 @@ ODOT_FUNCTION std::string general(double value, int digits);
 template <std::floating_point Number>
 std::string shortest(Number value);
 
-/// The number that a text is, rounded to the nearest: an optional sign, decimal digits with an optional point, an optional
-/// exponent; or "inf", "infinity" and "nan" in any case. Nothing else, no blanks either: nullopt. What is too large for a
-/// double is infinite; what is too small is 0, or subnormal.
+/// The number that a text is, rounded to the nearest: an optional sign, decimal digits with an optional point, an
+/// optional exponent; or "inf", "infinity" and "nan" in any case. Nothing else, no blanks either: nullopt. What is too
+/// large for a double is infinite; what is too small is 0, or subnormal.
 ODOT_FUNCTION std::optional<double> read(std::string_view text);
 
 namespace detail {
@@ -68,7 +68,7 @@ inline bool is_word(std::string_view text) {
   return false;
 }
 
-/// Whether a text without a sign is made of what numbers are made of: nothing hexadecimal, no blanks, no sign.
+/// Whether a text has only characters of an unsigned decimal number: nothing hexadecimal, no blanks, no sign.
 inline bool is_decimal(std::string_view text) {
   if (text.empty() || text.front() == '+' || text.front() == '-') return false;
   const auto belongs = [](char c) {

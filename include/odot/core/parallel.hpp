@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// parallel_for over fixed chunks: threads come from OpenMP where the translation unit is compiled with it.
+// parallel_for over fixed chunks: threads come from OpenMP if the translation unit is compiled with it.
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +37,7 @@ class Chunks {
   constexpr Chunks(std::size_t count, std::size_t chunk_size)
       : count_(count), size_(std::max<std::size_t>(chunk_size, 1)) {}
 
-  /// At most `most` chunks of equal size, a multiple of `unit` items; 0 is taken for 1 in both.
+  /// At most `most` chunks of equal size, a multiple of `unit` items; 0 counts as 1 in both.
   static constexpr Chunks at_most(std::size_t most, std::size_t count, std::size_t unit = 1) {
     if (unit == 0) unit = 1;
     return {count, ceil_divide(ceil_divide(count, unit), std::max<std::size_t>(most, 1)) * unit};
@@ -75,8 +75,8 @@ struct LoneThreadScope {
     if (threads) omp_set_num_threads(threads);
   }
 };
-// Whether this process was forked from one in which parallel_for had already started threads. They are not in the child,
-// and libgomp would wait for them for ever.
+// Whether this process was forked from one in which parallel_for had already started threads. They are not in the
+// child, and libgomp would wait for them for ever.
 inline bool forked_from_threads() {
 #if __has_include(<unistd.h>)
   static const auto first_process = getpid();

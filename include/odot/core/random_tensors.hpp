@@ -88,7 +88,7 @@ void fill_normal(Target&& target, double mean, double deviation, const Random& r
   detail::fill_target(target, [=](std::size_t i) { return std::fma(deviation, random.normal(i), mean); });
 }
 
-/// A tensor, or a batch of so many samples, of uniform numbers, as fill_uniform draws them.
+/// A tensor, or a batch of `samples` samples, of uniform numbers, as fill_uniform draws them.
 ///     auto w = uniform<Tensor<Shape<3, 4>>>(Random(Seed{7}), -1, 1);
 ///     auto x = uniform<Batch<Shape<4>, float, Gpu>>(32, Random(Seed{7}, 2));
 template <class T>

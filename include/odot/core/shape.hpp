@@ -12,7 +12,7 @@
 namespace odot {
 
 namespace detail {
-/// Whether a product is at most half of what a std::size_t holds, which is what memory can have.
+/// Whether a product is at most half of a std::size_t's range, which is the most that memory can hold.
 constexpr bool fits_memory(std::initializer_list<std::size_t> factors) {
   std::size_t left = static_cast<std::size_t>(-1) / 2;
   for (const std::size_t factor : factors)

@@ -128,7 +128,7 @@ class Batch {
     std::swap(samples_, other.samples_);
     return *this;
   }
-  /// Throws ArgumentError where so many samples are more than memory can have.
+  /// Throws ArgumentError if this number of samples exceeds what memory can hold.
   explicit Batch(std::size_t samples) : buffer_(elements(samples)), samples_(samples) {}
 
   /// The value of an expression of batches.
@@ -139,13 +139,14 @@ class Batch {
         "odot::Batch: an expression without a batch has no number of samples; make the batch first, and assign");
     if constexpr (detail::is_batched<Expression>) assign(view(), expression);
   }
-  /// Copies elements, and becomes as many samples. (There is no copy constructor, so that no copy is by chance: eval(x)
-  /// makes one.)
+  /// Copies elements, and takes over the number of samples. (There is no copy constructor, so that no copy is
+  /// accidental: eval(x) makes one.)
   Batch& operator=(const Batch& other) {
     become(other.samples(), other);
     return *this;
   }
-  /// Of an expression, a batch or a view, becoming as many samples; of a number or a tensor, every sample becomes it.
+  /// Assigns an expression, a batch or a view, and takes over its number of samples; a number or a tensor is assigned
+  /// to every sample.
   template <class Value>
   Batch& operator=(const Value& value) {
     if constexpr (requires { value.samples(); } && !(ExpressionNode<Value> && !detail::is_batched<Value>))
@@ -180,7 +181,7 @@ class Batch {
   const Scalar* begin() const { return view().begin(); }
   const Scalar* end() const { return view().end(); }
 
-  /// From the values of `samples` samples in row-major order. Throws ArgumentError where their number does not fit.
+  /// From the values of `samples` samples in row-major order. Throws ArgumentError if their number does not fit.
   Batch(std::size_t samples, std::initializer_list<Scalar> values) : Batch(samples) {
     if (values.size() != samples * S::size)
       throw ArgumentError("odot::Batch of " + std::to_string(samples) + " × " + S::to_string() + ": expected " +
@@ -188,8 +189,8 @@ class Batch {
     buffer_.from_host(values.begin());
   }
 
-  /// The same from a vector or another array of the host, as many samples as it has values for:
-  /// Batch<Shape<4>>::from(values). Throws ArgumentError where the last sample would be incomplete.
+  /// The same from a vector or another array of the host; the number of samples follows from its size:
+  /// Batch<Shape<4>>::from(values). Throws ArgumentError if the last sample would be incomplete.
   static Batch from(std::span<const Scalar> values) {
     if (values.size() % S::size != 0)
       throw ArgumentError("odot::Batch of " + S::to_string() + ": expected a multiple of " + std::to_string(S::size) +
@@ -229,7 +230,8 @@ class Batch {
   }
 
  private:
-  /// = value, of so many samples. The value may read this batch: memory that is too small is given back last.
+  /// Assigns a value with this number of samples. The value may read this batch: memory that is too small is freed
+  /// last.
   template <class Value>
   void become(std::size_t samples, const Value& value) {
     if (elements(samples) > buffer_.size()) {

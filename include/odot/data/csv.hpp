@@ -20,7 +20,7 @@ namespace odot::data {
 
 struct CsvOptions {
   std::vector<std::string> columns = {};     ///< to be read, in this order; empty: all that are not skipped
-  std::vector<std::string> skip = {};        ///< columns whose fields are not looked at: dates, names
+  std::vector<std::string> skip = {};        ///< columns whose fields are ignored: dates, names
   bool only_finite = true;                   ///< false: a missing value is NaN, and numbers may be infinite
   std::vector<std::string> categories = {};  ///< columns of names, such as labels; they become numbers
 };

@@ -15,13 +15,13 @@
 
 namespace odot::data {
 
-/// The target of a sequence whose L tokens have a label each.
+/// The target of a sequence with one label per token, L tokens.
 template <std::size_t L>
 struct TokenLabels {};
 
 namespace detail {
 
-/// What a sample's target is: a label, a label for each token, or as many numbers as a shape has elements.
+/// A sample's target: a label, one label per token, or as many numbers as a shape has elements.
 template <class Target>
 struct TargetOf {
   using number = std::int32_t;

@@ -53,8 +53,8 @@ Division divided(const Set& set, Seed seed, const IsHeld& is_held) {
 
 /// Divides a set into fold number `fold` of `folds` (test), and the rest (train). Every class is divided by itself, in
 /// an order drawn from the seed, so that the folds of a class differ by at most one sample. If the targets are numbers
-/// or labels of tokens, all samples count as one class. Over all folds, every sample is held out once. For a third part, call hold_out again
-/// on train.
+/// or labels of tokens, all samples count as one class. Over all folds, every sample is held out once. For a third
+/// part, call hold_out again on train.
 /// Errors  ArgumentError: fewer than 2 folds; a fold that does not exist; those of Dataset::subset
 template <ShapeType S, class Value, class Target>
 Split<Dataset<S, Value, Target>> hold_out(const Dataset<S, Value, Target>& set, std::size_t folds, std::size_t fold,
@@ -66,9 +66,9 @@ Split<Dataset<S, Value, Target>> hold_out(const Dataset<S, Value, Target>& set, 
   return {set.subset(parts.kept), set.subset(parts.held)};
 }
 
-/// Holds out a share of a set for validation (test); the rest is for training (train). Every class is divided by itself, in
-/// an order drawn from the seed; if the targets are numbers or labels of tokens, all samples count as one class. Of a class of n samples,
-/// share · n are held out, rounded.
+/// Holds out a share of a set for validation (test); the rest is for training (train). Every class is divided by
+/// itself, in an order drawn from the seed; if the targets are numbers or labels of tokens, all samples count as one
+/// class. Of a class of n samples, share · n are held out, rounded.
 ///     const auto [part, validation] = data::validation_split(train, 0.1, Seed{1});
 /// Errors  ArgumentError: a share that is not between 0 and 1, or that leaves one of the parts empty; those of
 ///         Dataset::subset

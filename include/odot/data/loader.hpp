@@ -21,7 +21,7 @@
 
 namespace odot::data {
 
-/// A host's array where a device's kernels can read it: the array itself if the device reads the host's memory,
+/// A host's array in a device's reach: the array itself if the device reads the host's memory,
 /// otherwise a copy. The array must outlive it.
 template <class T, DeviceType Device>
 class Resident {
@@ -50,8 +50,8 @@ class Resident {
   Buffer<T, Device> copy_;
 };
 
-/// A batch: samples, what the loss compares their outputs with, valid lengths of sequences (null: all tokens are valid).
-/// Memory of the device; valid until the next load.
+/// A batch: samples, what the loss compares their outputs with, valid lengths of sequences (null: all tokens are
+/// valid). Memory of the device; valid until the next load.
 template <ShapeType S, class Target, class Scalar, DeviceType Device>
 struct Loaded {
   BatchView<S, const Scalar, Device> x;
@@ -154,8 +154,8 @@ class Loader<Dataset<S, Value, Target>, Scalar, Device> {
       detail::gather_samples(workspace, values, S::size, chosen, samples, x);
     });
   }
-  /// The same for samples that are made of the set's in another way: make(values, chosen, samples, x) writes them to x from
-  /// the samples with the numbers `chosen`; all pointers are memory of the device.
+  /// The same for samples that are computed from the set's: make(values, chosen, samples, x) writes to x what it makes
+  /// of the samples with the numbers `chosen`; all pointers are to the device's memory.
   template <class Make>
   Loaded<S, target, number, Device> load(std::size_t i, Workspace<Device>& workspace, const Make& make) {
     using Gather = kernels::Gather<Device>;

@@ -19,9 +19,10 @@ namespace odot::data {
 template <std::size_t L>
 using TokenWindows = Dataset<Shape<L>, std::int32_t, TokenLabels<L>>;
 
-/// The windows of a text that begin at token 0, `stride`, 2 · stride, …, as far as they lie in it with the token that
-/// follows. A stride of L covers the text once; a smaller one shows tokens in several windows, at several places.
-///     fit<nn::CrossEntropy>(network, adam, data::next_tokens<64>(data::tokens_of(text)), …);    of logits [64, vocabulary]
+/// The windows of a text that begin at token 0, `stride`, 2 · stride, …, as far as the text contains them and the token
+/// after them. A stride of L covers the text once; with a smaller one, tokens occur in several windows, at several
+/// places.
+///     fit<nn::CrossEntropy>(network, adam, data::next_tokens<64>(data::tokens_of(text)), …);   logits [64, vocabulary]
 /// Errors  ArgumentError: a stride of 0; fewer than L + 1 tokens
 template <std::size_t L>
 TokenWindows<L> next_tokens(std::span<const std::int32_t> text, std::string name = "text", std::size_t stride = L) {
@@ -41,7 +42,7 @@ TokenWindows<L> next_tokens(std::span<const std::int32_t> text, std::string name
   return set;
 }
 
-/// The bytes of a text, 0 … 255: a vocabulary that knows every text, of UTF-8 too.
+/// The bytes of a text, 0 … 255: a vocabulary for any text, including UTF-8.
 inline std::vector<std::int32_t> tokens_of(std::string_view text) {
   std::vector<std::int32_t> tokens;
   tokens.reserve(text.size());

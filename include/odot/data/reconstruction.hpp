@@ -28,10 +28,10 @@ struct Reconstruction {
   }
 };
 
-/// A set's samples as their own targets, as a loader loads them; the set's own targets do not matter. The loss is one of
-/// numbers, the model's output has as many elements as a sample.
+/// A set whose samples are their own targets, as a loader loads them; the set's targets do not matter. The loss must be
+/// one for numbers, and the model's output must have as many elements as a sample.
 ///     fit<nn::MeanSquaredError>(network, adam, data::reconstruction(train), data::reconstruction(test), options);
-/// Of data::augmented(train), each changed picture is its own target. The set must outlive what is made of it.
+/// In a reconstruction of data::augmented(train), each changed picture is its own target. The set must outlive it.
 /// Shapes  samples [S...] → as many targets
 /// Errors  those of the set's loader
 template <class Set>

@@ -39,8 +39,8 @@ std::size_t valid_values(const Dataset<S, float, Target>& set, std::size_t i) {
 }  // namespace detail
 
 /// Mean and deviation of every feature, over the samples and their valid tokens.
-/// Errors  compile time: samples whose rank is not 1 or 2;  ArgumentError: an empty set; a length out of range; those of
-///         Dataset::subset
+/// Errors  compile time: samples whose rank is not 1 or 2;  ArgumentError: an empty set; a length out of range; those
+///         of Dataset::subset
 template <ShapeType S, class Target>
 Standardisation standardisation(const Dataset<S, float, Target>& set) {
   constexpr std::size_t features = detail::features<S>();

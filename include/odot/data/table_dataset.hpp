@@ -36,8 +36,9 @@ struct TableColumns {
 ///     data::dataset<Shape<8>, Shape<1>>(houses, {.targets = {"price"}})
 /// For a second file with the same labels, give `.classes = train.classes`: then labels have the same numbers in both,
 /// even if a class is missing in the second.
-/// Errors  ArgumentError: no whole rows; no such column; not exactly one column for labels; a number of features or targets that does
-///         not fit the shapes; a number that is not finite or that a float can't hold; a label that is not in `classes`
+/// Errors  ArgumentError: no whole rows; no such column; not exactly one column for labels; a number of features or
+///         targets that does not fit the shapes; a number that is not finite or that a float can't hold; a label that
+///         is not in `classes`
 template <ShapeType S, class Target = std::int32_t>
 Dataset<S, float, Target> dataset(const Table& table, const TableColumns& columns, const std::string& name = "table");
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Callback: what watches a training run; TrainingPosition: a moment of the run from which another can go on.
+// Callback: what watches a training run; TrainingPosition: a moment of the run from which it can be resumed.
 
 #include <cstddef>
 
@@ -9,18 +9,19 @@
 
 namespace odot {
 
-/// A moment between two batches at which a training can be kept. The object is valid during the call.
+/// A moment between two batches, at which a training can be saved. The object is valid during the call.
 class TrainingPosition {
  public:
   std::size_t step = 0;    ///< batches done since the start of the training
   std::size_t epochs = 0;  ///< whole epochs done
-  std::size_t batch = 0;   ///< batches done of the epoch after those; 0 at the end of an epoch
-  bool last = false;       ///< the training ends here: it has all its epochs, or is stopped
+  std::size_t batch = 0;   ///< batches done in the epoch after those; 0 at the end of an epoch
+  bool last = false;       ///< whether the training ends here, complete or stopped
 
-  /// All that fit needs to go on from here (FitOptions::resume): network, optimizer, report, seeds, and the state() of
-  /// every callback.
-  /// Errors  ArgumentError: the optimizer has no snapshot and restore (optim/optimizer_contract.hpp), which
-  ///         TrainingPlan::can_be_kept says before the first batch; a state that the contract of Callback::state forbids
+  /// All that fit needs to continue from here (FitOptions::resume): network, optimizer, report, seeds, and the state()
+  /// of every callback.
+  /// Errors  ArgumentError: the optimizer has no snapshot and restore (optim/optimizer_contract.hpp;
+  ///         TrainingPlan::can_be_kept says so before the first batch); a state that violates Callback::state's
+  ///         contract
   virtual Snapshot snapshot() const = 0;
 
  protected:
@@ -34,29 +35,30 @@ class Callback {
   virtual ~Callback() = default;
   virtual void on_begin(const TrainingPlan&) {}
   /// The network's gradients() are the batch's, its parameters those before the step. On a GPU the host is ahead of the
-  /// device here, and the step may be captured as a graph. So this function may only give work to the device, by the
-  /// same kernels for all batches of one size. What that work leaves in the device's memory is there when on_batch is
+  /// device here, and the step may be captured as a graph. So this function may only launch work on the device, with
+  /// the same kernels for all batches of one size. The results of that work are in the device's memory when on_batch is
   /// called, which happens for several batches in a row.
   virtual void on_gradients(const StepEvent&) {}
-  /// The network's parameters are those after the step; for the rest as on_gradients.
+  /// The network's parameters are those after the step. Otherwise like on_gradients.
   virtual void on_step(const StepEvent&) {}
   virtual void on_batch(const BatchEvent&) {}
   virtual void on_epoch(const EpochEvent&) {}
   virtual void on_end(const TrainingReport&) {}
 
-  /// Called around each evaluation on fit's second set. What before_evaluation changes in the network, such as its weights
-  /// for their average, after_evaluation must undo: it is called in reverse order, also where the evaluation throws.
+  /// Called around each evaluation on fit's second set. after_evaluation must undo what before_evaluation has changed
+  /// in the network, for instance weights replaced by their average. It is called in reverse order, even if the
+  /// evaluation throws.
   virtual void before_evaluation() {}
   virtual void after_evaluation() {}
 
-  /// Whether the training is to end here; asked after every epoch, and before the first.
+  /// Whether the training is to end here. Called after every epoch, and before the first.
   virtual bool wants_stop() const { return false; }
 
-  // ---- trainings that are kept and resumed
+  // ---- saving and resuming a training
 
-  /// What this callback must know, at a position, to go on from there as if nothing had happened. A callback whose
-  /// events change nothing that it needs later has no state: the default. Otherwise the fact "callback" says of which
-  /// kind the state is, in letters and digits; two callbacks of one kind are told apart by their order in fit's
+  /// What this callback must know at a position to continue from there as if nothing had happened. A callback that
+  /// remembers nothing from its events has no state, which is the default. In a state, the fact "callback" names the
+  /// callback's kind, in letters and digits; two callbacks of one kind are told apart by their order in fit's
   /// arguments. Names need no prefix.
   ///     Snapshot state() const override {
   ///       Snapshot kept;
@@ -67,20 +69,20 @@ class Callback {
   ///     }
   virtual Snapshot state() const { return {}; }
 
-  /// Takes over what state() gave at the position from which the training is resumed; called after on_begin, before
-  /// the first batch. Without such a state, because the training was kept without this callback, it is not called.
+  /// Takes over what state() returned at the position from which the training is resumed. Called after on_begin, before
+  /// the first batch; not called if the training was saved without this callback.
   ///     void restore_state(const Snapshot& kept) override {
   ///       best_ = kept.required_number("best");                                   throws where it is not there
   ///       losses_ = kept.values<double>("losses");
   ///     }
   virtual void restore_state(const Snapshot&) {}
 
-  /// Whether a position is wanted right after this step. On a Cpu there is one after every step; a GPU is waited for
-  /// only if somebody wants it.
+  /// Whether a position is wanted right after this step. On the Cpu there is one after every step; a GPU is waited for
+  /// only if a callback wants it.
   virtual bool wants_position(const StepEvent&) { return false; }
 
-  /// Called where all callbacks know of the same batches and epochs, after on_batch and on_epoch. It must not change
-  /// what state() returns.
+  /// Called between two batches, when every callback has seen the same events, after on_batch and on_epoch. It must not
+  /// change what state() returns.
   virtual void on_position(const TrainingPosition&) {}
 };
 

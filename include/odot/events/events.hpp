@@ -14,7 +14,7 @@ struct TrainingPlan {
   std::size_t epochs = 0, batches = 0;  ///< batches per epoch
   std::size_t samples = 0, test_samples = 0, batch_size = 0;
   std::string test_name = "test";  ///< FitOptions::test_name
-  std::size_t steps_before = 0;    ///< batches done before, by the training that is resumed
+  std::size_t steps_before = 0;    ///< batches that the resumed training has done before
   bool can_be_kept = true;         ///< whether TrainingPosition::snapshot can be called
 };
 
@@ -40,8 +40,8 @@ struct BatchEvent {
 /// After every epoch.
 struct EpochEvent {
   std::size_t epoch = 0;      ///< counted from 1
-  double mean_loss = 0;       ///< mean over the samples, each before the step in which it took part
-  double train_accuracy = 0;  ///< over the same samples, at the same time
+  double mean_loss = 0;       ///< mean over the samples, each taken before its batch's step
+  double train_accuracy = 0;  ///< over the same samples, at the same moments
   double test_loss = 0;       ///< mean over the test samples
   double test_accuracy = 0;
   double seconds = 0;  ///< of training, without the evaluation

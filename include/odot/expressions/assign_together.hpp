@@ -77,7 +77,7 @@ void require_all_safe(const E&... entries) {
   (against_all(entries.target), ...);
 }
 
-/// Throws ArgumentError where two targets have elements in common.
+/// Throws ArgumentError if two targets have elements in common.
 inline void require_apart() {}
 template <class First, class... Rest>
 void require_apart(const First& first, const Rest&... rest) {
@@ -126,8 +126,8 @@ void run_together(Evaluation<Device>& evaluation, const First& first, const Rest
   }
 }
 
-/// Whether all that an entry reads and stores of each element are runs or single elements over a whole sample, which a sum
-/// over samples needs.
+/// Whether all that an entry reads and stores of each element are runs or single elements over a whole sample, which a
+/// sum over samples needs.
 template <class E>
 inline constexpr bool is_even =
     decltype(E::value)::template merged_axes<typename PassOf<E>::shape> == PassOf<E>::shape::rank &&
@@ -176,9 +176,9 @@ void assign_together(const E&... entries) {
 
 }  // namespace expressions::detail
 
-/// Several assignments at once: every right side is taken before anything is stored. Those of one shape, and sums over the
-/// samples of such, take one pass. An empty target is left out. Throws ArgumentError where two targets share elements, and
-/// where a right side reads an earlier target although they do not take one pass.
+/// Several assignments at once: every right side is taken before anything is stored. Those of one shape, and sums over
+/// the samples of such, take one pass. An empty target is left out. Throws ArgumentError if two targets share elements,
+/// and where a right side reads an earlier target although they do not take one pass.
 ///     assign(dx, dy * s, added_to(db), batch_sum(dy * x));
 template <class A, class B, class C, class D, class... Rest>
   requires(sizeof...(Rest) % 2 == 0)

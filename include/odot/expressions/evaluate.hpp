@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// How an expression becomes elements in memory: reductions and products inside it first, each once, into scratch memory;
-// then what is left, an element-wise function of leaves, in one pass.
+// How an expression becomes elements in memory: reductions and products inside it first, each once, into scratch
+// memory; then what is left, an element-wise function of leaves, in one pass.
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ struct KnownProduct {
   void* result = nullptr;
 };
 
-/// What evaluation takes memory and threads from, and what it need not compute again.
+/// The source of an evaluation's memory and threads, and the products that it need not compute again.
 template <class Device>
 struct Evaluation {
   Workspace<Device>& workspace;

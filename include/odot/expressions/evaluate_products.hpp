@@ -60,8 +60,8 @@ auto operand_of(Evaluation<Device>& evaluation, const Node& operand, std::size_t
   return matrix_of(evaluation, node, samples);
 }
 
-/// The product a b in memory: one that occurs several times in an expression is computed once, if its operands are in
-/// memory, as tensors and their transposes are.
+/// The product a b, in memory. A product that occurs several times in an expression is computed once if its operands
+/// are in memory, as tensors and their transposes are.
 template <class Result, class Device, class A, class B>
 auto product_of(Evaluation<Device>& evaluation, const A& a, const B& b, std::size_t samples) {
   using S = typename Result::scalar;

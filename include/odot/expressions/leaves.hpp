@@ -32,7 +32,7 @@ template <ShapeType S, class T, class D>
 inline constexpr bool is_owner<Batch<S, T, D>> = true;
 }  // namespace detail
 
-/// What may stand in an expression beside numbers: nodes, views, tensors, batches.
+/// What may occur in an expression besides numbers: nodes, views, tensors, batches.
 template <class T>
 concept Operand =
     ExpressionNode<T> || detail::is_view<std::remove_cvref_t<T>> || detail::is_owner<std::remove_cvref_t<T>>;
@@ -111,7 +111,7 @@ struct Source : ExpressionBase<Source<S, Steps, BatchStride, T, Device>> {
   template <class Space, class Run, class Number>
   ODOT_HOST_DEVICE void store(const Run& run, const Number& value) const {
     using Place = PlaceOf<Source, Space>;
-    static_assert(Place::kind != Place::one || S::size == 1, "odot: an element that is written must lie by itself");
+    static_assert(Place::kind != Place::one || S::size == 1, "odot: an element that is written must not be shared");
     if constexpr (Place::kind == Place::strided)
       run.store_strided(data + (Place::start(run.row) + run.column * Place::step), Place::step, value);
     else run.store_to(data + (Place::start(run.row) + run.column), value);

@@ -83,7 +83,7 @@ auto make_map(Node... node) {
   else return Map<F, Node...>(std::move(node)...);
 }
 
-/// A number beside a node: its scalar.
+/// A number that is combined with a node, as the node's scalar.
 template <class Beside, class T>
 auto beside(T&& value) {
   if constexpr (Number<T>)

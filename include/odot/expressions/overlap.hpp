@@ -80,7 +80,8 @@ bool share_elements(const A& a, const B& b) {
   return true;
 }
 
-/// Whether a leaf gives each element of the target from that element's own memory, or from memory that the target lacks.
+/// Whether a leaf gives each element of the target from that element's own memory, or from memory that the target
+/// lacks.
 template <class Elements, class Leaf>
 bool is_safe(const Elements& target, const Leaf& leaf) {
   using Shape_ = typename Elements::shape;
@@ -94,7 +95,7 @@ bool is_safe(const Elements& target, const Leaf& leaf) {
   return !share_elements(target, leaf);
 }
 
-/// Throws ArgumentError where a node would read what has been overwritten.
+/// Throws ArgumentError if a node would read what has been overwritten.
 template <class Elements, class Node>
 void require_safe(const Elements& target, const Node& node) {
   for_each_source(node, [&](const auto& leaf) {

@@ -23,7 +23,7 @@ struct SpaceFor {
 template <ShapeType Target, bool Batched, class... Node>
 using SpaceOf = typename SpaceFor<Target, Batched, Node...>::type;
 
-/// target = value, of as many pairs as there are.
+/// target = value, for any number of pairs.
 template <class Target, class Value>
 struct Assignment {
   Target target;
@@ -111,7 +111,8 @@ struct StretchTotal {
   }
 };
 
-/// Reduces the rows r · length + 0 … length − 1 of the node's space for every output row r: what lies between is reduced.
+/// Reduces the rows r · length + 0 … length − 1 of the node's space for every output row r: what lies between is
+/// reduced.
 template <class F, class R, class Space, std::size_t Length, class Node, class S>
 struct MiddlePass {
   Node node;

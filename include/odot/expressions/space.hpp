@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The iteration space of an assignment: rows and columns of elements, so that along the columns every leaf is a run, one
-// element, or evenly spaced.
+// The iteration space of an assignment: rows and columns of elements, so that along the columns every leaf is a run,
+// one element, or evenly spaced.
 
 #include <cstddef>
 #include <utility>
@@ -11,8 +11,8 @@
 
 namespace odot::expressions {
 
-/// Elements of shape Target, of each sample where Batched. The last Merged axes are the columns, the others and the samples
-/// the rows. Flat: one row of all elements.
+/// Elements of shape Target, of each sample where Batched. The last Merged axes are the columns, the others and the
+/// samples the rows. Flat: one row of all elements.
 template <ShapeType Target_, bool Batched, std::size_t Merged, bool Flat>
 struct Space {
   using Target = Target_;

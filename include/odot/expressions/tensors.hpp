@@ -66,7 +66,7 @@ auto to(const A& a) {
   });
 }
 
-/// A copy of the elements in memory of their own: eval by its everyday name.
+/// A copy of the elements in new memory: another name for eval.
 template <expressions::Operand A>
 auto copy(const A& a) {
   return eval(a);

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Operands that lie by columns where the target lies by rows, as in x + transpose(z): on the Cpu they are read in squares of
-// lanes × lanes elements, which are transposed in registers, and remembered for the runs of the square.
+// Operands that lie by columns where the target lies by rows, as in x + transpose(z): on the Cpu they are read in
+// squares of lanes × lanes elements, which are transposed in registers, and remembered for the runs of the square.
 
 #include <cstddef>
 #include <type_traits>

@@ -25,8 +25,8 @@ inline bool has_place(double value, Axis axis) {
   return finite && (axis == Axis::linear || value > 0);
 }
 
-/// An axis from the least of some numbers to the greatest, of any size; numbers that differ by less than a float can tell
-/// count as one, in the middle. Ticks are round numbers, at most 20 and usually about 5, counted by whole numbers.
+/// An axis from the least of some numbers to the greatest, of any size; numbers that differ by less than a float can
+/// tell count as one, in the middle. Ticks are round numbers, at most 20 and usually about 5, counted by whole numbers.
 class ChartAxis {
  public:
   /// `least` and `greatest` have a place on the axis; `whole`: ticks are whole numbers (on a linear axis).
@@ -44,8 +44,8 @@ class ChartAxis {
 
   const std::vector<double>& ticks() const { return ticks_; }
 
-  /// A tick's text, with as many digits as tell it from its neighbours. Numbers up to 1e12 are written out; on an axis of
-  /// larger ones all ticks but 0 have the same number of digits.
+  /// A tick's text, with as many digits as tell it from its neighbours. Numbers up to 1e12 are written out; on an axis
+  /// of larger ones all ticks but 0 have the same number of digits.
   std::string label(double tick) const {
     if (decimals_ && tick != 0) return number_text::scientific(tick, *decimals_);
     return number_text::general(tick, digits_);
@@ -61,7 +61,7 @@ class ChartAxis {
     return axis_ == Axis::linear ? value : std::log10((std::max)(value, (std::numeric_limits<double>::min)()));
   }
 
-  /// Makes room around what is one number, or as good as one.
+  /// Makes room around a range that is one number, or almost one.
   void widen() {
     const bool linear = axis_ == Axis::linear;
     const double size = (std::max)(std::abs(low_), std::abs(high_));
@@ -87,7 +87,8 @@ class ChartAxis {
     else decimals_ = decimals_of_ticks(step);
   }
 
-  /// The fewest decimals with which every tick is written exactly, but for what is small beside a step.
+  /// The fewest decimals with which every tick is written exactly, apart from a remainder that is small compared with a
+  /// step.
   int decimals_of_ticks(double step) const {
     const auto is_exact = [step](double tick, int decimals) {
       const double written = number_text::read(number_text::scientific(tick, decimals)).value_or(tick);

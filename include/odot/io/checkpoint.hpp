@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Checkpoint: a training kept in files while it runs, so that it can be resumed where it was killed.
+// Checkpoint: saves a training in files while it runs, so that it can be resumed after a kill.
 
 #include <chrono>
 #include <cmath>
@@ -19,13 +19,13 @@
 
 namespace odot::io {
 
-/// When checkpoints are written: each of these that is not 0 is followed. Besides, one is written after an epoch that is
-/// the best so far, unless keep_best is false, and where the training ends or is stopped.
+/// When checkpoints are written: after each of these intervals that is not 0. One is also written after an epoch that
+/// is the best so far, unless keep_best is false, and when the training ends or is stopped.
 struct CheckpointOptions {
   std::size_t every_epochs = 1;
   std::size_t every_batches = 0;
-  double every_seconds = 0;  ///< after the step during which so many have passed
-  std::size_t keep = 2;      ///< this many of the newest stay
+  double every_seconds = 0;  ///< after the step in which this time has passed
+  std::size_t keep = 2;      ///< how many of the newest stay
   bool keep_best = true;     ///< and the best epoch's: that with the lowest loss on fit's second set, or in training
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Snapshots as files that know whether they are whole: safetensors files whose last array, "sha256" of type U8 [32], is
+// Snapshots in files that can be checked for damage: safetensors files whose last array, "sha256" of type U8 [32], is
 // the SHA-256 of all bytes before it.
 
 #include <algorithm>
@@ -22,12 +22,12 @@
 
 namespace odot::io {
 
-/// Writes a snapshot with its digest, whole or not at all, and has the system put file and folder on the disk.
+/// Writes a snapshot with its digest, completely or not at all, and flushes file and folder to the disk.
 /// Errors  FileError, as write_file;  ArgumentError: a name or fact that is not UTF-8; an array called "sha256"
 inline void write_checkpoint(const std::filesystem::path& path, Snapshot snapshot);
 
-/// Reads it back. A file of which a byte is missing, added or another is refused.
-/// Errors  FileError: the file can't be read;  FormatError: it has not the digest that it should have
+/// Reads it back. A file with a missing, additional or changed byte is refused.
+/// Errors  FileError: the file can't be read;  FormatError: its digest is not that of its bytes
 inline Snapshot read_checkpoint(const std::filesystem::path& path);
 
 namespace detail {
@@ -45,7 +45,7 @@ inline void require_digest(const std::filesystem::path& path) {
   data::FileSource file(path);
   Sha256::Digest found{};
   if (file.size() < found.size())
-    throw FormatError(file.path(), file.size(), "a checkpoint, of which the last 32 bytes are a SHA-256",
+    throw FormatError(file.path(), file.size(), "a checkpoint, whose last 32 bytes are a SHA-256",
                       std::to_string(file.size()) + " bytes");
   const std::uint64_t end = file.size() - found.size();
   Sha256 sha;
@@ -59,7 +59,7 @@ inline void require_digest(const std::filesystem::path& path) {
   file.read(found, "a SHA-256");
   file.require_end();
   if (const Sha256::Digest expected = sha.digest(); found != expected)
-    throw FormatError(file.path(), end, "the SHA-256 of the bytes before, " + hex_digits(expected),
+    throw FormatError(file.path(), end, "the SHA-256 of the bytes before it, " + hex_digits(expected),
                       hex_digits(found) + "; the file is cut off or damaged");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// LineChart: curves as SVG, which any browser shows.
+// LineChart: curves as SVG, for any browser.
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +18,9 @@
 
 namespace odot::io {
 
-/// One panel of curves with axes, ticks and a legend: in the title's line, or beside the curves if it doesn't fit there; it
-/// names 20 curves, or 19 and how many more there are. Titles and names may be any text; long ones are written smaller.
+/// One panel of curves with axes, ticks and a legend: in the title's line, or next to the curves if it doesn't fit
+/// there; it names 20 curves, or 19 and how many more there are. Titles and names may be any text; long ones are
+/// written smaller.
 class LineChart {
  public:
   LineChart(std::string title, std::string x_label, Axis x = Axis::linear, Axis y = Axis::linear)
@@ -72,7 +73,7 @@ class LineChart {
  private:
   static constexpr double left = 70, right = 20, top_margin = 34, bottom = 44;
   static constexpr double margin = 2, gap = 14;  // between text and the panel's edge, and between texts
-  static constexpr double legend_width = 190;    // beside the curves
+  static constexpr double legend_width = 190;    // next to the curves
   static constexpr double first_beside = top_margin + 12;
   static constexpr int largest_title = 15, legend_size = 12;
   static constexpr std::size_t most_in_title = 4, most_beside = 20;  // lines of a legend

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Snapshots as safetensors files: named arrays that PyTorch, and most of what reads weights, exchange.
+// Snapshots as safetensors files: a format for named arrays, which PyTorch and most tools for weights use.
 //     bytes 0 to 7    the header's size N, little-endian
 //     N bytes         the header, JSON: {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 //     the rest        the arrays' numbers, little-endian, row-major, without gaps
@@ -30,16 +30,16 @@ static_assert(std::endian::native == std::endian::little,
 
 /// All arrays of a file, in the order of its data, and its metadata as facts.
 /// Errors  FileError: the file can't be opened or read
-///         FormatError: path, offset, what was expected and found. No byte of the file can do anything else: sizes are
-///         checked against the file's before memory is taken for them
+///         FormatError: path, offset, what was expected and found. No byte of the file can have another effect: sizes
+///         are checked against the file's before memory is allocated for them
 inline Snapshot read_safetensors(const std::filesystem::path& path);
 
-/// Replaces a file's content by the arrays and facts, whole or not at all (write_file). The same bytes as Python's
-/// safetensors writes: wider types first, then by name.
+/// Replaces a file's content by the arrays and facts, completely or not at all (write_file). The bytes are those that
+/// Python's safetensors writes: wider types first, then by name.
 /// Errors  FileError, as write_file;  ArgumentError: a name or fact that is not UTF-8
 inline void write_safetensors(const std::filesystem::path& path, const Snapshot& snapshot);
 
-/// What write_safetensors writes. The array called `last` comes after all others.
+/// The bytes that write_safetensors writes. The array called `last` comes after all others.
 inline std::string safetensors_content(const Snapshot& snapshot, std::string_view last = {});
 
 namespace detail {

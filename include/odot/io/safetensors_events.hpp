@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The JSON of a safetensors file's header, event by event: no tree of it is made, so that keys that are there twice are
-// noticed, depth is bounded, and memory goes to what is wanted only. Needs nlohmann/json: CMake target odot::io, or its
+// The JSON of a safetensors file's header, event by event: no tree of it is built, so that duplicate keys are noticed,
+// the depth is bounded, and memory is used only for what is needed. Needs nlohmann/json: CMake target odot::io, or its
 // folder on the include path.
 
 #include <algorithm>
@@ -51,14 +51,14 @@ inline constexpr std::size_t largest_safetensors_rank = 64;               // as 
 
 namespace detail {
 
-/// The type of this name; nothing where there is none, or none that odot knows.
+/// The type with this name; nothing if odot knows none.
 inline std::optional<ScalarType> safetensors_type(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(ScalarType::u64); ++i)
     if (name_of(static_cast<ScalarType>(i)) == name) return static_cast<ScalarType>(i);
   return std::nullopt;
 }
 
-/// Goes over a text for the JSON parser and tells how far it is.
+/// Reads a text for the JSON parser and tells its position.
 class TrackedText {
  public:
   using iterator_category = std::input_iterator_tag;

@@ -20,9 +20,9 @@
 
 namespace odot::io {
 
-/// The header, `json`, of a file with so many bytes of data. Path and offsets are for errors.
-/// Errors  FormatError: anything that breaks the format: JSON or UTF-8 that is none, keys that are there twice, deeper
-///         levels, types unknown, sizes that contradict each other or the file's
+/// The header, `json`, of a file with `data_bytes` bytes of data. Path and offsets are for errors.
+/// Errors  FormatError: anything that breaks the format: invalid JSON or UTF-8, duplicate keys, deeper levels, unknown
+///         types, sizes that contradict each other or the file's
 SafetensorsHeader read_safetensors_header(const std::string& path, std::string_view json, std::uint64_t data_bytes);
 
 /// The header of these arrays in this order, with spaces at its end so that the data begins at a multiple of 8 bytes.
@@ -33,7 +33,7 @@ std::string safetensors_header(const std::vector<const Snapshot::Array*>& arrays
 
 namespace detail {
 
-/// The offset of the first byte that is not UTF-8; the size where all are.
+/// The offset of the first byte that is not UTF-8; the size if all are.
 inline std::size_t end_of_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -77,7 +77,7 @@ inline void check_entries(SafetensorsEvents& events, std::uint64_t json_bytes, s
     };
     check_entry(entry, data_bytes, fail);
     if (entry.begin != end)
-      fail("the data to go on at " + std::to_string(end) + ", without gap or overlap, with the offsets",
+      fail("the data to continue at " + std::to_string(end) + ", without gap or overlap, with the offsets",
            std::to_string(entry.begin) + " to " + std::to_string(entry.end));
     end = entry.end;
   }
@@ -87,7 +87,7 @@ inline void check_entries(SafetensorsEvents& events, std::uint64_t json_bytes, s
   for (std::size_t i = 0; i < sorted.size(); ++i) entries[i] = std::move(sorted[i].first);
 }
 
-/// A text as a JSON string. `what` it is goes into the error.
+/// A text as a JSON string. `what` names it in the error.
 inline std::string json_text(const char* what, const std::string& text) {
   if (end_of_utf8(text) != text.size())
     throw ArgumentError(std::string("odot::io: ") + what + " must be UTF-8, found \"" + shown_name(text) + "\"");

@@ -17,7 +17,7 @@ namespace odot::io {
 ///     Sha256 sha;
 ///     sha.add(bytes);
 ///     sha.digest()
-/// Cost    a few cycles a byte: about 0.3 GB/s
+/// Cost    a few cycles per byte: about 0.3 GB/s
 /// Source  FIPS 180-4, sections 5 and 6.2
 class Sha256 {
  public:
@@ -38,7 +38,7 @@ class Sha256 {
     if (!bytes.empty()) add({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   }
 
-  /// Of all bytes so far.
+  /// The digest of all bytes so far.
   Digest digest() const {
     Sha256 last = *this;
     const std::uint64_t bits = 8 * length_;
@@ -57,7 +57,7 @@ class Sha256 {
  private:
   static constexpr std::size_t block_size = 64;  // bytes
 
-  /// Takes the full block into the state.
+  /// Mixes the full block into the state.
   void mix() {
     std::array<std::uint32_t, 64> w{};
     for (std::size_t t = 0; t < 16; ++t)

@@ -25,21 +25,21 @@ namespace odot::io {
 struct SaveOptions {
   std::string prefix{};              ///< before every name: "model."
   std::optional<ScalarType> type{};  ///< F64, F32, F16 or BF16; default: the network's
-  Snapshot::Facts facts{};           ///< what else is worth knowing: data set, epochs, accuracy, seed
+  Snapshot::Facts facts{};           ///< your own facts, such as data set, epochs, accuracy, seed
 };
 
 struct LoadOptions {
   bool partial = false;           ///< load what fits and return what does not, rather than refuse the file
   bool convert = false;           ///< take F64, F32, F16 and BF16 for each other, rounded to the nearest
   bool any_architecture = false;  ///< load weights of another architecture if names and shapes fit
-  std::string strip_prefix{};  ///< taken off the file's names; arrays whose names don't begin with it are not looked at
-  std::string add_prefix{};    ///< then put before them
+  std::string strip_prefix{};     ///< removed from the file's names; arrays whose names don't begin with it are ignored
+  std::string add_prefix{};       ///< then put before them
 };
 
 /// What a file had besides the weights.
 struct LoadedWeights {
   Unmatched unmatched;    ///< empty unless LoadOptions::partial
-  Snapshot::Facts facts;  ///< all of them, those of odot's too
+  Snapshot::Facts facts;  ///< all of them, including odot's
 };
 
 /// Writes a network's parameters and buffers. PyTorch reads them by safetensors.torch.load_file, and the result by
@@ -52,13 +52,13 @@ template <class Model, DeviceType Device, class Scalar>
 void save_weights(const std::filesystem::path& path, const Network<Model, Device, Scalar>& network,
                   const SaveOptions& options = {});
 
-/// Gives a network the weights of a file that save_weights, safetensors.torch.save_file or any other program has written.
-/// PyTorch's counters num_batches_tracked, of which a network has none, are left out.
+/// Gives a network the weights of a file that save_weights, safetensors.torch.save_file or any other program has
+/// written. PyTorch's counters num_batches_tracked, which a network does not have, are ignored.
 ///     io::load_weights("b.safetensors", network);
-/// Errors  FileError: the file can't be read; names that are missing, unexpected or of another shape or type, all of them
-///         listed; weights of another architecture, both described
-///         FormatError: a file that is not one of safetensors, or broken: path, offset, expected, found
-///         Nothing has changed then
+/// Errors  FileError: the file can't be read; names that are missing, unexpected or of another shape or type, all of
+///         them listed; weights of another architecture, both described
+///         FormatError: a file that is not a safetensors file, or is broken: path, offset, expected, found
+///         Then nothing has changed
 template <class Model, DeviceType Device, class Scalar>
 LoadedWeights load_weights(const std::filesystem::path& path, Network<Model, Device, Scalar>& network,
                            const LoadOptions& options = {});
@@ -74,7 +74,7 @@ inline std::string fingerprint_of(std::string_view text) {
   return digits;
 }
 
-/// Adds what the file says of itself to the arrays, whose names and types become those that are asked for.
+/// Adds the file's facts to the arrays, and changes the arrays' names and types to the required ones.
 inline Snapshot weights_to_save(Snapshot weights, const std::string& architecture, const SaveOptions& options) {
   Snapshot file;
   for (const auto& [name, text] : options.facts) {
@@ -101,7 +101,7 @@ inline Snapshot weights_to_save(Snapshot weights, const std::string& architectur
   return file;
 }
 
-/// Throws where the file says that it is of another architecture.
+/// Throws if the file names another architecture.
 inline void require_architecture(const std::string& path, const Snapshot& file, const std::string& architecture) {
   const auto found = file.text("odot.fingerprint");
   if (!found || *found == fingerprint_of(architecture)) return;

@@ -18,7 +18,7 @@
 
 namespace odot::io {
 
-/// Creates a folder and those above it. Throws FileError where that can't be done or a file is in the way.
+/// Creates a folder and those above it. Throws FileError if that can't be done or a file is in the way.
 inline void create_folder(const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::file_status found = std::filesystem::status(folder, error);
@@ -29,22 +29,21 @@ inline void create_folder(const std::filesystem::path& folder) {
 }
 
 /// Replaces a file's content. After an error, or a crash at any time, the old file is still there, whole. Any number of
-/// threads and processes may write the same file at once: it is always the whole of what one of them wrote. Of a symbolic
-/// link the file behind it is replaced, or made if it is not there; a file keeps its permissions. Devices and pipes are
-/// written as they are.
+/// threads and processes may write the same file at once: it is always the whole of what one of them wrote. If the path
+/// is a symbolic link, its target is replaced, or created if it is not there. A file keeps its permissions. Devices and
+/// pipes are written as they are.
 /// A crash may leave "<name>.partial" behind. After a power cut the file is the new one or, if it was just written, the
 /// old one; never a part.
 /// Errors  FileError: no permission, a folder in the way, a folder that is not there, a loop of symbolic links, a full
 ///         disk, …
 ODOT_FUNCTION void write_file(const std::filesystem::path& path, std::string_view content);
 
-/// Changes nothing, and throws FileError where write_file would: so that long work whose result goes into a file finds
-/// out before it begins. (A disk that is full later it can't know.)
+/// Changes nothing, and throws FileError if write_file would: so a program finds out before long work whose result goes
+/// into a file. (It can't foresee a disk that is full later.)
 /// Errors  FileError, as write_file
 ODOT_FUNCTION void require_writable(const std::filesystem::path& path);
 
-/// Has the system put on the disk which files a folder has: after it, a file that write_file wrote there survives a power
-/// cut.
+/// Flushes a folder's list of files to the disk. Afterwards, a file that write_file wrote there survives a power cut.
 /// Errors  FileError: the disk fails
 ODOT_FUNCTION void sync_folder(const std::filesystem::path& folder);
 
@@ -56,7 +55,7 @@ namespace detail {
   throw FileError(path.string(), what + ": " + std::generic_category().message(error));
 }
 
-/// Has the system put on the disk what was written to a file. An error is a value of errno; 0: none.
+/// Flushes what was written to a file to the disk. Returns an error as a value of errno; 0: none.
 inline int to_disk([[maybe_unused]] int file) {
 #if __has_include(<unistd.h>)
   while (fsync(file) != 0) {
@@ -173,7 +172,7 @@ ODOT_FUNCTION void sync_folder([[maybe_unused]] const std::filesystem::path& fol
   if (opened < 0) return;  // it may be written but not read
   const int error = detail::to_disk(opened);
   close(opened);
-  if (error) detail::fail_to_write(folder, "the system can't put the folder on the disk", error);
+  if (error) detail::fail_to_write(folder, "the folder can't be flushed to the disk", error);
 #endif
 }
 

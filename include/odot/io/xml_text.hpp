@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Text as XML can hold it.
+// Text for XML.
 
 #include <string>
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace odot::io {
 
-/// Any text as the content of an XML element, or an attribute's value: & < > " ' as entities, control characters as blanks.
-/// What is not UTF-8, and the few characters that XML excludes, become U+FFFD, byte by byte.
+/// Any text as the content of an XML element, or an attribute's value: & < > " ' as entities, control characters as
+/// blanks. What is not UTF-8, and the few characters that XML excludes, become U+FFFD, byte by byte.
 inline std::string xml_text(std::string_view text) {
   std::string xml;
   while (!text.empty()) {

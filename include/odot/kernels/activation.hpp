@@ -1,14 +1,14 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Functions of single numbers that networks put between their layers, and the one kernel that applies them.
+// Activation functions, and the kernel that applies them element by element.
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 
 namespace odot::kernels {
 
-// A function has value(x), and slope(z): its derivative at x, from z = y where slope_from_output() holds, else from z = x.
-// Both are generic in their number, which is Lanes or Packed.
+// A function has value(x), and slope(z): its derivative at x, where z is y if slope_from_output() is true, else x. Both
+// are generic in the type of their number, which is Lanes or Packed.
 
 /// y = 1/(1 + exp(−x))
 struct SigmoidFunction {

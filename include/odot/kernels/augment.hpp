@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Pictures that are gathered, moved, mirrored, turned, painted over, scaled and mixed in one pass.
+// Gathers pictures and shifts, mirrors, rotates, paints over, scales and mixes them in one pass.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,24 +11,24 @@
 
 namespace odot::kernels {
 
-/// What lies outside of a picture: one number, its edge's pixels, or its mirror image.
+/// What lies outside a picture: one number, its edge's pixels, or its mirror image.
 enum class Border : std::uint8_t { fill, edge, reflect };
 
-/// How a picture is changed: it is mirrored, then turned about its centre, then moved.
+/// How a picture is changed: it is mirrored, then rotated about its centre, then shifted.
 struct PictureChange {
   float cosine = 1, sine = 0;
   std::int32_t down = 0, right = 0;        ///< pixels
   std::int32_t cut_top = 0, cut_left = 0;  ///< of the square that is painted over; may be negative
-  std::int32_t flip = 0;                   ///< 1: left and right change places
+  std::int32_t flip = 0;                   ///< 1: mirrored left and right
 };
 
-/// What is mixed with a picture: share · picture + (1 − share) · partner.
+/// How a picture is mixed: share · picture + (1 − share) · partner.
 struct Mixture {
   std::size_t partner = 0;  ///< number in the set
   float share = 1;
 };
 
-/// What is the same for all pictures of a set.
+/// The options that are the same for all pictures of a set.
 template <class S>
 struct AugmentPlan {
   const PictureChange* changes = nullptr;  ///< one per sample of the set
@@ -92,7 +92,7 @@ struct AugmentRows {
     else return static_cast<S>(value);
   }
 
-  /// Where a coordinate is taken from; −1: nowhere.
+  /// The coordinate inside the picture that is used for one outside; −1: none, the pixel is `fill`.
   ODOT_HOST_DEVICE std::int32_t inside(std::int32_t at, std::int32_t extent) const {
     if (at >= 0 && at < extent) return at;
     if (plan.border == Border::fill) return -1;
@@ -129,7 +129,7 @@ struct AugmentRows {
     });
   }
 
-  /// Between the four pixels around the place that a pixel comes from. Bytes are divided by 255 last.
+  /// Interpolates between the four pixels around the place from which a pixel comes. Bytes are divided by 255 last.
   template <class Run>
   ODOT_HOST_DEVICE typename Run::Number turned(const Run& run, const Source& of, std::int32_t column) const {
     const PictureChange& change = *of.change;
@@ -137,7 +137,7 @@ struct AugmentRows {
     const S cosine = static_cast<S>(change.cosine), sine = static_cast<S>(change.sine);
     const S v = static_cast<S>(of.row - change.down) - middle_row,
             u = static_cast<S>(column - change.right) - middle_column;
-    // Of the run's first pixel, and the steps from one pixel to the next.
+    // The place of the run's first pixel, and the steps from one pixel to the next.
     const S sign = change.flip ? S{-1} : S{1};
     const S x0 = sign * (cosine * u + sine * v) + middle_column, y0 = cosine * v - sine * u + middle_row;
     const S dx = sign * cosine, dy = -sine;
@@ -148,7 +148,7 @@ struct AugmentRows {
       });
       return std::is_same_v<Value, std::uint8_t> ? value / S{255} : value;
     }
-    // Lane by lane: the first of the four pixels, and how far the place lies from it; in loops that compilers make SIMD of.
+    // Lane by lane: the first of the four pixels, and the distance from it; in loops that compilers vectorise.
     constexpr std::size_t lanes = Run::Number::count;
     S right[lanes], down[lanes];
     std::int32_t first[lanes], outside[lanes], any_outside = 0;
@@ -182,7 +182,7 @@ struct AugmentRows {
     if constexpr (std::is_same_v<Value, std::uint8_t>) return value / S{255};
     else return value;
   }
-  /// The same where some of the four pixels lie outside.
+  /// The same if some of the four pixels lie outside.
   ODOT_HOST_DEVICE S beside(const Value* plane, S x, S y) const {
     if (plan.border == Border::fill && !(x > -1 && y > -1 && x < S(W) && y < S(H))) return stored_fill();
     const auto down_to = [](S value) {
@@ -234,8 +234,9 @@ struct MixLabels {
 
 }  // namespace detail
 
-/// x[n] = the picture of sample chosen[n], changed as the plan says; bytes become 0 … 1 before. The same bits on every device
-/// but for turned and mixed pictures, which are the same to rounding. All pointers are memory of the device.
+/// x[n] = the picture of sample chosen[n], changed as the plan says; bytes become 0 … 1 before. The bits are the same
+/// on every device, except those of rotated and mixed pictures, which agree to rounding. All pointers are memory of the
+/// device.
 /// Shapes  values [samples of the set, C, H, W], chosen [N] → x [N, C, H, W]
 template <class Device>
 struct Augment {

@@ -15,7 +15,7 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// Sums up the elements' losses, in double; the gradient on the way.
+/// Sums up the elements' losses in double, and computes the gradient in the same pass.
 template <class S>
 struct BinaryCrossEntropyElements {
   const S *y, *targets;
@@ -60,7 +60,7 @@ struct BinaryCrossEntropyElements {
 
 /// Mean binary cross-entropy of each sample's elements, whose probabilities are σ(y): Σₙ (1/K) Σ_k ℓ(y[n, k], t[n, k]),
 /// ℓ(x, t) = −p t log σ(x) − (1 − t) log σ(−x), σ(x) = 1/(1 + exp(−x)), p the positives' weight.
-/// Shapes  y [N, …], targets as y, from 0 to 1, K elements a sample; weights: none, 1 or K → *sums (added to)
+/// Shapes  y [N, …], targets as y, from 0 to 1, K elements per sample; weights: none, 1 or K → *sums (added to)
 /// Grad    dy = scale/K · ((1 − t) σ(y) − p t σ(−y)) (overwritten; optional); scale = 1/N for the mean over the batch's
 ///         elements
 /// Source  same convention as torch.nn.BCEWithLogitsLoss(pos_weight=p)

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// A number added to every element of a channel, and its gradient.
+// Adds one number to every element of a channel; and its gradient.
 
 #include <cstddef>
 #include <type_traits>

@@ -14,13 +14,13 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// A row is a channel's plane; it counts like an element of a DropoutMask.
+/// Rows are planes, one per channel; each counts as one element of a DropoutMask.
 template <class S>
 struct ChannelDropoutForward {
   Random random;
   std::uint32_t threshold;
   S scale;
-  std::uint64_t first;  // of the batch's planes, that of row 0
+  std::uint64_t first;  // the number, among the batch's planes, of row 0
   const S* x;
   S* y;
 

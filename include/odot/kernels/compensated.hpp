@@ -11,9 +11,9 @@
 
 namespace odot::kernels {
 
-/// sum += term, where `lost` is the sum's rounding error: what it has too much. After any number of calls the error is
-/// about one rounding of the terms' absolute sum. An infinite sum stays infinite. The differences have no product that
-/// a compiler could fuse, and keep_rounding prevents it from regrouping them.
+/// sum += term, where `lost` is the sum's rounding error, by which it is too large. After any number of calls the error
+/// is about one rounding of the terms' absolute sum. An infinite sum stays infinite. The differences have no product
+/// that a compiler could fuse, and keep_rounding prevents it from regrouping them.
 /// Source  Kahan, "Further remarks on reducing truncation errors", 1965.
 template <class P>
 ODOT_INLINE void add_compensated(P& sum, P& lost, const P& term) {

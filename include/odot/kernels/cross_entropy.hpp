@@ -74,7 +74,8 @@ struct LabelShares {
   }
 };
 
-/// The shares of probabilities q: w_k ((1 − ε) q_k + ε/K). The label is the most probable class, the first of several.
+/// The shares of probabilities q: w_k ((1 − ε) q_k + ε/K). The label is the most probable class, the first one if there
+/// are several.
 template <class S, std::size_t K>
 struct ProbabilityShares {
   struct OfRow {
@@ -95,7 +96,7 @@ struct ProbabilityShares {
   template <class Row>
   ODOT_HOST_DEVICE OfRow of_row(const Row& row) const {
     const S most = row.largest([&](const auto& run) { return run.load(targets); });
-    // The first class of that probability is the one with the most classes from it to the end.
+    // Of classes with that probability, the first has the most classes from it to the end.
     const S left = row.largest([&](const auto& run) {
       return select(run.load(targets) == most, run.number(static_cast<S>(K)) - run.count_from(run.column), 0);
     });
@@ -137,10 +138,11 @@ struct SharedCrossEntropyRow : WeightedSums {
 
 }  // namespace detail
 
-/// Negative log-likelihood of the labels under the softmax of the logits y: Σₙ log Σ_k exp(y[n, k]) − y[n, labelₙ], in the
-/// stable form; the gradient in the same pass.
+/// Negative log-likelihood of the labels under the softmax of the logits y: Σₙ log Σ_k exp(y[n, k]) − y[n, labelₙ], in
+/// the stable form; the gradient in the same pass.
 /// Shapes  y [N, K], labels [N] → *sums (added to)
-/// Grad    dy[n, k] = scale · (softmax(y[n])_k − [k = labelₙ]) (overwritten; optional); scale = 1/N for the batch's mean
+/// Grad    dy[n, k] = scale · (softmax(y[n])_k − [k = labelₙ]) (overwritten; optional); scale = 1/N for the batch's
+///         mean
 /// Errors  ArgumentError: a label outside [0, K), with its position among those of the call; on a GPU, where the
 ///         host does not see labels, a loss of NaN instead
 template <class Device>
@@ -166,8 +168,8 @@ struct CrossEntropy {
     add_shares(workspace, options.has_weights(), y, detail::LabelShares<S, K>{labels.data(), options}, scale, dy, sums);
   }
 
-  /// The same with probabilities q as targets: a[n, k] = w_k ((1 − ε) q[n, k] + ε/K). Nothing is ignored, and every sample
-  /// counts as one. It is a hit where the largest output is that of the largest probability.
+  /// The same with probabilities q as targets: a[n, k] = w_k ((1 − ε) q[n, k] + ε/K). Nothing is ignored, and every
+  /// sample counts as one. It is a hit if the largest output is that of the largest probability.
   /// Shapes  y, probabilities [N, K]
   template <class S, std::size_t K>
   static void evaluate_probabilities(Workspace<Device>& workspace, BatchView<Shape<K>, const S, Device> y,

@@ -14,8 +14,8 @@
 namespace odot::kernels {
 
 /// Which elements are dropped, and what the others are multiplied by. Element i of sample n of a pass has the position
-/// e = (first_sample + n) · size + i; it is kept where word e of the stream is at least ⌊p · 2³²⌋, words being the halves
-/// of random.bits(0), random.bits(1), …, the high half first.
+/// e = (first_sample + n) · size + i; it is kept where word e of the stream is at least ⌊p · 2³²⌋, words being the
+/// halves of random.bits(0), random.bits(1), …, the high half first.
 struct DropoutMask {
   Random random;
   double p = 0;  ///< probability of an element to be dropped, in [0, 1)
@@ -50,8 +50,8 @@ struct DropoutForward {
     });
   }
 
-  /// The scale or 0, by its bits: a branch, or a choice that compilers make one of, would be mispredicted at every element
-  /// dropped.
+  /// The scale or 0, selected by its bits: a branch, or a conditional that compilers turn into one, would be
+  /// mispredicted at every dropped element.
   ODOT_HOST_DEVICE S scale_where(bool kept) const {
     using Bits = std::conditional_t<sizeof(S) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
     static_assert(sizeof(S) == sizeof(Bits));
@@ -61,8 +61,8 @@ struct DropoutForward {
 
 }  // namespace detail
 
-/// y = x/(1 − p) where the mask keeps the element, else 0; y may be x's memory. Its own backward: dx from dy. Nothing of
-/// the mask is stored.
+/// y = x/(1 − p) where the mask keeps the element, else 0; y may be x's memory. Its own backward: dx from dy. Nothing
+/// of the mask is stored.
 /// Shapes  x [N, …] → y [N, …]
 template <class Device>
 struct Dropout {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Products with a factor for each channel, or for each element.
+// Products with one factor per channel, or per element.
 
 #include <cstddef>
 #include <type_traits>
@@ -49,7 +49,7 @@ struct GateFactorGradient {
 
 }  // namespace detail
 
-/// y = x ⊙ f; each factor is that of Sh::size / F::size neighbouring elements: of a channel's plane, or of one element.
+/// y = x ⊙ f; each factor is for Sh::size / F::size neighbouring elements: a channel's plane, or one element.
 /// Shapes  x [N, Sh...], f [N, F...] → y [N, Sh...]
 /// Grad    df = Σ dy x over its elements (overwritten);  dx += dy f (added)
 template <class Device>

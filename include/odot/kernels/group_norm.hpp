@@ -15,13 +15,13 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// Channels of `Plane` numbers, `Each` of them a group.
+/// `Groups` groups of `Each` channels of `Plane` numbers.
 template <std::size_t Groups, std::size_t Each, std::size_t Plane>
 struct GroupSizes {
   static constexpr std::size_t groups = Groups, each = Each, plane = Plane, channels = Groups * Each;
 };
 
-/// A row is a group.
+/// Rows are groups.
 template <class S, std::size_t D>
 struct GroupStatistics {
   double eps;
@@ -35,7 +35,7 @@ struct GroupStatistics {
   }
 };
 
-/// A row is a channel's plane, here and below.
+/// Rows are planes, one per channel, here and below.
 template <class G, class S>
 struct GroupNormForward {
   const S *x, *weight, *bias;  // weight and bias may be null
@@ -76,7 +76,7 @@ struct GroupNormPlaneSums {
   }
 };
 
-/// means[group] = mean(γ dy), mean(γ dy x̂). A row is a group, a column one of its channels.
+/// means[group] = mean(γ dy), mean(γ dy x̂). Rows are groups, columns a group's channels.
 template <class G, class S>
 struct GroupNormMeans {
   const S *sums, *weight;
@@ -120,7 +120,7 @@ struct GroupNormBackward {
   }
 };
 
-/// dγ and dβ; a row is a sample, a column a channel.
+/// dγ and dβ. Rows are samples, columns channels.
 template <class S>
 struct GroupNormParameters {
   const S* sums;
@@ -141,9 +141,10 @@ struct GroupNormParameters {
 
 }  // namespace detail
 
-/// x̂ = (x − μ)/√(σ² + eps), y = γ_c x̂ + β_c; μ and σ² (biased) of each group of C/Groups channels of a sample.
+/// x̂ = (x − μ)/√(σ² + eps), y = γ_c x̂ + β_c, with μ and σ² (biased) of each group of C/Groups channels of each
+/// sample.
 /// Shapes  x [N, C, H, W], weight γ and bias β [C] (optional, both or none) → y [N, C, H, W]; y may be x's memory
-///         statistics [N, 3·Groups]: a RowStatistics per group, for backward
+///         statistics [N, 3·Groups]: one RowStatistics per group, for backward
 /// Grad    g = γ dy:  dx = (g − mean(g) − x̂ mean(g x̂))/√(σ² + eps), means over the group (overwritten; optional);
 ///         dγ += Σ dy x̂,  dβ += Σ dy (added; optional, both or none)
 template <class Device>

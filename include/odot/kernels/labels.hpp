@@ -31,7 +31,8 @@ ODOT_COLD inline void refuse_labels(const char* loss, std::span<const std::int32
 }  // namespace detail
 
 /// Throws ArgumentError, in the name of `loss`, where a label is outside [0, classes), with its position. Labels in the
-/// memory of a device that the host does not read pass: there a loss is NaN (Label). The label *ignored may be any number.
+/// memory of a device that the host does not read pass: there a loss is NaN (Label). The label *ignored may be any
+/// number.
 template <class Device>
 void check_labels([[maybe_unused]] const char* loss, [[maybe_unused]] std::span<const std::int32_t> labels,
                   [[maybe_unused]] std::size_t classes, [[maybe_unused]] const std::int32_t* ignored = nullptr) {
@@ -63,7 +64,7 @@ struct Label {
     return kernels::terms(static_cast<double>(loss(own)), static_cast<double>(is_hit(row, outputs, own)));
   }
 
-  /// Whether the label's output, `own`, is the largest, and the first of those as large.
+  /// Whether the label's output, `own`, is the first of the largest outputs.
   template <class Row, class S>
   ODOT_HOST_DEVICE bool is_hit(const Row& row, const S* outputs, S own) const {
     const bool missed = row.any([&](const auto& run) { return !(run.load(outputs) <= own); }) ||
@@ -88,7 +89,7 @@ struct LabelSums {
 /// The end of a loss whose samples have weights: sums of losses, hits, weights, and of the samples that count.
 struct WeightedSums {
   LossSums* sums;
-  bool weighted;  ///< whether the mean is by weights
+  bool weighted;  ///< whether the mean is weighted
 
   ODOT_HOST_DEVICE void finish(const Terms<double, 4>& totals) const {
     sums->loss += totals[0];
@@ -102,11 +103,11 @@ struct WeightedSums {
 
 }  // namespace detail
 
-/// What a loss makes of labels besides their class.
+/// A loss's options for labels.
 template <class S>
 struct LabelOptions {
   const S* weights = nullptr;  ///< [K], one per class, in the device's memory; null: all are 1
-  S smoothing = 0;             ///< share of the probability that all classes get alike
+  S smoothing = 0;             ///< share of the probability that is spread evenly over all classes
   bool ignores = false;        ///< whether samples with the label `ignored` count for nothing
   std::int32_t ignored = 0;
 

@@ -9,12 +9,12 @@
 
 namespace odot::kernels {
 
-/// What a loss adds up over samples. A loss of your own adds to the numbers; whether they are of labels follows from its
-/// targets in what compute_gradients, evaluate and fit return.
+/// What a loss adds up over samples. A loss of your own adds to the numbers; whether they are of labels follows from
+/// its targets in what compute_gradients, evaluate and fit return.
 struct LossSums {
   double loss = 0;           ///< Σ over the samples; of a likelihood in nats
   std::int64_t correct = 0;  ///< samples whose largest output is the label's (Label); 0 where there are no labels
-  std::int64_t samples = 0;  ///< those that a loss ignores do not count
+  std::int64_t samples = 0;  ///< without those that the loss ignores
   bool labelled = false;     ///< the samples' targets are labels
   bool weighted = false;     ///< the samples have weights: the mean is by `weight`
   double weight = 0;         ///< Σ of the samples' weights; only of a loss that has weights
@@ -29,7 +29,7 @@ struct LossSums {
     return *this;
   }
 
-  /// Loss per sample, or per weight; NaN without samples.
+  /// Loss per sample, or per unit of weight; NaN without samples.
   double mean() const {
     const double count = weighted ? weight : static_cast<double>(samples);
     return count > 0 ? loss / count : none;

@@ -21,7 +21,7 @@ struct AverageUpdate {
 
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    if (kept.high == 0) return run.store(average, run.load(value));  // whatever lies there, NaN too, must not count
+    if (kept.high == 0) return run.store(average, run.load(value));  // whatever lies there, even NaN, must not count
     const auto a = run.load(average);
     run.store(average, kept.high * a + (kept.low * a + added * run.load(value)));
   }

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Rows copied to and from a place in longer rows.
+// Copies rows to and from a place in longer rows.
 
 #include <cstddef>
 

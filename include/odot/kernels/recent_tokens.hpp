@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Each token beside those before it: copies of rows, and sums of their gradients.
+// Each token together with those before it: copies of rows, and sums of their gradients.
 
 #include <cstddef>
 #include <type_traits>
@@ -12,7 +12,7 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// A row is a part of a token of y, Count of them: x of as many tokens before.
+/// Rows are the Count parts of y's tokens; part k is the token k places before.
 template <class S, std::size_t L, std::size_t D, std::size_t Count>
 struct RecentTokensForward {
   const S* x;
@@ -45,7 +45,7 @@ struct RecentTokensBackward {
   }
 };
 
-/// A row is a sequence. Its state holds the Count − 1 tokens before this one, the last one first.
+/// Rows are sequences. A sequence's state holds the Count − 1 tokens before this one, the newest first.
 template <class S, std::size_t D, std::size_t Count>
 struct RecentTokensStep {
   const S* x;

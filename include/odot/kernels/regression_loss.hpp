@@ -13,7 +13,7 @@
 
 namespace odot::kernels {
 
-/// What is made of a difference d of output and target: d², |d|, or Huber's d²/2 up to |d| = δ and δ (|d| − δ/2) beyond.
+/// The loss of a difference d of output and target: d², |d|, or Huber's d²/2 up to |d| = δ and δ (|d| − δ/2) beyond.
 enum class Deviation { squared, absolute, huber };
 
 namespace detail {
@@ -58,9 +58,9 @@ struct RegressionElements {
 }  // namespace detail
 
 /// Mean deviation of each sample's outputs from its targets: Σₙ (1/K) Σ_k deviation(y[n, k] − target[n, k]).
-/// Shapes  y [N, …], targets as y, K elements a sample → *sums (added to; none is correct)
-/// Grad    d = y − target: dy = scale · 2d/K, or scale · sign(d)/K with 0 at 0, or scale · d/K with d from −δ to δ (overwritten;
-///         optional); scale = 1/N for the mean over the batch's elements
+/// Shapes  y [N, …], targets as y, K elements per sample → *sums (added to; none is correct)
+/// Grad    d = y − target: dy = scale · 2d/K, or scale · sign(d)/K with 0 at 0, or scale · d/K with d from −δ to δ
+///         (overwritten; optional); scale = 1/N for the mean over the batch's elements
 template <class Device>
 struct RegressionLoss {
   template <ShapeType Sh, class S>

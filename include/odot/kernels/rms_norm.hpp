@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Normalisation of rows by their root mean square.
+// Divides rows by their root mean square.
 
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Mean and deviation of a row, as the normalisations of rows need them.
+// Mean and deviation of a row, for normalisations of rows.
 
 #include <cmath>
 #include <cstddef>
@@ -11,13 +11,14 @@
 
 namespace odot::kernels::detail {
 
-/// x̂ = (x − mean) · rstd + rest. rstd is 1/√(variance + eps), rest what the mean's own rounding would cost.
+/// x̂ = (x − mean) · rstd + rest. rstd is 1/√(variance + eps), rest corrects for the rounding of the mean.
 template <class S>
 struct RowStatistics {
   S mean, rstd, rest;
 };
 
-/// The same where S can't hold the squares of a row: all numbers are divided by the largest one. (NaN and infinity give NaN.)
+/// row_statistics where S can't hold the squares: all numbers are divided by the largest |x|. (NaN and infinity give
+/// NaN.)
 template <std::size_t D, class Row, class S>
 ODOT_HOST_DEVICE RowStatistics<S> divided_row_statistics(const Row& row, const S* x, double eps) {
   const S largest = row.largest([&](const auto& run) { return abs(run.load(x)); });
@@ -33,8 +34,8 @@ ODOT_HOST_DEVICE RowStatistics<S> divided_row_statistics(const Row& row, const S
   return {mean_share * largest, static_cast<S>(1 / std::hypot(deviation, std::sqrt(eps))), S{0}};
 }
 
-/// use(statistics, deviation) for a row of D numbers of x; deviation(run) is x − mean. `row` is that of a program of
-/// Parallel::each_row. Numbers of any size, unless NaN or infinite.
+/// Calls use(statistics, deviation) for a row of D numbers of x; deviation(run) is x − mean. `row` is what
+/// Parallel::each_row gives a program. Finite numbers of any size are handled.
 template <std::size_t D, class Row, class S, class Use>
 ODOT_HOST_DEVICE void with_row_statistics(const Row& row, const S* x, double eps, const Use& use) {
   const auto total = row.joined_sums([&](const auto& run) { return run.load(x); })[0];  // an S, or a double
@@ -46,7 +47,7 @@ ODOT_HOST_DEVICE void with_row_statistics(const Row& row, const S* x, double eps
       row.joined_sums([&](const auto& run) { return terms(deviation(run), deviation(run) * deviation(run)); });
   // How far the mean is off, which matters where the numbers are large compared to their deviations.
   const Total off = sums[0] * share;
-  const Total squares = sums[1] * share, variance = squares - off * off;  // below 0 by rounding alone
+  const Total squares = sums[1] * share, variance = squares - off * off;  // below 0 only by rounding
   const S rstd = static_cast<S>(1 / std::sqrt((Total{0} > variance ? Total{0} : variance) + static_cast<Total>(eps)));
   if (rstd > 0) {
     use(RowStatistics<S>{mean, rstd, static_cast<S>(-off) * rstd}, deviation);

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// One array for all channels: copies of it, and the sum of what becomes of them.
+// One array that all channels share: copies it for each channel, and sums up the copies' gradients.
 
 #include <cstddef>
 #include <type_traits>

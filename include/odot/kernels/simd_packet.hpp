@@ -102,7 +102,7 @@ template <class P>
 ODOT_INLINE P reciprocal(const P& a) {
   return divide(Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(1)), a);
 }
-/// The largest of a packet's numbers, which must not be NaN: what is larger could be lost beside one.
+/// The largest of a packet's numbers, which must not be NaN: a NaN could hide a larger number.
 template <class P>
 ODOT_INLINE auto largest(const P& a) {
   return Eigen::internal::predux_max(a);
@@ -113,8 +113,8 @@ ODOT_INLINE auto smallest(const P& a) {
   return Eigen::internal::predux_min(a);
 }
 /// What `a` is rounded to is wanted: a compiler that may regroup sums sees no further than this, on x86 and 64-bit ARM.
-/// (core/config.hpp refuses -ffast-math, but Clang defines no macro for -funsafe-math-optimizations or -fassociative-math
-/// alone. The same of plain numbers: ODOT_KEEP_ORDER.)
+/// (core/config.hpp refuses -ffast-math, but Clang defines no macro for -funsafe-math-optimizations or
+/// -fassociative-math alone. The same of plain numbers: ODOT_KEEP_ORDER.)
 template <class P>
 ODOT_INLINE void keep_rounding([[maybe_unused]] P& a) {
 #if defined(__GNUC__) && defined(__AVX512VL__)

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Images enlarged by a whole factor.
+// Enlarges images by a whole factor.
 
 #include <cstddef>
 #include <type_traits>
@@ -39,8 +39,9 @@ struct SumPixels {
   }
 };
 
-/// Where, between the numbers first and first + 1 of an axis of `Extent`, position `index` of the enlarged axis lies: the
-/// part `share` of the way. Positions are centres of pixels; those before the first centre count as the first.
+/// The place of position `index` of the enlarged axis on the original axis of `Extent`: between `first` and first + 1,
+/// at the fraction `share` of the way. Positions are centres of pixels; those before the first centre count as the
+/// first.
 template <std::size_t Scale, std::size_t Extent, class S>
 struct Between {
   std::size_t first, second;
@@ -53,12 +54,12 @@ struct Between {
     second = first + 1 < Extent ? first + 1 : first;
     share = static_cast<S>(place - first * (2 * Scale)) / static_cast<S>(2 * Scale);
   }
-  /// What number r counts in it.
+  /// The share of number r in it.
   ODOT_HOST_DEVICE S weight(std::size_t r) const {
     return (r == first ? S{1} - share : S{0}) + (r == second ? share : S{0});
   }
 };
-/// The positions in which number r counts something: first to last − 1.
+/// The positions in which number r has a share: first to last − 1.
 template <std::size_t Scale, std::size_t Extent>
 struct Reached {
   std::size_t first, last;
@@ -68,7 +69,7 @@ struct Reached {
                                                                   : Extent * Scale) {}
 };
 
-// Bilinear interpolation is done axis by axis: along the lines first, since there are fewer of them.
+// Bilinear interpolation is done axis by axis: along the lines first, while there are fewer of them.
 
 /// A row is a row of the small image, a column one of the large image.
 template <std::size_t Scale, std::size_t W, class S>
@@ -148,10 +149,10 @@ struct GatherLines {
 
 }  // namespace detail
 
-/// Images enlarged by a whole factor. Nearest: y[c, i, j] = x[c, ⌊i/Scale⌋, ⌊j/Scale⌋]. Bilinear: between the four pixels
-/// whose centres surround that of (i, j), the border's pixels repeated outside.
+/// Enlarges images by a whole factor. Nearest: y[c, i, j] = x[c, ⌊i/Scale⌋, ⌊j/Scale⌋]. Bilinear: interpolated between
+/// the four pixels whose centres surround that of (i, j); outside, the border's pixels are repeated.
 /// Shapes  x [N, C, H, W] → y [N, C, H·Scale, W·Scale]
-/// Grad    dx = Σ dy of the pixels in which x counts, times what it counts (overwritten; optional)
+/// Grad    dx = Σ dy · x's share over the pixels in which x has one (overwritten; optional)
 template <class Device>
 struct Upsample2d {
   template <std::size_t Scale, class S, std::size_t C, std::size_t H, std::size_t W>

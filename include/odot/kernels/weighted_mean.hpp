@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The mean over samples that have weights: a gradient's, of which the sum of weights is known only at its end.
+// The mean of a gradient over samples with weights; the sum of the weights is known only at the end.
 
 #include <cstddef>
 #include <span>
@@ -52,7 +52,7 @@ struct DivideByWeights {
 
 }  // namespace detail
 
-/// All pointers are memory of the device, so that nobody waits for the numbers.
+/// All pointers are to the device's memory, so that the host does not wait for the numbers.
 template <class Device>
 struct WeightedMean {
   /// *weight = the sum of weights so far.
@@ -61,8 +61,8 @@ struct WeightedMean {
                                                    detail::CopyWeight{sums, weight});
   }
 
-  /// gradient ·= samples / (sums->weight − *before): of a gradient divided by the number of samples it makes one divided by
-  /// the weights that were added since; 0 where there were none.
+  /// gradient ·= samples / (sums->weight − *before): a gradient divided by the number of samples becomes one divided by
+  /// the sum of the weights added since; 0 if there were none.
   template <class S>
   static void divide(Workspace<Device>& workspace, std::size_t samples, const double* before, const LossSums* sums,
                      std::span<S> gradient) {

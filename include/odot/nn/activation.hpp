@@ -8,8 +8,8 @@
 
 namespace odot::nn {
 
-/// y = f(x), element by element, f a function of kernels/activation.hpp. A layer derives from it and adds its words.
-/// It works in place where f's slope is known from y.
+/// y = f(x), element by element, where f is a function of kernels/activation.hpp. A layer derives from it and adds its
+/// description. It works in place if f's slope can be computed from y.
 /// Shapes  x [N, …] → y [N, …]
 /// Grad    dx = dy f′(x) (overwritten)
 template <ShapeType In, auto Function>

@@ -30,10 +30,11 @@ struct AddBranches {
 
 }  // namespace detail
 
-/// Branches that are given the same input and whose outputs are added up: y = B₀(x) + B₁(x) + …. Each branch is a layer or
-/// an nn::Sequential of layers; nn::Identity is x itself. (nn::Residual<F…> is Add<Identity, Sequential<F…>>, in less time.)
+/// Branches that are given the same input and whose outputs are added up: y = B₀(x) + B₁(x) + …. Each branch is a layer
+/// or an nn::Sequential of layers; nn::Identity is x itself. (nn::Residual<F…> is a faster Add<Identity,
+/// Sequential<F…>>.)
 ///     nn::Add<nn::Sequential<nn::Conv2d<64, …>, nn::BatchNorm2d<>>, nn::Conv2d<64, shortcut>>
-/// Shapes  x [N, In...] → y [N, Out...], the same Out of every branch
+/// Shapes  x [N, In...] → y [N, Out...], the same Out for every branch
 /// Params  each branch's, under its position or its nn::Named
 /// Grad    dx = Σ_b (∂B_b/∂x)ᵀ dy (overwritten); the branches' own (added)
 /// Errors  compile time: outputs of different shapes
@@ -45,7 +46,7 @@ struct Add {
     using output = typename detail::BranchOf<First, In>::type::output_shape;
     static constexpr bool same =
         (std::is_same_v<typename detail::BranchOf<Others, In>::type::output_shape, output> && ...);
-    // After a failed rule the first branch alone: one error is enough.
+    // After a failed rule only the first branch is used: one error is enough.
     using layer = std::conditional_t<same, detail::BranchesLayer<detail::AddBranches, In, output, First, Others...>,
                                      detail::BranchesLayer<detail::AddBranches, In, output, First>>;
     static_assert(same, "odot::nn::Add: the outputs of all branches must have the same shape");

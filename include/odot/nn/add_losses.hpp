@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What a loss of your own that is written as expressions leaves in LossSums: nn/loss_contract.hpp.
+// add_losses: adds the result of your own loss, written as expressions, to LossSums (nn/loss_contract.hpp).
 
 #include <cstdint>
 #include <span>
@@ -12,10 +12,10 @@ namespace odot::nn {
 
 namespace detail {
 
-/// Adds up a number per sample, and those that are correct.
+/// Adds up one loss per sample, and the number of correct samples.
 template <class S>
 struct LossPass {
-  const S *losses, *correct;  // correct may be null: none of them
+  const S *losses, *correct;  // correct may be null: no sample is correct
   kernels::LossSums* sums;
   std::int64_t samples;
 
@@ -53,8 +53,8 @@ BatchView<typename expressions::NodeOf<Numbers>::shape, S, Device> number_per_sa
 }  // namespace detail
 
 /// *sums += the samples' losses and hits, on any device. `sums` is memory of the device.
-/// Shapes  losses [N, 1], or any other shape of one element, such as what mean(…) of a batch has; correct likewise: 1
-///         where the sample counts as correct, else 0
+/// Shapes  losses [N, 1], or any other shape of one element, such as that of mean(…) of a batch; correct likewise: 1 if
+///         the sample counts as correct, else 0
 template <expressions::Operand Losses, expressions::Operand Correct>
 void add_losses(kernels::LossSums* sums, const Losses& losses, const Correct& correct) {
   using S = typename expressions::NodeOf<Losses>::scalar;
@@ -77,7 +77,7 @@ void add_losses(kernels::LossSums* sums, const Losses& losses) {
   detail::add_loss_pass<S>(workspace, each.samples(), each.data(), static_cast<const S*>(nullptr), sums);
 }
 
-/// Labels as a batch that expressions compute with: of y's device.
+/// Labels as a batch, on y's device, with which expressions can compute.
 template <class Y>
 BatchView<Shape<1>, const std::int32_t, typename Y::device> label_batch(const Y& y,
                                                                         std::span<const std::int32_t> labels) {

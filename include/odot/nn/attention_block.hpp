@@ -21,8 +21,8 @@ struct AttentionBlockOptions {
   bool relu = true;  ///< end with a ReLU
 };
 
-/// y = [ReLU]( Conv3x3( AttentionHeads(x) ) [+ x] ), without writing the heads to memory. The same parameters, names and
-/// results (within rounding) as the composition of those layers.
+/// y = [ReLU]( Conv3x3( AttentionHeads(x) ) [+ x] ), without writing the heads to memory. The same parameters, names
+/// and results (within rounding) as the composition of those layers.
 /// Shapes  x [N, C, H, W] → y [N, C, H, W]
 /// Grad    dx overwritten, the parameters' added (equations in docs/layers.md)
 /// Errors  compile time: input of a rank other than 3

@@ -20,11 +20,11 @@ struct AttentionHeadsOptions {
   bool norm = true;     ///< normalise the relevance maps over the batch; without, Â = A
   bool affine = false;  ///< scale and shift the normalised maps, by a learned weight and bias per head and channel
   bool bias = false;    ///< bias arrays inside the softmaxes
-  double eps = 1e-5;    ///< of the norm, beside the variance, greater than 0
-  /// Normalise H·W·A, whose mean is about 1, in place of A, whose variance is small beside 1e-5:
+  double eps = 1e-5;    ///< of the norm, added to the variance, greater than 0
+  /// Normalise H·W·A, whose mean is about 1, in place of A, whose variance is small compared with 1e-5:
   /// Â = (A − μ)/√(σ² + eps/(H·W)²). The running statistics are A's in both forms.
   bool scaled = false;
-  /// Every channel has arrays of its own; if false, a head's arrays, [heads, 1, H, W], are shared by all channels.
+  /// Whether every channel has its own arrays; if false, all channels share a head's arrays, [heads, 1, H, W].
   bool per_channel = true;
 };
 
@@ -36,7 +36,8 @@ constexpr std::size_t extent_or_1(std::size_t axis) {
   return axis < In::rank ? In::extents[axis] : 1;
 }
 
-/// The arrays of attention heads, with `Prefix` before their names: what AttentionHeads and AttentionBlock have in common.
+/// The arrays of attention heads, with `Prefix` before their names: what AttentionHeads and AttentionBlock have in
+/// common.
 template <ShapeType In, std::size_t Heads, AttentionHeadsOptions Options, FixedString Prefix>
 struct HeadArrays {
   static constexpr std::size_t C = extent_or_1<In>(0), H = extent_or_1<In>(1), W = extent_or_1<In>(2);
@@ -77,7 +78,8 @@ struct HeadArrays {
             pass.parameter_or_empty(name<"weight">()),
             pass.parameter_or_empty(name<"bias">())};
   }
-  /// What the kernels add to: of arrays that channels share, zeros in memory of the frame; add_shared comes after.
+  /// What the kernels add to. For arrays that channels share, that is zeroed memory of the frame; add_shared comes
+  /// after.
   template <class P>
   static kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device> gradients(const P& pass, auto& frame) {
     return {of_channels<P>(pass.gradient(name<"weight_x">()), frame),
@@ -157,8 +159,8 @@ ODOT_COLD inline std::string heads_words(std::size_t heads, const AttentionHeads
 /// Errors  compile time: input of a rank other than 3
 /// Cost    6 exponentials per head and element in a training step
 /// Buffers running_mean, running_var [heads·C]: of A, the variance unbiased; 0 until the first training batch, whose
-///         statistics they take whole; then 0.9 of the old and 0.1 of the batch's (BatchNorm2d's and PyTorch's start at 0
-///         and 1)
+///         statistics they take whole; then 0.9 of the old and 0.1 of the batch's (BatchNorm2d's and PyTorch's start at
+///         0 and 1)
 /// Source  Element-Wise Attention Layers, section 3; the norm has batch statistics in training, running ones in predict
 template <std::size_t Heads, AttentionHeadsOptions Options = AttentionHeadsOptions{}>
 struct AttentionHeads {

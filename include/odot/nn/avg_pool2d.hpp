@@ -17,7 +17,7 @@ namespace odot::nn {
 struct AvgPool2dOptions {
   std::size_t stride = 0;         ///< 0: the kernel size
   std::size_t padding = 0;        ///< zeros on each side, at most half of the kernel size
-  bool count_include_pad = true;  ///< divide by kernel_size² everywhere; if false, by how many numbers the image has
+  bool count_include_pad = true;  ///< divide by kernel_size² everywhere; if false, by the window's pixels in the image
 };
 
 /// The mean of every window of each channel.

@@ -11,7 +11,8 @@ namespace odot::nn {
 
 using BatchNorm2dOptions = BatchNormOptions;
 
-/// Batch normalisation per channel: y = γ (x − μ)/√(σ² + eps) + β; batch statistics in training, running ones in predict.
+/// Batch normalisation per channel: y = γ (x − μ)/√(σ² + eps) + β; batch statistics in training, running ones in
+/// predict.
 /// Shapes  x [N, C, H, W], weight γ and bias β [C] → y [N, C, H, W]; buffers running_mean, running_var [C]
 /// Grad    dx = γ/σ (dy − mean(dy) − x̂ mean(dy x̂)) (overwritten);  dγ += Σ dy x̂,  dβ += Σ dy (added)
 /// Errors  compile time: input of a rank other than 3

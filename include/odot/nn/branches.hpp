@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Branches: layers that are given the same input, and what becomes of their outputs. The base of Add and Concat.
+// Branches: layers with the same input, whose outputs are joined. The base of Add and Concat.
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@
 
 namespace odot::nn::detail {
 
-/// The layer that a branch's description is for inputs of shape In.
+/// A branch's description bound to the shape In.
 template <class Description, ShapeType In>
 struct BranchOf {
   static constexpr bool described = LayerDescription<Description, In>;
@@ -34,10 +34,10 @@ struct BranchOf {
   using type = typename BoundOrNoLayer<Description, In>::type;
 };
 
-/// Layers side by side. `Join` says what becomes of their outputs:
+/// Layers side by side. `Join` says how their outputs are joined:
 ///     static void put<Index>(workspace, out, y)          output number Index goes to y; they come in order
 ///     static auto gradient<Index>(workspace, frame, dy)  its gradient
-/// Cache: of each branch its own, then its output if its backward reads that.
+/// The cache holds, for each branch, its own cache, then its output if its backward reads that.
 template <class Join, ShapeType In, ShapeType Out, class... D>
 class BranchesLayer : public Layer<In, Out> {
   using children = std::tuple<typename BranchOf<D, In>::type...>;
@@ -163,7 +163,7 @@ class BranchesLayer : public Layer<In, Out> {
     return pass.template child<child<Index>>(Index, parameter_offset(Index), buffer_offset(Index),
                                              pass.training() ? cache_offset(Index, n) : 0);
   }
-  /// Where the output of a branch whose backward reads it is kept.
+  /// Where a branch's output is kept, if its backward reads it.
   template <std::size_t Index>
   static auto* output_memory(const auto& pass, std::size_t n) {
     return pass.cache() + cache_offset(Index, n) + aligned(child<Index>::cache_elements(n));

@@ -10,8 +10,8 @@
 
 namespace odot::nn::detail {
 
-/// Outputs of a chain are kept in slots. A layer that works in place writes into the slot of its input, unless someone's
-/// backward still reads what lies there. The last slot is the caller's y.
+/// Outputs of a chain are kept in slots. A layer that works in place writes into the slot of its input, unless
+/// someone's backward still reads what lies there. The last slot is the caller's y.
 template <std::size_t N>
 struct Slots {
   std::array<std::size_t, N> slot{};  // of each output
@@ -39,7 +39,7 @@ struct ChainPlan {
   static constexpr Slots<layers> slot_table{{C::in_place...}, {C::is_view...}, {C::backward_reads_output...}};
   static constexpr std::size_t own_slots = slot_table.count - 1;
 
-  /// Elements a sample of the largest output but the last.
+  /// Elements per sample of the largest output, the last one left out.
   static constexpr std::size_t largest_between() {
     std::size_t size = 0;
     for (std::size_t i = 0; i + 1 < layers; ++i) size = (std::max)(size, output_size[i]);

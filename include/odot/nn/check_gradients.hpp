@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// check_gradients: a layer's hand-written backward against central differences, your own layers' too.
+// check_gradients: compares a layer's hand-written backward, your own layers' too, with central differences.
 
 #include <algorithm>
 #include <cmath>
@@ -194,10 +194,10 @@ class ArrayCheck {
 
 }  // namespace detail
 
-/// Compares a bound layer's (or model's) backward with central differences, in double, in training mode: the gradient of
-/// its input and of every parameter. Checks besides that forward fills y, that parameter gradients are added to and dx is
-/// overwritten, and that backward works where no dx is wanted. Fails rather than pass on zeros or NaN.
-/// Errors  ArgumentError: no samples or no elements to check; lengths that are not as many as the samples
+/// Compares a bound layer's (or model's) backward with central differences, in double, in training mode: the gradient
+/// of its input and of every parameter. It also checks that forward fills y, that parameter gradients are added to and
+/// dx is overwritten, and that backward works if no dx is wanted. Zeros or NaN make it fail.
+/// Errors  ArgumentError: no samples or no elements to check; a number of lengths other than that of samples
 ///     odot::check_gradients<nn::Sequential<Shape<2, 5, 3>, MyLayer>>()
 template <nn::BoundLayer Layer>
 GradientReport check_gradients(const CheckOptions& options = {}) {

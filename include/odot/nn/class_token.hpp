@@ -14,8 +14,8 @@
 
 namespace odot::nn {
 
-/// Puts a learned token before the first: y[0] = token, y[1 + l] = x[l]. Where the sequences have valid lengths, the later
-/// layers of the same Sequential see them greater by one.
+/// Puts a learned token before the first: y[0] = token, y[1 + l] = x[l]. If the sequences have lengths, the later
+/// layers of the same Sequential get lengths that are greater by one.
 /// Shapes  x [N, L, D], token [D] → y [N, L + 1, D]
 /// Grad    dtoken += Σₙ dy[n, 0] (added);  dx[l] = dy[1 + l] (overwritten)
 /// Errors  compile time: input of a rank other than 2

@@ -22,7 +22,7 @@
 
 namespace odot::nn {
 
-/// Weights of classes, or none. Copies share their memory.
+/// One weight per class, or none. Copies share their memory.
 ///     nn::CrossEntropy{.class_weights = {1, 1, 4}}
 /// Errors  ArgumentError: a weight that is negative or not finite
 class ClassWeights {

@@ -15,11 +15,11 @@ namespace odot::nn {
 
 namespace detail {
 
-/// The axis along which samples lie side by side: channels [C, H, W], features [D] or [L, D].
+/// The axis along which outputs lie side by side: channels [C, H, W], features [D] or [L, D].
 template <ShapeType S>
 inline constexpr std::size_t concat_axis = S::rank == 2 ? 1 : 0;
 
-/// Whether two outputs can: all axes but that one are the same.
+/// Whether two outputs can lie side by side: all axes but that one are the same.
 template <ShapeType A, ShapeType B>
 constexpr bool lie_side_by_side() {
   if constexpr (A::rank != B::rank) {
@@ -31,7 +31,7 @@ constexpr bool lie_side_by_side() {
   }
 }
 
-/// S with `Extent` on that axis.
+/// S with the extent `Extent` on that axis.
 template <ShapeType S, std::size_t Extent>
 struct WithExtent {
   using type = Shape<Extent>;
@@ -45,7 +45,7 @@ struct WithExtent<Shape<C, H, W>, Extent> {
   using type = Shape<Extent, H, W>;
 };
 
-/// Outputs as rows that are parts of y's rows: one row per token, or per sample.
+/// Outputs as rows that are parts of y's rows; one row per token, or per sample.
 template <ShapeType... Outputs>
 struct ConcatBranches {
   static constexpr const char* name = "concat";
@@ -105,7 +105,7 @@ struct Concat {
                 detail::BranchOf<Others, In>::type::output_shape::extents[detail::concat_axis<first>]);
       else return 1;
     }
-    // After a failed rule the first branch alone: one error is enough.
+    // After a failed rule only the first branch is used: one error is enough.
     using output = std::conditional_t<fits, typename detail::WithExtent<first, total()>::type, first>;
     using join = detail::ConcatBranches<first, typename detail::BranchOf<Others, In>::type::output_shape...>;
     using layer = std::conditional_t<fits, detail::BranchesLayer<join, In, output, First, Others...>,

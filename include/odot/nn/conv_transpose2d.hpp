@@ -24,8 +24,8 @@ struct ConvTranspose2dOptions {
   bool bias = true;
 };
 
-/// Transposed convolution: what the gradient of a convolution does to its output's gradient, as a layer. Every input pixel
-/// adds its multiple of the kernel to the output, `stride` apart.
+/// Transposed convolution: the computation of a convolution's input gradient, as a layer. Every input
+/// pixel adds its multiple of the kernel to the output, `stride` apart.
 /// Shapes  x [N, C, H, W], weight [C, O, K, K], bias [O] → y [N, O, (H−1)S − 2P + K + output_padding, likewise]
 /// Grad    dx = w ⋆ dy (overwritten);  dW, db added
 /// Errors  compile time: input of a rank other than 3; output_padding not below stride; no output left
@@ -84,7 +84,7 @@ struct ConvTranspose2d {
     static void backward(auto pass, auto x, auto /*y*/, auto dy, auto dx) {
       using P = decltype(pass);
       using K = kernels::Conv2d<typename P::device>;
-      // y = the gradient, for x, of a convolution's input  ⇒  dW is that convolution's, of the input dy
+      // y is a convolution's input gradient for x  ⇒  dW is that convolution's weight gradient for the input dy
       const BatchView<typename geometry::input, typename P::scalar, typename P::device> no_gradient;
       K::template backward<geometry>(pass.workspace(), dy, pass.parameter(weight), x, pass.gradient(weight),
                                      no_bias<P>(), no_gradient);

@@ -54,10 +54,10 @@ ODOT_COLD inline void describe_dropout(const char* kind, double probability, Lay
 
 /// Drops elements with probability P in training, and scales the others by 1/(1 − P); y = x in predict.
 /// The mask is a function of the network's seed, its training step, the layer and the element: the same in forward and
-/// backward, whatever the pieces of the batch and the number of threads; it is not stored.
+/// backward, whatever the pieces of the batch and the number of threads. It is not stored.
 /// Shapes  x [N, …] → y [N, …]; in place where the layer before it allows
 /// Grad    dx = dy/(1 − P) where the element was kept, else 0 (overwritten)
-/// Errors  compile time: P outside of [0, 1)
+/// Errors  compile time: P outside [0, 1)
 /// Source  Srivastava et al., 2014; same convention as torch.nn.Dropout
 template <Probability P>
 struct Dropout {

@@ -9,11 +9,11 @@
 
 namespace odot::nn {
 
-/// Drops whole channels with probability P in training, and scales the others by 1/(1 − P); y = x in predict. The mask is
-/// made as that of nn::Dropout, with one number per channel.
+/// Drops whole channels with probability P in training, and scales the others by 1/(1 − P); y = x in predict. The mask
+/// is made as that of nn::Dropout, with one number per channel.
 /// Shapes  x [N, C, H, W] → y [N, C, H, W]; in place where the layer before it allows
 /// Grad    dx = dy/(1 − P) where the channel was kept, else 0 (overwritten)
-/// Errors  compile time: P outside of [0, 1); input of a rank other than 3
+/// Errors  compile time: P outside [0, 1); input of a rank other than 3
 /// Source  Tompson et al., 2014; same convention as torch.nn.Dropout2d
 template <Probability P>
 struct Dropout2d {

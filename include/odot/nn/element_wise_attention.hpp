@@ -203,7 +203,7 @@ struct ElementWiseAttention {
     }
 
    private:
-    /// Memory as a batch of as many samples as `like`, on the same device.
+    /// Memory as a batch with the number of samples of `like`, on the same device.
     template <ShapeType S, class V, class Scalar>
     static auto view(V like, Scalar* memory) {
       return BatchView<S, Scalar, typename V::device>(memory, like.samples());

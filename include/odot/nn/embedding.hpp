@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Embedding.
+// Embedding: learned vectors for token indices.
 
 #include <cstddef>
 #include <string>
@@ -14,12 +14,12 @@
 
 namespace odot::nn {
 
-/// A learned vector for each of a vocabulary's tokens: y[l] = weight[x[l]]. A model's first layer: the network then takes
-/// batches of std::int32_t, as a loader makes them of a data::Dataset<Shape<L>, std::int32_t>.
+/// One learned vector for each token of a vocabulary: y[l] = weight[x[l]]. It is a model's first layer. The network
+/// then takes batches of std::int32_t, which a loader makes from a data::Dataset<Shape<L>, std::int32_t>.
 /// Shapes  x [N, L] indices, weight [Vocabulary, Features], drawn from N(0, 1) → y [N, L, Features]
-/// Grad    dweight[v] += Σ dy of the tokens v (added); there is none for x: dx = 0 (overwritten)
-/// Errors  compile time: input of a rank other than 1.  An index outside of 0 … Vocabulary − 1 gives a token of NaN, which a
-///         training step reports as an output that is not finite
+/// Grad    dweight[v] += Σ dy[l] over the l with x[l] = v (added); x has no gradient: dx = 0 (overwritten)
+/// Errors  compile time: input of a rank other than 1.  An index outside 0 … Vocabulary − 1 gives a token of NaN, which
+///         a training step reports as an output that is not finite
 /// Source  same convention as torch.nn.Embedding(Vocabulary, Features)
 template <std::size_t Vocabulary, std::size_t Features>
 struct Embedding {
@@ -54,7 +54,7 @@ struct Embedding {
     }
 
    private:
-    /// A batch of tokens: [N, L, …] → [N·L, …].
+    /// The tokens of all samples as one batch: [N, L, …] → [N·L, …].
     template <ShapeType Row, ShapeType S, class T, class Device>
     static BatchView<Row, T, Device> as_rows(BatchView<S, T, Device> view) {
       return {view.data(), view.samples() * In::size};

@@ -12,7 +12,8 @@
 
 namespace odot::nn {
 
-/// The same elements as one axis: [C, H, W] → [C·H·W]. Costs nothing but as a network's first layer, where it copies.
+/// The same elements as one axis: [C, H, W] → [C·H·W]. It costs nothing, except as a network's first layer, where it
+/// copies.
 /// Shapes  x [N, …] → y [N, size]
 /// Grad    dx = dy (overwritten)
 struct Flatten {

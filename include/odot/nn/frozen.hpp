@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Frozen parameters: stretches of a network's block that optimizers leave as they are.
+// Frozen parameters: stretches of a network's block that optimizers do not change.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,9 +20,9 @@ struct Stretch {
   std::size_t offset = 0, size = 0;
 };
 
-/// The frozen stretches with the parameters that match `pattern` added, or taken away. Stretches are in the block's order;
-/// neighbours are one.
-/// Errors  ArgumentError, in the name of Network::`what`: no parameter matches
+/// The frozen stretches after adding (or, unless `added`, removing) the parameters that match `pattern`. Stretches are
+/// in the block's order; adjacent ones are joined.
+/// Errors  ArgumentError, which names Network::`what`: no parameter matches
 ODOT_COLD inline std::vector<Stretch> with_stretches(const char* what, const std::vector<ParameterInfo>& table,
                                                      const std::vector<Stretch>& frozen, std::string_view pattern,
                                                      bool added) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Gate: the input times what layers make of it.
+// Gate: the input times the output of layers.
 
 #include <cstddef>
 #include <string>
@@ -14,8 +14,9 @@
 
 namespace odot::nn {
 
-/// y = x ⊙ F(x), F the given layers in a row. F's output has x's shape, or one number for each channel of x.
-/// Shapes  x [N, In...]; F(x) [N, In...], or of images [N, C, H, W] also [N, C] and [N, C, 1, 1] → y [N, In...]
+/// y = x ⊙ F(x), where F is the given layers one after the other. F's output has x's shape, or one number for each
+/// channel of x.
+/// Shapes  x [N, In...]; F(x) [N, In...], or for images [N, C, H, W] also [N, C] and [N, C, 1, 1] → y [N, In...]
 /// Params  F's, by their position or their nn::Named
 /// Grad    dx = (∂F/∂x)ᵀ df + dy ⊙ F(x), df = dy ⊙ x, summed over a channel (overwritten); F's own (added)
 /// Errors  compile time: an F of another shape

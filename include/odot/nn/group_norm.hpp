@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// GroupNorm.
+// GroupNorm: normalises groups of channels of each sample.
 
 #include <cstddef>
 #include <string>
@@ -15,16 +15,16 @@
 namespace odot::nn {
 
 struct GroupNormOptions {
-  double eps = 1e-5;   ///< beside the variance
-  bool affine = true;  ///< scale and shift by learned weight and bias
+  double eps = 1e-5;   ///< added to the variance
+  bool affine = true;  ///< whether there are a learned scale (weight) and shift (bias)
 };
 
-/// Normalisation of groups of C/Groups neighbouring channels, sample by sample: y = γ_c (x − μ)/√(σ² + eps) + β_c.
+/// Normalises groups of C/Groups neighbouring channels, sample by sample: y = γ_c (x − μ)/√(σ² + eps) + β_c.
 /// Shapes  x [N, C, H, W], weight γ and bias β [C] → y [N, C, H, W]
 /// Grad    g = γ dy: dx = (g − mean(g) − x̂ mean(g x̂))/√(σ² + eps), means over the group (overwritten);
 ///         dγ += Σ dy x̂,  dβ += Σ dy (added)
 /// Errors  compile time: input of a rank other than 3; a number of groups that does not divide the channels
-/// Memory  three numbers per group, in training
+/// Memory  in training, three numbers per group and sample: kernels::detail::RowStatistics
 /// Source  Wu, He, 2018; same convention as torch.nn.GroupNorm(Groups, C)
 template <std::size_t Groups, GroupNormOptions Options = GroupNormOptions{}>
 struct GroupNorm {

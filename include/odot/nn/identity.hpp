@@ -11,7 +11,8 @@
 
 namespace odot::nn {
 
-/// y = x: the branch of a skip connection, for instance. Costs nothing between two layers; alone in a branch it copies.
+/// y = x: the branch of a skip connection, for instance. It costs nothing between two layers; alone in a branch it
+/// copies.
 /// Shapes  x [N, …] → y [N, …]
 /// Grad    dx = dy (overwritten)
 /// Source  same convention as torch.nn.Identity

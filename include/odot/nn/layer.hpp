@@ -40,7 +40,7 @@ struct Layer {
   /// Numbers that backward of n samples needs for gradients between its parts.
   static constexpr std::size_t gradient_elements(std::size_t /*n*/) { return 0; }
 
-  /// Whether backward reads x, y. What no backward reads is not kept.
+  /// Whether backward reads x, and y. What no backward reads is not kept.
   static constexpr bool backward_reads_input = true;
   static constexpr bool backward_reads_output = false;
   /// Whether y may use x's memory, and dx dy's. Requires backward_reads_input = false.
@@ -52,17 +52,18 @@ struct Layer {
   /// Whether each sample of y holds the logarithms of probabilities that add up to 1, which is what
   /// nn::NegativeLogLikelihood takes. Your own last layer that ends in a log-softmax says so here.
   static constexpr bool log_probabilities = false;
-  /// Whether x holds indices: as a model's first layer it is given std::int32_t, else whole numbers of the network's scalar.
+  /// Whether x holds indices: of std::int32_t if this is the model's first layer, else of the network's scalar.
   static constexpr bool takes_indices = false;
-  /// Tokens that y has before those of x. Where the sequences have lengths, they grow by as many.
+  /// How many tokens y has before those of x. The lengths of sequences grow by this number.
   static constexpr std::size_t added_tokens = 0;
 
   /// Whether, in predict, each token of y depends on the same token of x alone, and in the same way at every position.
   /// Stream then runs the layer, bound to a sequence of one token, on one token after the other.
   static constexpr bool token_wise = false;
-  /// Whether there is   static void step(auto pass, auto x, auto y, auto* state);
-  /// the next token of n sequences, x and y: BatchView of Shape<1, …>; state: n · state_elements numbers, all zero before
-  /// the first token, which step changes. Token number pass.position(), as predict has it in a causal layer.
+  /// Whether there is a function   static void step(auto pass, auto x, auto y, auto* state);
+  /// which computes the next token of n sequences, number pass.position(), as predict does in a causal layer. x and y
+  /// are BatchViews of Shape<1, …>; state is n · state_elements numbers, all zero before the first token, which step
+  /// changes.
   static constexpr bool has_step = false;
   static constexpr std::size_t state_elements = 0;  ///< per sequence
   /// The largest number of tokens that a stream may have.

@@ -24,7 +24,7 @@ struct LayerNormOptions {
 /// Shapes  x [N, D] or [N, L, D], weight γ and bias β [D] → y as x
 /// Grad    g = γ dy: dx = (g − mean(g) − x̂ mean(g x̂))/√(σ² + eps) (overwritten);  dγ += Σ dy x̂,  dβ += Σ dy (added)
 /// Errors  compile time: input of a rank other than 1 and 2
-/// Memory  two numbers per token, in training
+/// Memory  in training, two numbers per token
 /// Source  Ba, Kiros, Hinton, 2016; same convention as torch.nn.LayerNorm(D)
 template <LayerNormOptions Options = LayerNormOptions{}>
 struct LayerNorm {

@@ -25,7 +25,7 @@ namespace odot::nn {
 
 namespace detail {
 
-/// Labels of an output: one, or of [tokens, classes] one for each token.
+/// The number of an output's labels: one, or for [tokens, classes] one per token.
 template <ShapeType Output>
 inline constexpr std::size_t labels_of = is_sequence<Output> ? tokens<Output> : 1;
 
@@ -58,12 +58,12 @@ kernels::LabelOptions<S> label_options(const char* loss, std::size_t classes, co
 
 }  // namespace detail
 
-/// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model. With class
-/// weights, the mean is by the labels' weights; samples whose label is ignored do not count.
+/// Mean negative log-likelihood of integer labels under log-probabilities; put nn::LogSoftmax last in the model. With
+/// class weights, the mean is weighted by the labels' weights; samples whose label is ignored do not count.
 ///     fit(network, adam, nn::NegativeLogLikelihood{.class_weights = {1, 1, 4}}, train, test, options);
 /// Shapes  y [N, K], labels [N]; nats
 /// Errors  compile time: a model that does not end in log-probabilities (Layer::log_probabilities)
-///         ArgumentError: not a weight for each class
+///         ArgumentError: not one weight per class
 /// Source  same convention as torch.nn.NLLLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct NegativeLogLikelihood {
   ClassWeights class_weights = {};                ///< one per class; none: all are 1
@@ -99,17 +99,17 @@ struct NegativeLogLikelihood {
   }
 };
 
-/// Mean cross-entropy of integer labels and the softmax of logits: what nn::LogSoftmax and nn::NegativeLogLikelihood are
-/// together, in one pass. Of log-probabilities it is the same, since their softmax is the probabilities. With class weights,
-/// the mean is by the labels' weights; samples whose label is ignored do not count.
+/// Mean cross-entropy of integer labels and the softmax of logits: nn::LogSoftmax and nn::NegativeLogLikelihood in one
+/// pass. For log-probabilities it is the same, since their softmax is the probabilities. With class weights, the mean
+/// is weighted by the labels' weights; samples whose label is ignored do not count.
 ///     fit(network, adam, nn::CrossEntropy{.label_smoothing = 0.1}, train, test, options);
-/// Where each token of a sequence has a label, the next token's for instance, every token counts as a sample: in the mean,
-/// in the accuracy and in what is ignored.
+/// If each token of a sequence has a label, for instance the next token, every token counts as a sample: in the mean,
+/// in the accuracy, and for ignored labels.
 /// Shapes  y [N, K], labels [N], or y [N, L, K], labels [N, L]; nats
-/// Errors  ArgumentError: a smoothing outside of 0 to 1; not a weight for each class
+/// Errors  ArgumentError: a smoothing outside 0 to 1; not one weight per class
 /// Source  same convention as torch.nn.CrossEntropyLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct CrossEntropy {
-  double label_smoothing = 0;                     ///< share of the probability that all classes get alike
+  double label_smoothing = 0;                     ///< share of the probability that is spread evenly over all classes
   ClassWeights class_weights = {};                ///< one per class; none: all are 1
   std::optional<std::int32_t> ignore_index = {};  ///< the label of samples that do not count
 
@@ -124,14 +124,15 @@ struct CrossEntropy {
     return detail::loss_facts("CrossEntropy", class_weights, ignore_index, label_smoothing);
   }
 
-  /// As in nn::NegativeLogLikelihood; `sums` count tokens, and scale · Σ loss is over samples: the means of their tokens.
+  /// As in nn::NegativeLogLikelihood; `sums` count tokens, and scale · Σ loss is over samples: the means of their
+  /// tokens.
   void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
                 LossSums* sums) const {
     using Out = typename decltype(y)::shape;
     constexpr bool classes = Out::rank == 1 || Out::rank == 2;
     static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]");
     if constexpr (classes) {
-      // By weights, the mean is made later, by the network; a token's weight is not divided by L.
+      // With weights, the network takes the mean later; a token's weight is not divided by L.
       const double each = weighted() ? scale : scale / static_cast<double>(detail::labels_of<Out>);
       evaluate_rows(workspace, detail::as_tokens(y), labels, each, detail::as_tokens(dy), sums);
     }
@@ -152,13 +153,14 @@ struct CrossEntropy {
 };
 
 /// Mean cross-entropy of probabilities as targets, such as those of mixed samples, and the softmax of logits or of
-/// log-probabilities. A sample counts as correct where its largest output is that of its largest probability. Sets whose
-/// targets are labels, such as the one that fit evaluates on, are taken as by nn::CrossEntropy.
+/// log-probabilities. A sample counts as correct if its largest output is that of its largest probability. For sets
+/// whose targets are labels, such as fit's second set, it is nn::CrossEntropy.
 /// Shapes  y, probabilities [N, K]; nats
 /// Errors  as nn::CrossEntropy
-/// Source  same convention as torch.nn.CrossEntropyLoss with probabilities: weights are factors, the mean is over samples
+/// Source  same convention as torch.nn.CrossEntropyLoss with probabilities: weights are factors, the mean is over
+///         samples
 struct SoftCrossEntropy {
-  double label_smoothing = 0;       ///< share of the probability that all classes get alike
+  double label_smoothing = 0;       ///< share of the probability that is spread evenly over all classes
   ClassWeights class_weights = {};  ///< one per class; none: all are 1
 
   template <class Scalar>
@@ -257,8 +259,8 @@ struct MeanSquaredError : detail::RegressionLoss<kernels::Deviation::squared> {}
 /// Source  same convention as torch.nn.L1Loss
 struct MeanAbsoluteError : detail::RegressionLoss<kernels::Deviation::absolute> {};
 
-/// Huber's loss: half the squared difference of output and target up to delta, and from there on a line, so that outliers
-/// pull no harder; the mean over all elements of a batch.
+/// Huber's loss: half the squared difference of output and target up to delta, and a line beyond, so that the gradient
+/// of outliers does not grow; the mean over all elements of a batch.
 /// Shapes  y [N, …], targets as y, in one span
 /// Errors  ArgumentError: a delta that is not positive
 /// Source  same convention as torch.nn.HuberLoss

@@ -8,18 +8,18 @@
 //     struct Huber {
 //       double delta = 1;
 //       template <class Scalar>
-//       using target = Scalar;                              a number like the output's, or std::int32_t: a class's number
+//       using target = Scalar;                              a number like the output's, or std::int32_t: a label
 //       template <ShapeType Output>
-//       static constexpr std::size_t targets = Output::size;                                             of a sample
+//       static constexpr std::size_t targets = Output::size;                                            per sample
 //       void evaluate(auto& workspace, auto y, auto targets, double scale, auto dy, LossSums* sums) const;
 //     };
 //
 //   y        BatchView<Output, const Scalar, Device>
 //   targets  std::span<const target<Scalar>>, those of y's samples one after the other
-//   dy       BatchView<Output, Scalar, Device>, overwritten with the gradient of scale · Σ loss; empty (tests false) in an
-//            evaluation. scale is 1/N, N the samples of the whole batch, which may come in several calls.
-//   sums     added to: the samples' losses, hits (of labels) and number
-// All are memory of the device. A loss may also have
+//   dy       BatchView<Output, Scalar, Device>, overwritten with the gradient of scale · Σ loss; empty (tests false)
+//            in an evaluation. scale is 1/N, N the samples of the whole batch, which may come in several calls.
+//   sums     evaluate adds to it: the samples' losses, hits (if targets are labels) and number
+// All of them lie in the device's memory. A loss may also have
 //
 //     static constexpr bool of_log_probabilities = true;   it takes log-probabilities
 //     static constexpr bool counts_hits = true;            sums->correct counts hits, though the targets are no labels
@@ -100,7 +100,7 @@ bool is_weighted(const L& loss) {
   else return false;
 }
 
-/// Whether a label may be one that the network has no output for.
+/// Whether a label may be one for which the network has no output.
 template <class L>
 bool ignores(const L& loss, std::int32_t label) {
   if constexpr (requires { loss.ignores(label); }) return loss.ignores(label);

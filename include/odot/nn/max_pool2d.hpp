@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// MaxPool2d.
+// MaxPool2d: the largest number of every window.
 
 #include <cstddef>
 #include <string>
@@ -16,14 +16,14 @@ namespace odot::nn {
 
 struct MaxPool2dOptions {
   std::size_t stride = 0;   ///< 0: the kernel size
-  std::size_t padding = 0;  ///< on each side, at most half of the kernel size; never the largest
+  std::size_t padding = 0;  ///< on each side, at most half of the kernel size; never a window's largest number
 };
 
 /// The largest number of every window of each channel; NaN if one of them is.
 /// Shapes  x [N, C, H, W] → y [N, C, ⌊(H+2P−K)/S⌋+1, ⌊(W+2P−K)/S⌋+1]
-/// Grad    dx = Σ dy of the windows whose largest number it is, the first of several in row-major order (overwritten)
+/// Grad    dx = Σ dy of the windows whose largest number x is; of equal ones the first in row-major order (overwritten)
 /// Errors  compile time: input of a rank other than 3; windows larger than the padded input; padding above K/2
-/// Memory  a number per output, in training: where its largest number lies
+/// Memory  in training, one number per output: its tap, the place of the largest number in the window
 /// Source  same convention as torch.nn.MaxPool2d, with ceil_mode=False
 template <std::size_t KernelSize, MaxPool2dOptions Options = MaxPool2dOptions{}>
 struct MaxPool2d {
@@ -60,7 +60,7 @@ struct MaxPool2d {
     }
 
    private:
-    /// Where the largest number of each window lies; empty in predict.
+    /// The place of the largest number in each window; empty in predict.
     template <class P>
     static auto taps(const P& pass, std::size_t n) {
       return BatchView<output, typename P::scalar, typename P::device>(pass.cache(), n);

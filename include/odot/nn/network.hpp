@@ -148,7 +148,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
   /// gradients() = gradient of the mean loss over the batch; buffers are updated. Returns the batch's sums.
   /// A model whose samples do not depend on each other goes through in pieces of bounded memory.
   /// Shapes  x [N, input_shape...]; targets [N, …], as many as the loss takes for a sample; lengths as in predict
-  /// Errors  compile time: a loss that does not fit the model's outputs;  ArgumentError: no samples, or not as many targets
+  /// Errors  compile time: a loss that does not fit the model's outputs;  ArgumentError: no samples, or not as many
+  ///         targets
   ///     network.compute_gradients(MyLoss{.epsilon = 0.1}, x, targets);
   template <class Loss>
   nn::LossSums compute_gradients(const Loss& loss, Input x,
@@ -170,9 +171,9 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     return compute_gradients(Loss{}, x, targets, lengths);
   }
 
-  /// As compute_gradients, but adds the batch's sums to `sums`, in the device's memory; on a GPU it does not wait.
-  /// `at_once`: samples that go through at once, so that the batch's gradient is accumulated from micro-batches; 0: as many
-  /// as fit memory, and all of them where layers couple samples.
+  /// Like compute_gradients, but adds the batch's sums to `sums`, in the device's memory; on a GPU it does not wait.
+  /// `at_once`: how many samples go through at once, so that the batch's gradient is accumulated from micro-batches; 0:
+  /// as many as fit in memory, and all of them if layers couple samples.
   template <class Loss>
   void backpropagate(const Loss& loss, Input x, std::span<const typename nn::TargetOf<Loss, Scalar>::type> targets,
                      nn::LossSums* sums, const std::int32_t* lengths = nullptr, std::size_t at_once = 0) {
@@ -203,8 +204,8 @@ class Network<Model, Device, Scalar> : public NetworkState<Device, Scalar> {
     backpropagate(Loss{}, x, targets, sums, lengths);
   }
 
-  /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose output
-  /// is NaN or infinite.
+  /// Throws NonFiniteError for a loss that is not finite, naming the first layer of a forward pass over `x` whose
+  /// output is NaN or infinite.
   ODOT_COLD void explain_non_finite_loss(Input x, const std::int32_t* lengths = nullptr) {
     std::string where = nn::non_finite_parameter<Device>(parameters_.span(), parameter_table_);
     if constexpr (!Model::takes_indices)

@@ -78,7 +78,7 @@ class NetworkState {
   ODOT_COLD void set_parameter(std::string_view name, std::span<const double> values);
   ODOT_COLD void set_buffer(std::string_view name, std::span<const double> values);
 
-  // ---- what is kept
+  // ---- saving and restoring
 
   /// All parameters and buffers by their names. (Seed and step belong to a training, not to the network.)
   ODOT_COLD Snapshot snapshot() const;
@@ -90,14 +90,15 @@ class NetworkState {
 
   // ---- frozen parameters
 
-  /// From now on, optimizers leave the parameters whose names match `pattern` ("*" stands for any run of characters) as they
-  /// are, and their gradients are 0. Buffers are no parameters: a training forward changes a batch norm's running statistics
-  /// as before. (Gradients are still computed, so no time is saved.) What is frozen is no part of a snapshot.
+  /// From now on, optimizers do not change the parameters whose names match `pattern` ("*" stands for any run of
+  /// characters), and their gradients are 0. Buffers are not parameters: a training forward still changes a batch
+  /// norm's running statistics. (Gradients are still computed, so no time is saved.) A snapshot does not record what is
+  /// frozen.
   /// Errors  ArgumentError: a pattern that matches no parameter
   ODOT_COLD void freeze(std::string_view pattern) { set_frozen("freeze", pattern, true); }
   ODOT_COLD void unfreeze(std::string_view pattern = "*") { set_frozen("unfreeze", pattern, false); }
 
-  /// What is frozen, as stretches of the block in its order.
+  /// The frozen parameters, as stretches of the block, in its order.
   const std::vector<nn::Stretch>& frozen() const { return frozen_; }
 
   /// The number of training steps so far. The random numbers of a step (nn::Dropout's) depend on it and on the seed;

@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Numbers of a training step that are not finite: what they are, where they were first seen, and the error that says so.
+// Numbers of a training step that are not finite: what they are, where they were first seen, and the error that says
+// so.
 
 #include <cmath>
 #include <cstddef>
@@ -18,30 +19,30 @@
 
 namespace odot::nn {
 
-/// What of a step a training can't go on with.
+/// Numbers of a step with which a training can't continue.
 enum class NonFinite {
   none,
   loss,            ///< NaN or infinite
   gradient,        ///< NaN or infinite in some elements
   large_gradient,  ///< finite, but beyond what the optimizer takes in some elements
-  any_gradient,    ///< one of these two: counted on a device, and not looked at
+  any_gradient,    ///< one of these two: they are counted on a device, without telling them apart
   gradient_norm    ///< that of a gradient whose elements are all finite
 };
 
 /// All that is known about it.
 struct NonFiniteFinding {
   NonFinite what = NonFinite::none;
-  std::string where = {};  ///< of a loss: what first showed it; of a gradient: the parameter; empty: nobody has looked
+  std::string where = {};  ///< of a loss: what first showed it; of a gradient: the parameter; empty: not determined
   std::size_t count = 0, size = 0;  ///< elements of the gradient, and of the parameter
-  double largest = 0;               ///< of large_gradient: what the optimizer takes
+  double largest = 0;               ///< of large_gradient: the largest that the optimizer takes
 
   explicit operator bool() const { return what != NonFinite::none; }
 };
 
-/// The finding in words, to be thrown. `place`: what comes before them, such as "epoch 1, batch 2: ".
+/// The finding as an error to be thrown. `place` comes first in its text, such as "epoch 1, batch 2: ".
 ODOT_COLD ODOT_FUNCTION NonFiniteError error_of(const NonFiniteFinding& finding, const std::string& place = "");
 
-/// What a step's numbers are: its loss, and how many elements of its gradient the optimizer can't take.
+/// Classifies a step's numbers: its loss, and the number of gradient elements that the optimizer can't take.
 inline NonFinite non_finite(double loss, std::int64_t beyond) {
   if (!std::isfinite(loss)) return NonFinite::loss;
   return beyond > 0 ? NonFinite::any_gradient : NonFinite::none;
@@ -55,8 +56,8 @@ ODOT_COLD bool any_non_finite(std::span<Scalar> values) {
   return false;
 }
 
-/// The first parameter, in the order of the backward pass, whose gradient has elements that are not finite; where all are,
-/// the first with elements beyond `largest`. `gradients`: memory of the host, laid out as the table says.
+/// The first parameter, in the order of the backward pass, whose gradient has elements that are not finite; where all
+/// are, the first with elements beyond `largest`. `gradients`: memory of the host, laid out as the table says.
 template <class Scalar>
 ODOT_COLD NonFiniteFinding non_finite_gradient(std::span<const Scalar> gradients,
                                                const std::vector<ParameterInfo>& table, Scalar largest) {
@@ -81,8 +82,8 @@ ODOT_COLD std::string non_finite_parameter(std::span<Scalar> block, const std::v
   return {};
 }
 
-/// The first layer whose output is not finite, by what a training forward pass left in `cache` and by its result y; empty
-/// where all are.
+/// The first layer whose output is not finite, by what a training forward pass left in `cache` and by its result y;
+/// empty where all are.
 template <class Model, ShapeType Out, class Scalar, DeviceType Device>
 ODOT_COLD std::string non_finite_output(Scalar* cache, BatchView<Out, Scalar, Device> y) {
   std::string where;

@@ -8,7 +8,7 @@
 
 namespace odot::nn {
 
-/// y = x + F(LayerNorm(x)), F the given layers in a row.
+/// y = x + F(LayerNorm(x)), where F is the given layers one after the other.
 /// Shapes  x [N, In...] → y [N, In...]
 /// Params  norm.weight, norm.bias [D]; F's, by their position in F or by nn::Named
 /// Errors  compile time: F changes the shape
@@ -16,7 +16,7 @@ namespace odot::nn {
 template <class... Layers>
 struct PreNorm : Residual<Named<"norm", LayerNorm<>>, Named<"", Sequential<Layers...>>> {};
 
-/// y = LayerNorm(x + F(x)), F the given layers in a row.
+/// y = LayerNorm(x + F(x)), where F is the given layers one after the other.
 /// Shapes  x [N, In...] → y [N, In...]
 /// Params  F's, by their position in F or by nn::Named; norm.weight, norm.bias [D]
 /// Errors  compile time: F changes the shape

@@ -13,8 +13,8 @@
 
 namespace odot::nn {
 
-/// y = (x − mean_c)/deviation_c, per channel c. The statistics are buffers, so they are kept with the weights, and whoever
-/// predicts needs not know them. They are 0 and 1 until set:
+/// y = (x − mean_c)/deviation_c, per channel c. The statistics are buffers, so they are saved with the weights, and
+/// code that predicts need not know them. They are 0 and 1 until set:
 ///     const auto statistics = data::channel_statistics(train);
 ///     network.set_buffer("0.mean", statistics.mean);
 ///     network.set_buffer("0.deviation", statistics.deviation);

@@ -42,7 +42,7 @@ class Pass {
   Workspace<Device>& workspace() const { return *workspace_; }
   const Blocks& blocks() const { return blocks_; }
 
-  /// True between forward and backward of a training step; false in predict, where nothing may be stored.
+  /// True in forward and backward of a training step; false in predict, where nothing may be stored.
   bool training() const { return blocks_.cache != nullptr; }
 
   template <class N>

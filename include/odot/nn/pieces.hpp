@@ -9,7 +9,7 @@
 
 namespace odot::nn {
 
-/// Few enough samples for a CPU's caches, many enough for a GPU to be busy; and memory within bounds.
+/// Few enough samples for a CPU's caches, enough to keep a GPU busy, and within bounds of memory.
 template <DeviceType Device>
 struct Pieces {
   /// Samples that `predict` passes at once.
@@ -21,7 +21,8 @@ struct Pieces {
                                        : sizeof(std::size_t) > 4 ? 4 * gibibyte
                                                                  : gibibyte;
 
-  /// Samples of a training batch that pass at once, each of so many bytes: what fits `bytes`, at least 16, a multiple of 16.
+  /// Samples of a training batch that pass at once: as many as fit `bytes`, a multiple of 16, at least 16 and at most
+  /// 4 · predicted.
   static constexpr std::size_t trained(std::size_t bytes_per_sample) {
     return std::clamp<std::size_t>(bytes / bytes_per_sample / 16 * 16, 16, 4 * predicted);
   }

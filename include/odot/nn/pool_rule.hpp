@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What windows of a pooling must satisfy, and their words.
+// The rules for a pooling's windows, and their description in words.
 
 #include <cstddef>
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace odot::nn::detail {
 
-/// The geometry of windows on images of shape In; where a rule is broken, that of some valid shape, as one error is enough.
+/// The geometry of windows on images of shape In. If a rule is broken, it is some valid geometry, so that no second
+/// error follows.
 template <ShapeType In, std::size_t KernelSize, std::size_t Stride, std::size_t Padding>
 struct PoolRule {
   static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// PositionEmbedding and SinusoidalPosition: tokens that know where they stand.
+// PositionEmbedding and SinusoidalPosition: add the position to tokens.
 
 #include <string>
 #include <vector>

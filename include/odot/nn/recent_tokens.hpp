@@ -14,8 +14,8 @@
 
 namespace odot::nn {
 
-/// Each token beside the Count − 1 before it: y[l] = [x[l], x[l − 1], …, x[l − Count + 1]], 0 before the first token. With
-/// nn::Linear<Out> after it, it is a causal convolution over tokens.
+/// Each token together with the Count − 1 before it: y[l] = [x[l], x[l − 1], …, x[l − Count + 1]], 0 before the first
+/// token. With nn::Linear<Out> after it, it is a causal convolution over tokens.
 /// Shapes  x [N, L, D] → y [N, L, Count·D]
 /// Grad    dx[l] = Σ_k dy[l + k, part k] (overwritten)
 /// Step    a state of (Count − 1)·D numbers per sequence

@@ -13,7 +13,7 @@
 
 namespace odot::nn {
 
-/// Skip connection: y = F(x) + x, F the given layers in a row.
+/// Skip connection: y = F(x) + x, where F is the given layers one after the other.
 /// Shapes  x [N, In...] → y [N, In...]
 /// Grad    dx = (∂F/∂x)ᵀ dy + dy (overwritten); F's own (added)
 /// Errors  compile time: F changes the shape

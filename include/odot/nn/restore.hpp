@@ -28,16 +28,16 @@ struct RestoreOptions {
 
 /// Names that found no counterpart.
 struct Unmatched {
-  std::vector<std::string> missing;     ///< the network's, of which the snapshot has none
-  std::vector<std::string> unexpected;  ///< the snapshot's, of which the network has none
-  std::vector<std::string> mismatched;  ///< of both, but of another shape or type: "name: expected …, found …"
+  std::vector<std::string> missing;     ///< the network's names that the snapshot lacks
+  std::vector<std::string> unexpected;  ///< the snapshot's names that the network lacks
+  std::vector<std::string> mismatched;  ///< in both, but with another shape or type: "name: expected …, found …"
 
   bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
   /// All of them on one line.
   std::string description() const;
 };
 
-/// A snapshot does not fit what it was to be restored into.
+/// A snapshot does not fit the network that it should be restored into.
 struct ODOT_SHARED SnapshotError : ArgumentError {
   ODOT_COLD SnapshotError(const std::string& what, Unmatched names)
       : ArgumentError(what + ": the snapshot does not fit, and nothing was changed; " + names.description()),

@@ -21,11 +21,11 @@ struct RMSNormOptions {
   bool elementwise_affine = true;  ///< scale by a learned weight
 };
 
-/// Normalisation of the features of a sample or of every token by their root mean square: y = γ x/√(mean(x²) + eps).
+/// Divides the features of a sample, or of every token, by their root mean square: y = γ x/√(mean(x²) + eps).
 /// Shapes  x [N, D] or [N, L, D], weight γ [D] → y as x
 /// Grad    g = γ dy: dx = (g − x̂ mean(g x̂))/√(mean(x²) + eps) (overwritten);  dγ += Σ dy x̂ (added)
 /// Errors  compile time: input of a rank other than 1 and 2
-/// Memory  a number per token, in training
+/// Memory  in training, one number per token
 /// Source  Zhang, Sennrich, 2019; same convention as torch.nn.RMSNorm(D)
 template <RMSNormOptions Options = RMSNormOptions{}>
 struct RMSNorm {
@@ -63,7 +63,7 @@ struct RMSNorm {
     }
 
    private:
-    /// What every token is multiplied by; empty in predict.
+    /// The factor of every token; empty in predict.
     template <class S, class P>
     static auto scales(const P& pass, std::size_t n) {
       return BatchView<Shape<1>, S, typename P::device>(pass.cache(), n * tokens);

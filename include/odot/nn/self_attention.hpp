@@ -24,9 +24,9 @@ namespace odot::nn {
 ///         `bias` adds q.bias, … (in_proj_bias) and out.bias (out_proj.bias), each [D]
 /// Lengths padding is ignored as keys; there, y is 0 (with `bias`: out.bias) and dx is 0
 /// Grad    dx overwritten, the parameters' added
-/// Errors  compile time: input of a rank other than 2; heads that do not divide the features; more than one head where
-///         one matrix stands for W_Q W_Kᵀ
-/// Cost    full: 8·L·D² + 4·L²·D FLOP a sample forward, 16·L·D² + 10·L²·D backward. No L×L matrix is kept
+/// Errors  compile time: input of a rank other than 2; heads that do not divide the features; more than one head if
+///         one matrix replaces W_Q W_Kᵀ
+/// Cost    full: 8·L·D² + 4·L²·D FLOP per sample forward, 16·L·D² + 10·L²·D backward. No L×L matrix is kept
 /// Source  Vaswani et al., "Attention is all you need", 2017; the other forms: Bermeitinger et al., "Reducing the
 ///         Transformer architecture to a minimum", 2024
 template <SelfAttentionOptions Options = SelfAttentionOptions{}>
@@ -89,7 +89,7 @@ struct SelfAttention {
         m = memory.result;
         dm = gradient;
       }
-      // m_i = Σ_j softmax_j(q_i·k_j / √d) v_j; what is both q and k, or both k and v, receives both gradients
+      // m_i = Σ_j softmax_j(q_i·k_j / √d) v_j; an array that is both q and k, or both k and v, gets both gradients
       S* const dprojected = frame.template take<S>(width * L * n);
       S* const dtokens = Plan::reads_tokens ? frame.template take<S>(L * D * n) : nullptr;
       const auto in = Plan::template arrays<const S>(memory.projected, x.data());

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What nn::SelfAttention has in each of its forms: parameters, and where queries, keys and values lie. Constants only.
+// The forms of nn::SelfAttention: their parameters, and the places of queries, keys and values. Constants only.
 
 #include <array>
 #include <cstddef>
@@ -26,7 +26,7 @@ enum class AttentionForm {
 
 struct SelfAttentionOptions {
   std::size_t heads = 1;
-  bool causal = false;  ///< a token sees itself and those before it only
+  bool causal = false;  ///< a token sees only itself and those before it
   AttentionForm form = AttentionForm::full;
   bool bias = false;  ///< biases of all projections, as torch.nn.MultiheadAttention's; the papers' equations have none
 };

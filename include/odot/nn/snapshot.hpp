@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Snapshot: all that is kept of a network, an optimizer or a training, as named arrays and named facts in host memory.
+// Snapshot: the saved state of a network, an optimizer or a training, as named arrays and named facts in host memory.
 
 #include <charconv>
 #include <concepts>
@@ -47,10 +47,10 @@ class Snapshot {
 
   const std::vector<Array>& arrays() const& ODOT_LIFETIMEBOUND { return arrays_; }
   std::vector<Array> arrays() && { return std::move(arrays_); }
-  /// Null where there is none of this name.
+  /// The array with this name; null if there is none.
   const Array* find(std::string_view name) const ODOT_LIFETIMEBOUND;
 
-  /// Errors  ArgumentError: there is an array of this name already; another number of bytes than type and shape have
+  /// Errors  ArgumentError: there is an array with this name already; the number of bytes does not fit type and shape
   void add(Array array);
   template <class T>
   void add(std::string name, std::vector<std::size_t> shape, std::span<const T> values) {
@@ -73,13 +73,13 @@ class Snapshot {
     set_fact(std::move(name), number_text::shortest(number));
   }
 
-  /// The fact of this name, as it is, as a number, as a whole number that is not negative. Nothing where there is none, or
-  /// it is no such number.
+  /// The fact with this name: its text, as a number, as an integer that is not negative. Nothing if there is no such
+  /// fact, or if it is not such a number.
   std::optional<std::string> text(std::string_view name) const;
   std::optional<double> number(std::string_view name) const;
   std::optional<std::uint64_t> count(std::string_view name) const;
 
-  // ---- the same where it must be there: ArgumentError, with the name, where it is not, or is something else
+  // ---- the same for what must be there: otherwise, or if it is something else, an ArgumentError gives its name
 
   std::string required_text(std::string_view name) const;
   double required_number(std::string_view name) const;
@@ -95,8 +95,8 @@ class Snapshot {
 
   // ---- several snapshots in one
 
-  /// Adds another's arrays and facts, `prefix` before their names; a fact that is there already gets the other's text.
-  /// Throws ArgumentError where an array's name is taken, and adds nothing then.
+  /// Adds another's arrays and facts, with `prefix` before their names; a fact that is there already gets the other's
+  /// text. Throws ArgumentError if an array's name is taken; then nothing is added.
   void merge(Snapshot other, std::string_view prefix = "");
   /// The arrays and facts whose names begin with `prefix`, without it.
   Snapshot part(std::string_view prefix) const;

@@ -13,7 +13,7 @@
 
 namespace odot::nn {
 
-/// Channels weighted by what is in them: y = x ⊙ σ(W₂ relu(W₁ m + b₁) + b₂), m the channels' means.
+/// Channels weighted by their contents: y = x ⊙ σ(W₂ relu(W₁ m + b₁) + b₂), m the channels' means.
 /// Shapes  x [N, Channels, H, W] → y as x
 /// Params  fc1.weight [Squeeze, Channels, 1, 1], fc1.bias [Squeeze], fc2.weight [Channels, Squeeze, 1, 1],
 ///         fc2.bias [Channels]

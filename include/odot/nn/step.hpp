@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// How a layer inside of others does one token, and which layers can.
+// How a layer inside other layers steps one token, and which layers can.
 
 #include <cstddef>
 #include <type_traits>
@@ -23,11 +23,11 @@ struct OneToken<Shape<L, Rest...>> {
 template <ShapeType S>
 using one_token = typename OneToken<S>::type;
 
-/// Whether a bound layer can do one token after the other.
+/// Whether a bound layer can be run token by token.
 template <class Layer>
 inline constexpr bool steps = Layer::has_step || Layer::token_wise;
 
-/// The first of some layers that can't, inside of a Sequential too; void where all can.
+/// The first of some layers, also inside a Sequential, that can't; void if all can.
 template <class... Layers>
 struct FirstWithoutStep {
   using type = void;
@@ -46,7 +46,7 @@ struct FirstWithoutStep<First, Rest...> {
   using type = typename std::conditional_t<steps<First>, FirstWithoutStep<Rest...>, Innermost<First>>::type;
 };
 
-/// One token through the layer `Bound` that `Description` became.
+/// Runs one token through the layer `Bound`, made from `Description`.
 template <class Description, class Bound>
 void step(auto pass, auto x, auto y, auto* state) {
   if constexpr (Bound::has_step) {

@@ -58,7 +58,7 @@ class Stream : detail::RequireStep<typename nn::detail::FirstWithoutStep<Model>:
   /// Numbers of state of one sequence.
   static constexpr std::size_t state_elements = Model::state_elements;
 
-  /// Before the first token. `threads` = 0 takes all there are. Throws ArgumentError where there is no sequence.
+  /// A stream before its first token. `threads` = 0 uses all threads. Throws ArgumentError if `sequences` is 0.
   explicit Stream(const Network<Model, Device, Scalar>& network, std::size_t sequences = 1, int threads = 0)
       : network_(&network), sequences_(sequences), workspace_(threads), state_(sequences * state_elements) {
     if (sequences == 0) throw ArgumentError("odot::Stream: there must be at least one sequence");
@@ -82,7 +82,7 @@ class Stream : detail::RequireStep<typename nn::detail::FirstWithoutStep<Model>:
     ++position_;
   }
 
-  /// Back to before the first token.
+  /// Returns to the state before the first token.
   void reset() {
     state_.zero();
     position_ = 0;
@@ -91,7 +91,7 @@ class Stream : detail::RequireStep<typename nn::detail::FirstWithoutStep<Model>:
   std::size_t position() const { return position_; }    ///< tokens so far
   std::size_t sequences() const { return sequences_; }  ///< side by side
 
-  /// Tokens that a sequence may have: L where the model has a learned position embedding, else as many as there are.
+  /// Tokens that a sequence may have: L if the model has a learned position embedding; otherwise without limit.
   static constexpr std::size_t longest() { return Model::longest_stream; }
 
  private:

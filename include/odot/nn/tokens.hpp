@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Sequences: samples of shape [tokens, features]. What token-wise layers share.
+// Sequences: samples of shape [tokens, features]. Functions that token-wise layers share.
 
 #include <cstddef>
 

@@ -15,16 +15,16 @@ namespace odot::nn {
 
 enum class UpsampleMode {
   nearest,   ///< every pixel becomes a square
-  bilinear,  ///< between the four pixels around, as PyTorch's align_corners=False
+  bilinear,  ///< interpolated between four pixels, as PyTorch's align_corners=False
 };
 
 struct Upsample2dOptions {
   UpsampleMode mode = UpsampleMode::nearest;
 };
 
-/// Images enlarged by the factor Scale.
+/// Enlarges images by the factor Scale.
 /// Shapes  x [N, C, H, W] → y [N, C, H·Scale, W·Scale]
-/// Grad    dx = Σ dy of the pixels in which x counts, times what it counts (overwritten)
+/// Grad    dx = Σ dy · x's share over the pixels in which x has one (overwritten)
 /// Errors  compile time: input of a rank other than 3
 /// Source  same convention as torch.nn.Upsample(scale_factor=Scale, mode=…)
 template <std::size_t Scale, Upsample2dOptions Options = Upsample2dOptions{}>

@@ -51,7 +51,7 @@ struct AdamWOptions {
   AdamHyperparameters hyperparameters() const { return {learning_rate, beta1, beta2, eps, weight_decay}; }
 };
 
-/// What a group of Adam's or AdamW's has of its own; the rest is the optimizer's.
+/// A group's own options for Adam or AdamW; the rest are the optimizer's.
 struct AdamGroupOptions {
   std::optional<double> learning_rate{}, beta1{}, beta2{}, eps{}, weight_decay{};
 
@@ -95,7 +95,7 @@ class AdamUpdate : public Optimizer<Derived, Options> {
     require_held<Scalar>("learning_rate", o.learning_rate);
     require_below_one<Scalar>("beta1", o.beta1);
     require_below_one<Scalar>("beta2", o.beta2);
-    // A smaller eps would stand alone in the denominator where a second moment underflows, and let its weight leap.
+    // With a smaller eps, a second moment that underflows would make the denominator almost 0, and its weight leap.
     require_held<Scalar>("eps", o.eps, std::sqrt(static_cast<double>((Limits::min)())));
     require_held<Scalar>("weight_decay", o.weight_decay);
   }
@@ -114,11 +114,11 @@ class AdamUpdate : public Optimizer<Derived, Options> {
 
 }  // namespace detail
 
-/// Adam with the papers' defaults. Groups give some parameters options of their own; what a group doesn't name is the
+/// Adam with the papers' defaults. Groups give some parameters their own options; what a group doesn't set is the
 /// optimizer's, as in PyTorch:
 ///     optim::Adam adam{{.learning_rate = 1e-3}, {{"*.heads.weight_*", {.learning_rate = 0.1}}}};
-/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that the
-///         network's scalar can't hold (in float a beta of 1 − 1e-8, or an eps of 1e-30)
+/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that
+///         the network's scalar can't hold (in float a beta of 1 − 1e-8, or an eps of 1e-30)
 ///         NonFiniteError, at a step: a gradient that is not finite, or whose square isn't (on a GPU nobody waits for
 ///         that: the parameter becomes NaN)
 /// Memory  two numbers per parameter

@@ -13,7 +13,7 @@
 
 namespace odot::optim {
 
-/// Scales all gradients of a network by one factor where their norm, as one vector, exceeds `max_norm`. Returns the norm
+/// Scales all gradients of a network by one factor if their norm, as one vector, exceeds `max_norm`. Returns the norm
 /// that they had. Call it between compute_gradients and step. An optimizer's option max_gradient_norm does the same in
 /// every step; groups have no part in it, as there is one norm, of all parameters.
 /// Same bits on any number of threads.

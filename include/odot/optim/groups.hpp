@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Parameter groups: options of their own for parameters whose names match a pattern.
+// Parameter groups: separate options for parameters whose names match a pattern.
 
 #include <cstddef>
 #include <string>
@@ -38,7 +38,7 @@ struct Range {
 
 namespace detail {
 
-/// A stretch of the parameter block that one group serves: its number, or that of the groups where none does.
+/// A stretch of the parameter block that belongs to one group: the group's number, or the number of groups if to none.
 struct Stretch {
   std::size_t offset, size, group;
 };

@@ -59,7 +59,7 @@ ODOT_COLD inline std::vector<std::vector<nn::ParameterInfo>> state_tables(const 
   return tables;
 }
 
-/// The number of steps that a snapshot of this optimizer's has. Throws ArgumentError where it is of another optimizer.
+/// The number of steps that a snapshot of this optimizer's has. Throws ArgumentError if it is of another optimizer.
 ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view optimizer) {
   const auto found = snapshot.text("optimizer");
   const auto steps = snapshot.count("steps");
@@ -96,13 +96,13 @@ class Optimizer {
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
 
-  /// One step along the network's gradients, clipped before where the options say so. Frozen parameters stay as they are,
-  /// and so does their state. `factor` scales every learning rate
+  /// One step along the network's gradients, clipped before where the options say so. Frozen parameters stay as they
+  /// are, and so does their state. `factor` scales every learning rate
   /// (see optim/schedule.hpp).
   /// Errors  ArgumentError: the network's parameters, scalar or device are not the first step's; a factor that is not
   ///         finite
-  ///         NonFiniteError: a gradient that the optimizer can't square, or whose norm is not finite where it is clipped;
-  ///         the parameters stay as they are. (On a GPU nobody waits for that: the parameters become NaN.)
+  ///         NonFiniteError: a gradient that the optimizer can't square, or whose norm is not finite where it is
+  ///         clipped; the parameters stay as they are. (On a GPU nobody waits for that: the parameters become NaN.)
   template <DeviceType Device, class Scalar>
   void step(NetworkState<Device, Scalar>& network, double factor = 1.0);
 
@@ -114,15 +114,16 @@ class Optimizer {
     return (std::numeric_limits<Scalar>::max)();
   }
 
-  /// The state by the names of the network's parameters ("exp_avg.0.weight"), zeros before the first step; as facts, the
-  /// optimizer's name and its steps. Options and groups are the program's and not part of it.
+  /// The state by the names of the network's parameters ("exp_avg.0.weight"), zeros before the first step; as facts,
+  /// the optimizer's name and its steps. Options and groups are the program's and not part of it.
   /// Errors  ArgumentError: not the network of the first step
   template <DeviceType Device, class Scalar>
   ODOT_COLD Snapshot snapshot(const NetworkState<Device, Scalar>& network) const;
 
   /// Takes over a state, so that the next step is the one that would have followed the snapshot.
   /// Errors  SnapshotError: names that are missing, unexpected or of another shape or type; all are listed
-  ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed then
+  ///         ArgumentError: a snapshot of another optimizer; not the network of the first step. Nothing has changed
+  ///         then
   template <DeviceType Device, class Scalar>
   ODOT_COLD void restore(const Snapshot& snapshot, NetworkState<Device, Scalar>& network);
 
@@ -150,15 +151,15 @@ class Optimizer {
   template <class Scalar>
   static constexpr bool bounded = requires { Derived::template largest_gradient<Scalar>(); };
 
-  /// Allocates at the first step; throws where it is not the network of the first step, or one like it.
+  /// Allocates at the first step; throws if it is not the network of the first step, or one like it.
   template <DeviceType Device, class Scalar>
   void meet(NetworkState<Device, Scalar>& network);
 
-  /// Scales the gradient down to the norm of the options; throws where an element is beyond what Derived takes.
+  /// Scales the gradient down to the norm of the options; throws if an element is beyond what Derived takes.
   template <DeviceType Device, class Scalar>
   void prepare_gradients(NetworkState<Device, Scalar>& network);
 
-  /// Throws where the state is not of this network, or one like it.
+  /// Throws if the state is not of this network, or one like it.
   template <DeviceType Device, class Scalar>
   void require_met(const NetworkState<Device, Scalar>& network, std::uint64_t layout) const;
 
@@ -223,7 +224,7 @@ template <DeviceType Device, class Scalar>
 void Optimizer<Derived, Options>::require_met(const NetworkState<Device, Scalar>& network, std::uint64_t layout) const {
   if (network.parameters().size() != state_.size() || layout != layout_)
     detail::refuse_network(state_.size(), network.parameters().size());
-  (void)state_.template block<Scalar, Device>(0);  // throws where it is another's
+  (void)state_.template block<Scalar, Device>(0);  // throws if it is another's
 }
 
 template <class Derived, class Options>

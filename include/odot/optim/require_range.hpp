@@ -45,8 +45,8 @@ ODOT_COLD inline void require_range(const char* name, double value, double low, 
                       " and less than " + detail::text_of(high) + ", found " + detail::text_of(value));
 }
 
-/// Throws ArgumentError where `value` is beyond the scalar's largest number, or not 0 but below `least`, the smallest that
-/// does not vanish beside what it is used with.
+/// Throws ArgumentError if `value` is beyond the scalar's largest number, or not 0 but below `least`, the smallest that
+/// does not vanish next to the numbers that it is combined with.
 template <class Scalar>
 void require_held(const char* name, double value,
                   double least = static_cast<double>(std::numeric_limits<Scalar>::denorm_min())) {
@@ -54,7 +54,7 @@ void require_held(const char* name, double value,
                           static_cast<double>((std::numeric_limits<Scalar>::max)()));
 }
 
-/// Throws ArgumentError where a share of what is kept from step to step is 1 in the scalar: nothing new would count.
+/// Throws ArgumentError if a decay rounds to 1 in the scalar: nothing new would count.
 template <class Scalar>
 void require_below_one(const char* name, double value) {
   if (!(static_cast<Scalar>(value) < Scalar{1})) detail::refuse_one(name, value, detail::name_of_scalar<Scalar>());

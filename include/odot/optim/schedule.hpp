@@ -43,7 +43,7 @@ inline Schedule cosine(std::size_t warm_up, std::size_t total, double floor = 0.
   };
 }
 
-/// Rises linearly to 1 over `steps` steps, the first of them 1/steps; then it is `rest`, which begins with its step 0.
+/// Rises linearly to 1 over `steps` steps, from 1/steps on; then follows `rest` from its step 0 on.
 ///     schedule::warm_up(500, schedule::step(2000))
 inline Schedule warm_up(std::size_t steps, Schedule rest = constant()) {
   return [steps, rest = std::move(rest)](std::size_t at) {
@@ -57,15 +57,15 @@ enum class Anneal { cosine, linear };
 
 struct OneCycleOptions {
   double pct_start = 0.3;         ///< share of the steps in which the rate rises
-  double div_factor = 25;         ///< the first rate is the largest one by this
-  double final_div_factor = 1e4;  ///< the last rate is the first one by this
-  bool three_phase = false;       ///< falls to the first rate as it rose, then in a third phase to the last one
+  double div_factor = 25;         ///< the first rate is the largest one divided by this
+  double final_div_factor = 1e4;  ///< the last rate is the first one divided by this
+  bool three_phase = false;       ///< falls to the first rate as fast as it rose, then in a third phase to the last one
   Anneal anneal_strategy = Anneal::cosine;
 };
 
-/// One cycle over `total` steps: up to the optimizer's learning rate, which is the largest one, and down to almost nothing;
-/// it stays there. Momentum is left as it is.
-/// Errors  ArgumentError: a total below 2; pct_start outside of 0 to 1, or 0.5 with three phases; a factor below 1
+/// One cycle over `total` steps: up to the optimizer's learning rate, which is the largest one, and down to almost
+/// nothing; it stays there. Momentum is left as it is.
+/// Errors  ArgumentError: a total below 2; pct_start outside 0 to 1, or 0 to 0.5 with three phases; a factor below 1
 /// Source  Smith, Topin, "Super-convergence", 2018; same convention as torch.optim.lr_scheduler.OneCycleLR with
 ///         cycle_momentum=False
 inline Schedule one_cycle(std::size_t total, const OneCycleOptions& options = {}) {

@@ -40,7 +40,7 @@ struct SGDOptions {
   SGDHyperparameters hyperparameters() const { return {learning_rate, momentum, weight_decay, nesterov}; }
 };
 
-/// What a group has of its own; the rest is the optimizer's.
+/// A group's own options; the rest are the optimizer's.
 struct SGDGroupOptions {
   std::optional<double> learning_rate{}, momentum{}, weight_decay{};
   std::optional<bool> nesterov{};
@@ -51,9 +51,9 @@ struct SGDGroupOptions {
   }
 };
 
-/// Stochastic gradient descent, with momentum where it is not 0; groups as in Adam.
-/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that the
-///         network's scalar can't hold
+/// Stochastic gradient descent, with momentum if it is not 0; groups as in Adam.
+/// Errors  ArgumentError: options out of range; at the first step, a group that matches no parameter, and options that
+///         the network's scalar can't hold
 /// Memory  one number per parameter
 /// Source  Sutskever et al., 2013; same convention as torch.optim.SGD with dampening 0
 class SGD : public Optimizer<SGD, SGDOptions> {

@@ -37,7 +37,7 @@ class State {
   bool empty() const { return blocks_ == nullptr; }
   std::size_t size() const { return size_; }  // elements a block
 
-  /// Block number `b`. Throws ArgumentError where the state is of another scalar or device, or not allocated yet.
+  /// Block number `b`. Throws ArgumentError if the state is of another scalar or device, or not allocated yet.
   template <class Scalar, class Device>
   std::span<Scalar> block(std::size_t b) {
     return checked<Scalar, Device>().at(b).span();

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The states of a training's callbacks in one snapshot: "callbacks.KeepBest.epoch", of a second KeepBest
-// "callbacks.KeepBest-2.epoch".
+// The states of a training's callbacks in one snapshot: "callbacks.KeepBest.epoch", and "callbacks.KeepBest-2.epoch"
+// for a second KeepBest.
 
 #include <algorithm>
 #include <cstddef>
@@ -18,19 +18,19 @@
 namespace odot::detail {
 
 /// Adds the states of all callbacks that have one.
-/// Errors  ArgumentError: a state without the fact "callback", or with one that is not of letters and digits
+/// Errors  ArgumentError: a state without the fact "callback", or with one that has not only letters and digits
 ODOT_COLD ODOT_FUNCTION void add_states(std::span<Callback* const> callbacks, Snapshot& kept);
 
-/// Gives every callback its state where the snapshot has one.
+/// Gives every callback its state, if the snapshot has one.
 /// Errors  as add_states, and what restore_state throws
 ODOT_COLD ODOT_FUNCTION void restore_states(std::span<Callback* const> callbacks, const Snapshot& kept);
 
 #if ODOT_DEFINITIONS
 
-/// The names before those of callbacks' states, in the callbacks' order.
+/// The prefixes of callbacks' states, in the callbacks' order.
 class StatePrefixes {
  public:
-  /// Of the callback whose state this is; empty if it has none.
+  /// The prefix for this state; empty if the callback has none.
   std::string next(const Snapshot& state) {
     if (state.arrays().empty() && state.facts().empty()) return {};
     const std::string kind = state.text("callback").value_or("");

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// ClassificationReport: which classes a network tells apart, and how far its probabilities can be trusted.
+// ClassificationReport: how well a network tells classes apart, and how far its probabilities can be trusted.
 
 #include <algorithm>
 #include <cmath>
@@ -34,8 +34,8 @@ class ClassificationReport : public ClassificationCounts {
   /// that were taken for no class. Without names, classes are numbers.
   ODOT_COLD ODOT_FUNCTION std::string text(const std::vector<std::string>& names = {}) const;
 
-  /// Writes metrics.csv (one row), classes.csv (one row per class), confusion.csv (rows: labels, columns: what samples were
-  /// taken for) and calibration.csv (one row per bin) to a folder.
+  /// Writes metrics.csv (one row), classes.csv (one row per class), confusion.csv (rows: labels, columns: predicted
+  /// classes) and calibration.csv (one row per bin) to a folder.
   /// Errors  FileError: the folder can't be created, or a file can't be written
   ODOT_COLD ODOT_FUNCTION void write(const std::filesystem::path& folder,
                                      const std::vector<std::string>& names = {}) const;
@@ -120,7 +120,7 @@ void ClassificationReport::write(const std::filesystem::path& folder, const std:
 
 /// A network's outputs on a set of labelled samples, in evaluation.
 /// Errors  compile time: outputs whose rank is not 1; a set without labels
-///         ArgumentError: an empty set; a label that the network has no output for
+///         ArgumentError: an empty set; a label for which the network has no output
 template <class Model, class Device, class Scalar, class Set>
 ClassificationReport classification_report(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
                                            const Set& set, const ClassificationOptions& options = {}) {
@@ -129,7 +129,7 @@ ClassificationReport classification_report(const Network<Model, Device, Scalar>&
   constexpr bool classes = Out::rank == 1,
                  labels = std::is_same_v<typename Loader::target, std::int32_t> && Loader::targets == 1;
   static_assert(classes, "odot::classification_report: the model's output must be rank 1, [classes]");
-  static_assert(labels, "odot::classification_report: the set's targets must be labels, one of a sample");
+  static_assert(labels, "odot::classification_report: the set's targets must be labels, one per sample");
   ClassificationReport report(Out::size, options);
   if constexpr (classes && labels) {
     Loader loader(set, nn::Pieces<Device>::evaluated(set.size()));

@@ -52,7 +52,8 @@ template <class Model, class Device, class Scalar, ShapeType S, ShapeType T>
 std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
                                          const data::Windows<S, T>& set) {
   using Out = typename Model::output_shape;
-  static_assert(Out::size == T::size, "odot::column_errors: the network must have as many outputs as a sample targets");
+  static_assert(Out::size == T::size,
+                "odot::column_errors: the network must have as many outputs as a sample has targets");
   data::Loader<data::Windows<S, T>, Scalar, Device> loader(set, nn::Pieces<Device>::evaluated(set.size()));
   Batch<Out, Scalar, Device> y(loader.size(0));
   std::vector<Scalar> forecasts;

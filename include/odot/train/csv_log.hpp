@@ -45,10 +45,11 @@ struct CsvColumns {
   }
 };
 
-/// Writes batches.csv and epochs.csv to a folder, anew when a training begins, after every epoch and at the end; both files
-/// are complete at any time. A training that is resumed, or refused, leaves an earlier run's tables until its own next epoch. Runs at the same time need separate folders: the one that writes later replaces the other's tables. Where a
-/// number does not exist, such as accuracy in a regression, its field is empty; data::read_csv reads such tables with
-/// its option only_finite = false.
+/// Rewrites batches.csv and epochs.csv in a folder when a training begins, after every epoch and at the end; both files
+/// are complete at any time. A resumed training begins with the rows up to its position; one that is refused leaves an
+/// earlier run's tables as they are. Runs at the same time need separate folders: the later one replaces the tables of
+/// the other. If a number does not exist, such as accuracy in a regression, its field is empty; data::read_csv reads
+/// such tables with its option only_finite = false.
 /// Errors  FileError: the folder can't be created, or a table can't be written (the constructor checks this already)
 class CsvLog : public Callback {
  public:
@@ -61,10 +62,10 @@ class CsvLog : public Callback {
   ODOT_COLD ODOT_FUNCTION void on_epoch(const EpochEvent& e) override;
   ODOT_COLD void on_end(const TrainingReport&) override { write(); }
 
-  /// The tables' texts, so that those of a training that is resumed have the rows of the position, whatever its files
-  /// had when it was killed.
+  /// The tables' texts, so that a resumed training has the rows up to its position, whatever its files had when it was
+  /// killed.
   ODOT_COLD ODOT_FUNCTION Snapshot state() const override;
-  /// Errors  also ArgumentError: tables of other columns
+  /// Errors  also ArgumentError: tables with other columns
   ODOT_COLD ODOT_FUNCTION void restore_state(const Snapshot& kept) override;
 
  private:
@@ -79,7 +80,7 @@ class CsvLog : public Callback {
 
   ODOT_COLD ODOT_FUNCTION void write() const;
 
-  /// A table of a kept state, if it has the columns of `own`.
+  /// A table of a saved state. Throws unless it has the columns of `own`.
   ODOT_COLD ODOT_FUNCTION static std::string table_in(const Snapshot& kept, const char* name, const std::string& own);
 
   static constexpr const char *batches_name = "batches.csv", *epochs_name = "epochs.csv";

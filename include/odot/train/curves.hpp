@@ -18,13 +18,13 @@
 
 namespace odot {
 
-/// A curve of your own: a number after every batch.
+/// Your own curve: a number after every batch.
 struct BatchCurve {
   std::string title;
   std::function<double(const BatchEvent&)> value;
 };
 
-/// Writes curves.svg to a folder, anew after every epoch and at the end: the loss by batch, your own curves, and the
+/// Rewrites curves.svg in a folder after every epoch and at the end: the loss by batch, your own curves, and the
 /// accuracy by epoch, or the mean loss by epoch if there is no accuracy.
 /// Errors  FileError: the folder can't be created, or the picture can't be written (the constructor checks this
 ///         already; an earlier run's picture then stays)

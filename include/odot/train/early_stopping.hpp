@@ -16,11 +16,11 @@ namespace odot {
 struct EarlyStoppingOptions {
   Metric metric = "test_loss";
   std::size_t patience = 5;  ///< epochs in a row that may be no better than the best one so far
-  double min_delta = 0;      ///< an epoch is better only by more than this
+  double min_delta = 0;      ///< an epoch counts as better only by more than this
 };
 
 /// Ends a training once `patience` + 1 epochs in a row were no better than the best one: TrainingReport::stopped_early
-/// says so. Where the weights of the best epoch are wanted, fit takes KeepBest beside it.
+/// says so. For the weights of the best epoch, give fit a KeepBest as well.
 ///     fit(network, adam, train, validation, {.epochs = 200}, EarlyStopping({.patience = 10}));
 /// Errors  ArgumentError: the metric is of fit's second set, and there is none; thrown before the first batch
 class EarlyStopping : public Callback {
@@ -28,7 +28,7 @@ class EarlyStopping : public Callback {
   explicit EarlyStopping(EarlyStoppingOptions options = {})
       : patience_(options.patience), best_("odot::EarlyStopping", std::move(options.metric), options.min_delta) {}
 
-  /// Every call of fit begins anew.
+  /// Every call of fit starts counting again.
   void on_begin(const TrainingPlan& plan) override {
     best_.demand(plan);
     best_.clear();

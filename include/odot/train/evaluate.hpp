@@ -56,7 +56,8 @@ constexpr bool sets_fit() {
   return false;
 }
 
-/// The loss by which a set is evaluated: the loss itself, or that for labels where it has one and the set has labels.
+/// The loss with which a set is evaluated: the loss itself, or its form for labels if it has one and the set has
+/// labels.
 template <class Set, class Scalar, class Device, class Loss>
 decltype(auto) loss_for(const Loss& loss) {
   if constexpr (requires {

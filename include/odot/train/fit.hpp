@@ -33,7 +33,7 @@ constexpr bool helpers_fit() {
   return steps && callbacks;
 }
 
-/// Whether a loss fits the set to train on, and itself or the one for labels that to evaluate on.
+/// Whether a loss fits the training set, and it, or its form for labels, the test set.
 template <class Loss, class Network, class TrainSet, class TestSet>
 constexpr bool both_fit() {
   using Used = LossFor<Loss, TestSet, typename Network::scalar, typename Network::device>;
@@ -104,7 +104,7 @@ TrainingReport fit(Network<Model, Device, Scalar>& network, Optimizer& optimizer
   return detail::train(network, optimizer, Loss{}, train, static_cast<const TrainSet*>(nullptr), options, callbacks...);
 }
 
-/// Both with a loss that carries numbers; it is copied. For your own loss see nn/loss_contract.hpp.
+/// Both with a loss that carries numbers, which is copied. For your own loss see nn/loss_contract.hpp.
 ///     fit(network, adam, MyLoss{.epsilon = 0.1}, train, test, options, ProgressBar{});
 template <class Loss, class Model, class Device, class Scalar, class Optimizer, class TrainSet, class TestSet,
           class... Callbacks>

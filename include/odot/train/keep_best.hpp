@@ -27,12 +27,12 @@ struct KeepBestOptions {
 ///     KeepBest best(network);                                    or KeepBest best(network, {.metric = "test_accuracy"});
 ///     fit(network, adam, train, validation, options, best);
 ///     best.restore();
-/// The network must outlive it. Where fit evaluates averaged weights, give their average too, which comes before `best` in
-/// fit's arguments: then these are kept.
+/// The network must outlive it. If fit evaluates averaged weights, give KeepBest their average, which must come before
+/// `best` in fit's arguments: then the averaged weights are kept.
 ///     WeightAverage average(network);
 ///     KeepBest best(network, average);
-/// Errors  ArgumentError: the metric is of the second set, and there is none; thrown before the first batch. (The training
-///         loss would nearly always choose the last epoch.)
+/// Errors  ArgumentError: the metric is of the second set, and there is none; thrown before the first batch. (The
+///         training loss would nearly always choose the last epoch.)
 template <class Network>
 class KeepBest : public Callback {
  public:

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// KeptSteps: the snapshots of a training's network and optimizer in one.
+// KeptSteps: one snapshot of a training's network and optimizer.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace odot::detail {
 
-/// What the steps of a training hold from one to the next.
+/// What a training's steps pass on from one to the next.
 struct KeptSteps {
   Snapshot network, optimizer;
   std::string architecture;  ///< in words: nn::description
@@ -24,11 +24,11 @@ struct KeptSteps {
   std::uint64_t step = 0;    ///< the network's
 };
 
-/// In a snapshot: "network.…", "optimizer.…".
+/// The parts as one snapshot: "network.…", "optimizer.…".
 ODOT_COLD ODOT_FUNCTION Snapshot joined(KeptSteps parts);
 
-/// The other way round.
-/// Errors  ArgumentError: another architecture, a fact that is not there
+/// The parts of a snapshot, from `joined`.
+/// Errors  ArgumentError: another architecture, a missing fact
 ODOT_COLD ODOT_FUNCTION KeptSteps parts_of(const Snapshot& kept, const std::string& architecture);
 
 [[noreturn]] ODOT_COLD ODOT_FUNCTION void refuse_to_keep();
@@ -43,7 +43,7 @@ ODOT_COLD Snapshot kept_steps(const NetworkState<Device, Scalar>& network, const
 }
 
 /// Takes them over; returns the network's seed.
-/// Errors  ArgumentError: what does not fit. Nothing has changed then
+/// Errors  ArgumentError: what does not fit. Then nothing has changed
 template <DeviceType Device, class Scalar, class Optimizer>
 ODOT_COLD Seed restore_steps(NetworkState<Device, Scalar>& network, Optimizer& optimizer, const Snapshot& kept,
                              const std::string& architecture) {

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// learning_rate_range: losses of a training whose learning rate rises from step to step, to choose one by.
+// learning_rate_range: losses of a training whose learning rate rises from step to step, for choosing a learning rate.
 
 #include <algorithm>
 #include <cmath>
@@ -26,11 +26,11 @@ namespace odot {
 
 struct LearningRateRangeOptions {
   double from = 1e-6, to = 1;    ///< learning rates of the first and the last step
-  std::size_t steps = 100;       ///< rates between them, each by the same factor larger than the one before
+  std::size_t steps = 100;       ///< learning rates, each larger than the one before by the same factor
   std::size_t batch_size = 128;  ///< samples
   Seed seed{1};                  ///< for the order of the samples
-  double smoothing = 0.9;        ///< share that a step leaves of the average of losses before
-  double divergence = 4;         ///< ends where the average is more than this times its lowest
+  double smoothing = 0.9;        ///< share of the average of earlier losses that stays in a step
+  double divergence = 4;         ///< the test ends when the average exceeds its lowest value by this factor
 };
 
 /// The losses by learning rate.
@@ -41,8 +41,8 @@ struct LearningRateRange {
   std::vector<Point> points;
   bool diverged = false;  ///< it ended early, because the loss rose too far or was not finite
 
-  /// The rate at which the average falls most from one rate to the next, without the first tenth of the rates, where the
-  /// average is of few losses; NaN where it never falls.
+  /// The rate around which the average falls most, without the first tenth of the rates, where the average is of few
+  /// losses; NaN if it never falls.
   double steepest() const {
     double rate = std::numeric_limits<double>::quiet_NaN(), most = 0;
     for (std::size_t i = points.size() / 10 + 1; i + 1 < points.size(); ++i)
@@ -82,7 +82,7 @@ class RangeRecorder : public Callback {
     demand(options.divergence > 1, "expected a divergence above 1", options.divergence);
   }
 
-  /// Of a step, counted from 0.
+  /// The rate of a step, counted from 0.
   double rate(std::size_t step) const {
     return options_.from *
            std::pow(options_.to / options_.from, static_cast<double>(step) / static_cast<double>(options_.steps - 1));
@@ -130,7 +130,7 @@ LearningRateRange learning_rate_range(Network<Model, Device, Scalar>& network, O
     optimizer.restore(state, network);
   };
   try {
-    // As many epochs as there are samples in all steps are enough.
+    // As many epochs as steps are always enough.
     fit(network, optimizer, loss, train,
         {.epochs = options.steps,
          .batch_size = options.batch_size,

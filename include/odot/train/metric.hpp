@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Metric: a number after every epoch by which a training is judged, and the best of it so far.
+// Metric: a number after every epoch by which a training is judged; and the best epoch so far.
 
 #include <cmath>
 #include <cstddef>
@@ -20,11 +20,14 @@ namespace odot {
 
 enum class Goal { lowest, highest };
 
-/// A number of an epoch, and whether the lowest or the highest one is the best. By name, those of EpochEvent:
+/// A number of an epoch, and whether the lowest or the highest one is the best. It is one of EpochEvent's, by name:
 ///     "test_loss"   "test_accuracy"   "mean_loss"   "train_accuracy"
-/// or your own, of anything that is known after an epoch:
-///     Metric f1{"macro F1", [&](const EpochEvent&) {
-///                 return classification_report(network, network.workspace(), validation).macro().f1; }, Goal::highest};
+/// or your own, from anything that is known after an epoch:
+///     Metric f1{"macro F1",
+///               [&](const EpochEvent&) {
+///                 return classification_report(network, network.workspace(), validation).macro().f1;
+///               },
+///               Goal::highest};
 /// NaN is never the best.
 /// Errors  ArgumentError: an unknown name
 struct Metric {
@@ -59,7 +62,7 @@ namespace detail {
 /// The best epoch so far by a metric.
 class BestEpoch {
  public:
-  /// `who` is in errors. Throws ArgumentError for a min_delta that is negative or not finite.
+  /// `who` begins the messages of errors. Throws ArgumentError for a min_delta that is negative or not finite.
   BestEpoch(std::string who, Metric metric, double min_delta)
       : who_(std::move(who)), metric_(std::move(metric)), min_delta_(min_delta) {
     if (!(min_delta >= 0 && min_delta <= (std::numeric_limits<double>::max)()))
@@ -67,14 +70,14 @@ class BestEpoch {
                           number_text::shortest(min_delta));
   }
 
-  /// Throws ArgumentError where there is no second set and the metric needs one.
+  /// Throws ArgumentError if there is no second set and the metric needs one.
   void demand(const TrainingPlan& plan) const {
     if (metric_.of_second_set && plan.test_samples == 0)
-      throw ArgumentError(who_ + ": the best epoch is by " + metric_.name +
-                          ", on fit's second set, but there is none; give fit a validation set");
+      throw ArgumentError(who_ + ": its metric, " + metric_.name +
+                          ", needs fit's second set, but there is none; give fit a validation set");
   }
 
-  /// Whether the epoch is the best so far: better than the last best one by more than min_delta.
+  /// Whether the epoch is the best so far: better than the previous best one by more than min_delta.
   bool take(const EpochEvent& e) {
     const double value = metric_.value(e), better = metric_.goal == Goal::lowest ? value_ - value : value - value_;
     if (epoch_ == 0 ? std::isnan(value) : !(better > min_delta_)) return false;
@@ -93,10 +96,11 @@ class BestEpoch {
     state.set_fact("epoch", epoch_);
     if (epoch_ > 0) state.set_fact("value", value_);
   }
-  /// Throws ArgumentError where the state is of another metric.
+  /// Throws ArgumentError if the state is of another metric.
   void restore(const Snapshot& state) {
     if (const std::string found = state.required_text("metric"); found != metric_.name)
-      throw ArgumentError(who_ + ": expected a state by " + metric_.name + ", found one by " + shown_name(found));
+      throw ArgumentError(who_ + ": expected a state with metric " + metric_.name + ", found one with " +
+                          shown_name(found));
     epoch_ = static_cast<std::size_t>(state.required_count("epoch"));
     value_ = epoch_ > 0 ? state.required_number("value") : none;
   }

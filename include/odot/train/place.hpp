@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Place: how far a training is, and that as facts of a snapshot.
+// Place: how far a training is, and how a snapshot holds that.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,16 +21,16 @@ namespace odot::detail {
 
 /// How far a training is, between two batches.
 struct Place {
-  TrainingReport report;     ///< of the whole epochs; its seconds: of all batches
-  std::size_t batch = 0;     ///< batches done of the epoch after those
+  TrainingReport report;     ///< of complete epochs; its seconds are those of all batches
+  std::size_t batch = 0;     ///< batches done in the epoch after those
   nn::LossSums sums;         ///< of these batches
   double epoch_seconds = 0;  ///< of these batches
 
   std::size_t steps(const TrainingPlan& plan) const { return report.epochs.size() * plan.batches + batch; }
 };
 
-/// Adds the place as the array "training.epochs" [epochs, 6] and facts, beside what must be the same in a training that
-/// goes on from it.
+/// Adds the place as the array "training.epochs" [epochs, 6] and as facts, and what must be the same in the training
+/// that is resumed.
 ODOT_COLD ODOT_FUNCTION void add_place(const Place& place, const TrainingPlan& plan, Seed seed, Snapshot& kept);
 
 /// The steps that a training has done of which add_place has added the place.

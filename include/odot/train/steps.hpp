@@ -33,8 +33,8 @@ class Steps {
   /// Puts the samples in the epoch's order, and discards the previous epoch's results.
   virtual void begin_epoch(Seed seed, std::uint64_t epoch) = 0;
 
-  /// Loads a batch, goes forward and back, checks the result, and lets the optimizer take a step. `factor`: on the
-  /// learning rate.
+  /// Loads a batch, runs forward and backward, checks the result, and lets the optimizer take a step. `factor` is on
+  /// the learning rate.
   /// Errors  NonFiniteError: the loss or the gradient is not finite, or the optimizer can't take the gradient, if that
   ///         is known at once
   virtual void run(const StepEvent& at, double factor) = 0;
@@ -45,19 +45,19 @@ class Steps {
   /// The loss on the second set; called only if there is one.
   virtual nn::LossSums evaluate() = 0;
 
-  /// Whether the optimizer can be kept, which the next two need.
+  /// Whether the optimizer can be saved, which the next two functions need.
   virtual bool can_be_kept() const = 0;
 
   /// Network and optimizer, and the network's seed and step.
-  /// Errors  ArgumentError: the optimizer can't be kept
+  /// Errors  ArgumentError: the optimizer can't be saved
   virtual Snapshot snapshot() const = 0;
 
   /// Model, loss, optimizer and set with their options, as facts: what the training must have that goes on.
   virtual Snapshot options() const = 0;
 
   /// Takes them over.
-  /// Errors  ArgumentError: another architecture, optimizer or scalar, all that does not fit; the optimizer can't be
-  ///         kept. Nothing has changed then
+  /// Errors  ArgumentError: another architecture, optimizer or scalar, with all that does not fit; the optimizer can't
+  ///         be saved. Then nothing has changed
   virtual void restore(const Snapshot& kept) = 0;
 
  protected:

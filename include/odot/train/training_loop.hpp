@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// TrainingLoop: epochs, what callbacks are told, and the report; compiled once for all trainings.
+// TrainingLoop: epochs, events and the report; compiled once for all trainings.
 
 #include <algorithm>
 #include <chrono>
@@ -26,8 +26,8 @@ namespace odot {
 
 namespace detail {
 
-/// One run of fit. If a batch's result is there at once, it is looked at before the next step. If the host is ahead of
-/// the device, results are fetched at the end of an epoch, or after a quarter of a second.
+/// One run of fit. If the results of a step are there at once, callbacks get them before the next step. If the host is
+/// ahead of the device, results are fetched at the end of an epoch, or after a quarter of a second.
 class TrainingLoop {
  public:
   TrainingLoop(Steps& steps, const FitOptions& options, std::span<Callback* const> callbacks)
@@ -54,7 +54,7 @@ class TrainingLoop {
   /// Takes step number `b` of the epoch, counted from 0. Returns whether a callback wants a position after it.
   ODOT_FUNCTION bool step(std::size_t b);
 
-  /// Tells the callbacks of the epoch's batches up to `done` that they do not know of yet.
+  /// Tells the callbacks about the epoch's batches up to `done` that they do not know yet.
   ODOT_FUNCTION void tell_results(std::size_t done);
 
   ODOT_COLD ODOT_FUNCTION void tell_result(const StepResult& result);
@@ -95,7 +95,7 @@ class TrainingLoop {
   std::span<Callback* const> callbacks_;
   std::vector<StepResult> results_;  // of an epoch's batches
   TrainingPlan plan_;
-  Place place_;  // what callbacks know of
+  Place place_;  // as far as callbacks know
 };
 
 #if ODOT_DEFINITIONS
@@ -130,7 +130,7 @@ TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
   tell(&Callback::on_begin, plan_);
   if (options_.resume) restore_states(callbacks_, *options_.resume);
   TrainingReport& report = place_.report;
-  bool whole = false;  // whether the last epoch was, at whose end the test set has been evaluated
+  bool whole = false;  // whether the last epoch was complete; the test set was evaluated at its end then
   try {
     while (report.epochs.size() < options_.epochs && !report.interrupted && !report.stopped_early) {
       report.stopped_early = wanted_stop();
@@ -244,7 +244,7 @@ void TrainingLoop::end_epoch() {
 void TrainingLoop::evaluate_test() {
   nn::LossSums sums;
   if (plan_.test_samples > 0) {
-    std::size_t told = 0;  // these undo what they have changed, the last one first, also after an error
+    std::size_t told = 0;  // callbacks that must undo their changes, the last one first, also after an error
     const auto undo = [&] {
       while (told > 0) callbacks_[--told]->after_evaluation();
     };

@@ -39,9 +39,9 @@ class TrainingSteps final : public Steps {
   using TrainLoader = data::Loader<TrainSet, Scalar, Device>;
 
  public:
-  /// `test`: null if there is none; in errors it is called `test_name`.
-  /// Errors  ArgumentError: an empty set; a label that the network has no output for; a batch size of 0 or larger than the
-  ///         set
+  /// `test` is null if there is no test set; errors call it `test_name`.
+  /// Errors  ArgumentError: an empty set; a label for which the network has no output; a batch size of 0 or larger than
+  ///         the set
   TrainingSteps(Network& network, Optimizer& optimizer, const Loss& loss, const TrainSet& train, const TestSet* test,
                 std::size_t batch_size, std::size_t micro_batch_size, const std::string& test_name,
                 std::span<Callback* const> callbacks)
@@ -112,7 +112,7 @@ class TrainingSteps final : public Steps {
  private:
   static constexpr bool labelled = nn::labelled<Loss, Scalar>;
 
-  /// Throws NonFiniteError, naming the layer or parameter where the number comes from.
+  /// Throws NonFiniteError, which names the layer or parameter from which the number comes.
   ODOT_COLD void explain(nn::NonFinite found, const auto& batch) {
     if (found == nn::NonFinite::loss) network_.explain_non_finite_loss(batch.x, batch.lengths);
     network_.check_gradients_finite(largest_gradient());

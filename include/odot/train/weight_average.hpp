@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// WeightAverage: the exponential moving average of a network's weights, by which fit evaluates.
+// WeightAverage: the exponential moving average of a network's weights, which fit's evaluations use.
 
 #include <cstddef>
 #include <span>
@@ -19,13 +19,13 @@
 namespace odot {
 
 struct WeightAverageOptions {
-  double decay = 0.999;  ///< share of the average that a step keeps, from 0 to below 1
+  double decay = 0.999;  ///< the share of the average that stays in a step, from 0 to below 1
 };
 
 /// After the first step the average is the network's parameters; after every later one it is
-/// decay · average + (1 − decay) · parameters. Every call of fit begins anew. Its evaluations use the average; between them the network has its own
-/// parameters, and so it has at the end, until apply() is called. Buffers, such as a batch norm's running statistics, are
-/// not averaged: the network's own are used, as PyTorch's AveragedModel does by default.
+/// decay · average + (1 − decay) · parameters. Every call of fit starts a new average. Its evaluations use the average;
+/// between them, and at the end until apply() is called, the network has its own parameters. Buffers, such as a batch
+/// norm's running statistics, are not averaged: the network's own are used, as PyTorch's AveragedModel does by default.
 ///     WeightAverage average(network, {.decay = 0.999});
 ///     fit(network, adam, train, test, options, average);
 ///     average.apply();
@@ -94,7 +94,7 @@ class WeightAverage : public Callback {
 
   NetworkState<Device, Scalar>* network_;
   double decay_;
-  mutable Buffer<Scalar, Device> average_;  // exchanged with the parameters for a moment
+  mutable Buffer<Scalar, Device> average_;  // exchanged with the parameters during evaluations
   std::size_t steps_ = 0;
 };
 

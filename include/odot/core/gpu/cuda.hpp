@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The CUDA runtime's errors as exceptions, its memory, and the calling thread's stream. (The namespace is not called cuda,
-// which is CCCL's: `using namespace odot` would make that ambiguous.)
+// The CUDA runtime's errors as exceptions, its memory, and the calling thread's stream. (The namespace is not called
+// cuda, which is CCCL's: `using namespace odot` would make that ambiguous.)
 
 #include <cuda_runtime_api.h>
 
@@ -86,7 +86,7 @@ ODOT_SHARED inline thread_local cudaStream_t current_stream = nullptr;
 /// The stream of the calling thread's work: CUDA's default stream, or the innermost StreamScope's.
 inline cudaStream_t stream() { return detail::current_stream; }
 
-/// While it lives, the calling thread's work goes to `stream`. The stream must outlive what was allocated under it.
+/// While it exists, the calling thread's work goes to `stream`. The stream must outlive what was allocated under it.
 class StreamScope {
  public:
   explicit StreamScope(cudaStream_t stream) : before_(detail::current_stream) { detail::current_stream = stream; }

@@ -32,8 +32,8 @@ struct TokenArray {
 
 /// For every sample and head, y_i = Σ_j a_ij v_j with a_ij = softmax over j of (scale · q_i·k_j).
 /// Shapes  q, k [N, L, H·d], v [N, L, H·dv] → y [N, L, H·dv]
-///         statistics [N, H, 2, L], for backward: m_i = max_j q_i·k_j, then 1/Σ_j exp(scale · (q_i·k_j − m_i)); apart, since
-///         the logarithm of the sum would be lost beside a large maximum
+///         statistics [N, H, 2, L], for backward: m_i = max_j q_i·k_j, then 1/Σ_j exp(scale · (q_i·k_j − m_i)); apart,
+///         since the logarithm of the sum would be lost next to a large maximum
 ///         lengths [N] (optional): tokens from there on are padding; as keys they are ignored, as queries they give 0
 /// Grad    dq, dk, dv overwritten, 0 at padding; memory that two of them share, of equal width, receives their sum.
 ///         With δ_i = Σ_c dy_ic y_ic and ds_ij = scale · a_ij (dy_i·v_j − δ_i):

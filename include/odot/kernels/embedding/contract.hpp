@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Contract of the embedding: rows of a table, by their numbers.
+// Contract of the embedding: looks up rows of a table.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,9 +14,10 @@
 
 namespace odot::kernels {
 
-/// y[n] = weight[index[n]]; NaN where an index is not in 0 … V − 1. Indices are integers, or whole numbers of another type.
+/// y[n] = weight[index[n]]; NaN where an index is not in 0 … V − 1. Indices are integers, of an integral or
+/// floating-point type.
 /// Shapes  index [N], weight [V, D] → y [N, D]
-/// Grad    dweight[v] += Σ dy[n] over the n with index v, in their order (added); other indices add nothing
+/// Grad    dweight[v] += Σ dy[n] over the n with index[n] = v, in their order (added); indices out of range add nothing
 template <class Device>
 struct Embedding : detail::MissingKernels<Device> {
   template <class T, class S, std::size_t V, std::size_t D>
@@ -39,7 +40,7 @@ concept EmbeddingKernel =
 
 namespace detail {
 
-/// The row that an index names; V where there is none. (A comparison that NaN fails.)
+/// The row that an index names; V if there is none. (NaN fails the comparisons.)
 template <std::size_t V, class T>
 ODOT_HOST_DEVICE std::size_t row_of_index(T index) {
   if constexpr (std::is_integral_v<T>) return static_cast<std::size_t>(index) < V ? static_cast<std::size_t>(index) : V;
@@ -52,7 +53,7 @@ struct EmbeddingForward {
   const S* weight;
   S* y;
 
-  /// Null: there is no such row.
+  /// Null if there is no such row.
   ODOT_HOST_DEVICE const S* of_row(std::size_t n) const {
     const std::size_t row = row_of_index<V>(index[n]);
     return row < V ? weight + row * D : nullptr;

@@ -11,7 +11,7 @@
 
 namespace odot::kernels::gpu {
 
-/// Two sums that are made together.
+/// Two sums that are computed together.
 template <class S>
 struct Pair {
   S first{}, second{};

@@ -35,7 +35,8 @@ struct PlaneSums {
 
 }  // namespace detail
 
-/// y[n, c, i] += bias[c] for `planes` planes of Plane numbers, sample after sample, C a sample; fewer than 2³² numbers.
+/// y[n, c, i] += bias[c] for `planes` planes of Plane numbers, sample after sample, C per sample; fewer than 2³²
+/// numbers.
 template <std::size_t C, std::size_t Plane, class S>
 void add_channel_bias(std::size_t planes, const S* bias, S* y) {
   static_assert(C <= UINT32_MAX && Plane <= UINT32_MAX);
@@ -52,7 +53,7 @@ void add_channel_bias(std::size_t planes, const S* bias, S* y) {
   }
   for_each_index(planes * Plane, [=] ODOT_HOST_DEVICE(std::size_t at) {
     constexpr std::uint32_t plane = Plane, channels = C;
-    const auto index = static_cast<std::uint32_t>(at);  // a division of 64 bits costs more than the memory's pace
+    const auto index = static_cast<std::uint32_t>(at);  // a 64-bit division takes longer than the memory access
     y[index] += bias[index / plane % channels];
   });
 }

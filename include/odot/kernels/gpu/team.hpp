@@ -1,17 +1,17 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Teams: threads that run one program together, with memory that all of them see. One program runs in two ways:
+// Teams: threads that run one program together, with memory that all of them see. A program runs in one of two ways:
 //     on a GPU, a team is a thread block and its memory is shared memory (launch.hpp);
-//     as a Thrust algorithm, on any Thrust system, a team is one thread;
-//     on the host's systems too, which is how programs are tested without a GPU.
+//     as a Thrust algorithm, on any Thrust system, a team is one thread. On the host's systems, programs are tested
+//     without a GPU like this.
 //
 // A program is a class with
 //     struct Memory;                                                           what the team shares, not initialised
 //     template <class Team>
 //     ODOT_HOST_DEVICE void operator()(const Team& team, std::size_t index, Memory& memory) const;
 //     static constexpr unsigned threads, blocks_per_processor;                   optional: launch.hpp
-// It consists of calls of team.each and team.reduce. Each of these ends with a barrier, so what one writes to the memory,
-// the next one reads. The calls of one program must not depend on the thread.
+// It consists of calls of team.each and team.reduce. Each of these ends with a barrier, so each sees what those before
+// it have written to the memory. The calls of one program must not depend on the thread.
 
 #include <cstddef>
 #include <type_traits>
@@ -122,7 +122,7 @@ struct Plus {
   }
 };
 
-/// The larger one; NaN if one of them is.
+/// The larger one; NaN if either is NaN.
 struct Maximum {
   template <class T>
   ODOT_HOST_DEVICE T operator()(const T& a, const T& b) const {

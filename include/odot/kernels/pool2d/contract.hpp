@@ -10,11 +10,12 @@
 
 namespace odot::kernels {
 
-/// Shapes of a pooling: square windows, the same stride and padding on both axes. Output (i, j) is made of the rows
-/// i·stride − padding to i·stride − padding + K − 1, and columns likewise, of those that exist.
+/// Shapes of a pooling: square windows, the same stride and padding on both axes. The window of output (i, j) has the
+/// rows i·stride − padding to i·stride − padding + K − 1, and columns likewise, as far as they exist.
 template <ShapeType In, std::size_t Kernel, std::size_t Stride, std::size_t Padding>
 struct PoolGeometry {
-  static_assert(2 * Padding <= Kernel, "every window has a row and a column of the image");
+  static_assert(2 * Padding <= Kernel,
+                "padding must be at most half of the kernel, so that every window has a row and a column of the image");
   static constexpr std::size_t C = In::extents[0], H = In::extents[1], W = In::extents[2];
   static constexpr std::size_t K = Kernel, stride = Stride, padding = Padding;
   static constexpr std::size_t out_h = (H + 2 * Padding - Kernel) / Stride + 1;
@@ -40,10 +41,11 @@ struct PoolGeometry {
   }
 };
 
-/// y = the largest number of each window; NaN if one of them is.
-/// A tap u·K + v says where in its window it lies: the first such place in row-major order. (Of several NaN the last.)
-/// Shapes  x [N, C, H, W] → y, taps [N, C, H', W']; taps are optional, and are what backward needs
-/// Grad    dx = Σ dy of the windows whose tap it is (overwritten; optional)
+/// y = the largest number of each window; NaN if the window has a NaN. Its tap is u·K + v if it lies in row u and
+/// column v of the window; of equal numbers it is the first in row-major order. (Of several NaN it is the last one, row
+/// by row on the Gpu, column by column on the Cpu.)
+/// Shapes  x [N, C, H, W] → y, taps [N, C, H', W']; taps are optional; backward needs them
+/// Grad    dx = Σ dy of the windows whose tap points to x (overwritten; optional)
 template <class Device>
 struct MaxPool2d : detail::MissingKernels<Device> {
   /// G: a PoolGeometry.
@@ -55,7 +57,8 @@ struct MaxPool2d : detail::MissingKernels<Device> {
                        BatchView<typename G::output, const S, Device> dy, BatchView<typename G::input, S, Device> dx);
 };
 
-/// y = (Σ of each window) / its size: K² if CountPadding, else how many numbers of it the image has.
+/// y = (Σ of each window) / its size. The size is K² if CountPadding, else the number of the window's pixels in the
+/// image.
 /// Shapes  x [N, C, H, W] → y [N, C, H', W']
 /// Grad    dx = Σ dy / size over the windows that contain it (overwritten; optional)
 template <class Device>

@@ -1,9 +1,9 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the CPU: two passes over the batch forward, two backward, a tile of samples at a time; heads
-// live in the second-level cache only.
+// The attention-wise block on the CPU: two passes over the batch forward, two backward, a tile of samples at a time;
+// heads live in the second-level cache only.
 //     ../../attention_heads/cpu/score_bounds.hpp, scores.hpp, relevance.hpp
-//                                            the scores of maps; softmaxes and heads, as AttentionHeads has them
+//                                            the scores of maps; softmaxes and heads, as in AttentionHeads
 //     row_convolution.hpp    the convolution of rows
 //     tile.hpp               one tile of samples, forward and backward
 //     forward.hpp, backward.hpp, few_samples.hpp     the passes over a batch

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// An attention block in evaluation on few samples, on the CPU: a lane is a column of the image, so that one sample fills
-// registers. The arrays are read where they are, and the heads add up in registers.
+// An attention block in evaluation on few samples, on the CPU: a lane is a column of the image, so that one sample
+// fills registers. The arrays are read where they are, and the heads add up in registers.
 
 #include <algorithm>
 #include <cstddef>
@@ -24,7 +24,7 @@ class FewSamples {
   static constexpr std::size_t packets = (W + L - 1) / L, row = packets * L;  // of a row of the image; past W it is 0
   static constexpr std::size_t framed_row = row + 2;  // a zero on each side, for the convolution
 
-  // Sums of columns. Those of long columns lie in memory, [2, row]: the sums, and what their additions have added too much.
+  // Sums of columns. Those of long columns lie in memory, [2, row]: the sums, and their rounding errors.
   static constexpr bool long_columns = H > sum_stretch, in_registers = packets <= 8 && !long_columns;
   static constexpr std::size_t column_sums = (long_columns ? 2 : 1) * row;
 
@@ -222,8 +222,8 @@ class FewSamples {
     rest = inexact ? simd::negate(largest(difference)) : zero;
   }
 
-  /// out += the convolution of head m = Â ⊙ x. All of the head is there before it is read: a load that spans two stores just
-  /// made would wait for them.
+  /// out += the convolution of head m = Â ⊙ x. All of the head is there before it is read: a load that spans two stores
+  /// just made would wait for them.
   void add_head(const Memory& at, std::size_t m) const {
     const S* x = at.x + m % C * H * row;
     const P offset = simd::all(offsets_[m]);

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The 3×3 convolution of an attention block on the CPU, row by row while the rows are made. Everything is [element][lane],
-// one packet per element.
+// The 3×3 convolution of an attention block on the CPU, row by row while the rows are made. Everything is
+// [element][lane], one packet per element.
 
 #include <algorithm>
 #include <cstddef>
@@ -33,7 +33,7 @@ struct RowConvolution {
 
     /// Where row i goes, [W].
     S* row(std::size_t i) const { return memory_ + (i % 3 * framed_row + 1) * L; }
-    /// The rows around row i; outside of the plane they are 0.
+    /// The rows around row i; outside the plane they are 0.
     Rows around(std::size_t i) const {
       return {{i > 0 ? row(i - 1) - L : zeros(), row(i) - L, i + 1 < H ? row(i + 1) - L : zeros()}};
     }
@@ -44,8 +44,8 @@ struct RowConvolution {
     S* memory_;
   };
 
-  /// sums[k] += Σ_{u,v} rows[u](j + k + v) · kernel[u][v], k < N: outputs j … j + N − 1 of a 3×3 convolution, padding 1. Each
-  /// number of the rows is read once.
+  /// sums[k] += Σ_{u,v} rows[u](j + k + v) · kernel[u][v], k < N: outputs j … j + N − 1 of a 3×3 convolution, padding
+  /// 1. Each number of the rows is read once.
   template <std::size_t N>
   static ODOT_INLINE void convolve(const Rows& rows, std::size_t j, const P (&kernel)[taps], P (&sums)[N]) {
 #pragma GCC unroll 3

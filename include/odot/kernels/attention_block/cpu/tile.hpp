@@ -71,7 +71,8 @@ struct BlockTile : Relevance<S, Image> {
     }
   };
 
-  /// x [C, H, W] and the largest |x| of each channel (largest_magnitude), from samples; lanes without one are like the last.
+  /// x [C, H, W] and the largest |x| of each channel (largest_magnitude), from samples; lanes without one are like the
+  /// last.
   static void load_input(const S* samples, std::size_t count, S* x, S* largest) {
     load_tile<C * plane>(samples, C * plane, count, x);
     repeat_last_sample(C * plane, count, x);
@@ -119,8 +120,8 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- forward
 
-  /// out [+]= the convolution of head m, whose rows make_row(i, to) makes on the way. Map 0, which must come first, starts the
-  /// sums, with x where there is a skip connection.
+  /// out [+]= the convolution of head m, whose rows make_row(i, to) makes on the way. Map 0, which must come first,
+  /// starts the sums, with x where there is a skip connection.
   template <class MakeRow>
   static ODOT_INLINE void add_head(const Tile& tile, const Form& form, std::size_t m, const Scratch& scratch,
                                    const MakeRow& make_row) {
@@ -152,7 +153,7 @@ struct BlockTile : Relevance<S, Image> {
 
   // ---- backward, first pass: how the gradient correlates with heads and input
 
-  /// The sums of a correlation; of a large image with what their additions have added too much (add_compensated).
+  /// The sums of a correlation; for a large image also their rounding errors (add_compensated).
   struct Correlation {
     P sums[taps], rests[R::long_sums ? taps : 1];
   };
@@ -188,11 +189,11 @@ struct BlockTile : Relevance<S, Image> {
       for (std::size_t t = 0; t < taps; ++t) sums[t] = row_sums[t];
   }
 
-  /// totals[o · stride][u][v] += Σ_p grad[o](p) · plane(p + (u, v) − (1, 1)), of the plane whose row i is make_row(i). Taken
-  /// from the plane's side, where the gradient's frame is 0: Σ_q plane(q) · grad[o](q − (u, v) + (1, 1)).
+  /// totals[o · stride][u][v] += Σ_p grad[o](p) · plane(p + (u, v) − (1, 1)), of the plane whose row i is make_row(i).
+  /// Taken from the plane's side, where the gradient's frame is 0: Σ_q plane(q) · grad[o](q − (u, v) + (1, 1)).
   template <class MakeRow>
   static ODOT_INLINE void correlate(const Tile& tile, const MakeRow& make_row, S* totals, std::size_t stride) {
-    in_steps<C, 8>([&]<std::size_t Outputs>(std::size_t first) {  // of so many channels the sums are on the stack
+    in_steps<C, 8>([&]<std::size_t Outputs>(std::size_t first) {  // with so many channels the sums are on the stack
       Correlation of[Outputs];
       for (auto& of_output : of) {
         for (auto& sum : of_output.sums) sum = simd::all(S{0});
@@ -227,7 +228,7 @@ struct BlockTile : Relevance<S, Image> {
     for (std::size_t o = 0; o < C; ++o) {
       const S* w = kernel(form, o, m);
       P k[taps];
-      for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[taps - 1 - t]);  // turned by 180°
+      for (std::size_t t = 0; t < taps; ++t) k[t] = simd::all(w[taps - 1 - t]);  // rotated by 180°
       const Rows rows = tile.grad_rows(o, i);
       if (o == 0) Convolution::convolve_row(rows, k, [](std::size_t) { return simd::all(S{0}); }, to);
       else Convolution::convolve_row(rows, k, [&](std::size_t j) { return simd::load(to + j * L); }, to);
@@ -242,9 +243,9 @@ struct BlockTile : Relevance<S, Image> {
   // With t = A ⊙ ∂ℓ/∂A, the gradients of the scores are ∂ℓ/∂zx = t − Ax Σ_W t and ∂ℓ/∂zy = t − Ay Σ_H t. relevance_row
   // takes the first term of both, softmax_row the second term of one.
 
-  /// Row i of map m, from `grads`, ∂ℓ/∂head: `a` [W] = the terms of Ax, and tile.along_column those of Ay; t's part of the
-  /// arrays' gradients goes `to` a row; adds t to tile.column_sums. Returns −Σ_W t times the factor that makes Ax of `a`.
-  /// InputGradient: out = before + ∂ℓ/∂head ⊙ Â + t ⊙ (Wx + Wy).
+  /// Row i of map m, from `grads`, ∂ℓ/∂head: `a` [W] = the terms of Ax, and tile.along_column those of Ay; t's part of
+  /// the arrays' gradients goes `to` a row; adds t to tile.column_sums. Returns −Σ_W t times the factor that makes Ax
+  /// of `a`. InputGradient: out = before + ∂ℓ/∂head ⊙ Â + t ⊙ (Wx + Wy).
   template <Scores Size, bool InputGradient>
   static ODOT_INLINE P relevance_row(const Tile& tile, const Lanes& lanes, std::size_t m, const S* kept,
                                      const NormGradient<S>& norm, const P& mask, std::size_t i, const S* grads,
@@ -272,7 +273,7 @@ struct BlockTile : Relevance<S, Image> {
       for (std::size_t k = 0; k < N; ++k) {
         const std::size_t at = (j + k) * L;
         const P grad = simd::load(grads + at);
-        // t: A but for the row's factor; Â = scale · A + offset, both of them through the batch's statistics; head = Â ⊙ x
+        // t: A up to the row's factor; head = Â ⊙ x; Â = scale · A + offset, which follow from the batch's statistics
         const P column = simd::load(kept + (H + j + k) * L);
         const P relevance = simd::multiply(column, simd::multiply(terms[k], terms[N + k]));
         const P inner = simd::multiply_add(simd::multiply(grad, x[k]), scale, constant);

@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, one lane per sample: backward. With g = ∂ℓ/∂(convolution's output), d = A − mean,
-//     dhead = Σ w ⋆ g (turned),  dÂ = dhead x,  dA = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂)),  t = A dA
+// The attention-wise block on the GPU, one lane per sample: backward. With g = ∂ℓ/∂(convolution's output), d = A −
+// mean,
+//     dhead = Σ w ⋆ g (w rotated),  dÂ = dhead x,  dA = scale (dÂ − mean(dÂ) − x̂ mean(dÂ x̂)),  t = A dA
 //     ∂ℓ/∂sx = t − Ax Σ_W t,  ∂ℓ/∂sy = t − Ay Σ_H t
 // The sums of t are linear in mean(dÂ) and mean(dÂ x̂), which are known only after the whole batch; so the first pass
 // stores the sums of A dÂ, A d and A, and the second pass joins them.
@@ -14,7 +15,7 @@
 
 namespace odot::kernels::detail {
 
-/// g of a part's columns and those beside it, in the rows above, at and below row i.
+/// g of a part's columns and their two neighbours, in the rows above, at and below row i.
 template <class G, class S, class Parts>
 struct GradientWindow {
   using M = LaneMaps<G, S>;
@@ -74,7 +75,7 @@ struct LaneCorrelations {
   static constexpr unsigned terms = G::norm == HeadNorm::none ? 1 : 3;  // A dÂ, A d, A
   // Numbers that a warp stores: dw [C, 9], Σ dÂ, Σ dÂ d, db [C].
   static constexpr unsigned sum_dnorm = 9 * C, sum_product = sum_dnorm + 1, db = sum_product + 1, numbers = db + C;
-  // It stores them each time after this many rows, so that a lane adds at most 512 terms.
+  // It stores them after this many rows, so that a lane adds at most 512 terms.
   static constexpr unsigned rows_per_sum = 512 / columns, sums_per_part = (H + rows_per_sum - 1) / rows_per_sum;
   static constexpr unsigned sums = parts * sums_per_part;  // of a tile's map
 

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, one lane per sample: the launches of its passes. Forward: tiles; normalisers and
-// moments; output. Backward: tiles of the gradient; correlations; arrays and dx; each with its sums.
+// The attention-wise block on the GPU, one lane per sample: launches its passes. Forward: tiles, normalisers and
+// moments, output. Backward: tiles of the gradient, correlations, arrays and dx, each pass with its sums.
 
 #include <cmath>
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace odot::kernels::detail {
 /// Passes of AttentionBlock<Gpu>; the contract is AttentionBlock's.
 template <class G, class S>
 struct LaneBlock {
-  /// Whether what a lane holds fits its registers: a row, and a window of three rows of all channels.
+  /// Whether a lane's numbers fit its registers: a row, and a window of three rows of all channels.
   static constexpr bool fits = G::W <= 32 && G::C <= 3;
 
   using M = LaneMaps<G, S>;
@@ -24,7 +24,7 @@ struct LaneBlock {
   using Result = BatchView<typename G::image, S, Gpu>;
   using Weights = BlockWeights<const S, G, Gpu>;
 
-  /// Where things lie in the cache: the input in tiles, the softmaxes' normalisers, the norm's mean and 1/σ.
+  /// The layout of the cache: the input in tiles, the softmaxes' normalisers, the norm's mean and 1/σ.
   template <class Pointer>
   struct Cache {
     Cache(Pointer start, std::size_t samples)

@@ -151,8 +151,8 @@ struct LaneMoments {
   }
 };
 
-/// y of some rows and columns of a tile, from the normalisers: heads go through registers, row by row, and are added to the
-/// three rows of y that they touch.
+/// y of some rows and columns of a tile, from the normalisers: heads go through registers, row by row, and are added to
+/// the three rows of y that they touch.
 template <class G, class S>
 struct LaneOutput {
   using M = LaneMaps<G, S>;

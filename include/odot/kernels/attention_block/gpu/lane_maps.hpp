@@ -71,7 +71,7 @@ struct LaneMaps {
   /// Whether scores of rows and columns are too large for their logs. `most`: the largest |log| of rows plus that of
   /// columns.
   ODOT_HOST_DEVICE static bool are_large(S most) { return !(most <= largest_log_sum<S>); }
-  /// If they are: Ax and Ay of a lane's element (i, j), from the peaks (LanePeaks).
+  /// Then: Ax and Ay of a lane's element (i, j), from the peaks (LanePeaks).
   ODOT_HOST_DEVICE S exact_row(unsigned tile, unsigned m, unsigned i, unsigned j, S value,
                                const gpu::Lane& lane) const {
     const unsigned at = m * plane + i * W + j;

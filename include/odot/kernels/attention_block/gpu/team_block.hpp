@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The attention-wise block on the GPU, one team per sample: heads are computed in the team's memory, map by map, and never
-// written to the device's. Two launches forward (statistics; output), and two backward (correlations; arrays) with their
-// sums. For small batches and for images that do not fit a lane's registers.
+// The attention-wise block on the GPU, one team per sample: heads are computed in the team's memory, map by map, and
+// never written to the device's. Two launches forward (statistics; output), and two backward (correlations; arrays)
+// with their sums. For small batches and for images that do not fit a lane's registers.
 
 #include <cstddef>
 
@@ -66,7 +66,7 @@ struct BlockOutput {
   }
 };
 
-/// ∂ℓ/∂head from the gradient before the ReLU, by the kernels turned by 180°.
+/// ∂ℓ/∂head from the gradient before the ReLU, by the kernels rotated by 180°.
 template <class G, class S>
 struct ConvolvedHeadGradients {
   static constexpr std::size_t plane = G::H * G::W;
@@ -97,7 +97,7 @@ struct ConvolvedHeadGradients {
   }
 };
 
-/// Of one sample: the convolution's gradients, and Σ dÂ and Σ dÂ x̂ of every map.
+/// One sample's gradients of the convolution, and Σ dÂ and Σ dÂ x̂ of every map.
 template <class G, class S>
 struct BlockCorrelations {
   using M = GpuMaps<S, typename G::image, G::heads>;
@@ -202,7 +202,7 @@ struct TeamBlock {
     array_gradients<G::norm>(workspace, maps, norm, heads, samples, gradients.heads, dx.data());
   }
 
-  /// Where things lie in the cache: log Σ exp of rows and columns, the norm's mean and 1/σ, the input.
+  /// The layout of the cache: log Σ exp of rows and columns, the norm's mean and 1/σ, the input.
   template <class Pointer>
   struct Cache {
     Cache(Pointer start, std::size_t samples)
@@ -216,7 +216,7 @@ struct TeamBlock {
                       BlockOutput<G, S>{maps, norm, weights.conv_weight.data(), weights.conv_bias.data(), y.data()});
   }
 
-  /// The convolution's gradients, and what the norm's backward needs.
+  /// The convolution's gradients, and the sums that the norm's backward needs.
   static void correlations(Workspace<Gpu>& workspace, const Maps& maps, const Norm& norm,
                            const ConvolvedHeadGradients<G, S>& heads, std::size_t samples,
                            const BlockWeights<S, G, Gpu>& gradients, S* means) {

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Relevance maps and heads on the CPU, lane by lane: A = softmax along rows ⊙ softmax along columns, head = norm(A) ⊙ x.
-// Everything is [element][lane], one packet an element; a lane is a sample (scores.hpp).
+// Relevance maps and heads on the CPU, lane by lane: A = softmax along rows ⊙ softmax along columns, head = norm(A) ⊙
+// x. Everything is [element][lane], one packet per element; a lane is a sample (scores.hpp).
 
 #include <algorithm>
 #include <cstddef>
@@ -25,8 +25,8 @@ struct Relevance {
   static constexpr std::size_t peaks = (H + W) * Peak<S>::elements;
   using P = simd::Packet<S>;
 
-  /// Adds a term to a column's sum, one of [W]. Sums of long columns are [2, W]: the sums, and what their additions have added
-  /// too much. All of them are 0 at first.
+  /// Adds a term to a column's sum, one of [W]. Sums of long columns are [2, W]: the sums, and their rounding
+  /// errors. All of them are 0 at first.
   static ODOT_INLINE void add_to_column(S* column, const P& term) {
     if constexpr (long_columns) {
       P sum = simd::load(column), rest = simd::load(column + W * L);
@@ -103,8 +103,8 @@ struct Relevance {
     if (kept) std::copy_n(inverse, normalisers, kept);
   }
 
-  /// Moments over the first `lanes` lanes of A = e · (its row's inverse) · (its column's). The deviations are those from
-  /// 1/(H·W), which A's mean comes close to where its variance is small.
+  /// Moments over the first `lanes` lanes of A = e · (its row's inverse) · (its column's). The deviations are those
+  /// from 1/(H·W), which A's mean comes close to where its variance is small.
   static Moments moments(const S* e, const S* inverse, std::size_t lanes) {
     constexpr S centre = S{1} / static_cast<S>(plane);
     PacketSum<S, H> sum, squares;
@@ -173,8 +173,8 @@ struct Relevance {
   }
 
  private:
-  /// to [H + W][2]: the first packet of each = the largest along_row(x, p, i) of row i, the largest along_column(x, p, j) of
-  /// column j. Where there is NaN, its own exponential makes NaN of the softmax.
+  /// to [H + W][2]: the first packet of each = the largest along_row(x, p, i) of row i, the largest along_column(x, p,
+  /// j) of column j. Where there is NaN, its own exponential makes NaN of the softmax.
   template <class AlongRow, class AlongColumn, class Lanes>
   static ODOT_INLINE void maxima(const AlongRow& along_row, const AlongColumn& along_column, const Lanes& lanes,
                                  S* to) {

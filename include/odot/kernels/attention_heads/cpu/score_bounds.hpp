@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 // How large the scores of attention maps, x ⊙ w (+ b), can be on the CPU, and which exponential they need.
 //
-// All of this, of scores.hpp, relevance.hpp and attention_block/cpu depends on the image's shape alone. The number of heads
-// and the norm are run-time numbers here, so that models of one image shape share the compiled code.
+// As template arguments, this file, scores.hpp, relevance.hpp and attention_block/cpu have only the image's shape. The
+// number of heads and the norm are run-time values, so that models of one image shape share the compiled code.
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +18,7 @@
 
 namespace odot::kernels::detail {
 
-/// The heads' number, norm and arrays; those that they lack are null.
+/// The heads' number, norm and arrays; missing arrays are null.
 template <class S>
 struct HeadsForm {
   std::size_t heads, maps;  // maps = heads · C; map m = h·C + c
@@ -47,15 +47,15 @@ struct MapArrays {
   const S *bx, *by, *b_both;  // with bias arrays only
 };
 
-/// How a map's exponentials are taken in a tile of samples. It follows from x and the arrays alone, so every pass comes to
-/// the same answer.
+/// How a map's exponentials are computed in a tile of samples. It depends on x and the arrays alone, so every pass
+/// makes the same choice.
 /// tiny: no |score| exceeds 1/2, along rows or along columns,
-/// low:  none exceeds 1. No maximum is subtracted, a short polynomial does.
+/// low:  none exceeds 1. In both cases no maximum is subtracted, and a short polynomial is enough.
 /// any:  the largest score of the row or column is subtracted (Relevance::find_peaks).
-/// What is kept of a softmax is 1/Σ exp.
+/// A softmax's 1/Σ exp is kept.
 enum class Scores { tiny, low, any };
 
-/// What elements contribute to a softmax, but for a factor of their row or column.
+/// The elements' contributions to a softmax, up to a factor per row or column.
 template <Scores Size, class S, std::size_t N>
 ODOT_INLINE void softmax_terms(const simd::Packet<S> (&exponents)[N], simd::Packet<S> (&terms)[N]) {
   if constexpr (Size == Scores::any)
@@ -84,7 +84,7 @@ ODOT_INLINE void with_scores(Scores size, const Body& body) {
   }
 }
 
-/// The largest |x|, NaN left out; on ARM NaN where there is one.
+/// The largest |x| without NaN; on ARM, NaN if there is one.
 template <class S>
 S largest_magnitude(const S* x, std::size_t size) {
   constexpr std::size_t L = simd::lanes<S>;
@@ -120,10 +120,10 @@ class ScoreBounds {
     }
   }
 
-  /// No |score| of map m exceeds it where no |x| exceeds `largest_input`. (It may be NaN.)
+  /// A bound of all |scores| of map m if no |x| exceeds `largest_input`. (It may be NaN.)
   S largest_score(std::size_t m, S largest_input) const { return largest_input * slopes_[m] + offsets_[m]; }
 
-  /// How map m's exponentials are taken then.
+  /// How map m's exponentials are then computed.
   Scores size(std::size_t m, S largest_input) const {
     const S largest_score = this->largest_score(m, largest_input);
     return largest_score <= S{0.5} ? Scores::tiny : largest_score <= S{1} ? Scores::low : Scores::any;  // NaN: any

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The scores of attention maps, x ⊙ w (+ b), on the CPU: how they lie in SIMD lanes, and how a row's or column's largest one
-// is subtracted.
+// The scores of attention maps, x ⊙ w (+ b), on the CPU: their layout in SIMD lanes, and the subtraction of the largest
+// score of a row or column.
 
 #include <cstddef>
 #include <type_traits>

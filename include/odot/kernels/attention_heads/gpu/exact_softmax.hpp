@@ -1,6 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Softmaxes of large scores on the GPU: of rows and columns whose log Σ exp one number does not hold exactly enough.
+// Softmaxes of large scores on the GPU: for rows and columns whose log Σ exp is too large to be exact enough in one
+// number.
 
 #include <cmath>
 #include <cstddef>
@@ -15,7 +16,7 @@ namespace odot::kernels::detail {
 template <class S>
 inline constexpr S largest_log_sum = 128;
 
-/// The larger one; a where b is NaN.
+/// The larger one; a if b is NaN.
 template <class S>
 ODOT_HOST_DEVICE S larger(S a, S b) {
 #ifdef __CUDA_ARCH__
@@ -29,7 +30,7 @@ template <class S>
 struct SoftmaxPeak {
   S minus, rest, inverse;
 
-  /// x w + b less the largest score, as exact as the scalar for scores of any size; b: null without bias arrays.
+  /// x w + b minus the largest score, to the scalar's precision for scores of any size; b is null without bias arrays.
   ODOT_HOST_DEVICE S difference(S x, S w, const S* b) const {
     if (!b) return fused_multiply_add(x, w, minus) + rest;
     const S sum = fused_multiply_add(x, w, *b, minus, rest);

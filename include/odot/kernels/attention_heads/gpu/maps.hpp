@@ -1,8 +1,9 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The relevance maps on the GPU: what the kernels of the heads and of the whole block have in common.
+// The relevance maps on the GPU, which the kernels of the heads and of the whole block share.
 //     sx = x ⊙ Wx + Bx,  sy = x ⊙ Wy + By,  Ax = softmax over W of sx,  Ay = softmax over H of sy,  A = Ax ⊙ Ay
-// Kept for later passes are log Σ exp of every row of sx and every column of sy: H + W numbers per map and sample.
+// Later passes need log Σ exp of every row of sx and every column of sy, which are kept: H + W numbers per map and
+// sample.
 
 #include <algorithm>
 #include <cmath>
@@ -169,11 +170,11 @@ void map_statistics(Workspace<Gpu>& workspace, const NormConstants& constants, c
   }
 }
 
-/// Gradients of the arrays and of x from those of the heads, for a run of samples: teams' partial sums [runs, arrays, …].
-/// Heads: where ∂ℓ/∂head comes from.
+/// Gradients of the arrays and of x from those of the heads, for a run of samples: teams' partial sums [runs, arrays,
+/// …]. Heads: the source of ∂ℓ/∂head.
 ///     prepare(team, n, memory)      fills its memory for a sample
 ///     value(n, m, p, memory)        ∂ℓ/∂head of element p of map m
-///     skip(n, element, memory)      what else is added to ∂ℓ/∂x
+///     skip(n, element, memory)      a further term of ∂ℓ/∂x
 template <HeadNorm Norm, class S, ShapeType In, std::size_t NumberOfHeads, class Heads>
 struct ArrayGradients {
   using M = GpuMaps<S, In, NumberOfHeads>;

@@ -29,13 +29,14 @@ struct Conv2d<Cpu> {
   /// Whether Winograd's kernels serve a geometry.
   template <class G>
   static constexpr bool winograd = direct<G> && G::K == 3 && G::C >= 16 && G::O >= 16 && G::out_h >= 4 && G::out_w >= 4;
-  /// Whether so many samples are convolved quicker by it than by the direct kernel: the kernels' transform is for all.
+  /// Whether Winograd is faster than the direct kernel for this number of samples, which share one transform of the
+  /// kernels.
   template <class G, class S>
   static constexpr bool winograd_pays(std::size_t samples) {
     using Winograd = detail::WinogradConv<G, S>;
     return Winograd::kernels_cost + samples * Winograd::sample_cost < samples * detail::DirectConv<G, S>::cost;
   }
-  /// From how many samples on it serves the weight gradient: that one works on registers of samples.
+  /// The fewest samples for which Winograd computes the weight gradient, which works on registers of samples.
   template <class S>
   static constexpr std::size_t winograd_samples = (simd::lanes<S> + 1) / 2;
 
@@ -144,7 +145,8 @@ struct Conv2d<Cpu> {
     }
   }
 
-  /// y = weight ⋆ x + bias of few samples: their columns are planes of a 1×1 convolution, and threads take output channels.
+  /// y = weight ⋆ x + bias of few samples: their columns are planes of a 1×1 convolution, and threads take output
+  /// channels.
   template <class G, class S>
   static void convolve_columns(Workspace<Cpu>& workspace, BatchView<typename G::input, const S> x, const S* weight,
                                const S* bias, BatchView<typename G::output, S> y) {

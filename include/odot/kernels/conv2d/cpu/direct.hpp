@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 // 2-D convolution of stride 1 on the CPU, direct: no column matrix, only the zero-padded planes of one sample.
 //
-// A padded plane is one long row, Wp = W + 2·padding numbers per line. Output (i, j) then lies at q = i·Wp + j and reads
-// q + u·Wp + v for kernel position (u, v): the same distance for every q. So a run of q is a run of SIMD registers for
-// every kernel position; the few q between two lines (j ≥ W') are computed and dropped.
+// A padded plane is one long row, Wp = W + 2·padding numbers per line. Output (i, j) then lies at q = i·Wp + j and
+// reads q + u·Wp + v for kernel position (u, v): the same distance for every q. So a run of q is a run of SIMD
+// registers for every kernel position; the few q between two lines (j ≥ W') are computed and dropped.
 
 #include <algorithm>
 #include <cstddef>
@@ -130,8 +130,8 @@ struct DirectConvWeightGradient {
   }
 
  private:
-  /// dweight[row][v] += Σ_q lines[row][q] · x[q + v] for `used` rows of the block; so many of a wide kernel's at a time that
-  /// the sums fit the stack.
+  /// dweight[row][v] += Σ_q lines[row][q] · x[q + v] for `used` rows of the block; a wide kernel is computed a few
+  /// columns at a time, so that the sums fit the stack.
   static ODOT_INLINE void kernel_row(const S* lines, const S* x, std::size_t used, S* dweight) {
     constexpr std::size_t step = std::min<std::size_t>(G::K, 16), rest = G::K % step;
     for (std::size_t v = 0; v + step <= G::K; v += step) kernel_piece<step>(lines, x + v, used, dweight + v);

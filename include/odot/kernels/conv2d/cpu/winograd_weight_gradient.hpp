@@ -27,7 +27,7 @@ struct WinogradWeightGradient : WinogradTiles<G, S> {
       std::min<std::size_t>({(simd::registers >= 32 ? std::size_t{28} : std::size_t{12}) / width, 6, G::O});
   static constexpr std::size_t padded_o = (G::O + rows - 1) / rows * rows;
   static constexpr std::size_t depth = tiles * L;  // terms of a unit's sums
-  // Of so many at a time a sum of its own is made, and so many units' sums are added in S.
+  // terms_at_once terms are summed by themselves, and the sums of units_per_stretch units are added in S.
   static constexpr std::size_t terms_at_once = std::min<std::size_t>(depth, 128);
   static constexpr std::size_t sums_per_unit = (depth + terms_at_once - 1) / terms_at_once;
   static constexpr std::size_t units_per_stretch = std::max<std::size_t>(1, sum_stretch / sums_per_unit);

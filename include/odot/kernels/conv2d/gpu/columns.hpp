@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution on the GPU by columns: the columns of several samples at a time, and one matrix product for these
+// 2-D convolution on the GPU by im2col: the columns of several samples at a time, and one matrix product for these
 // samples.
 //     columns [taps, m], m = samples · H'·W'        y = W · columns,  dW += dy · columnsᵀ,  dcolumns = Wᵀ · dy
 // with y and dy as [O, m] for the product.
@@ -32,7 +32,7 @@ struct ConvIndex {
 
 }  // namespace detail
 
-/// Conv2d by columns, of any scalar.
+/// Conv2d by im2col, for any scalar.
 struct ColumnsConv2d {
   static constexpr std::size_t most_column_bytes = 64 << 20;
 
@@ -73,8 +73,8 @@ struct ColumnsConv2d {
     if (dweight && dbias) gpu::add_channel_sums<G::O, pixels<G>>(workspace, dy.samples(), dy.data(), dbias.data());
   }
 
-  /// body(first sample, samples, their columns, memory for a product [O, m]) for one piece of the batch after the other.
-  /// Columns are not filled where x is empty.
+  /// body(first sample, samples, their columns, memory for a product [O, m]) for one piece of the batch after the
+  /// other. Columns are not filled where x is empty.
   template <class G, class S, class Body>
   static void each_piece(Workspace<Gpu>& workspace, BatchView<typename G::input, const S, Gpu> x, const Body& body) {
     auto frame = workspace.frame();

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution on the GPU: by columns; where ODOT_CUDNN is defined, floats by cuDNN.
+// 2-D convolution on the GPU: by im2col or, for floats if ODOT_CUDNN is defined, by cuDNN.
 
 #include <type_traits>
 

@@ -1,9 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D convolution of floats by cuDNN: by its graphs if TensorFloat-32 is allowed, otherwise by its older functions;
-// each is the faster one there (docs/gpu.md has the measurements). A pass over new sizes first measures what cuDNN has
-// for it, once per thread, and takes the fastest that gives the same bits every time. If there is none, the convolution
-// is done by columns.
+// 2-D convolution of floats by cuDNN: by its graphs if TensorFloat-32 is allowed, otherwise by its older functions,
+// each where it is faster (docs/gpu.md has the measurements). A thread's first pass over new sizes measures what cuDNN
+// offers for it and takes the fastest plan that gives the same bits every time. If there is none, im2col is used.
 
 #include <algorithm>
 #include <bit>
@@ -70,7 +69,7 @@ const CudnnPassPlan<Pass>* cudnn_plan(Workspace<Gpu>& workspace, const CudnnConv
 
 /// Conv2d of floats by cuDNN; arithmetic by nvidia::allow_tensor_float_32.
 struct CudnnConv2d {
-  /// Of a piece's input or output. Faster plans need memory for copies of both.
+  /// The most numbers of a piece's input or output. Faster plans need memory for copies of both.
   static constexpr std::size_t most_numbers = std::size_t{80} << 20;
 
   template <class G>

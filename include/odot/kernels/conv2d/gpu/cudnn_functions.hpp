@@ -158,7 +158,7 @@ class CudnnFunctionPlan {
     int found = 0;
     nvidia::check(Functions::measure(d, tensors, results, &found, memory),
                   (std::string("measuring the algorithms of ") + Pass::name).c_str());
-    for (const Measurement& result : std::span(results).first(static_cast<std::size_t>(found)))  // the quickest first
+    for (const Measurement& result : std::span(results).first(static_cast<std::size_t>(found)))  // the fastest first
       if (usable(result) && result.memory <= memory.size()) return CudnnFunctionPlan(convolution, result);
     return std::nullopt;
   }

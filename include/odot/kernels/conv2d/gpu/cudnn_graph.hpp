@@ -18,7 +18,7 @@ using nvidia::detail::CudnnDescriptor;
 using nvidia::detail::CudnnPlan;
 using nvidia::detail::CudnnTensors;  // x, weight, y, or gradients in their place
 
-/// What cuDNN calls a pass and what it has.
+/// cuDNN's names for a pass and its attributes.
 struct CudnnPassNames {
   cudnnBackendDescriptorType_t operation;
   cudnnBackendAttributeName_t x, weight, y, convolution, alpha, beta;
@@ -54,7 +54,7 @@ inline constexpr CudnnPassNames cudnn_names<CudnnBackwardWeight> = {
     .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
     .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
 
-/// The graph of a pass, with what it is made of.
+/// The graph of a pass, with its parts.
 template <class Pass>
 class CudnnGraph {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Products of blocks that lie in the cache as they are, by the tiles of kernels/products. For blocks of a few dozen rows,
-// where a general product spends as long on its preparations as on the multiply-adds.
+// Products of blocks that lie in the cache as they are, by the tiles of kernels/products. For blocks of a few dozen
+// rows, where a general product spends as long on its preparations as on the multiply-adds.
 
 #include <algorithm>
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace odot::kernels::detail {
 
-/// C = A B or C += A B. Every element of A B is summed by itself and then added to C, so that a long sum of products rounds
-/// once a block and not once a term.
+/// C = A B or C += A B. Every element of A B is summed by itself and then added to C, so that a long sum of products
+/// rounds once per block, not once per term.
 template <class S>
 class BlockProduct {
  public:

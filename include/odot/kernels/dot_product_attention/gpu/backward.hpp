@@ -13,8 +13,8 @@
 namespace odot::kernels::detail {
 
 /// What backward needs of a block: a_ij = exp(scale · (q_i·k_j − m_i)) / Σ_i and b_ij = a_ij (dy_i·v_j − δ_i), where
-/// ds = scale · b. Both are 0 where a query does not see a key; b also where a_ij is 1, since dy_i·v_j is δ_i there (NaN stays
-/// NaN).
+/// ds = scale · b. Both are 0 where a query does not see a key; b also where a_ij is 1, since dy_i·v_j is δ_i there
+/// (NaN stays NaN).
 template <class S>
 struct GpuAttentionGradients {
   struct Memory {

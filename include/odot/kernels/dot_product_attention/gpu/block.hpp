@@ -12,9 +12,9 @@
 
 namespace odot::kernels::detail {
 
-/// Threads of a team: as many as a product over features has items.
+/// Threads per team: as many as a product over features has items.
 inline constexpr unsigned gpu_team_threads = 128;
-/// Teams of a multiprocessor: as many as leave a thread the registers it needs.
+/// Teams per multiprocessor: as many as leave each thread the registers that it needs.
 template <class S>
 inline constexpr unsigned gpu_teams_per_processor = std::is_same_v<S, float> ? 4 : 1;
 
@@ -39,7 +39,7 @@ struct GpuScoreBlock {
       : first(query_start), key(key_start), rows(gpu_block_size(first, valid)), columns(gpu_block_size(key, valid)),
         ahead(causal && first < key + gpu_block ? first - key : gpu_block) {}
 
-  /// A query sees the keys before this one.
+  /// A query sees the keys before the returned one.
   ODOT_HOST_DEVICE unsigned seen(unsigned row) const { return ahead + row < columns ? ahead + row + 1 : columns; }
   /// Whether all eight queries from `row` on see all four keys of a quad.
   ODOT_HOST_DEVICE bool is_whole(unsigned row, unsigned quad) const {
@@ -49,7 +49,7 @@ struct GpuScoreBlock {
   ODOT_HOST_DEVICE unsigned first_to_see(unsigned column) const { return column > ahead ? column - ahead : 0; }
 };
 
-/// Tokens with `width` features a head.
+/// Tokens with `width` features per head.
 template <class S>
 struct GpuHeads {
   TokenArray<S> array;
@@ -72,7 +72,7 @@ struct GpuAttentionUnit {
             features < most ? features : most};
   }
   ODOT_HOST_DEVICE GpuScoreBlock block(unsigned first, unsigned key) const { return {first, key, valid, causal}; }
-  /// A block of queries sees the keys before this one.
+  /// A block of queries sees the keys before the returned one.
   ODOT_HOST_DEVICE unsigned visible(unsigned first) const {
     return first >= valid ? 0 : causal && first + gpu_block < valid ? first + gpu_block : valid;
   }
@@ -94,8 +94,8 @@ struct GpuAttention {
   ODOT_HOST_DEVICE unsigned first(std::size_t team) const {
     return static_cast<unsigned>(team % gpu_blocks(g)) * gpu_block;
   }
-  /// Where a unit's token has its number in an array [N, H, L]; and its maximum in the statistics [N, H, 2, L], with
-  /// the factor of its exponentials `tokens` numbers further on.
+  /// The place of a unit's token in an array [N, H, L]; and of its maximum in the statistics [N, H, 2, L], where the
+  /// factor of its exponentials lies `tokens` numbers further on.
   ODOT_HOST_DEVICE std::size_t place(const GpuAttentionUnit& u, unsigned token) const {
     return u.start * g.heads + u.head * g.tokens + token;
   }

@@ -17,7 +17,7 @@ namespace odot::kernels::detail {
 template <class S>
 struct GpuAttentionForward {
   static constexpr unsigned threads = gpu_team_threads, blocks_per_processor = gpu_teams_per_processor<S>;
-  static constexpr unsigned parts = 4;  // of a row in the softmax: an item each
+  static constexpr unsigned parts = 4;  // of a row in the softmax, one item each
   struct Memory {
     GpuTile<S> staged, scores;
     S part_largest[parts][gpu_block], part_sum[parts][gpu_block];
@@ -136,7 +136,7 @@ struct GpuAttentionForward {
     }
   }
 
-  /// What is left: outputs of padding, and statistics.
+  /// The rest: outputs of padding, and statistics.
   template <class Team>
   ODOT_HOST_DEVICE void finish(const Team& team, const GpuAttentionUnit& u, unsigned first,
                                const Memory& memory) const {

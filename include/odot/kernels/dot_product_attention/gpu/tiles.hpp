@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// What dot-product attention on the GPU is made of: tiles in the team's memory, filled by coalesced loads, and products
-// of tiles, each item a few rows and columns in registers.
+// The building blocks of dot-product attention on the GPU: tiles in the team's memory, filled by coalesced loads, and
+// products of tiles, in which each item holds a few rows and columns in registers.
 //
 // Everything is done in quads, four numbers that are loaded at once. In the products over features, 12 quads are loaded
 // for 128 multiply-adds; in the products over tokens, 8 quads for 64. Tiles are full: numbers beyond a row's or a

@@ -3,11 +3,11 @@
 // The full form of element-wise attention on the CPU: one packet of channels of one sequence at a time.
 //
 // Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
-// four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²), and
-// that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far apart
-// queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, which needs no search. Sums run over
-// 32 tokens, and compensated over these. Instructions per pair and packet: forward 5 for the nearest key, then 13 for the
-// exponential and 6; backward 13 and 12. No pair is kept.
+// four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²),
+// and that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far
+// apart queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, which needs no search. Sums
+// run over 32 tokens, and compensated over these. Instructions per pair and packet: forward 5 for the nearest key, then
+// 13 for the exponential and 6; backward 13 and 12. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
@@ -224,7 +224,7 @@ struct Full {
     for (; i < tokens; ++i) body.template operator()<1>(i);
   }
 
-  /// The keys that all of the queries i … i + Q − 1 see are the first so many.
+  /// How many keys, from the first on, all of the queries i … i + Q − 1 see.
   static constexpr std::size_t seen_by_all(std::size_t i, std::size_t tokens) { return Causal ? i + 1 : tokens; }
 
   /// Calls body.operator()<First>(j) for the keys j that only the queries i + First … i + Q − 1 see.
@@ -241,8 +241,8 @@ struct Full {
     for (std::size_t j = 0; j < count; ++j) body.template operator()<0>(j);
     if constexpr (Causal) for_last_keys<Q>(i, body);
   }
-  /// Calls body(for_block) for every block of these keys; for_block goes through the block key by key. The last keys of the
-  /// causal form are a block of their own, so that the compiler's registers are all the first ones'.
+  /// Calls body(for_block) for every block of these keys; for_block goes through the block key by key. The last keys of
+  /// the causal form are a separate block, so that the compiler uses all registers for the others.
   template <std::size_t Q, class Body>
   static ODOT_INLINE void for_key_blocks(std::size_t i, std::size_t tokens, const Body& body) {
     const std::size_t count = seen_by_all(i, tokens);

@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The causal series as functions of an index. One GPU thread works on one stretch of tokens of one channel of a sample,
-// token after token. A stretch begins with the sums over all stretches before it or, in the gradients of keys, after it.
+// token after token. A stretch begins with the sums over all stretches before it or, in the gradients of keys, after
+// it.
 
 #include <cstddef>
 

@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The full form of element-wise attention as functions of an index. One GPU thread works on one token and channel of a
-// sample, over the keys or, for the gradients of a key, over the queries. Neighbouring indices are neighbouring channels,
-// which lie next to each other in memory.
+// sample, over the keys or, for the gradients of a key, over the queries. Neighbouring indices are neighbouring
+// channels, which lie next to each other in memory.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The sums of powers that the series form of element-wise attention is made of, for one channel: what a GPU thread
-// keeps in its registers. ../cpu/reference.hpp, power_sums.hpp and queries.hpp say what they mean.
+// The sums of powers in the series form of element-wise attention, for one channel: a GPU thread keeps them in its
+// registers. ../cpu/reference.hpp, power_sums.hpp and queries.hpp say what they mean.
 
 #include <cmath>
 #include <cstddef>
@@ -30,12 +30,12 @@ ODOT_HOST_DEVICE void add_compensated_channel(S& sum, S& lost, S term) {
   sum = next;
 }
 
-/// What sums are relative to: weights are exp(m² − k²), keys k/σ, queries q σ; m `least`, σ `scale`.
+/// The reference of sums: weights are exp(m² − k²), keys k/σ, queries q σ; m is `least`, σ is `scale`.
 template <class S>
 struct ChannelReference {
-  S least = no_minimum<S>, scale{0};  ///< of no key
+  S least = no_minimum<S>, scale{0};  ///< without any key
 
-  /// From one reference to another: multiply row n of the sums by factor(n).
+  /// To change from one reference to another, multiply row n of the sums by factor(n).
   struct Change {
     S decay, ratio;
 
@@ -53,9 +53,9 @@ struct ChannelReference {
 
   /// Whether a key of magnitude `size` fits.
   ODOT_HOST_DEVICE bool fits(S size) const { return gap(size) <= widest_gap<S> && reached(size) < scale; }
-  /// Whether such a key has no weight.
+  /// Whether a key of magnitude `size` has no weight.
   ODOT_HOST_DEVICE bool weightless(S size) const { return gap(size) < least_exponent<S>; }
-  /// Makes such a key fit.
+  /// Makes a key of magnitude `size` fit.
   ODOT_HOST_DEVICE void take(S size) { take(size, size); }
 
   /// Makes the keys fit whose sums are relative to another reference.

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Element-wise attention on the GPU: launches of channel_passes.hpp (full form), series_passes.hpp and causal_passes.hpp.
-// Into how many stretches the tokens are cut depends on sizes alone, so that the same work gives the same bits.
+// Element-wise attention on the GPU: launches of channel_passes.hpp (full form), series_passes.hpp and
+// causal_passes.hpp. The number of stretches depends on sizes alone, so that the same work gives the same bits.
 
 #include <algorithm>
 #include <cstddef>
@@ -69,7 +69,7 @@ struct ElementWiseAttention<Gpu> {
   /// storing, or loading, sums is worthwhile.
   static constexpr std::size_t enough_threads = 1 << 17, enough_channels = 1 << 16, least_summed = 32, least_read = 8;
 
-  /// The batch in stretches, as long as leaves enough threads.
+  /// The batch in stretches, as long as possible while there are enough threads.
   template <class S>
   static Stretches<S> cut(const Batches<S>& batch, std::size_t samples, std::size_t least_length) {
     const std::size_t channels = std::max<std::size_t>(1, samples * batch.channels);

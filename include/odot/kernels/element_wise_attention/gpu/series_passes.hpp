@@ -1,8 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // The series form of element-wise attention as functions of an index. One GPU thread works on one stretch of tokens of
-// one channel of a sample. What it needs of the other tokens are sums over them: one thread per stretch makes them, then
-// they are joined. Neighbouring indices are neighbouring channels, which lie next to each other in memory.
+// one channel of a sample. What it needs of the other tokens are sums over them: one thread per stretch makes them,
+// then they are joined. Neighbouring indices are neighbouring channels, which lie next to each other in memory.
 
 #include <cstddef>
 #include <type_traits>
@@ -109,7 +109,7 @@ struct JoinedRow {
     // A part without keys adds 0. A part of only NaN keys has no scale either, but NaN sums.
     add_compensated_channel(sum, lost, of_part.to(next).factor(row.power()) * part);
   }
-  /// What the row holds.
+  /// The row's content.
   ODOT_HOST_DEVICE S value() const {
     return row.is_sum() ? sum : row.row == row.least_row ? reference.least : reference.scale;
   }

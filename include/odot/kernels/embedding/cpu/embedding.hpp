@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The embedding on the CPU. Backward: the tokens in the order of their indices, then one row of the table after the other.
+// The embedding on the CPU. Backward sorts the tokens by index, then sums the gradient of each row of the table.
 
 #include <algorithm>
 #include <cstddef>
@@ -46,7 +46,7 @@ struct Embedding<Cpu> {
   }
 
  private:
-  /// sum += Σ of the chosen rows of dy; more than a stretch of them in double.
+  /// sum += Σ of the chosen rows of dy. If they are more than one stretch, the stretches' sums are joined in double.
   template <std::size_t D, class S>
   static ODOT_NOINLINE ODOT_FLATTEN void add_rows(const std::size_t* chosen, std::size_t count, const S* dy,
                                                   double* totals, S* sum) {

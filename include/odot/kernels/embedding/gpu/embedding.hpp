@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// The embedding on the GPU. Backward: a lane per number of the table, which looks through all indices. That takes time for
-// large tables, but needs neither atomic additions, whose order changes, nor memory for a sort.
+// The embedding on the GPU. Backward: one lane per number of the table, which looks through all indices. That is slow
+// for large tables, but needs neither atomic additions, whose order changes, nor memory for a sort.
 
 #include <cstddef>
 #include <type_traits>
@@ -13,7 +13,7 @@ namespace odot::kernels {
 
 namespace detail {
 
-/// A row is one of the table.
+/// Rows are the table's.
 template <class T, class S, std::size_t V, std::size_t D>
 struct EmbeddingBackward {
   const T* index;

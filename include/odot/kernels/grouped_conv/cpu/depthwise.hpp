@@ -1,7 +1,8 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// A group of one input and one output channel: depthwise convolution of one plane on the CPU. It moves few numbers more
-// than the plane's, and computes on whole lines: the registers of an output line are made of those of K input lines.
+// A group of one input and one output channel: depthwise convolution of one plane on the CPU. It moves little more than
+// the plane's numbers, and computes whole lines: the registers of an output line are computed from those of K input
+// lines.
 
 #include <algorithm>
 #include <cstddef>
@@ -13,8 +14,8 @@
 
 namespace odot::kernels::detail {
 
-/// An image with zeros around it, as lines of memory: `pitch` from line to line, so that the zeros on the right of a line
-/// are those on the left of the next one. The image's numbers may lie `Step` apart, with zeros between them.
+/// An image with zeros around it, as lines of memory: `pitch` from line to line, so that the zeros on the right of a
+/// line are those on the left of the next one. The image's numbers may lie `Step` apart, with zeros between them.
 template <std::size_t Height, std::size_t Width, std::size_t Padding, std::size_t Step, class S>
 struct PaddedPlane {
   static constexpr std::size_t L = simd::lanes<S>;
@@ -47,7 +48,7 @@ struct DepthwiseUnit {
   using Number = Packed<S>;
   using Access = PackedAccess<S>;
   using Input = PaddedPlane<G::H, G::W, G::padding, 1, S>;
-  /// Of the outputs' gradients: dx is their convolution of stride 1 by the kernel turned by 180°.
+  /// The outputs' gradients: dx is their convolution of stride 1 by the kernel rotated by 180°.
   using Gradient = PaddedPlane<G::out_h, G::out_w, K - 1 - G::padding, stride, S>;
   /// Rows and columns of x behind the last one that a kernel sees, whose gradient is 0.
   static constexpr std::size_t unseen_h = (G::H + 2 * G::padding - K) % stride,
@@ -70,7 +71,7 @@ struct DepthwiseUnit {
     Gradient::fill(dy, memory);
     if constexpr (unseen_h == 0 && unseen_w == 0) {
       correlate<1, G::H, G::W, Gradient::pitch>(memory, flipped, S{0}, dx);
-    } else {  // one line after the other, since those of dx are longer than what is seen
+    } else {  // line by line, since the lines of dx are longer than what kernels see
       std::fill_n(dx, G::H * G::W, S{0});
       for (std::size_t i = 0; i < G::H - unseen_h; ++i)
         correlate<1, 1, G::W - unseen_w, Gradient::pitch>(memory + i * Gradient::pitch, flipped, S{0}, dx + i * G::W);
@@ -112,8 +113,8 @@ struct DepthwiseUnit {
     }
   }
 
-  /// totals[v] += Σ over the lines begin … end − 1 of dy[i, j] · plane[i · stride, j · stride + v], so many of a wide kernel's
-  /// at a time that the sums fit registers.
+  /// totals[v] += Σ over the lines begin … end − 1 of dy[i, j] · plane[i · stride, j · stride + v], a wide
+  /// kernel is computed a few columns at a time, so that the sums fit registers.
   static ODOT_INLINE void kernel_row(const S* plane, const S* dy, std::size_t begin, std::size_t end, double* totals) {
     constexpr std::size_t step = std::min<std::size_t>(K, 8), rest = K % step;
     for (std::size_t v = 0; v + step <= K; v += step) kernel_piece<step>(plane + v, dy, begin, end, totals + v);

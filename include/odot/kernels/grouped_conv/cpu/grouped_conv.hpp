@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Convolutions in groups on the CPU: each group of each sample by itself. Threads share those; the weights' gradients are
-// summed per group, over stretches of samples in a fixed order.
+// Convolutions in groups on the CPU: each group of each sample by itself, divided among threads. The weights' gradients
+// are summed per group, over stretches of samples in a fixed order.
 
 #include <algorithm>
 #include <cstddef>
@@ -79,7 +79,7 @@ struct GroupedConv<Cpu> {
   template <class G>
   static constexpr std::size_t weights = G::group_o * G::taps;
 
-  /// Zeros into a worker's memory, if its unit wants them.
+  /// Prepares a worker's memory, if its unit needs that.
   template <class G, class S>
   static void clear([[maybe_unused]] S* memory) {
     using Unit = typename detail::UnitOf<G, S>::type;

@@ -6,7 +6,7 @@
 //     static void forward(x, weight, bias, y, memory);
 //     static void input_gradient(weight, dy, dx, memory);
 //     static void add_weight_gradient(x, dy, dweight, memory);
-//     static void clear(memory);                             optional: called before one of these is, for some planes
+//     static void clear(memory);                             optional: called before the others, for several planes
 
 #include <algorithm>
 #include <cstddef>
@@ -16,8 +16,9 @@
 
 namespace odot::kernels::detail {
 
-/// The direct kernel, which has stride 1. With another stride it computes all outputs of stride 1, of which some are taken;
-/// backward, the others' gradients are 0. For few channels a group that takes less time than moving the numbers.
+/// The direct kernel, which has stride 1. For another stride it computes all outputs of stride 1 and keeps some of
+/// them; backward, the gradients of the others are 0. With few channels per group that takes less time than moving the
+/// numbers.
 template <class G, class S>
 struct DirectUnit {
   using Full = ConvGeometry<typename G::input, G::O, G::K, 1, G::padding>;

@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Convolutions in groups on the GPU: an output per lane forward, a pixel per lane for the input's gradient, which gathers,
-// and a sum per weight for the weights'. So the order of sums depends on the shapes alone.
+// Convolutions in groups on the GPU: one lane per output forward; one lane per pixel for the input's gradient, which
+// gathers; one sum per weight for the weights' gradient. So the order of sums depends on the shapes alone.
 
 #include <cstddef>
 #include <type_traits>
@@ -80,7 +80,7 @@ struct GroupedConvInputGradient {
   }
 };
 
-/// A row is a weight (o, c, u, v), a column an output pixel (n, i, j).
+/// Rows are weights (o, c, u, v), columns output pixels (n, i, j).
 template <class G, class S>
 struct GroupedConvWeightGradient {
   const S *x, *dy;

@@ -48,8 +48,8 @@ class Row {
   ODOT_INLINE void each(const Body& body) const {
     detail::for_all_runs<S>(index, columns_, body);
   }
-  /// A function of run that returns term(run), kept in registers where the row is short: for terms that are used several
-  /// times.
+  /// A function of run that returns term(run), kept in registers where the row is short: for terms that are used
+  /// several times.
   template <class Term>
   ODOT_INLINE auto keep(const Term& term) const {
     if constexpr (detail::fill_few_registers<S, Columns>) {

@@ -13,8 +13,8 @@ namespace odot::kernels::gpu::detail {
 
 inline constexpr unsigned map_lanes = 4;
 
-/// Thread i of a map: four columns of a row, or fewer at its end. (A division of 64 bits would take longer than the
-/// memory.)
+/// Thread i of a map: four columns of a row, or fewer at its end. (A 64-bit division would take longer than the memory
+/// access.)
 template <class S, class Columns, class Program>
 struct MapThread {
   std::size_t per_row;  // threads
@@ -42,7 +42,7 @@ struct MapThread {
   }
 };
 
-/// As the Cpu's Block, but of four elements. If some of them are outside, the others are runs of one.
+/// Like the Cpu's Block, but of four elements. If some of them are out of range, the others are runs of one element.
 template <class S>
 struct Block {
   static constexpr std::size_t size = map_lanes;

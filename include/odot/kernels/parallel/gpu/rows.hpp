@@ -9,7 +9,7 @@
 
 namespace odot::kernels::gpu {
 
-/// What the rows below have in common. Their function reduce_terms<Reduction, T>(term) returns Terms, computed in T, by
+/// The base of the rows below. Their function reduce_terms<Reduction, T>(term) returns Terms, computed in T, by
 /// default S.
 template <class S, class Row>
 struct RowReductions {
@@ -33,7 +33,7 @@ struct RowReductions {
   ODOT_HOST_DEVICE S largest(const Term& term) const {
     return reduce<Largest>(term);
   }
-  /// Where a term is used several times, which a thread computes anew.
+  /// For terms that are used several times; a thread computes them again each time.
   template <class Term>
   ODOT_HOST_DEVICE const Term& keep(const Term& term) const {
     return term;
@@ -149,8 +149,8 @@ struct WarpRow : RowReductions<S, WarpRow<S>> {
   }
 };
 
-/// A row that a team goes through. Reductions store their results in two places by turns: a thread may still read one
-/// while others fill the other.
+/// A row that a team goes through. Reductions store their results in two places alternately: a thread may still read
+/// one while others fill the other.
 template <class S, class Team>
 struct TeamRow : RowReductions<S, TeamRow<S, Team>> {
   struct Memory {

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 // Pooling of a plane on the CPU, down its columns first and then along its lines.
 //
-// First each output row's K input rows become one line. A line lies between `padding` numbers on each side that change no
-// result, and is `stride` times as long as there are outputs, or a little longer. So the outputs of all lines read, for
-// each of the K columns of a window, numbers that lie `stride` apart. Few outputs per line still fill SIMD registers.
+// First the K input rows of each output row are reduced to one line. On each side of a line there are `padding` numbers
+// that change no result. A line takes `stride` numbers per output, or a little more, and the lines follow one another.
+// So for column v of their windows, neighbouring outputs, also those of different lines, read numbers that are `stride`
+// apart. Therefore SIMD registers are full even if a line has few outputs.
 
 #include <algorithm>
 #include <cstddef>
@@ -23,10 +24,10 @@ struct PoolLines {
   using Access = PackedAccess<S>;
   static constexpr std::size_t L = simd::lanes<S>;
   static constexpr std::size_t K = G::K, stride = G::stride, padding = G::padding;
-  /// Outputs of a line; those past out_w are computed and dropped.
+  /// Outputs that a line has room for; those past out_w are computed and dropped.
   static constexpr std::size_t columns = G::out_w + (K > stride ? (K - 1) / stride : 0);
   static constexpr std::size_t pitch = stride * columns;                  // from line to line
-  static constexpr std::size_t used = (std::min)(G::W, pitch - padding);  // columns of x that windows have
+  static constexpr std::size_t used = (std::min)(G::W, pitch - padding);  // columns of x that lie in windows
   static constexpr std::size_t size = (G::out_h * pitch + K + stride * L + 15) / 16 * 16;  // of a plane's lines
 
   template <bool Whole>
@@ -36,7 +37,8 @@ struct PoolLines {
   /// Numbers `stride` apart.
   static ODOT_INLINE Number load_columns(const S* from) { return Access::number(simd::load_every<stride>(from)); }
 
-  /// body(first row of x, integral number of rows, line number) for every output row.
+  /// body(first row of x, number of rows, line's number) for every output row; the number is an integral_constant if it
+  /// is K.
   template <class Body>
   static ODOT_INLINE void each_line(const Body& body) {
     for (std::size_t i = 0; i < G::out_h; ++i) {
@@ -45,7 +47,8 @@ struct PoolLines {
       else body(first, rows, i);
     }
   }
-  /// body(whole, column) for the registers of a row of x.
+  /// body(whole, column) for the registers of a row of x; whole: std::true_type unless the row ends within the
+  /// register.
   template <class Body>
   static ODOT_INLINE void each_register(const Body& body) {
     for (std::size_t w = 0; w + L <= used; w += L) body(std::true_type{}, w);
@@ -56,8 +59,8 @@ struct PoolLines {
     Access::template store<Whole>(to, used % L, number);
   }
 
-  /// body(whole, at, out, count) for registers of outputs: they begin at number `out` of the plane's, and read
-  /// at + v, at + v + stride, … for v < K.
+  /// body(whole, at, out, count) for registers of `count` outputs, from the plane's output `out` on; for column v of
+  /// their windows they read the numbers at + v, at + v + stride, … of the lines.
   template <class Body>
   static ODOT_INLINE void each_output(const Body& body) {
     if constexpr (columns == G::out_w) {
@@ -67,7 +70,7 @@ struct PoolLines {
     }
   }
 
-  /// body(plane, worker) for all planes of a batch; begin(worker) comes before a chunk of them.
+  /// body(plane, worker) for all planes of a batch; begin(worker) before each chunk of planes.
   template <class Begin, class Body>
   static void each_plane(Workspace<Cpu>& workspace, std::size_t samples, const Begin& begin, const Body& body) {
     constexpr std::size_t chunk_elements = 1 << 14;

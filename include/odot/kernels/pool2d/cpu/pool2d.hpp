@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D pooling on the CPU: forward by lines; backward plane by plane, each by one thread.
+// 2-D pooling on the CPU. Forward works on lines (lines.hpp). One thread computes a plane, forward and backward.
 
 #include <algorithm>
 #include <cstddef>
@@ -75,7 +75,8 @@ struct AvgPool2d<Cpu> {
   }
 
  private:
-  /// body(an AvgPoolPlane, number of the plane, shares, the worker's memory); begin(memory) before a chunk of them.
+  /// body(AvgPoolPlane, plane's number, shares, worker's memory) for every plane; begin(memory) before each chunk of
+  /// planes.
   template <class G, bool CountPadding, class S, class Begin, class Body>
   static void each_plane(Workspace<Cpu>& workspace, std::size_t samples, const Begin& begin, const Body& body) {
     using Plane = detail::AvgPoolPlane<G, CountPadding, S>;

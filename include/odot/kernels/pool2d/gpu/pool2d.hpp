@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// 2-D pooling on the GPU: a window per lane forward, a pixel per lane backward, which gathers from its windows. So no
-// two threads add to one number, and the order of sums depends on the shapes alone.
+// 2-D pooling on the GPU: one lane per window forward; one lane per pixel backward, which gathers from the pixel's
+// windows. So no two threads add to the same number, and the order of sums depends on the shapes alone.
 
 #include <cstddef>
 #include <type_traits>
