@@ -49,7 +49,7 @@ struct Mixed {
 /// Pictures as those of data::augmented, mixed: share · picture + (1 − share) · partner, any picture of the set. The targets are
 /// the labels' probabilities in the same shares; the loss is nn::SoftCrossEntropy.
 ///     fit(network, adam, nn::SoftCrossEntropy{}, data::mixed<10>(train, {.alpha = 0.2}), test, options);
-/// Errors  as augmented; ArgumentError: an alpha that is not positive; a label outside of the classes
+/// Errors  as augmented; ArgumentError: an alpha that is not positive; a label that is none of the classes
 /// Source  Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", 2018; with a share for each sample
 template <std::size_t Classes, ShapeType S, class Value>
 Mixed<Dataset<S, Value>, Classes> mixed(const Dataset<S, Value>& set, MixOptions options) {

@@ -33,17 +33,17 @@ struct CheckpointOptions {
 ///     io::Checkpoint checkpoint{"runs/b"};
 ///     fit(network, adam, train, test, {.epochs = 10, .resume = checkpoint.latest()}, ProgressBar{}, checkpoint);
 /// A checkpoint is one file, checkpoint-<batches done>.safetensors, with a digest of its own, and is written under a
-/// temporary name: a kill or a power cut at any time leaves the ones before as they were. A training that begins anew
-/// where there are checkpoints sets those aside as checkpoint-….safetensors.earlier, and so does one that is resumed with
-/// those that are newer than where it goes on; what was set aside before is then deleted.
-/// The folder is this object's, until the training ends or the object does: two trainings would delete each other's files.
-/// Another Checkpoint of the folder, in this program or another, is refused. (A kill releases the folder too; a file,
-/// checkpoint.lock, stays in it.)
-/// A signal does not write one by itself; let it stop the training: Interrupt, FitOptions::should_stop.
+/// temporary name: a kill or a power cut at any time leaves the ones before as they were. A training that starts from the
+/// beginning renames the checkpoints that it finds to checkpoint-….safetensors.earlier; a resumed one does so with those
+/// that are newer than its position. The next renaming deletes these.
+/// The folder is locked until the training or this object ends, since two trainings would delete each other's files:
+/// another Checkpoint of the folder, in this program or another, is refused. (A kill releases the lock; its file,
+/// checkpoint.lock, stays.)
+/// A signal does not write a checkpoint by itself; let it stop the training: Interrupt, FitOptions::should_stop.
 /// Errors  ArgumentError: .keep is 0; before the first batch, an optimizer that can't be kept
 ///         FileError: the folder can't be created or written, or another Checkpoint has it (the constructor checks both).
-///         While a checkpoint is written it ends the training, and the last one is still there. (Where the size of files
-///         is limited, the program must ignore SIGXFSZ for that.)
+///         While a checkpoint is being written, it ends the training, and the last one is still there. (Under a limit on
+///         the size of files, the program must ignore SIGXFSZ for that.)
 class Checkpoint : public Callback {
  public:
   explicit Checkpoint(std::filesystem::path folder, const CheckpointOptions& options = {})
@@ -65,8 +65,8 @@ class Checkpoint : public Callback {
   const std::filesystem::path& taken() const { return folder_.taken(); }
   const std::vector<std::string>& skipped() const { return folder_.skipped(); }
 
-  /// Sets aside what an earlier training has left in the folder, as a training that begins anew does. Call it if long work
-  /// lies between this and fit: otherwise latest() takes the earlier training for this one if this one is killed there.
+  /// Renames what an earlier training has left in the folder, as a training that starts from the beginning does. Call it
+  /// before long work that comes before fit: if the program is killed there, latest() must not find the earlier training.
   void begin_anew() {
     folder_.claim();
     folder_.set_aside(0);

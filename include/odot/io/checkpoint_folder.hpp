@@ -39,7 +39,7 @@ class CheckpointFolder {
   const std::filesystem::path& taken() const { return taken_; }
   const std::vector<std::string>& skipped() const { return skipped_; }
 
-  /// Writes the checkpoint after so many steps, as write_checkpoint.
+  /// Writes the checkpoint after this many steps, as write_checkpoint.
   void write(std::size_t step, Snapshot kept) const { write_checkpoint(path_of(step), std::move(kept)); }
 
   /// Sets the checkpoints after `step` aside as "….earlier", instead of those that were before, and removes what a kill has
@@ -105,7 +105,7 @@ inline std::optional<Snapshot> CheckpointFolder::latest() {
   }
   if (skipped_.empty()) return std::nullopt;
   throw FileError(folder_.string(), "none of its checkpoints can be used (" + std::to_string(skipped_.size()) +
-                                        "); delete them to begin anew. The newest: " + skipped_.front());
+                                        "); delete them to start from the beginning. The newest: " + skipped_.front());
 }
 
 inline std::optional<std::size_t> CheckpointFolder::step_of(std::string_view name, std::string_view& rest) {

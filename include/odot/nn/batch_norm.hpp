@@ -17,7 +17,7 @@ namespace odot::nn {
 
 /// Options of nn::BatchNorm1d and nn::BatchNorm2d.
 struct BatchNormOptions {
-  double eps = 1e-5;      ///< beside the variance
+  double eps = 1e-5;      ///< added to the variance
   double momentum = 0.1;  ///< share of the new batch in the running statistics
   bool affine = true;     ///< scale and shift by learned weight and bias
 };

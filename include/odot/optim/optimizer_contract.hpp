@@ -22,7 +22,7 @@
 //     Snapshot snapshot(const auto& network) const;         its state between steps
 //     void restore(const Snapshot& kept, auto& network);    throws ArgumentError, and changes nothing, if it can't
 //
-// It may also say what a training that goes on must have too, its name and options as facts:
+// It may also say what a resumed training must have too, its name and options, as facts:
 //
 //     Snapshot describe() const;                            facts.set_fact("learning_rate", learning_rate); …
 //

@@ -49,7 +49,7 @@ class ClassificationCounts {
   ODOT_COLD ODOT_FUNCTION explicit ClassificationCounts(std::size_t classes, ClassificationOptions options = {});
 
   /// Adds a sample by its outputs, logits or log-probabilities.
-  /// Errors  ArgumentError: not an output for each class; a label outside of the classes
+  /// Errors  ArgumentError: the number of outputs is not that of the classes; a label that is none of the classes
   ODOT_FUNCTION void add(std::span<const double> outputs, std::int32_t label);
 
   std::size_t classes() const { return classes_; }

@@ -85,7 +85,7 @@ TrainingReport train(Network& network, Optimizer& optimizer, const Loss& loss, c
 ///         ArgumentError: a batch size of 0 or larger than the set; an empty set; a label that the network has no
 ///         output for; a `.resume` that is of another training: other numbers of samples, batch size or seed, other
 ///         options of model, loss, optimizer or set, all of which are listed (then nothing has changed), or one that a
-///         callback can't go on from
+///         callback can't continue from
 ///         NonFiniteError: a loss or gradient that is not finite, or a gradient that the optimizer can't take, with epoch
 ///         and batch, and on the Cpu the layer
 template <class Loss = nn::NegativeLogLikelihood, class Model, class Device, class Scalar, class Optimizer,

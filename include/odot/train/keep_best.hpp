@@ -46,7 +46,7 @@ class KeepBest : public Callback {
   KeepBest(const KeepBest&) = delete;  // weights_ may refer to it
   KeepBest& operator=(const KeepBest&) = delete;
 
-  /// Every call of fit begins anew.
+  /// Every call of fit starts from the beginning.
   void on_begin(const TrainingPlan& plan) override {
     best_.demand(plan);
     best_.clear();

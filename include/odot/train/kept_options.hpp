@@ -27,7 +27,7 @@ void add_description(const T& object, std::string_view prefix, Snapshot& options
     options.merge(object.describe(), prefix);
 }
 
-/// What differs between the options of a training that was kept and those of the one that is to go on from there, as one
+/// What differs between the options of a training that was kept and those of the one that is to continue from there, as one
 /// text: "dropout 0.1 instead of 0.2, …". Empty where nothing does, or where no options were kept.
 ODOT_COLD ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot& here);
 

@@ -103,7 +103,7 @@ ODOT_FUNCTION void require_same_training(const Snapshot& kept, const TrainingPla
   const std::string others = options ? different_options(kept, *options) : "";
   if (other.empty() && !others.empty())
     refuse_place("it is of a training with other options: " + others +
-                 "; FitOptions::resume_with_other_options goes on with those here");
+                 "; FitOptions::resume_with_other_options continues with those here");
   if (!other.empty()) refuse_place("it is of another training, with " + other + (others.empty() ? "" : ", ") + others);
 }
 

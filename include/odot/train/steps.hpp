@@ -52,7 +52,7 @@ class Steps {
   /// Errors  ArgumentError: the optimizer can't be saved
   virtual Snapshot snapshot() const = 0;
 
-  /// Model, loss, optimizer and set with their options, as facts: what the training must have that goes on.
+  /// Model, loss, optimizer and set with their options, as facts: what a resumed training must have too.
   virtual Snapshot options() const = 0;
 
   /// Takes them over.

@@ -42,7 +42,7 @@ class TrainingLoop {
   /// A position as callbacks get it.
   class Position;
 
-  /// The options that a training must have that goes on after so many steps, as facts.
+  /// The options that a training resumed after this many steps must have, as facts.
   ODOT_COLD ODOT_FUNCTION Snapshot options_until(std::size_t step) const;
 
   /// Takes over network, optimizer and place. The callbacks' states are restored after on_begin.
