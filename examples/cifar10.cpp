@@ -14,7 +14,7 @@ extern const trainer::GpuPart<models::Cifar10Image> cifar10_on_gpu;  // cifar10.
 int main(int argc, char** argv) {
   using Image = models::Cifar10Image;
   using trainer::run;
-  const std::vector<trainer::Choice<Image>> choices{
+  const std::vector<trainer::ModelChoice<Image>> choices{
       {"attention", "8 heads, 4 layers", {80.89, 41.81, 1e-4}, run<models::Cifar10Attention>},
       {"attention-scaled",
        "as attention, the heads' norm of H·W·A",

@@ -13,7 +13,7 @@ using namespace odot;
 namespace {
 
 using Image = models::Cifar10Image;
-using Run = trainer::Choice<Image>::Run;
+using Run = trainer::ModelChoice<Image>::Run;
 
 Run find(const std::string& model) {
   static const std::map<std::string, Run> runs{

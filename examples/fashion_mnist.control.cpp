@@ -8,5 +8,5 @@
 using namespace odot;
 
 template int trainer::run<models::Control<models::FashionMnistImage>>(
-    const trainer::Settings&, const trainer::Choice<models::FashionMnistImage>&,
+    const trainer::Settings&, const trainer::ModelChoice<models::FashionMnistImage>&,
     const trainer::Images<models::FashionMnistImage>&);

@@ -9,7 +9,7 @@ using namespace odot;
 
 // Compiled beside this file, in fashion_mnist.control.cpp.
 extern template int trainer::run<models::Control<models::FashionMnistImage>>(
-    const trainer::Settings&, const trainer::Choice<models::FashionMnistImage>&,
+    const trainer::Settings&, const trainer::ModelChoice<models::FashionMnistImage>&,
     const trainer::Images<models::FashionMnistImage>&);
 
 #ifdef TRAINER_GPU
@@ -19,7 +19,7 @@ extern const trainer::GpuPart<models::FashionMnistImage> fashion_mnist_on_gpu;  
 int main(int argc, char** argv) {
   using Image = models::FashionMnistImage;
   using trainer::run;
-  const std::vector<trainer::Choice<Image>> choices{
+  const std::vector<trainer::ModelChoice<Image>> choices{
       {"a", "8 heads, 2 layers, batch norm", {34.539, 9.99, 0.0}, run<models::ModelA>},
       {"b", "8 heads, 2 layers", {7.5913, 81.46, 2.9e-5}, run<models::ModelB>},
       {"c", "16 heads, 2 layers, batch norm", {34.5388, 9.99, 0.0}, run<models::ModelC>},

@@ -43,7 +43,7 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
          "--checkpoint-every",
          [&files](const std::string& text) {
            parse_interval("--checkpoint-every", text, files.checkpoints);
-           files.asked = true;
+           files.checkpoint_options_given = true;
          },
          "Epochs (2), batches (200b) or seconds (60s) from a checkpoint in --out to the next")
       ->type_name("INTERVAL")
@@ -53,7 +53,7 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
          [&files](const std::string& text) {
            files.checkpoints.keep =
                static_cast<std::size_t>(parse("--keep", text, Range<unsigned long long>{1, 1'000'000}));
-           files.asked = true;
+           files.checkpoint_options_given = true;
          },
          "Number of newest checkpoints to keep, besides the best epoch's")
       ->type_name("NUMBER")
@@ -62,7 +62,7 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
 
 /// Throws ArgumentError for options that need --out.
 inline void check_files(const RunFiles& files) {
-  if (files.out.empty() && (files.resume || files.asked))
+  if (files.out.empty() && (files.resume || files.checkpoint_options_given))
     throw odot::ArgumentError(std::string(files.resume ? "--resume" : "--checkpoint-every, --keep") +
                               ": expected --out as well, the folder of the checkpoints");
 }
@@ -75,7 +75,7 @@ inline std::optional<OutFolder> claim_files(const RunFiles& files) {
   if (!files.out.empty()) {
     out.emplace(files.out, log_files);
     odot::io::Checkpoint checkpoint(files.out);
-    if (!files.resume) checkpoint.begin_anew();
+    if (!files.resume) checkpoint.start_over();
   }
   if (!files.save.empty()) odot::io::require_writable(files.save);
   return out;

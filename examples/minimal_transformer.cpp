@@ -59,7 +59,7 @@ void check(const Options& options) {
           options.schedule);
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
-  if (options.grid && (files.resume || files.asked || !files.weights.empty() || !files.save.empty()))
+  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() || !files.save.empty()))
     throw ArgumentError(
         "--grid: expected none of --weights, --save, --resume, --checkpoint-every and --keep, which are for one model; "
         "a grid always continues from its grid.csv");
@@ -88,8 +88,8 @@ std::vector<minimal::Part> parts(const Options& options) {
 
 /// All models for images of one shape.
 template <ShapeType Image>
-std::vector<minimal::Choice<Image>> all_choices(const Options& options) {
-  std::vector<minimal::Choice<Image>> all;
+std::vector<minimal::ModelChoice<Image>> all_choices(const Options& options) {
+  std::vector<minimal::ModelChoice<Image>> all;
   for (const minimal::Part& part : parts(options)) {
     if constexpr (std::is_same_v<Image, models::MnistImage>)
       all.insert(all.end(), part.mnist.begin(), part.mnist.end());
@@ -99,7 +99,7 @@ std::vector<minimal::Choice<Image>> all_choices(const Options& options) {
 }
 
 template <ShapeType Image>
-minimal::Choice<Image> find_choice(const std::vector<minimal::Choice<Image>>& all, const Options& options) {
+minimal::ModelChoice<Image> find_choice(const std::vector<minimal::ModelChoice<Image>>& all, const Options& options) {
   const bool no_mlp = options.variant == "no-mlp";
   if (no_mlp && options.mlp) throw ArgumentError("--mlp: --variant no-mlp is the full attention without one");
   const std::string attention = no_mlp ? "full" : options.variant;
@@ -122,14 +122,14 @@ minimal::Choice<Image> find_choice(const std::vector<minimal::Choice<Image>>& al
 
 /// Conditions on the parameters: K training samples of M outputs each, for P parameters.
 template <ShapeType Image>
-double overdetermination(const minimal::Choice<Image>& choice, const minimal::Images<Image>& data) {
+double overdetermination(const minimal::ModelChoice<Image>& choice, const minimal::Images<Image>& data) {
   return static_cast<double>(data.train.size() * classes) / static_cast<double>(choice.parameters);
 }
 
 // ---- one model
 
 template <ShapeType Image>
-int run_one(const Options& options, const std::vector<minimal::Choice<Image>>& choices,
+int run_one(const Options& options, const std::vector<minimal::ModelChoice<Image>>& choices,
             const minimal::Images<Image>& data) {
   const auto choice = find_choice(choices, options);
   const double q = overdetermination(choice, data);
@@ -223,7 +223,7 @@ class GridLog {
 };
 
 template <ShapeType Image>
-void print_row(const minimal::Choice<Image>& choice, double share, double q, const minimal::Outcome& o) {
+void print_row(const minimal::ModelChoice<Image>& choice, double share, double q, const minimal::Outcome& o) {
   const minimal::Variant& v = choice.variant;
   std::printf("| %s | %s | %zu | %zu | %zu | %.1f %% | %.2f | %.4f | %.4f | %.4f | %.2f %% | %.2f %% | %.0f |\n",
               v.attention.c_str(), v.mlp ? "yes" : "no", v.encoders, v.heads, choice.parameters, 100 * share, q,
@@ -233,7 +233,7 @@ void print_row(const minimal::Choice<Image>& choice, double share, double q, con
 }
 
 template <ShapeType Image>
-int run_grid(const Options& options, const std::vector<minimal::Choice<Image>>& all,
+int run_grid(const Options& options, const std::vector<minimal::ModelChoice<Image>>& all,
              const minimal::Images<Image>& data) {
   GridLog log(options.files.out, data.train.name + " samples=" + std::to_string(data.train.size()) +
                                      " epochs=" + std::to_string(options.epochs) +

@@ -52,7 +52,7 @@ struct Outcome {
 
 /// A variant for images of one shape, and how to train it. Logs are written where `settings.out` says.
 template <odot::ShapeType Image>
-struct Choice {
+struct ModelChoice {
   Variant variant;
   std::size_t parameters;
   Outcome (*train)(const Settings&, const Variant&, const Images<Image>&, const std::function<bool()>& should_stop);
@@ -112,8 +112,8 @@ struct Transformer : odot::models::MinimalTransformer<Image, Encoders, Heads, Fo
 /// Every model with this form of attention for images of one shape: 6 and 12 encoders, these heads, with and without
 /// MLP.
 template <odot::ShapeType Image, odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
-std::vector<Choice<Image>> choices(const std::string& name) {
-  std::vector<Choice<Image>> all;
+std::vector<ModelChoice<Image>> choices(const std::string& name) {
+  std::vector<ModelChoice<Image>> all;
   const auto add = [&]<std::size_t Encoders, std::size_t H, bool Mlp>() {
     using Model = Transformer<Image, Encoders, H, Form, Mlp>;
     all.push_back({{Encoders, H, name, Mlp}, Model::parameter_count, train<Model, Device>});
@@ -131,8 +131,8 @@ std::vector<Choice<Image>> choices(const std::string& name) {
 /// The models with one form of attention on a device. The forms are compiled in two parts: forms in one part share
 /// their layers, parts are compiled side by side.
 struct Part {
-  std::vector<Choice<odot::models::MnistImage>> mnist;
-  std::vector<Choice<odot::models::Cifar10Image>> cifar10;
+  std::vector<ModelChoice<odot::models::MnistImage>> mnist;
+  std::vector<ModelChoice<odot::models::Cifar10Image>> cifar10;
 
   template <odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
   static Part of(const std::string& name) {

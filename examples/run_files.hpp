@@ -17,10 +17,10 @@ namespace trainer {
 inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "epochs.csv", "curves.svg"};
 
 struct RunFiles {
-  std::string out = {};                 ///< folder for logs and checkpoints; empty: none
-  std::string weights = {}, save = {};  ///< files of weights, to begin with and to end with; empty: none
-  bool resume = false;                  ///< continue from the newest checkpoint in `out`
-  bool asked = false;                   ///< whether options of checkpoints were given, which need `out`
+  std::string out = {};                   ///< folder for logs and checkpoints; empty: none
+  std::string weights = {}, save = {};    ///< files of weights, to begin with and to end with; empty: none
+  bool resume = false;                    ///< continue from the newest checkpoint in `out`
+  bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
 };
 

@@ -53,8 +53,8 @@ using Images = odot::data::Split<odot::data::Dataset<Image>>;
 
 /// A model that a trainer offers.
 template <odot::ShapeType Image>
-struct Choice {
-  using Run = int (*)(const Settings&, const Choice&, const Images<Image>&);
+struct ModelChoice {
+  using Run = int (*)(const Settings&, const ModelChoice&, const Images<Image>&);
   std::string name, description;
   PaperResult paper;
   Run run;  ///< on the Cpu
@@ -64,7 +64,7 @@ struct Choice {
 template <odot::ShapeType Image>
 struct GpuPart {
   std::string (*description)();  ///< of the GPU; throws odot::DeviceError where there is none
-  typename Choice<Image>::Run (*run)(const std::string& model);
+  typename ModelChoice<Image>::Run (*run)(const std::string& model);
 };
 
 /// The first head's Wx of the first layer for an attention model, the first weight for any other: what the paper's
@@ -97,7 +97,7 @@ std::string device_description(int threads) {
 
 /// Trains `Model` as the settings say and prints the result; returns the exit code.
 template <class Model, odot::DeviceType Device = odot::Cpu>
-int run(const Settings& settings, const Choice<typename Model::input_shape>& choice,
+int run(const Settings& settings, const ModelChoice<typename Model::input_shape>& choice,
         const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   load_weights(settings.files.weights, network);

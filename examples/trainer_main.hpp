@@ -14,7 +14,7 @@
 namespace trainer {
 
 template <odot::ShapeType Image>
-const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, const std::string& name) {
+const ModelChoice<Image>& find_choice(const std::vector<ModelChoice<Image>>& choices, const std::string& name) {
   std::string names;
   for (const auto& choice : choices) {
     if (choice.name == name) return choice;
@@ -25,7 +25,8 @@ const Choice<Image>& find_choice(const std::vector<Choice<Image>>& choices, cons
 
 /// What runs the choice on the device of the settings. Throws DeviceError if that can't be had.
 template <odot::ShapeType Image>
-typename Choice<Image>::Run find_run(const Settings& settings, const Choice<Image>& choice, const GpuPart<Image>* gpu) {
+typename ModelChoice<Image>::Run find_run(const Settings& settings, const ModelChoice<Image>& choice,
+                                          const GpuPart<Image>* gpu) {
   if (settings.device == "cpu") return choice.run;
   if (!gpu) throw_no_gpu();
   gpu->description();
@@ -59,7 +60,7 @@ Images<Image> load_data(const Settings& settings, const char* set_name,
 /// The main function of a trainer: parses the command line, loads the data, runs the chosen model. `load` reads the set
 /// from its folder. Returns the exit code, as run_program.
 template <odot::ShapeType Image>
-int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<Choice<Image>>& choices,
+int main(int argc, char** argv, const char* set_name, Settings settings, const std::vector<ModelChoice<Image>>& choices,
          Images<Image> (*load)(const std::filesystem::path&), const GpuPart<Image>* gpu = nullptr) {
   settings.paper_batch_size = settings.batch_size;
   CLI::App app(std::string("Trains a model of \"Element-Wise Attention Layers\" on ") + set_name);
@@ -77,7 +78,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
       "own, a few lines: docs/paper.md, \"Another eps\".");
   return run_program(app, argc, argv, [&] {
     require_device(settings.device);
-    const Choice<Image>& choice = find_choice(choices, settings.model);
+    const ModelChoice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
     check_files(settings.files);
     const auto out = claim_files(settings.files);

@@ -241,7 +241,7 @@ TEST_CASE("a new training sets an earlier one's checkpoints aside, a resumed one
                                       "checkpoint-30.safetensors.earlier", "notes.txt"});
   resumed.on_end({});
   io::Checkpoint anew(folder.path());
-  anew.begin_anew();
+  anew.start_over();
   CHECK(names(folder.path()) ==
         Names{"checkpoint-10.safetensors.earlier", "checkpoint-20.safetensors.earlier", "notes.txt"});
   CHECK_FALSE(anew.latest());

@@ -56,7 +56,7 @@ TEST_CASE("a folder belongs to one Checkpoint until its training ends, and can b
     io::Checkpoint second(folder.path());
     CHECK(says(message_of<FileError>([&] { first.on_begin({}); }), "another training"));
     CHECK(says(message_of<FileError>([&] { first.latest(); }), "another training"));
-    CHECK(says(message_of<FileError>([&] { first.begin_anew(); }), "another training"));
+    CHECK(says(message_of<FileError>([&] { first.start_over(); }), "another training"));
   }
   first.on_begin({});
   CHECK(says(message_of<FileError>([&] { io::Checkpoint second(folder.path()); }), "another training"));

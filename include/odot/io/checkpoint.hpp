@@ -67,7 +67,7 @@ class Checkpoint : public Callback {
 
   /// Renames what an earlier training has left in the folder, as a training that starts from the beginning does. Call it
   /// before long work that comes before fit: if the program is killed there, latest() must not find the earlier training.
-  void begin_anew() {
+  void start_over() {
     folder_.claim();
     folder_.set_aside(0);
   }

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Frozen parameters: stretches of a network's block that optimizers do not change.
+// Frozen parameters: ranges of a network's block that optimizers do not change.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,22 +16,22 @@
 namespace odot::nn {
 
 /// Neighbouring elements of a block.
-struct Stretch {
+struct BlockRange {
   std::size_t offset = 0, size = 0;
 };
 
-/// The frozen stretches after adding (or, unless `added`, removing) the parameters that match `pattern`. Stretches are
+/// The frozen ranges after adding (or, unless `added`, removing) the parameters that match `pattern`. Ranges are
 /// in the block's order; adjacent ones are joined.
 /// Errors  ArgumentError, which names Network::`what`: no parameter matches
-ODOT_COLD inline std::vector<Stretch> with_stretches(const char* what, const std::vector<ParameterInfo>& table,
-                                                     const std::vector<Stretch>& frozen, std::string_view pattern,
+ODOT_COLD inline std::vector<BlockRange> with_frozen(const char* what, const std::vector<ParameterInfo>& table,
+                                                     const std::vector<BlockRange>& frozen, std::string_view pattern,
                                                      bool added) {
-  std::vector<Stretch> result;
+  std::vector<BlockRange> result;
   bool found = false;
   for (const ParameterInfo& info : table) {
     const bool matches = matches_glob(pattern, info.name);
     found = found || matches;
-    const bool before = std::any_of(frozen.begin(), frozen.end(), [&](const Stretch& s) {
+    const bool before = std::any_of(frozen.begin(), frozen.end(), [&](const BlockRange& s) {
       return info.offset >= s.offset && info.offset < s.offset + s.size;
     });
     if (!(matches ? added : before) || info.size == 0) continue;
@@ -44,26 +44,26 @@ ODOT_COLD inline std::vector<Stretch> with_stretches(const char* what, const std
   return result;
 }
 
-/// The names of the parameters in the stretches: "0.weight, 0.bias".
-ODOT_COLD inline std::string names_in(const std::vector<Stretch>& stretches, const std::vector<ParameterInfo>& table) {
+/// The names of the parameters in the ranges: "0.weight, 0.bias".
+ODOT_COLD inline std::string names_in(const std::vector<BlockRange>& ranges, const std::vector<ParameterInfo>& table) {
   std::string names;
   for (const ParameterInfo& info : table)
-    for (const Stretch& s : stretches)
+    for (const BlockRange& s : ranges)
       if (info.size > 0 && info.offset >= s.offset && info.offset < s.offset + s.size)
         names.append(names.empty() ? "" : ", ").append(info.name);
   return names;
 }
 
-/// body(stretch) for the parts of `all` that no frozen stretch has.
+/// body(range) for the parts of `all` that are not frozen.
 template <class Body>
-void outside(const std::vector<Stretch>& frozen, Stretch all, const Body& body) {
+void for_each_trainable(const std::vector<BlockRange>& frozen, BlockRange all, const Body& body) {
   const std::size_t end = all.offset + all.size;
-  for (const Stretch& s : frozen) {
+  for (const BlockRange& s : frozen) {
     if (s.offset + s.size <= all.offset || s.offset >= end) continue;
-    if (s.offset > all.offset) body(Stretch{all.offset, s.offset - all.offset});
+    if (s.offset > all.offset) body(BlockRange{all.offset, s.offset - all.offset});
     all.offset = s.offset + s.size;
   }
-  if (all.offset < end) body(Stretch{all.offset, end - all.offset});
+  if (all.offset < end) body(BlockRange{all.offset, end - all.offset});
 }
 
 }  // namespace odot::nn

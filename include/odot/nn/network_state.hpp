@@ -99,7 +99,7 @@ class NetworkState {
   ODOT_COLD void unfreeze(std::string_view pattern = "*") { set_frozen("unfreeze", pattern, false); }
 
   /// The frozen parameters, as stretches of the block, in its order.
-  const std::vector<nn::Stretch>& frozen() const { return frozen_; }
+  const std::vector<nn::BlockRange>& frozen() const { return frozen_; }
 
   /// The number of training steps so far. The random numbers of a step (nn::Dropout's) depend on it and on the seed;
   /// set it to give the next step the random numbers of another step.
@@ -128,11 +128,11 @@ class NetworkState {
 
   /// Gradients of frozen parameters = 0.
   void zero_frozen_gradients() {
-    for (const nn::Stretch& s : frozen_) Device::zero(gradients_.data() + s.offset, s.size * sizeof(Scalar));
+    for (const nn::BlockRange& s : frozen_) Device::zero(gradients_.data() + s.offset, s.size * sizeof(Scalar));
   }
 
   Workspace<Device> workspace_;
-  std::vector<nn::Stretch> frozen_;
+  std::vector<nn::BlockRange> frozen_;
   std::uint64_t step_ = 0;
   std::vector<nn::ParameterInfo> parameter_table_, buffer_table_;
   Buffer<Scalar, Device> parameters_, gradients_, buffers_;
@@ -143,7 +143,7 @@ class NetworkState {
   }
 
   ODOT_COLD void set_frozen(const char* what, std::string_view pattern, bool frozen) {
-    frozen_ = nn::with_stretches(what, parameter_table_, frozen_, pattern, frozen);
+    frozen_ = nn::with_frozen(what, parameter_table_, frozen_, pattern, frozen);
   }
 
   ODOT_COLD static void require_unique(const std::vector<nn::ParameterInfo>& table);

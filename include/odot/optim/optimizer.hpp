@@ -191,7 +191,7 @@ void Optimizer<Derived, Options>::step(NetworkState<Device, Scalar>& network, do
   prepare_gradients(network);
   ++steps_;
   for (const auto& range : ranges_)
-    nn::outside(network.frozen(), {range.offset, range.size}, [&](const nn::Stretch& s) {
+    nn::for_each_trainable(network.frozen(), {range.offset, range.size}, [&](const nn::BlockRange& s) {
       static_cast<Derived*>(this)->update(network, {s.offset, s.size, range.hyperparameters}, factor);
     });
 }
