@@ -32,7 +32,7 @@ using UNet = nn::Sequential<Scene, Convolve<16>,
                             AndAtHalfSize<Convolve<32>, AndAtHalfSize<Convolve<64>, Convolve<32>>, Convolve<16>>,
                             Convolve<16>, nn::Conv2d<kinds, nn::Conv2dOptions{.kernel_size = 1}>>;  // logits
 
-/// Draws three figures, the last one on top, each of a random kind, place, radius from 4 to 8 pixels (of a square: half a
+/// Draws two figures, the last one on top, each of a random kind, place, radius from 5 to 9 pixels (of a square: half a
 /// side), tilt and brightness, under noise. A scene is a function of its number.
 Scenes draw_scenes(std::size_t count, std::uint64_t first) {
   Scenes set{.name = "scenes",
@@ -43,9 +43,9 @@ Scenes draw_scenes(std::size_t count, std::uint64_t first) {
     std::uint64_t drawn = 0;
     const auto between = [&](double low, double high) { return low + (high - low) * random.uniform(drawn++); };
     std::vector<double> brightness(Scene::size, between(20, 100));
-    for (int figure = 0; figure < 3; ++figure) {
+    for (int figure = 0; figure < 2; ++figure) {
       const Kind kind = between(0, 1) < 0.5 ? box : disc;
-      const double x = between(4, side - 4.0), y = between(4, side - 4.0), r = between(4, 8);
+      const double x = between(4, side - 4.0), y = between(4, side - 4.0), r = between(5, 9);
       const double ink = between(120, 230), turn = between(0, std::numbers::pi / 2);
       const double c = std::cos(turn), s = std::sin(turn);
       for (std::size_t i = 0; i < Scene::size; ++i) {
