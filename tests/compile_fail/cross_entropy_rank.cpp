@@ -1,11 +1,11 @@
-// expect: odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]
+// expect: odot::nn::CrossEntropy: output must be rank 1, [classes], rank 2, [tokens, classes], or rank 3
 // SPDX-License-Identifier: MIT
 #include <odot/odot.hpp>
 
 #include <cstdint>
 #include <vector>
 
-using Input = odot::Shape<3, 4, 16>;
+using Input = odot::Shape<3, 4, 16, 2>;
 using Model = odot::nn::Sequential<Input, odot::nn::ReLU>;
 
 int main() {

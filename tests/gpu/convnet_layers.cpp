@@ -87,4 +87,6 @@ TEST_CASE("an embedding matches the Cpu's") {
 
 TEST_CASE("heads whose arrays are shared by channels match the Cpu's") {
   check_layer_on_gpu<Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.per_channel = false}>, Shape<3, 4, 5>>>(4);
+  check_layer_on_gpu<
+      Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.per_channel = false, .dilation = 2}>, Shape<3, 4, 5>>>(4);
 }

@@ -136,6 +136,11 @@ TEST_CASE("losses with options match the Cpu's") {
     const std::vector<std::int32_t> tokens(5 * samples, 4);
     check_loss<nn::CrossEntropy, Shape<5, 7>, double>(samples, tokens, tokens, 1e-13);
     check_loss<nn::CrossEntropy, Shape<5, 7>, float>(samples, tokens, tokens, 1e-6, {.class_weights = weights});
+    std::vector<std::int32_t> pixels(15 * samples);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::int32_t>(i * 5 % 8) - 1;
+    const nn::CrossEntropy some{.label_smoothing = 0.3, .class_weights = weights, .ignore_index = -1};
+    check_loss<nn::CrossEntropy, Shape<7, 3, 5>, double>(samples, pixels, pixels, 1e-12, some);
+    check_loss<nn::CrossEntropy, Shape<7, 3, 5>, float>(samples, pixels, pixels, 1e-6, some);
     check_numbers<nn::SoftCrossEntropy, Shape<7>>(samples, {.label_smoothing = 0.2, .class_weights = weights});
     check_numbers<nn::BinaryCrossEntropy, Shape<7>>(samples, {.pos_weight = weights});
     check_numbers<nn::BinaryCrossEntropy, Shape<3, 5>>(samples, {.pos_weight = {2.5}});

@@ -14,6 +14,7 @@
 
 #include "odot/core/tensor.hpp"
 #include "odot/cpu.hpp"
+#include "odot/nn/conv2d.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/log_softmax.hpp"
 #include "odot/nn/loss.hpp"
@@ -42,7 +43,8 @@ void check_case(const Reference& reference, const std::string& name, const Loss&
   loss.evaluate(workspace, view, std::span<const Target>(targets), 1.0, dy.view(), &sums);
   sums.weighted = nn::detail::is_weighted(loss);
   CHECK(std::abs(sums.mean() - reference.number(name + ".loss")) <= 1e-11);
-  const double count = sums.weighted ? sums.weight : static_cast<double>(sums.samples);
+  // A gradient of unweighted labels is that of the sum of the samples' means.
+  const double count = sums.weighted ? sums.weight : static_cast<double>(y.samples());
   for (double& element : dy.span()) element /= count;
   CHECK(difference(dy.span(), reference.values(name + ".gradient"), 1e-11) == "");
 }
@@ -67,6 +69,12 @@ TEST_CASE("losses with options match PyTorch") {
   labels("weighted", nn::CrossEntropy{.class_weights = weights});
   labels("ignored", nn::CrossEntropy{.ignore_index = none});
   labels("all", nn::CrossEntropy{.label_smoothing = 0.3, .class_weights = weights, .ignore_index = none});
+  const auto pixels = [&](const char* name, const auto& loss) {
+    check_case<Shape<5, 3, 7>>(reference, name, loss, reference.labels(targets_of(name)));
+  };
+  pixels("pixels", nn::CrossEntropy{});
+  pixels("pixels_smoothed", nn::CrossEntropy{.label_smoothing = 0.1});
+  pixels("pixels_all", nn::CrossEntropy{.label_smoothing = 0.3, .class_weights = weights, .ignore_index = none});
   labels("nll", nn::NegativeLogLikelihood{.class_weights = weights, .ignore_index = none});
   const auto numbers = [&]<ShapeType Out>(Out, const char* name, const auto& loss) {
     check_case<Out>(reference, name, loss, reference.values(targets_of(name)));
@@ -171,6 +179,95 @@ TEST_CASE("every token of a sequence that has a label counts as a sample") {
   for (std::int32_t& label : labels) label = (std::max)(label, 0);
   check({});
   check({.label_smoothing = 0.1});
+}
+
+TEST_CASE("every pixel that has a label counts as a sample, with the loss of its logits") {
+  using Planes = Shape<4, 3, 37>;
+  constexpr std::size_t samples = 5, plane = 3 * 37;
+  Workspace<Cpu> workspace(2);
+  std::vector<std::int32_t> labels(samples * plane);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 3 == 0 ? none : static_cast<std::int32_t>(i * 5 % 4);
+  Batch<Planes, double> y(samples), dy(samples);
+  Batch<Shape<4>, double> pixels(samples * plane), expected(samples * plane);
+  std::ranges::copy(hash_uniform(y.size(), 0), y.data());
+  const auto place = [](std::size_t pixel, std::size_t k) { return (pixel / plane * 4 + k) * plane + pixel % plane; };
+  for (std::size_t pixel = 0; pixel < samples * plane; ++pixel) {
+    if (pixel % 7 == 0)  // equal logits: the first one counts as the largest
+      for (std::size_t k = 0; k < 4; ++k) y.data()[place(pixel, k)] = k == 0 ? -1 : 2;
+    for (std::size_t k = 0; k < 4; ++k) pixels.data()[pixel * 4 + k] = y.data()[place(pixel, k)];
+  }
+  const auto check = [&](const nn::CrossEntropy& loss) {
+    std::ranges::fill(dy.span(), 9);
+    nn::LossSums found, wanted, without;
+    const BatchView<Planes, const double> planes = std::as_const(y).view();
+    loss.evaluate(workspace, planes, labels, static_cast<double>(plane), dy.view(), &found);
+    loss.evaluate(workspace, planes, labels, 1.0, BatchView<Planes, double>(), &without);
+    const double each = loss.weighted() ? static_cast<double>(plane) : 1;
+    loss.evaluate(workspace, BatchView<Shape<4>, const double>(std::as_const(pixels).view()), labels, each,
+                  expected.view(), &wanted);
+    CHECK(std::abs(found.loss - wanted.loss) <= 1e-12 * wanted.loss);
+    CHECK(found.loss == without.loss);
+    CHECK(found.samples == wanted.samples);
+    CHECK(found.correct == wanted.correct);
+    CHECK(found.correct > 20);
+    CHECK(std::abs(found.mean() - wanted.mean()) <= 1e-12);
+    std::vector<double> gradient;
+    for (std::size_t pixel = 0; pixel < samples * plane; ++pixel)
+      for (std::size_t k = 0; k < 4; ++k) gradient.push_back(dy.data()[place(pixel, k)]);
+    CHECK(difference(gradient, expected.span(), 1e-12) == "");
+  };
+  check({.label_smoothing = 0.1, .class_weights = {0.5, 2, 0, 3}, .ignore_index = none});
+  check({.ignore_index = none});
+  for (std::int32_t& label : labels) label = (std::max)(label, 0);
+  check({});
+  check({.label_smoothing = 0.1});
+  labels[40] = 4;
+  const nn::CrossEntropy loss;
+  nn::LossSums sums;
+  const BatchView<Planes, const double> planes = std::as_const(y).view();
+  CHECK_THROWS_WITH_AS(loss.evaluate(workspace, planes, labels, 1.0, dy.view(), &sums),
+                       "odot::CrossEntropy: label of sample 40: expected 0 to 3, found 4", ArgumentError);
+}
+
+TEST_CASE("a network's gradient is that of the mean over its pixels") {
+  using Segmenter = nn::Sequential<Shape<2, 3, 5>, nn::Conv2d<3, nn::Conv2dOptions{.kernel_size = 1}>>;
+  Network<Segmenter, Cpu, double> network{Seed{1}, nn::init::normal(1)};
+  Batch<Shape<2, 3, 5>, double> x(20);
+  std::ranges::copy(hash_uniform(x.size(), 0), x.data());
+  std::vector<std::int32_t> labels(20 * 15);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i % 4 == 0 ? none : static_cast<std::int32_t>(i * 7 % 3);
+  const nn::CrossEntropy loss{.label_smoothing = 0.1, .class_weights = {0.5, 2, 3}, .ignore_index = none};
+  const auto mean = [&] { return network.compute_gradients(loss, x, labels).mean(); };
+  mean();
+  const std::vector<double> gradients(network.gradients().begin(), network.gradients().end());
+  std::vector<double> differences;
+  for (double& parameter : network.parameters()) {
+    const double start = parameter;
+    parameter = start + 1e-5;
+    const double above = mean();
+    parameter = start - 1e-5;
+    differences.push_back((above - mean()) / 2e-5);
+    parameter = start;
+  }
+  CHECK(difference(gradients, differences, 1e-7) == "");
+  CHECK(std::abs(gradients[0]) > 1e-3);
+}
+
+TEST_CASE("pixels' logits of any size stay finite, and NaN shows in loss, gradient and hits") {
+  Workspace<Cpu> workspace(1);
+  Batch<Shape<2, 1, 3>> y(1, {1e4f, -1e30f, 0, -1e4f, 1e30f, std::nanf("")}), dy(1);
+  nn::LossSums sums;
+  const BatchView<Shape<2, 1, 3>, const float> view = std::as_const(y).view();
+  nn::CrossEntropy{.ignore_index = 7}.evaluate(workspace, view, std::vector<std::int32_t>{1, 1, 7}, 1.0, dy.view(),
+                                               &sums);
+  CHECK(sums.loss == doctest::Approx(2e4));
+  CHECK(sums.correct == 1);
+  CHECK(std::vector<float>(dy.data(), dy.data() + 2) == std::vector<float>{1, 0});
+  sums = {};
+  nn::CrossEntropy{}.evaluate(workspace, view, std::vector<std::int32_t>{0, 1, 0}, 1.0, dy.view(), &sums);
+  CHECK(std::isnan(sums.loss));
+  CHECK(sums.correct == 2);
+  CHECK(std::isnan(dy.data()[2]));
 }
 
 TEST_CASE("soft targets of one class are that class's label; the most probable one counts as the label") {

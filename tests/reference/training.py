@@ -65,6 +65,12 @@ def write_loss_options():
         for delta in (0.75, 1.0):
             case(f"huber_{delta}", F.huber_loss, y, targets, delta=delta)
 
+        y, labels = drawn(2, 5, 3, 7, deviation=3), torch.arange(42).mul(7).remainder(5).reshape(2, 3, 7)
+        some = torch.where(torch.arange(42).reshape(2, 3, 7) % 4 == 1, -100, labels)
+        case("pixels", F.cross_entropy, y, labels)
+        case("pixels_smoothed", F.cross_entropy, y, labels, label_smoothing=0.1)
+        case("pixels_all", F.cross_entropy, y, some, weight=weights, label_smoothing=0.3)
+
 
 def write_schedules():
     """Learning rates of PyTorch's OneCycleLR where the largest one is 1, and the cases' options."""

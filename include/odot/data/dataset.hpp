@@ -19,6 +19,10 @@ namespace odot::data {
 template <std::size_t L>
 struct TokenLabels {};
 
+/// The target of a picture whose pixels have a label each, row by row.
+template <std::size_t Height, std::size_t Width>
+using PixelLabels = TokenLabels<Height * Width>;
+
 namespace detail {
 
 /// A sample's target: a label, one label per token, or as many numbers as a shape has elements.

@@ -7,11 +7,13 @@
 #include <type_traits>
 
 #include "odot/core/workspace.hpp"
+#include "odot/kernels/between_pixels.hpp"
 #include "odot/kernels/parallel/contract.hpp"
 
 namespace odot::kernels {
 
-/// What lies outside a picture: one number, its edge's pixels, or its mirror image.
+/// What lies outside a picture: one number; its edge's pixels; or its mirror image, without the edge itself, and beyond
+/// that the mirror image's edge.
 enum class Border : std::uint8_t { fill, edge, reflect };
 
 /// How a picture is changed: it is mirrored, then rotated about its centre, then shifted.
@@ -132,79 +134,35 @@ struct AugmentRows {
   /// Interpolates between the four pixels around the place from which a pixel comes. Bytes are divided by 255 last.
   template <class Run>
   ODOT_HOST_DEVICE typename Run::Number turned(const Run& run, const Source& of, std::int32_t column) const {
+    using Number = typename Run::Number;
+    constexpr S last_row = S(H - 1), last_column = S(W - 1), middle_row = last_row / 2, middle_column = last_column / 2;
     const PictureChange& change = *of.change;
-    constexpr S middle_row = S(H - 1) / 2, middle_column = S(W - 1) / 2;
     const S cosine = static_cast<S>(change.cosine), sine = static_cast<S>(change.sine);
     const S v = static_cast<S>(of.row - change.down) - middle_row,
             u = static_cast<S>(column - change.right) - middle_column;
-    // The place of the run's first pixel, and the steps from one pixel to the next.
+    // The place of the run's first pixel; the step from one pixel to the next is (sign · cosine, −sine).
     const S sign = change.flip ? S{-1} : S{1};
     const S x0 = sign * (cosine * u + sine * v) + middle_column, y0 = cosine * v - sine * u + middle_row;
-    const S dx = sign * cosine, dy = -sine;
-    if constexpr (H == 1 || W == 1) {  // there are no four pixels
-      const auto value = run.generate([&](std::size_t l) {
-        const auto step = static_cast<S>(static_cast<std::int32_t>(l));
-        return beside(of.plane, x0 + step * dx, y0 + step * dy);
-      });
-      return std::is_same_v<Value, std::uint8_t> ? value / S{255} : value;
+    const auto all = run.all_lanes();
+    const Number steps = all.count_from(0);
+    Number x = steps * (sign * cosine) + x0, y = steps * -sine + y0, inside_share = 1;
+    if (plan.border == Border::fill)
+      inside_share = clamped(minimum(x + S{1}, S(W) - x), S{1}) * clamped(minimum(y + S{1}, S(H) - y), S{1});
+    if (plan.border == Border::reflect) {
+      x = minimum(abs(x), 2 * last_column - x);
+      y = minimum(abs(y), 2 * last_row - y);
     }
-    // Lane by lane: the first of the four pixels, and the distance from it; in loops that compilers vectorise.
-    constexpr std::size_t lanes = Run::Number::count;
-    S right[lanes], down[lanes];
-    std::int32_t first[lanes], outside[lanes], any_outside = 0;
-    ODOT_UNROLL
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const auto step = static_cast<S>(static_cast<std::int32_t>(l));
-      const S x = x0 + step * dx, y = y0 + step * dy;
-      const bool is_inside = (x >= 0) & (y >= 0) & (x < S(W - 1)) & (y < S(H - 1));
-      const S safe_x = is_inside ? x : S{0}, safe_y = is_inside ? y : S{0};
-      const auto j = static_cast<std::int32_t>(safe_x), i = static_cast<std::int32_t>(safe_y);
-      first[l] = i * width + j;
-      right[l] = safe_x - static_cast<S>(j);
-      down[l] = safe_y - static_cast<S>(i);
-      outside[l] = is_inside ? 0 : 1;
-      any_outside |= outside[l];
-    }
-    const Value* plane = of.plane;
-    const auto pixel = [&](std::int32_t further) {
-      const Value* from = plane + further;
-      return run.generate([&](std::size_t l) { return from[first[l]]; });
-    };
-    auto value = between(pixel(0), pixel(1), pixel(width), pixel(width + 1), run.load_from(right), run.load_from(down));
-    if (any_outside) {
-      S inner[lanes];
-      run.store_to(inner, value);
-      value = run.generate([&](std::size_t l) {
-        const auto step = static_cast<S>(static_cast<std::int32_t>(l));
-        return outside[l] ? beside(plane, x0 + step * dx, y0 + step * dy) : inner[l];
-      });
-    }
-    if constexpr (std::is_same_v<Value, std::uint8_t>) return value / S{255};
-    else return value;
+    // Beyond the edge it is the edge's place.
+    Number value = BetweenPixels<H, W>::at(all, of.plane, clamped(x, last_column), clamped(y, last_row));
+    if constexpr (std::is_same_v<Value, std::uint8_t>) value = value * (S{1} / S{255});
+    if (plan.border != Border::fill) return value;
+    return (value - run.number(plan.fill)) * inside_share + run.number(plan.fill);
   }
-  /// The same if some of the four pixels lie outside.
-  ODOT_HOST_DEVICE S beside(const Value* plane, S x, S y) const {
-    if (plan.border == Border::fill && !(x > -1 && y > -1 && x < S(W) && y < S(H))) return stored_fill();
-    const auto down_to = [](S value) {
-      const auto whole = static_cast<std::int32_t>(value);
-      return whole - (static_cast<S>(whole) > value);
-    };
-    const std::int32_t j = down_to(x), i = down_to(y);
-    return between(stored(plane, i, j), stored(plane, i, j + 1), stored(plane, i + 1, j), stored(plane, i + 1, j + 1),
-                   x - static_cast<S>(j), y - static_cast<S>(i));
-  }
-  /// A pixel in the set's units.
-  ODOT_HOST_DEVICE S stored(const Value* plane, std::int32_t i, std::int32_t j) const {
-    const std::int32_t row = inside(i, height), column = inside(j, width);
-    return row < 0 || column < 0 ? stored_fill() : static_cast<S>(plane[row * width + column]);
-  }
-  ODOT_HOST_DEVICE S stored_fill() const {
-    return std::is_same_v<Value, std::uint8_t> ? plan.fill * S{255} : plan.fill;
-  }
+
+  /// Not below 0 and not above `most`.
   template <class Number>
-  static ODOT_HOST_DEVICE Number between(Number a, Number b, Number c, Number d, Number right, Number down) {
-    const Number upper = a + (b - a) * right, lower = c + (d - c) * right;
-    return upper + (lower - upper) * down;
+  static ODOT_HOST_DEVICE Number clamped(const Number& value, S most) {
+    return minimum(maximum(value, Number(0)), Number(most));
   }
 };
 

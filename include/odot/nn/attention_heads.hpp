@@ -8,7 +8,7 @@
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/attention_heads/contract.hpp"
-#include "odot/kernels/share_channels.hpp"
+#include "odot/kernels/share_arrays.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
@@ -26,6 +26,8 @@ struct AttentionHeadsOptions {
   bool scaled = false;
   /// Whether every channel has its own arrays; if false, all channels share a head's arrays, [heads, 1, H, W].
   bool per_channel = true;
+  /// So many rows and columns of pixels share one number of an array: arrays are [heads, C, ⌈H/dilation⌉, ⌈W/dilation⌉].
+  std::size_t dilation = 1;
 };
 
 namespace detail {
@@ -41,7 +43,9 @@ constexpr std::size_t extent_or_1(std::size_t axis) {
 template <ShapeType In, std::size_t Heads, AttentionHeadsOptions Options, FixedString Prefix>
 struct HeadArrays {
   static constexpr std::size_t C = extent_or_1<In>(0), H = extent_or_1<In>(1), W = extent_or_1<In>(2);
-  using arrays = Shape<Heads, (Options.per_channel ? C : 1), H, W>;
+  static constexpr std::size_t D = Options.dilation > 0 ? Options.dilation : 1;
+  static constexpr bool are_shared = !Options.per_channel || D > 1;
+  using arrays = Shape<Heads, (Options.per_channel ? C : 1), (H + D - 1) / D, (W + D - 1) / D>;
   using maps = Shape<Heads * C>;
   using output = Shape<Heads * C, H, W>;
 
@@ -67,37 +71,36 @@ struct HeadArrays {
   static constexpr kernels::NormConstants constants{.eps = Options.scaled ? Options.eps / (plane * plane) : Options.eps,
                                                     .first_batch_whole = true};
 
-  /// What the kernels read. Arrays that channels share are copied for each of them, into memory of the frame.
+  /// What the kernels read. Arrays that channels or pixels share are copied for each of them, into memory of the frame.
   template <class P>
   static kernels::HeadWeights<const typename P::scalar, In, Heads, typename P::device> weights(const P& pass,
                                                                                                auto& frame) {
-    return {for_channels(pass, pass.parameter(name<"weight_x">()), frame),
-            for_channels(pass, pass.parameter(name<"weight_y">()), frame),
-            for_channels(pass, pass.parameter_or_empty(name<"bias_x">()), frame),
-            for_channels(pass, pass.parameter_or_empty(name<"bias_y">()), frame),
+    return {for_pixels(pass, pass.parameter(name<"weight_x">()), frame),
+            for_pixels(pass, pass.parameter(name<"weight_y">()), frame),
+            for_pixels(pass, pass.parameter_or_empty(name<"bias_x">()), frame),
+            for_pixels(pass, pass.parameter_or_empty(name<"bias_y">()), frame),
             pass.parameter_or_empty(name<"weight">()),
             pass.parameter_or_empty(name<"bias">())};
   }
-  /// What the kernels add to. For arrays that channels share, that is zeroed memory of the frame; add_shared comes
-  /// after.
+  /// What the kernels add to. For arrays that are shared, that is zeroed memory of the frame; add_shared comes after.
   template <class P>
   static kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device> gradients(const P& pass, auto& frame) {
-    return {of_channels<P>(pass.gradient(name<"weight_x">()), frame),
-            of_channels<P>(pass.gradient(name<"weight_y">()), frame),
-            of_channels<P>(pass.gradient_or_empty(name<"bias_x">()), frame),
-            of_channels<P>(pass.gradient_or_empty(name<"bias_y">()), frame),
+    return {of_pixels<P>(pass.gradient(name<"weight_x">()), frame),
+            of_pixels<P>(pass.gradient(name<"weight_y">()), frame),
+            of_pixels<P>(pass.gradient_or_empty(name<"bias_x">()), frame),
+            of_pixels<P>(pass.gradient_or_empty(name<"bias_y">()), frame),
             pass.gradient_or_empty(name<"weight">()),
             pass.gradient_or_empty(name<"bias">())};
   }
   template <class P>
   static void add_shared(const P& pass,
                          const kernels::HeadWeights<typename P::scalar, In, Heads, typename P::device>& sums) {
-    if constexpr (!Options.per_channel) {
-      add_channels(pass, sums.weight_x, pass.gradient(name<"weight_x">()));
-      add_channels(pass, sums.weight_y, pass.gradient(name<"weight_y">()));
+    if constexpr (are_shared) {
+      add_copies(pass, sums.weight_x, pass.gradient(name<"weight_x">()));
+      add_copies(pass, sums.weight_y, pass.gradient(name<"weight_y">()));
       if constexpr (Options.bias) {
-        add_channels(pass, sums.bias_x, pass.gradient(name<"bias_x">()));
-        add_channels(pass, sums.bias_y, pass.gradient(name<"bias_y">()));
+        add_copies(pass, sums.bias_x, pass.gradient(name<"bias_x">()));
+        add_copies(pass, sums.bias_y, pass.gradient(name<"bias_y">()));
       }
     }
   }
@@ -107,20 +110,20 @@ struct HeadArrays {
   using Full = TensorView<Shape<Heads, C, H, W>, S, typename P::device>;
 
   template <class P, class View>
-  static auto for_channels(const P& pass, View shared, auto& frame) {
+  static auto for_pixels(const P& pass, View shared, auto& frame) {
     using S = typename P::scalar;
-    if constexpr (Options.per_channel) {
+    if constexpr (!are_shared) {
       return shared;
     } else {
       const Full<P, S> copies(shared ? frame.template take<S>(Heads * C * H * W) : nullptr);
-      if (shared) kernels::ShareChannels<typename P::device>::copy(pass.workspace(), shared, copies);
+      if (shared) kernels::ShareArrays<typename P::device>::template copy<D>(pass.workspace(), shared, copies);
       return Full<P, const S>(copies);
     }
   }
   template <class P, class View>
-  static auto of_channels(View shared, auto& frame) {
+  static auto of_pixels(View shared, auto& frame) {
     using S = typename P::scalar;
-    if constexpr (Options.per_channel) {
+    if constexpr (!are_shared) {
       return shared;
     } else {
       const Full<P, S> zeros(shared ? frame.template take<S>(Heads * C * H * W) : nullptr);
@@ -129,14 +132,15 @@ struct HeadArrays {
     }
   }
   template <class P>
-  static void add_channels(const P& pass, Full<P, typename P::scalar> copies, auto shared) {
-    kernels::ShareChannels<typename P::device>::add(pass.workspace(), Full<P, const typename P::scalar>(copies),
-                                                    shared);
+  static void add_copies(const P& pass, Full<P, typename P::scalar> copies, auto shared) {
+    kernels::ShareArrays<typename P::device>::template add<D>(pass.workspace(),
+                                                              Full<P, const typename P::scalar>(copies), shared);
   }
 
   // Last: after a failed assertion, compilers skip the rest of a class.
   static_assert(In::rank == 3,
                 "odot::nn::AttentionWise, AttentionHeads: input must be rank 3, [channels, height, width]");
+  static_assert(Options.dilation > 0, "odot::nn::AttentionWise, AttentionHeads: dilation must be at least 1");
   static_assert(Options.norm || !Options.affine,
                 "odot::nn::AttentionWise, AttentionHeads: affine scales and shifts normalised maps; set norm too");
 };
@@ -146,15 +150,17 @@ ODOT_COLD inline std::string heads_words(std::size_t heads, const AttentionHeads
   LayerWords words("attention_heads");
   words.add(heads).add(!options.norm ? "no norm" : options.affine ? "affine norm" : "plain norm");
   if (options.norm) words.add("eps", number_text::shortest(options.eps)).add_if(options.scaled, "scaled");
-  return words.add_if(options.bias, "bias").add_if(!options.per_channel, "shared over channels").text();
+  words.add_if(options.bias, "bias").add_if(!options.per_channel, "shared over channels");
+  if (options.dilation > 1) words.add("dilation", options.dilation);
+  return words.text();
 }
 
 }  // namespace detail
 
 /// Heads of element-wise attention, side by side as channels:
 ///     y_h = norm( softmax_W(x ⊙ Wx_h) ⊙ softmax_H(x ⊙ Wy_h) ) ⊙ x
-/// Shapes  x [N, C, H, W], weight_x and weight_y [heads, C, H, W], or [heads, 1, H, W] shared over channels
-///         → y [N, heads·C, H, W]
+/// Shapes  x [N, C, H, W], weight_x and weight_y [heads, C, H, W], or [heads, 1, H, W] shared over channels; with dilation
+///         d they are [heads, C or 1, ⌈H/d⌉, ⌈W/d⌉] → y [N, heads·C, H, W]
 /// Grad    dx overwritten; arrays' gradients added (equations in kernels/attention_heads/attention_heads.hpp)
 /// Errors  compile time: input of a rank other than 3
 /// Cost    6 exponentials per head and element in a training step

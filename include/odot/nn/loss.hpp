@@ -14,6 +14,7 @@
 #include "odot/kernels/binary_cross_entropy.hpp"
 #include "odot/kernels/cross_entropy.hpp"
 #include "odot/kernels/nll.hpp"
+#include "odot/kernels/pixel_cross_entropy.hpp"
 #include "odot/kernels/regression_loss.hpp"
 #include "odot/nn/add_losses.hpp"
 #include "odot/nn/class_weights.hpp"
@@ -25,9 +26,12 @@ namespace odot::nn {
 
 namespace detail {
 
-/// The number of an output's labels: one, or for [tokens, classes] one per token.
+/// The number of an output's labels: one; for [tokens, classes] one per token; for [classes, height, width] one per pixel.
 template <ShapeType Output>
 inline constexpr std::size_t labels_of = is_sequence<Output> ? tokens<Output> : 1;
+template <ShapeType Output>
+  requires(Output::rank == 3)
+inline constexpr std::size_t labels_of<Output> = Output::extents[1] * Output::extents[2];
 
 [[noreturn]] ODOT_COLD inline void refuse_smoothing(double found) {
   throw ArgumentError("odot::nn: label_smoothing: expected a number from 0 to 1, found " +
@@ -104,8 +108,8 @@ struct NegativeLogLikelihood {
 /// is weighted by the labels' weights; samples whose label is ignored do not count.
 ///     fit(network, adam, nn::CrossEntropy{.label_smoothing = 0.1}, train, test, options);
 /// If each token of a sequence has a label, for instance the next token, every token counts as a sample: in the mean,
-/// in the accuracy, and for ignored labels.
-/// Shapes  y [N, K], labels [N], or y [N, L, K], labels [N, L]; nats
+/// in the accuracy, and for ignored labels. So does every pixel of a picture, whose logits are planes, one per class.
+/// Shapes  y [N, K], labels [N], or y [N, L, K], labels [N, L], or y [N, K, H, W], labels [N, H, W]; nats
 /// Errors  ArgumentError: a smoothing outside 0 to 1; not one weight per class
 /// Source  same convention as torch.nn.CrossEntropyLoss; but a batch in which no sample counts has gradient 0, not NaN
 struct CrossEntropy {
@@ -129,16 +133,28 @@ struct CrossEntropy {
   void evaluate(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
                 LossSums* sums) const {
     using Out = typename decltype(y)::shape;
-    constexpr bool classes = Out::rank == 1 || Out::rank == 2;
-    static_assert(classes, "odot::nn::CrossEntropy: output must be rank 1, [classes], or rank 2, [tokens, classes]");
+    constexpr bool classes = Out::rank >= 1 && Out::rank <= 3;
+    static_assert(classes,
+                  "odot::nn::CrossEntropy: output must be rank 1, [classes], rank 2, [tokens, classes], or rank 3, "
+                  "[classes, height, width]");
     if constexpr (classes) {
       // With weights, the network takes the mean later; a token's weight is not divided by L.
       const double each = weighted() ? scale : scale / static_cast<double>(detail::labels_of<Out>);
-      evaluate_rows(workspace, detail::as_tokens(y), labels, each, detail::as_tokens(dy), sums);
+      if constexpr (Out::rank == 3) evaluate_pixels(workspace, y, labels, each, dy, sums);
+      else evaluate_rows(workspace, detail::as_tokens(y), labels, each, detail::as_tokens(dy), sums);
     }
   }
 
  private:
+  void evaluate_pixels(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
+                       LossSums* sums) const {
+    using Y = decltype(y);
+    using S = typename Y::scalar;
+    const auto options = detail::label_options<S, typename Y::device>("CrossEntropy", Y::shape::extents[0],
+                                                                      class_weights, label_smoothing, ignore_index);
+    kernels::PixelCrossEntropy<typename Y::device>::evaluate(workspace, y, labels, options, static_cast<S>(scale), dy,
+                                                             sums);
+  }
   void evaluate_rows(auto& workspace, auto y, std::span<const std::int32_t> labels, double scale, auto dy,
                      LossSums* sums) const {
     using Y = decltype(y);

@@ -79,6 +79,8 @@ struct Run {
   }
   /// Its first `fewer` elements, at most `count`.
   ODOT_HOST_DEVICE Run<Number, Access, false> first(std::size_t fewer) const { return {row, column, offset, fewer}; }
+  /// As many elements as Number has, whatever `count` is: for arrays of that length.
+  ODOT_HOST_DEVICE Run<Number, Access, true> all_lanes() const { return {row, column, offset, Number::count}; }
   /// x[column …]: the same for every row.
   template <class T>
   ODOT_HOST_DEVICE Number load_column(const T* x) const {

@@ -8,6 +8,7 @@
 
 #include "odot/core/parallel.hpp"
 #include "odot/kernels/parallel/contract.hpp"
+#include "odot/kernels/parallel/cpu/between_pixels.hpp"
 #include "odot/kernels/parallel/cpu/blocks.hpp"
 #include "odot/kernels/parallel/cpu/columns.hpp"
 #include "odot/kernels/parallel/cpu/rows.hpp"
