@@ -10,7 +10,7 @@
 #include "odot/odot.hpp"
 #include "support/augment_cases.hpp"
 #include "support/gpu_layer.hpp"
-#include "support/turned_pictures.hpp"
+#include "support/rotated_pictures.hpp"
 
 using namespace odot;
 using namespace odot::test;
@@ -19,8 +19,8 @@ TEST_CASE("pictures are changed and mixed as defined") {
   check_augmented<Gpu, std::uint8_t, float>();
   check_augmented<Gpu, float, double>();
   check_mixed<Gpu>();
-  check_turned<Gpu, std::uint8_t, float, 3, 37>();
-  check_turned<Gpu, float, float, 2, 2>();
+  check_rotated<Gpu, std::uint8_t, float, 3, 37>();
+  check_rotated<Gpu, float, float, 2, 2>();
 }
 
 TEST_CASE("pictures that are not rotated have the Cpu's bits") {

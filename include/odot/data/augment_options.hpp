@@ -19,11 +19,11 @@ namespace odot::data {
 
 using kernels::Border;
 
-/// How pictures are changed, in this order: mirrored, turned, moved, painted over, normalised. With the defaults they stay
+/// How pictures are changed, in this order: mirrored, rotated, shifted, painted over, normalised. With the defaults they stay
 /// as they are.
 struct AugmentOptions {
   double flip = 0;        ///< probability that left and right change places
-  double rotation = 0;    ///< degrees by up to which a picture turns about its centre, either way; bilinear
+  double rotation = 0;    ///< largest angle in degrees about the centre, in either direction; bilinear
   std::size_t shift = 0;  ///< pixels by up to which it moves along each axis: a random crop of the padded picture
   Border border = Border::fill;   ///< what moves in from outside: `fill`, the edge's pixels, or the mirror image
   std::size_t cutout = 0;         ///< side in pixels of a square that is painted over; its centre is anywhere

@@ -75,8 +75,8 @@ class PictureMaker {
     const Random random(seed, augment_stream + epoch);
     for (std::size_t n = 0; n < table_.size(); ++n) table_[n] = picture_change(options_, height, width, random, n);
     resident_.refresh(table_);
-    // Before the first draw nothing turns and nothing is painted over.
-    plan_.turns = options_.rotation > 0;
+    // Before the first draw nothing is rotated or painted over.
+    plan_.rotates = options_.rotation > 0;
     plan_.cut = static_cast<std::int32_t>(options_.cutout);
   }
 

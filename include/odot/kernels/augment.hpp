@@ -38,13 +38,13 @@ struct AugmentPlan {
   const S* scales = nullptr;               ///< [channels, 2]: mean and deviation; null: pixels stay as they are
   S fill = 0;
   Border border = Border::fill;
-  bool turns = false;
+  bool rotates = false;
   std::int32_t cut = 0;  ///< side of the square that is painted over
 };
 
 namespace detail {
 
-template <class Value, class S, std::size_t C, std::size_t H, std::size_t W, bool Turns, bool Mixes>
+template <class Value, class S, std::size_t C, std::size_t H, std::size_t W, bool Rotates, bool Mixes>
 struct AugmentRows {
   static constexpr auto height = static_cast<std::int32_t>(H), width = static_cast<std::int32_t>(W);
   const Value* values;
@@ -104,7 +104,7 @@ struct AugmentRows {
   template <class Run>
   ODOT_HOST_DEVICE auto pixels(const Run& run, const Source& of) const {
     const auto column = static_cast<std::int32_t>(run.column);
-    const auto value = Turns ? turned(run, of, column) : moved(run, of, column);
+    const auto value = Rotates ? rotated(run, of, column) : moved(run, of, column);
     const std::int32_t top = of.row - of.change->cut_top;
     if (plan.cut == 0 || top < 0 || top >= plan.cut) return value;
     const std::int32_t begin = of.change->cut_left, end = begin + plan.cut;
@@ -133,7 +133,7 @@ struct AugmentRows {
 
   /// Interpolates between the four pixels around the place from which a pixel comes. Bytes are divided by 255 last.
   template <class Run>
-  ODOT_HOST_DEVICE typename Run::Number turned(const Run& run, const Source& of, std::int32_t column) const {
+  ODOT_HOST_DEVICE typename Run::Number rotated(const Run& run, const Source& of, std::int32_t column) const {
     using Number = typename Run::Number;
     constexpr S last_row = S(H - 1), last_column = S(W - 1), middle_row = last_row / 2, middle_column = last_column / 2;
     const PictureChange& change = *of.change;
@@ -201,12 +201,12 @@ struct Augment {
   template <std::size_t C, std::size_t H, std::size_t W, class Value, class S>
   static void pictures(Workspace<Device>& workspace, const AugmentPlan<S>& plan, const Value* values,
                        const std::size_t* chosen, std::size_t count, S* x) {
-    const auto run = [&]<bool Turns, bool Mixes>() {
+    const auto run = [&]<bool Rotates, bool Mixes>() {
       Parallel<Device>::template map<S>(workspace, count * C * H, W,
-                                        detail::AugmentRows<Value, S, C, H, W, Turns, Mixes>{values, chosen, plan, x});
+                                        detail::AugmentRows<Value, S, C, H, W, Rotates, Mixes>{values, chosen, plan, x});
     };
-    if (plan.mixtures) plan.turns ? run.template operator()<true, true>() : run.template operator()<false, true>();
-    else plan.turns ? run.template operator()<true, false>() : run.template operator()<false, false>();
+    if (plan.mixtures) plan.rotates ? run.template operator()<true, true>() : run.template operator()<false, true>();
+    else plan.rotates ? run.template operator()<true, false>() : run.template operator()<false, false>();
   }
 
   /// targets[n] = share [k = label of the picture] + (1 − share) [k = label of its partner].

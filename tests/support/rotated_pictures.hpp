@@ -21,7 +21,7 @@ namespace odot::test {
 
 /// Every border, and angles all around, with pictures moved and mirrored; the last picture ends where the set's memory does.
 template <DeviceType Device, class Value, class S, std::size_t H, std::size_t W>
-void check_turned() {
+void check_rotated() {
   constexpr std::size_t samples = 24;
   constexpr double height = H, width = W;
   constexpr bool bytes = std::is_same_v<Value, std::uint8_t>;
@@ -52,7 +52,7 @@ void check_turned() {
     plan.changes = table.data();
     plan.fill = S(0.375);
     plan.border = border;
-    plan.turns = true;
+    plan.rotates = true;
     kernels::Augment<Device>::template pictures<1, H, W>(workspace, plan, set.data(), numbers.data(), samples,
                                                          x.data());
     std::vector<double> expected;
