@@ -155,8 +155,7 @@ TEST_CASE("positions of another training are refused with all that differs, and 
   FitOptions other = options;
   other.batch_size = 64;
   other.seed = Seed{3};
-  CHECK(
-      says(refusal(kept, other), "of another training", "batch_size 128 instead of 64", "seed 1 instead of 3"));
+  CHECK(says(refusal(kept, other), "of another training", "batch_size 128 instead of 64", "seed 1 instead of 3"));
   CHECK(says(refusal(kept, options, 299), "samples 300 instead of 299"));
   CHECK(says(refusal({}), "it has no training.version"));
   Snapshot changed = kept;

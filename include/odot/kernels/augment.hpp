@@ -202,8 +202,8 @@ struct Augment {
   static void pictures(Workspace<Device>& workspace, const AugmentPlan<S>& plan, const Value* values,
                        const std::size_t* chosen, std::size_t count, S* x) {
     const auto run = [&]<bool Rotates, bool Mixes>() {
-      Parallel<Device>::template map<S>(workspace, count * C * H, W,
-                                        detail::AugmentRows<Value, S, C, H, W, Rotates, Mixes>{values, chosen, plan, x});
+      Parallel<Device>::template map<S>(
+          workspace, count * C * H, W, detail::AugmentRows<Value, S, C, H, W, Rotates, Mixes>{values, chosen, plan, x});
     };
     if (plan.mixtures) plan.rotates ? run.template operator()<true, true>() : run.template operator()<false, true>();
     else plan.rotates ? run.template operator()<true, false>() : run.template operator()<false, false>();

@@ -21,8 +21,8 @@ struct FitOptions {
   optim::schedule::Schedule schedule = {};  ///< factor on the learning rate by step; empty: constant
   std::function<bool()> should_stop = {};   ///< called after every batch; true ends the training there
   std::string test_name = "test";           ///< what to call the second set in output, such as "validation"
-  std::optional<Snapshot> resume = {};      ///< of TrainingPosition: continue from there; none: start from the beginning
-  bool resume_with_other_options = false;   ///< .resume even if options of model, loss, optimizer … differ
+  std::optional<Snapshot> resume = {};     ///< of TrainingPosition: continue from there; none: start from the beginning
+  bool resume_with_other_options = false;  ///< .resume even if options of model, loss, optimizer … differ
 };
 
 }  // namespace odot
