@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A trainer's run that is killed by SIGKILL many times and resumed, on changing numbers of threads, ends with the files of
-one that was left alone: weights, batches.csv and, times aside, epochs.csv, byte by byte. Every second kill comes at a random
-moment, the others while a checkpoint is being written. Each start must go on from the newest checkpoint.
+"""A trainer's run that is killed by SIGKILL many times and resumed, on changing numbers of threads, ends with the files
+of one that was left alone: weights, batches.csv and, times aside, epochs.csv, byte by byte. Every second kill comes at a
+random moment, the others while a checkpoint is being written. Each start must go on from the newest checkpoint.
 
 usage: check_kills.py FOLDER KILLS LEAST PROGRAM [OPTIONS...]    LEAST: kills that must break off a checkpoint's writing;
                                                                  OPTIONS: with --epochs and --checkpoint-every"""
@@ -107,8 +107,8 @@ def main(folder, kills, least, program):
         else:
             done += 1
             broken += checkpoints(killed.folder)[1]
-    print(f"{done} kills in {trainings} trainings: {resumed} starts went on from a checkpoint; {broken} kills broke off the "
-          "writing of a checkpoint; the same bytes at the end of each")
+    print(f"{done} kills in {trainings} trainings: {resumed} starts went on from a checkpoint; {broken} kills broke off "
+          "the writing of a checkpoint; the same bytes at the end of each")
     shutil.rmtree(folder)
 
 
