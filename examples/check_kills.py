@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A trainer's run that is killed by SIGKILL many times and resumed, on changing numbers of threads, ends with the files
 of one that was left alone: weights, batches.csv and, times aside, epochs.csv, byte by byte. Every second kill comes at a
-random moment, the others while a checkpoint is being written. Each start must go on from the newest checkpoint.
+random moment, the others while a checkpoint is being written. Each start must continue from the newest checkpoint.
 
 usage: check_kills.py FOLDER KILLS LEAST PROGRAM [OPTIONS...]    LEAST: kills that must break off a checkpoint's writing;
                                                                  OPTIONS: with --epochs and --checkpoint-every"""
@@ -97,7 +97,7 @@ def main(folder, kills, least, program):
         if told:
             resumed += 1
             if int(told[1]) != newest:
-                fail(f"a start went on from another checkpoint than the newest, {newest}", output)
+                fail(f"a start continued from another checkpoint than the newest, {newest}", output)
         if ended:
             trainings += 1
             for what, content in killed.result().items():
@@ -107,7 +107,7 @@ def main(folder, kills, least, program):
         else:
             done += 1
             broken += checkpoints(killed.folder)[1]
-    print(f"{done} kills in {trainings} trainings: {resumed} starts went on from a checkpoint; {broken} kills broke off "
+    print(f"{done} kills in {trainings} trainings: {resumed} starts continued from a checkpoint; {broken} kills broke off "
           "the writing of a checkpoint; the same bytes at the end of each")
     shutil.rmtree(folder)
 

@@ -347,13 +347,3 @@ if(odot_sh AND TARGET time_series)
   set_tests_properties("time_series: continues after a kill, from a good checkpoint"
     PROPERTIES LABELS examples TIMEOUT 600)
 endif()
-
-# The same many times, some of them while a checkpoint is written: check_kills.py.
-find_program(odot_python3 python3)
-if(UNIX AND odot_python3 AND TARGET fashion_mnist)
-  add_test(NAME "fashion_mnist: ends with the same bytes after kills" COMMAND ${odot_python3}
-    ${CMAKE_CURRENT_LIST_DIR}/check_kills.py ${CMAKE_CURRENT_BINARY_DIR}/killed_runs 6 1 $<TARGET_FILE:fashion_mnist>
-    --data synthetic --epochs 3 --batch-size 1000 --checkpoint-every 2b --augment flip=0.5,shift=2 --label-smoothing 0.1
-    --attention-learning-rate 0.01 --patience 100)
-  set_tests_properties("fashion_mnist: ends with the same bytes after kills" PROPERTIES LABELS examples TIMEOUT 600)
-endif()

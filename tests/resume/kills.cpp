@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A training that is killed by SIGKILL, on changing numbers of threads, and resumed until it ends: all of its results must
-// have the bytes of a training that was left alone, each start must go on from the newest checkpoint, and no start may find
+// have the bytes of a training that was left alone, each start must continue from the newest checkpoint, and no start may find
 // a broken one. Half of the kills come at random moments, the others when a checkpoint is being written.
 //
 // usage: kills FOLDER KILLS SEED [LEAST]     LEAST: kills that must break off the writing of a checkpoint
@@ -244,7 +244,8 @@ int run(const char* program, const fs::path& folder, int kills, std::uint64_t se
     require_same(whole, killed);
   }
   std::printf(
-      "%d kills in %d trainings of %zu batches: %d starts went on from a checkpoint, %zu batches done in all; %d kills "
+      "%d kills in %d trainings of %zu batches: %d starts continued from a checkpoint, %zu batches done in all; %d "
+      "kills "
       "broke off the writing of a checkpoint, %d that of a table\n",
       totals.kills, totals.trainings, epochs * batches, totals.starts_from_checkpoint, totals.batches,
       totals.writes.checkpoints, totals.writes.tables);

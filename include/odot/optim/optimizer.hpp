@@ -76,8 +76,8 @@ ODOT_COLD inline std::size_t steps_of(const Snapshot& snapshot, std::string_view
 }  // namespace detail
 
 /// Options, groups, state and step count of an optimizer. Options have max_gradient_norm, which is of the whole network, and
-/// hyperparameters(), what may differ from group to group, with Snapshot describe() const, their values as facts. Derived
-/// supplies
+/// hyperparameters(), what may differ from group to group; if these have `Snapshot describe() const`, their values as facts,
+/// a resumed training compares them. Derived supplies
 ///     static constexpr std::size_t state_blocks;
 ///     static constexpr std::array<std::string_view, state_blocks> state_names;  // PyTorch's
 ///     static constexpr std::string_view name;
@@ -259,13 +259,17 @@ Snapshot Optimizer<Derived, Options>::snapshot(const NetworkState<Device, Scalar
 
 template <class Derived, class Options>
 Snapshot Optimizer<Derived, Options>::describe() const {
-  Snapshot facts = options_.hyperparameters().describe();
+  const auto described = [](const auto& hyperparameters) {
+    if constexpr (requires { Snapshot(hyperparameters.describe()); }) return Snapshot(hyperparameters.describe());
+    else return Snapshot();
+  };
+  Snapshot facts = described(options_.hyperparameters());
   facts.set_fact("name", std::string(Derived::name));
   facts.set_fact("max_gradient_norm", options_.max_gradient_norm);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const std::string group = "group-" + std::to_string(g + 1) + ".";
     facts.set_fact(group + "pattern", groups_[g].pattern);
-    facts.merge(groups_[g].options.describe(), group);
+    facts.merge(described(groups_[g].options), group);
   }
   return facts;
 }
