@@ -221,12 +221,12 @@ TEST_CASE("every pixel that has a label counts as a sample, with the loss of its
   for (std::int32_t& label : labels) label = (std::max)(label, 0);
   check({});
   check({.label_smoothing = 0.1});
-  labels[40] = 4;
+  labels[3 * plane + 40] = 4;
   const nn::CrossEntropy loss;
   nn::LossSums sums;
   const BatchView<Planes, const double> planes = std::as_const(y).view();
   CHECK_THROWS_WITH_AS(loss.evaluate(workspace, planes, labels, 1.0, dy.view(), &sums),
-                       "odot::CrossEntropy: label of sample 40: expected 0 to 3, found 4", ArgumentError);
+                       "odot::CrossEntropy: label of pixel 40 of sample 3: expected 0 to 3, found 4", ArgumentError);
 }
 
 TEST_CASE("a network's gradient is that of the mean over its pixels") {

@@ -20,27 +20,29 @@ namespace odot::kernels {
 namespace detail {
 /// Throws for the first label that is wrong, if there is one.
 ODOT_COLD inline void refuse_labels(const char* loss, std::span<const std::int32_t> labels, std::size_t classes,
-                                    const std::int32_t* ignored) {
+                                    const std::int32_t* ignored, std::size_t pixels) {
   std::size_t i = 0;
   while (i < labels.size() && (static_cast<std::uint32_t>(labels[i]) < classes || (ignored && labels[i] == *ignored)))
     ++i;
   if (i == labels.size()) return;
-  throw ArgumentError(std::string("odot::") + loss + ": label of sample " + std::to_string(i) + ": expected 0 to " +
-                      std::to_string(classes - 1) + ", found " + std::to_string(labels[i]));
+  const std::string pixel = pixels > 1 ? "pixel " + std::to_string(i % pixels) + " of " : "";
+  throw ArgumentError(std::string("odot::") + loss + ": label of " + pixel + "sample " + std::to_string(i / pixels) +
+                      ": expected 0 to " + std::to_string(classes - 1) + ", found " + std::to_string(labels[i]));
 }
 }  // namespace detail
 
 /// Throws ArgumentError, in the name of `loss`, where a label is outside [0, classes), with its position. Labels in the
 /// memory of a device that the host does not read pass: there a loss is NaN (Label). The label *ignored may be any
-/// number.
+/// number. `pixels`: labels per sample.
 template <class Device>
 void check_labels([[maybe_unused]] const char* loss, [[maybe_unused]] std::span<const std::int32_t> labels,
-                  [[maybe_unused]] std::size_t classes, [[maybe_unused]] const std::int32_t* ignored = nullptr) {
+                  [[maybe_unused]] std::size_t classes, [[maybe_unused]] const std::int32_t* ignored = nullptr,
+                  [[maybe_unused]] std::size_t pixels = 1) {
   if constexpr (Device::host_accessible) {
     std::uint32_t most = 0;  // of a negative label: beyond all others
     for (const std::int32_t label : labels) most = (std::max)(most, static_cast<std::uint32_t>(label));
     if (most < classes) return;
-    detail::refuse_labels(loss, labels, classes, ignored);
+    detail::refuse_labels(loss, labels, classes, ignored, pixels);
   }
 }
 

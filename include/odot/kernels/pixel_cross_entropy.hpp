@@ -98,7 +98,7 @@ struct PixelCrossEntropy {
                        std::span<const std::int32_t> labels, const LabelOptions<S>& options, S scale,
                        BatchView<Shape<K, H, W>, S, Device> dy, LossSums* sums) {
     check_labels<Device>("CrossEntropy", labels.first(y.samples() * H * W), K,
-                         options.ignores ? &options.ignored : nullptr);
+                         options.ignores ? &options.ignored : nullptr, H * W);
     Parallel<Device>::template sum_of_rows<S>(
         workspace, y.samples() * H, std::integral_constant<std::size_t, W>{},
         detail::PixelCrossEntropyRow<S, K, H, W>{

@@ -16,7 +16,7 @@ namespace detail {
 template <std::size_t C, std::size_t H, std::size_t W, std::size_t D, bool Shared>
 struct SharedPlaces {
   static constexpr std::size_t per_number = Shared ? C : 1;  // channels
-  static constexpr std::size_t height = (H + D - 1) / D, width = (W + D - 1) / D;
+  static constexpr std::size_t height = (H - 1) / D + 1, width = (W - 1) / D + 1;
 };
 
 /// A row is a row of a copy.

@@ -45,7 +45,7 @@ struct HeadArrays {
   static constexpr std::size_t C = extent_or_1<In>(0), H = extent_or_1<In>(1), W = extent_or_1<In>(2);
   static constexpr std::size_t D = Options.dilation > 0 ? Options.dilation : 1;
   static constexpr bool are_shared = !Options.per_channel || D > 1;
-  using arrays = Shape<Heads, (Options.per_channel ? C : 1), (H + D - 1) / D, (W + D - 1) / D>;
+  using arrays = Shape<Heads, (Options.per_channel ? C : 1), (H - 1) / D + 1, (W - 1) / D + 1>;
   using maps = Shape<Heads * C>;
   using output = Shape<Heads * C, H, W>;
 

@@ -46,7 +46,8 @@ constexpr bool sets_fit() {
       static_assert(
           targets,
           "odot::fit, odot::evaluate: the sets' targets must be what the loss compares the outputs with: a label "
-          "for nn::NegativeLogLikelihood (the default) and nn::CrossEntropy, as many numbers as outputs for "
+          "for nn::NegativeLogLikelihood (the default) and nn::CrossEntropy, or for the latter one per token or pixel "
+          "(data::TokenLabels, data::PixelLabels); as many numbers as outputs for "
           "nn::MeanSquaredError and nn::MeanAbsoluteError");
       if constexpr (targets) return nn::detail::loss_fits<Loss, typename Network::model, Scalar, Device>();
     } else if constexpr (samples && numbers) {

@@ -132,10 +132,11 @@ class TrainingSteps final : public Steps {
     using Output = typename Network::output_shape;
     constexpr std::size_t each = Loss::template targets<Output>;  // labels of a sample
     constexpr auto outputs = static_cast<std::int32_t>(Output::size / each);
+    constexpr const char* part = Output::rank == 3 ? "pixel " : "token ";
     if constexpr (labelled && requires { set.targets[0]; })
       for (std::size_t i = 0; i < set.size() * each; ++i)
         if ((set.targets[i] < 0 || set.targets[i] >= outputs) && !nn::detail::ignores(loss_, set.targets[i]))
-          throw ArgumentError("odot::fit: label of " + (each > 1 ? "token " + std::to_string(i % each) + " of " : "") +
+          throw ArgumentError("odot::fit: label of " + (each > 1 ? part + std::to_string(i % each) + " of " : "") +
                               "sample " + std::to_string(i / each) + " of " + which + ": expected 0 to " +
                               std::to_string(outputs - 1) + ", as the network has outputs, found " +
                               std::to_string(set.targets[i]));
