@@ -97,3 +97,19 @@ TEST_CASE("fit names the token for whose label the network has no output") {
           fit(network, adam, nn::CrossEntropy{.ignore_index = 3}, set, {.epochs = 1, .batch_size = 5});
         }) == "");
 }
+
+TEST_CASE("fit takes labels of pixels, and names the one for which the network has no output") {
+  using Painter = nn::Sequential<Shape<1, 2, 3>, nn::Conv2d<2, nn::Conv2dOptions{.kernel_size = 1}>>;
+  data::Dataset<Shape<1, 2, 3>, float, data::PixelLabels<2, 3>> set{.name = "signs"};
+  for (std::size_t i = 0; i < 10 * 6; ++i) {
+    set.targets.push_back(i % 5 < 2 ? 1 : 0);
+    set.values.push_back(set.targets.back() == 1 ? 1.0F : -1.0F);
+  }
+  Network<Painter> network{Seed{1}};
+  optim::Adam adam{{.learning_rate = 0.1}};
+  CHECK(fit<nn::CrossEntropy>(network, adam, set, set, {.epochs = 20, .batch_size = 4}).accuracy == 100);
+  set.targets[2 * 6 + 4] = 2;
+  CHECK(message_of([&] { fit<nn::CrossEntropy>(network, adam, set, {.epochs = 1}); }) ==
+        "odot::fit: label of pixel 4 of sample 2 of the training set: expected 0 to 1, as the network has outputs, "
+        "found 2");
+}
