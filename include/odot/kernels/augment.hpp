@@ -156,9 +156,11 @@ struct AugmentRows {
     Number value = BetweenPixels<H, W>::at(all, of.plane, clamped(x, last_column), clamped(y, last_row));
     if constexpr (std::is_same_v<Value, std::uint8_t>) value = value * (S{1} / S{255});
     if (plan.border != Border::fill) return value;
-    // `fill` may be far larger than the pixels; of a pixel outside, which may be NaN, nothing is left.
+    // `fill` may be far larger than the pixels: share · pixel + (fill − share · fill).
     const Number fill = run.number(plan.fill);
-    return select(inside_share > Number(0), value * inside_share + fill * (S{1} - inside_share), fill);
+    value = multiply_add(value, inside_share, multiply_add(run.number(-plan.fill), inside_share, fill));
+    if constexpr (std::is_same_v<Value, std::uint8_t>) return value;
+    else return select(inside_share > Number(0), value, fill);  // a pixel at the edge may be NaN
   }
 
   /// Not below 0 and not above `most`.
