@@ -32,6 +32,10 @@ constexpr nn::AttentionHeadsOptions least{.bias = true, .per_channel = false, .d
 
 static_assert(Shared::parameter_count == 4 * 2 * 20);
 static_assert(Dilated::parameter_count == 4 * 2 * 3 * 2 * 3);
+// One number for all pixels, whatever the picture's extents.
+static_assert(
+    Bound<nn::AttentionHeads<2, nn::AttentionHeadsOptions{.dilation = ~std::size_t{0}}>, In>::parameter_count ==
+    2 * 2 * 3);
 
 TEST_CASE("backward matches central differences") {
   CHECK(check_gradients<Shared>());
@@ -89,7 +93,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the description in words shows shared arrays") {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Shared::describe(parts);
   CHECK(parts[0] == "attention_heads(2, plain norm, eps 1e-05, bias, shared over channels)");
   parts.clear();
