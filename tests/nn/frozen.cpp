@@ -32,15 +32,15 @@ void train(Network<Model>& network, Optimizer& optimizer, int steps) {
   }
 }
 
-std::string text(const std::vector<nn::Stretch>& stretches) {
+std::string text(const std::vector<nn::BlockRange>& ranges) {
   std::string all;
-  for (const nn::Stretch& s : stretches) all += std::to_string(s.offset) + "+" + std::to_string(s.size) + " ";
+  for (const nn::BlockRange& s : ranges) all += std::to_string(s.offset) + "+" + std::to_string(s.size) + " ";
   return all;
 }
 
 }  // namespace
 
-TEST_CASE("stretches are joined, removed, and cut out of others") {
+TEST_CASE("ranges are joined, removed, and cut out of others") {
   Network<Model> network{Seed{1}};  // 2 + 2, 72 + 4, 12 + 3
   network.freeze("2.*");
   CHECK(text(network.frozen()) == "4+76 ");
@@ -48,11 +48,11 @@ TEST_CASE("stretches are joined, removed, and cut out of others") {
   CHECK(text(network.frozen()) == "2+78 92+3 ");
   network.unfreeze("2.weight");
   CHECK(text(network.frozen()) == "2+2 76+4 92+3 ");
-  std::vector<nn::Stretch> free;
-  nn::outside(network.frozen(), {3, 90}, [&](const nn::Stretch& s) { free.push_back(s); });
+  std::vector<nn::BlockRange> free;
+  nn::for_each_trainable(network.frozen(), {3, 90}, [&](const nn::BlockRange& s) { free.push_back(s); });
   CHECK(text(free) == "4+72 80+12 ");
   free.clear();
-  nn::outside(network.frozen(), {92, 3}, [&](const nn::Stretch& s) { free.push_back(s); });
+  nn::for_each_trainable(network.frozen(), {92, 3}, [&](const nn::BlockRange& s) { free.push_back(s); });
   CHECK(free.empty());
   network.unfreeze();
   CHECK(network.frozen().empty());
