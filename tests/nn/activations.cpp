@@ -53,7 +53,7 @@ std::pair<float, float> at(float x) {
 
 template <class Description>
 std::string words() {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Bound<Description, Small>::describe(parts);
   return nn::joined_layers(parts);
 }

@@ -89,7 +89,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the description in words shows shared arrays") {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Shared::describe(parts);
   CHECK(parts[0] == "attention_heads(2, plain norm, eps 1e-05, bias, shared over channels)");
   parts.clear();
