@@ -2,7 +2,7 @@
 // odot's side of compare.py: training steps (gradients and Adam) or predictions of a model on one random batch.
 //
 // usage: program.hpp; MODEL: b, d, e, f, h, control, cifar10-attention, cifar10-control, perceptron, deep-perceptron,
-//        small-conv, characters (training alone)
+//        small-conv, pooling, depthwise, characters (training alone)
 
 #include <odot/odot.hpp>
 
@@ -23,6 +23,16 @@ using DeepPerceptron =
 constexpr nn::Conv2dOptions halving{.kernel_size = 3, .stride = 2, .padding = 1};
 using SmallConv = nn::Sequential<Shape<1, 28, 28>, nn::Conv2d<16, halving>, nn::ReLU, nn::Conv2d<32, halving>, nn::ReLU,
                                  nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+
+constexpr nn::MaxPool2dOptions largest_of_same{.stride = 1, .padding = 1};
+constexpr nn::AvgPool2dOptions mean_of_same{.stride = 1, .padding = 1};
+using Pooling = nn::Sequential<Shape<32, 28, 28>, nn::MaxPool2d<3, largest_of_same>, nn::AvgPool2d<3, mean_of_same>,
+                               nn::MaxPool2d<2>, nn::AvgPool2d<2>, nn::AdaptiveAvgPool2d<1>, nn::Flatten,
+                               nn::Linear<10>, nn::LogSoftmax>;
+constexpr nn::Conv2dOptions each_channel{.kernel_size = 3, .padding = 1, .groups = 32};
+using Depthwise =
+    nn::Sequential<Shape<32, 28, 28>, nn::Conv2d<32, each_channel>, nn::ReLU, nn::Conv2d<32, each_channel>, nn::ReLU,
+                   nn::AdaptiveAvgPool2d<1>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
 
 template <class Model>
 struct Work {
@@ -110,6 +120,8 @@ int main(int argc, char** argv) {
                                    if (task.model == "perceptron") return start<Perceptron>(task, threads);
                                    if (task.model == "deep-perceptron") return start<DeepPerceptron>(task, threads);
                                    if (task.model == "small-conv") return start<SmallConv>(task, threads);
+                                   if (task.model == "pooling") return start<Pooling>(task, threads);
+                                   if (task.model == "depthwise") return start<Depthwise>(task, threads);
                                    if (task.model == "characters") return start_characters(task, threads);
                                    return std::nullopt;
                                  });

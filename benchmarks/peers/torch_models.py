@@ -52,8 +52,20 @@ def small_conv():
                          nn.LogSoftmax(dim=1))
 
 
-SMALL_MODELS = {"perceptron": lambda: perceptron(128), "deep-perceptron": lambda: perceptron(512, 512),
-                "small-conv": small_conv}
+def pooling():
+    return nn.Sequential(nn.MaxPool2d(3, 1, 1), nn.AvgPool2d(3, 1, 1), nn.MaxPool2d(2), nn.AvgPool2d(2),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10), nn.LogSoftmax(dim=1))
+
+
+def depthwise():
+    each_channel = lambda: nn.Conv2d(32, 32, 3, padding=1, groups=32)
+    return nn.Sequential(each_channel(), nn.ReLU(), each_channel(), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                         nn.Linear(32, 10), nn.LogSoftmax(dim=1))
+
+
+IMAGE, MAPS = (1, 28, 28), (32, 28, 28)
+SMALL_MODELS = {"perceptron": (lambda: perceptron(128), IMAGE), "deep-perceptron": (lambda: perceptron(512, 512), IMAGE),
+                "small-conv": (small_conv, IMAGE), "pooling": (pooling, MAPS), "depthwise": (depthwise, MAPS)}
 
 TOKEN_FEATURES, TOKEN_HEADS = 64, 4
 BYTES, WINDOW = 256, 256  # of the language model
@@ -170,7 +182,8 @@ def build(name):
         model, shape = SEQUENCE_MODELS[name]
         return model(), shape
     if name in SMALL_MODELS:
-        return SMALL_MODELS[name](), (1, 28, 28)
+        model, shape = SMALL_MODELS[name]
+        return model(), shape
     shape = (3, 32, 32) if name.startswith("cifar10") else (1, 28, 28)
     if name in HEADS_LAYERS:
         return attention(shape, *HEADS_LAYERS[name]), shape

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """What compare.py measures: pieces of work, whom beside, and the ratio to reach.
 
-The small convolutional net: Conv2d 1→16 and 16→32, 3×3, stride 2, padding 1, a ReLU after each, Linear to 10.
+The small convolutional net: Conv2d 1→16 and 16→32, 3×3, stride 2, padding 1, a ReLU after each, Linear to 10. Pooling: of 32
+maps of 28 × 28 the largest and the mean of 3 × 3, then of 2 × 2, the mean of the rest, Linear to 10. Depthwise: two
+convolutions of 32 such maps, 3×3, a group per map, a ReLU after each, the mean, Linear to 10.
 """
 from dataclasses import dataclass, field
 
 TITLES = {"b": "model B", "d": "model D", "f": "model F", "h": "model H", "cifar10-attention": "CIFAR-10 attention",
           "control": "control, Fashion-MNIST", "cifar10-control": "control, CIFAR-10",
           "perceptron": "perceptron 784-128-10", "deep-perceptron": "perceptron 784-512-512-10",
-          "small-conv": "small convolutional net", "characters": "character model, windows of 256"}
+          "small-conv": "small convolutional net", "pooling": "pooling", "depthwise": "depthwise convolution", "characters": "character model, windows of 256"}
 CLASSES = {"characters": 256}  # 10 of the others
 
 
@@ -65,6 +67,8 @@ ALL = [
     step("cifar10-control", 256, eager=1.5),
     step("cifar10-control", 1024, eager=1.5),
     step("characters", 4, eager=1.5, compile=None),
+    step("pooling", 128, eager=1.5, compile=None),
+    step("depthwise", 128, eager=1.5, compile=None),
     predict("b", 1, 20, libtorch=None),
     predict("control", 1, 1.5, **CPP),
     predict("control", 256, 1.5),

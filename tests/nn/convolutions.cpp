@@ -99,7 +99,7 @@ TEST_CASE("any number of threads gives the same bits") {
 }
 
 TEST_CASE("the description in words shows the options") {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Bound<Grouped<4, 3, 1, 1, 4>, Shape<4, 5, 6>>::describe(parts);
   Bound<Line<3, 5, 2, 2, 1, false>, Shape<2, 20>>::describe(parts);
   Bound<Transposed<2, 3, 2, 1, 1>, Shape<2, 4, 3>>::describe(parts);

@@ -120,7 +120,7 @@ TEST_CASE("any number of threads gives the same bits") {
 }
 
 TEST_CASE("the description in words shows the options") {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Halved::describe(parts);
   Bound<Avg<3, 2, 1, false>, Shape<3, 9, 6>>::describe(parts);
   Bound<nn::AdaptiveAvgPool2d<1>, Shape<3, 9, 6>>::describe(parts);

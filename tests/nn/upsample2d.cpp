@@ -60,7 +60,7 @@ TEST_CASE("any number of threads gives the same bits") {
 }
 
 TEST_CASE("the description in words shows the mode") {
-  std::vector<std::string> parts;
+  nn::LayerParts parts;
   Bound<Nearest<2>, Shape<1, 2, 3>>::describe(parts);
   Bound<Bilinear<3>, Shape<1, 2, 3>>::describe(parts);
   CHECK(parts == std::vector<std::string>{"upsample2d(2, nearest)", "upsample2d(3, bilinear)"});
