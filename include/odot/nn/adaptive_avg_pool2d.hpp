@@ -3,8 +3,6 @@
 // AdaptiveAvgPool2d.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/plane_mean.hpp"
 #include "odot/nn/description.hpp"
@@ -34,7 +32,7 @@ struct AdaptiveAvgPool2d {
   struct bind : Layer<In, typename Rule<In>::output> {
     static constexpr bool backward_reads_input = false;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("adaptive_avg_pool2d").add(OutputSize).text());
     }
 

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include "odot/kernels/attention_block/contract.hpp"
 #include "odot/nn/attention_heads.hpp"
@@ -51,7 +50,7 @@ struct AttentionBlock {
     static constexpr bool couples_samples = Options.heads.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_block_cache<In, Heads>(n); }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       const std::string attention = detail::heads_words(Heads, Options.heads);
       const std::string conv = detail::conv_words("conv2d", geometry::C, Conv2dOptions{.kernel_size = 3, .padding = 1});
       if (Options.skip) parts.push_back(LayerWords("residual").add(joined_layers({attention, conv})).text());

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/attention_heads/contract.hpp"
@@ -185,9 +184,7 @@ struct AttentionHeads {
     static constexpr bool couples_samples = Options.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(detail::heads_words(Heads, Options));
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(detail::heads_words(Heads, Options)); }
 
     static void forward(auto pass, auto x, auto y) {
       using K = kernels::AttentionHeads<typename decltype(pass)::device>;

@@ -3,8 +3,6 @@
 // AvgPool2d.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/pool2d/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -44,7 +42,7 @@ struct AvgPool2d {
     using geometry = typename Rule<In>::geometry;
     static constexpr bool backward_reads_input = false;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::pool_words("avg_pool2d", KernelSize, geometry::stride, Options.padding)
                           .add_if(Options.padding != 0 && !Options.count_include_pad, "padding not counted")
                           .text());

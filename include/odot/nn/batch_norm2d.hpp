@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // BatchNorm2d.
 
-#include <string>
-#include <vector>
-
 #include "odot/nn/batch_norm.hpp"
 
 namespace odot::nn {

@@ -3,8 +3,6 @@
 // ClassToken: a learned token before the others, for the network's answer about the whole sequence.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/class_token.hpp"
 #include "odot/nn/description.hpp"
@@ -33,9 +31,7 @@ struct ClassToken {
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t added_tokens = 1;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("class_token").text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("class_token").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::ClassToken<typename decltype(pass)::device>::forward(pass.workspace(), x,

@@ -3,8 +3,6 @@
 // Conv1d: the convolution along one axis.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/nn/convolution.hpp"
 
@@ -37,7 +35,7 @@ struct Conv1d {
  public:
   template <ShapeType In>
   struct bind : ConvLayer<In, Rule<In>, Options.bias> {
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::conv_words("conv1d", OutChannels, Options));
     }
   };

@@ -3,8 +3,6 @@
 // Conv2d: the 2-D convolution.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/nn/convolution.hpp"
 
@@ -36,7 +34,7 @@ struct Conv2d {
  public:
   template <ShapeType In>
   struct bind : ConvLayer<In, Rule<In>, Options.bias> {
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::conv_words("conv2d", OutChannels, Options));
     }
   };

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/channel_bias.hpp"
@@ -66,7 +64,7 @@ struct ConvTranspose2d {
   struct bind : Layer<In, typename Rule<In>::geometry::input, typename Rule<In>::parameters> {
     using geometry = typename Rule<In>::geometry;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::conv_words("conv_transpose2d", OutChannels, Options));
     }
 

@@ -3,8 +3,6 @@
 // ElementWiseAttention: attention over the tokens of a sequence, each channel by itself.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/element_wise_attention/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -96,7 +94,7 @@ struct UnprojectedElementWiseAttention {
       return Mixing::template cache_elements<detail::tokens<In>, channels>(n);
     }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("unprojected_element_wise_attention")
                           .add(Options.order == full_order ? "full" : "order " + std::to_string(Options.order))
                           .add_if(Options.causal, "causal")
@@ -148,7 +146,7 @@ struct ElementWiseAttention {
     }
     static constexpr std::size_t gradient_elements(std::size_t n) { return Projections::gradient_elements(n); }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("element_wise_attention")
                           .add(Options.order == full_order ? "full" : "order " + std::to_string(Options.order))
                           .add_if(Options.causal, "causal")

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // ELU.
 
-#include <string>
-#include <vector>
-
 #include "odot/core/number_text.hpp"
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
@@ -23,7 +20,7 @@ template <ELUOptions Options = ELUOptions{}>
 struct ELU {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::ELUFunction{Options.alpha}> {
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("elu").add("alpha", number_text::shortest(Options.alpha)).text());
     }
   };

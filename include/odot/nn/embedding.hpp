@@ -3,8 +3,6 @@
 // Embedding: learned vectors for token indices.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/embedding/contract.hpp"
@@ -39,7 +37,7 @@ struct Embedding {
     static constexpr bool takes_indices = true;
     static constexpr bool token_wise = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("embedding").add(Vocabulary).add(Features).text());
     }
 

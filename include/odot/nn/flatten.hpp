@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // Flatten.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/add.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -23,7 +20,7 @@ struct Flatten {
     static constexpr bool in_place = true;
     static constexpr bool is_view = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("flatten").text()); }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("flatten").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(y)::device;

@@ -3,9 +3,7 @@
 // Gate: the input times the output of layers.
 
 #include <cstddef>
-#include <string>
 #include <type_traits>
-#include <vector>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/gate.hpp"

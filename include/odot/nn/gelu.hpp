@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // GELU.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/gelu.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -21,7 +18,7 @@ struct GELU {
   struct bind : Layer<In, In> {
     static constexpr bool token_wise = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("gelu").text()); }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("gelu").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::GELU<typename decltype(y)::device>::forward(pass.workspace(), x, y);

@@ -3,8 +3,6 @@
 // GroupNorm: normalises groups of channels of each sample.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/group_norm.hpp"
@@ -44,7 +42,7 @@ struct GroupNorm {
   struct bind : Layer<In, In, typename Rule<In>::parameters> {
     static constexpr std::size_t cache_elements(std::size_t n) { return 3 * Groups * n; }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("group_norm")
                           .add(Groups)
                           .add("eps", number_text::shortest(Options.eps))

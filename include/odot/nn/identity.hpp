@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // Identity.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/add.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
@@ -24,7 +21,7 @@ struct Identity {
     static constexpr bool is_view = true;
     static constexpr bool token_wise = true;
 
-    static void describe(std::vector<std::string>& /*parts*/) {}
+    static void describe(LayerParts& /*parts*/) {}
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Add<typename decltype(y)::device>::copy(pass.workspace(), x, y);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "odot/core/shape.hpp"
+#include "odot/nn/description.hpp"
 #include "odot/nn/parameters.hpp"
 
 namespace odot::nn {
@@ -70,9 +71,10 @@ struct Layer {
   static constexpr std::size_t longest_stream = (std::numeric_limits<std::size_t>::max)();
 
   /// Appends what the layer computes, in words: its kind and the options that its parameters' shapes don't show
-  /// (nn::LayerWords). A weights file keeps these words of all layers, and a model with other words refuses the file. A
-  /// layer that changes nothing in predict appends nothing.
-  ODOT_COLD static void describe(std::vector<std::string>& parts) {
+  /// (nn::LayerWords). A weights file keeps these words of all layers, and a model with other words refuses the file.
+  /// Options that matter only in training, such as dropout's probability, are appended if parts.training is true: a
+  /// resumed training must have the same.
+  ODOT_COLD static void describe(LayerParts& parts) {
     parts.push_back("layer(" + In::to_string() + " -> " + Out::to_string() + ")");
   }
 

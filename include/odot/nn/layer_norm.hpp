@@ -3,8 +3,6 @@
 // LayerNorm.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/layer_norm.hpp"
@@ -40,7 +38,7 @@ struct LayerNorm {
     static constexpr bool token_wise = detail::is_sequence<In>;
     static constexpr std::size_t cache_elements(std::size_t n) { return 2 * tokens * n; }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("layer_norm")
                           .add("eps", number_text::shortest(Options.eps))
                           .add_if(!Options.elementwise_affine, "not affine")

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // LeakyReLU.
 
-#include <string>
-#include <vector>
-
 #include "odot/core/number_text.hpp"
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
@@ -24,7 +21,7 @@ template <LeakyReLUOptions Options = LeakyReLUOptions{}>
 struct LeakyReLU {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::LeakyReLUFunction{Options.negative_slope}> {
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("leaky_relu").add("slope", number_text::shortest(Options.negative_slope)).text());
     }
   };

@@ -3,9 +3,7 @@
 // Linear: the fully connected layer.
 
 #include <cstddef>
-#include <string>
 #include <type_traits>
-#include <vector>
 
 #include "odot/kernels/linear/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -40,7 +38,7 @@ struct Linear {
                   "before it");
     static constexpr bool token_wise = detail::is_sequence<In>;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("linear").add(OutFeatures).add_if(!Options.bias, "no bias").text());
     }
 

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // LogSoftmax.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -26,9 +23,7 @@ struct LogSoftmax {
     static constexpr bool in_place = true;
     static constexpr bool log_probabilities = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("log_softmax").text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("log_softmax").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::LogSoftmax<typename decltype(y)::device>::forward(pass.workspace(), x, y);

@@ -3,8 +3,6 @@
 // MaxPool2d: the largest number of every window.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/pool2d/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -46,7 +44,7 @@ struct MaxPool2d {
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t cache_elements(std::size_t n) { return output::size * n; }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::pool_words("max_pool2d", KernelSize, geometry::stride, Options.padding).text());
     }
 

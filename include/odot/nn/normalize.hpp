@@ -3,8 +3,6 @@
 // Normalize: pictures by the mean and deviation of their channels, as the model's first layer.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/normalize.hpp"
 #include "odot/nn/description.hpp"
@@ -31,7 +29,7 @@ struct Normalize {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("normalize").text()); }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("normalize").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;

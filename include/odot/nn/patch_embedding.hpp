@@ -3,9 +3,7 @@
 // PatchEmbedding: an image as a sequence of tokens.
 
 #include <cstddef>
-#include <string>
 #include <type_traits>
-#include <vector>
 
 #include "odot/kernels/linear/contract.hpp"
 #include "odot/kernels/patches.hpp"
@@ -48,7 +46,7 @@ struct PatchEmbedding {
     /// Patches and their gradient.
     static constexpr std::size_t gradient_elements(std::size_t n) { return 2 * In::size * n; }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("patch_embedding").add(Features).add("patch", Patch).text());
     }
 

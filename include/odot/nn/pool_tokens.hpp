@@ -3,8 +3,6 @@
 // SelectToken, LastToken, MeanTokens: from a sequence to one vector.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/mean_tokens.hpp"
 #include "odot/kernels/select_token.hpp"
@@ -28,9 +26,7 @@ struct SelectToken {
                   "odot::nn::SelectToken: the index must be less than the number of tokens");
     static constexpr bool backward_reads_input = false;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("select_token").add(Index).text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("select_token").add(Index).text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::SelectToken<typename decltype(pass)::device>::forward(pass.workspace(), x, Index, nullptr, y);
@@ -52,9 +48,7 @@ struct LastToken {
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t last = detail::tokens<In> - 1;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("last_token").text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("last_token").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::SelectToken<typename decltype(pass)::device>::forward(pass.workspace(), x, last, pass.lengths(), y);
@@ -75,9 +69,7 @@ struct MeanTokens {
     static_assert(detail::is_sequence<In>, "odot::nn::MeanTokens: input must be rank 2, [tokens, features]");
     static constexpr bool backward_reads_input = false;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("mean_tokens").text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("mean_tokens").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::MeanTokens<typename decltype(pass)::device>::forward(pass.workspace(), x, pass.lengths(), y);

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // PositionEmbedding and SinusoidalPosition: add the position to tokens.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/position_embedding.hpp"
 #include "odot/kernels/sinusoidal_position.hpp"
@@ -28,9 +25,7 @@ struct PositionEmbedding {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("position_embedding").text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("position_embedding").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       using D = typename decltype(pass)::device;
@@ -65,9 +60,7 @@ struct SinusoidalPosition {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
-      parts.push_back(LayerWords("sinusoidal_position").text());
-    }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("sinusoidal_position").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::SinusoidalPosition<typename decltype(pass)::device>::forward(pass.workspace(), 0, x, y);

@@ -3,8 +3,6 @@
 // RecentTokens.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/recent_tokens.hpp"
 #include "odot/nn/description.hpp"
@@ -38,7 +36,7 @@ struct RecentTokens {
     static constexpr bool has_step = true;
     static constexpr std::size_t state_elements = (Count - 1) * detail::features<In>();
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("recent_tokens").add(Count).text());
     }
 

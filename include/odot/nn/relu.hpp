@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // ReLU.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/relu.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -24,7 +21,7 @@ struct ReLU {
     static constexpr bool in_place = true;
     static constexpr bool token_wise = true;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("relu").text()); }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("relu").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::ReLU<typename decltype(y)::device>::forward(pass.workspace(), x, y);

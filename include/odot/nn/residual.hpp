@@ -3,9 +3,7 @@
 // Residual: a skip connection around layers.
 
 #include <cstddef>
-#include <string>
 #include <type_traits>
-#include <vector>
 
 #include "odot/kernels/add.hpp"
 #include "odot/nn/description.hpp"

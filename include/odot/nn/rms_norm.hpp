@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <limits>
-#include <string>
-#include <vector>
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/rms_norm.hpp"
@@ -40,7 +38,7 @@ struct RMSNorm {
     static constexpr bool token_wise = detail::is_sequence<In>;
     static constexpr std::size_t cache_elements(std::size_t n) { return tokens * n; }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       LayerWords words("rms_norm");
       if (Options.eps > 0) words.add("eps", number_text::shortest(Options.eps));
       parts.push_back(words.add_if(!Options.elementwise_affine, "not affine").text());

@@ -3,8 +3,6 @@
 // SelfAttention: dot-product self-attention, in full and with fewer matrices.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/contract.hpp"
@@ -48,7 +46,7 @@ struct SelfAttention {
       return Projections::gradient_elements(n) + Plan::reads_tokens * L * D * n;
     }
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("self_attention")
                           .add(detail::name_of(Options.form))
                           .add("heads", Options.heads)

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // Softmax.
 
-#include <string>
-#include <vector>
-
 #include "odot/kernels/softmax.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -29,7 +26,7 @@ struct Softmax {
     static constexpr bool in_place = true;
     static constexpr bool token_wise = detail::is_sequence<In>;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("softmax").text()); }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("softmax").text()); }
 
     static void forward(auto pass, auto x, auto y) {
       kernels::Softmax<typename decltype(y)::device>::forward(pass.workspace(), detail::as_tokens(x),

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // Tanh.
 
-#include <string>
-#include <vector>
-
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
 
@@ -17,7 +14,7 @@ namespace odot::nn {
 struct Tanh {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::TanhFunction{}> {
-    ODOT_COLD static void describe(std::vector<std::string>& parts) { parts.push_back(LayerWords("tanh").text()); }
+    ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("tanh").text()); }
   };
 };
 

@@ -3,8 +3,6 @@
 // Upsample2d.
 
 #include <cstddef>
-#include <string>
-#include <vector>
 
 #include "odot/kernels/upsample2d.hpp"
 #include "odot/nn/description.hpp"
@@ -45,7 +43,7 @@ struct Upsample2d {
     static constexpr bool backward_reads_input = false;
     static constexpr bool is_nearest = Options.mode == UpsampleMode::nearest;
 
-    ODOT_COLD static void describe(std::vector<std::string>& parts) {
+    ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("upsample2d").add(Scale).add(is_nearest ? "nearest" : "bilinear").text());
     }
 
