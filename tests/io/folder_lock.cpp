@@ -62,6 +62,16 @@ TEST_CASE("a folder belongs to one Checkpoint until its training ends, and can b
   CHECK(says(message_of<FileError>([&] { io::Checkpoint second(folder.path()); }), "another training"));
 }
 
+TEST_CASE("a folder that can't be written is not claimed") {
+  const TemporaryFolder folder;
+  const auto in_the_way = folder.path() / "checkpoint-0.safetensors";
+  std::filesystem::create_directory(in_the_way);
+  io::CheckpointFolder claimed(folder.path());
+  for (int i = 0; i < 2; ++i) CHECK(says(message_of<FileError>([&] { claimed.claim(); }), "found a folder"));
+  std::filesystem::remove(in_the_way);
+  CHECK_NOTHROW(io::Checkpoint(folder.path()));
+}
+
 #if __has_include(<sys/wait.h>)
 TEST_CASE("a program that is killed has its folder no more") {
   const TemporaryFolder folder;

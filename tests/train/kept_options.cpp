@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -203,6 +204,24 @@ TEST_CASE("frozen parameters, micro-batches, changed pictures and the schedule a
   };
   CHECK(says(refusal(kept, scheduled(1)), other + "schedule.last_factor 1 instead of 0.5;"));
   CHECK(refusal(kept_by(scheduled(1)), scheduled(1)) == "");
+}
+
+TEST_CASE(
+    "a schedule's factor may differ by rounding errors, which another machine or compiler makes; options may not") {
+  const auto difference = [](const std::string& name, double before, double now) {
+    Snapshot kept, here;
+    kept.set_fact("options." + name, before);
+    here.set_fact(name, now);
+    return detail::different_options(kept, here);
+  };
+  const std::string factor = "schedule.last_factor";
+  CHECK(difference(factor, 0.3, 0.30000000000000004) == "");
+  CHECK(difference(factor, 5e-10, 5.000001e-10) == "");  // 1 + cos(almost π)
+  CHECK(difference(factor, 3e5, 3.0000000000000006e5) == "");
+  CHECK(difference(factor, 0.3, 0.30000001) == factor + " 0.3 instead of 0.30000001");
+  CHECK(difference(factor, 1e-9, 2e-9) == factor + " 1e-09 instead of 2e-09");
+  CHECK(difference(factor, std::nan(""), 1) == factor + " nan instead of 1");
+  CHECK(difference("optimizer.eps", 0.3, 0.30000000000000004) == "optimizer.eps 0.3 instead of 0.30000000000000004");
 }
 
 TEST_CASE("all that differs is in one error, and what has no description takes no part") {

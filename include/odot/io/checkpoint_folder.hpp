@@ -84,11 +84,12 @@ class CheckpointFolder {
 inline void CheckpointFolder::claim() {
   if (lock_) return;
   create_folder(folder_);
-  lock_ = FolderLock(folder_ / "checkpoint.lock");
-  if (!lock_)
+  FolderLock lock(folder_ / "checkpoint.lock");
+  if (!lock)
     throw FileError(folder_.string(),
                     "another training keeps its checkpoints in this folder; wait for its end or choose another folder");
   require_writable(path_of(0));
+  lock_ = std::move(lock);
 }
 
 inline std::optional<Snapshot> CheckpointFolder::latest() {

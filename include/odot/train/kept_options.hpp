@@ -3,6 +3,7 @@
 // A training's options as facts of a snapshot, "options.optimizer.learning_rate", and what differs from those of another.
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <map>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "odot/core/config.hpp"
+#include "odot/core/number_text.hpp"
 #include "odot/nn/snapshot.hpp"
 
 namespace odot::detail {
@@ -26,6 +28,10 @@ void add_description(const T& object, std::string_view prefix, Snapshot& options
                 })
     options.merge(object.describe(), prefix);
 }
+
+/// The fact that is computed, with rounding errors that differ from machine to machine: the schedule's factor at the last
+/// step.
+inline constexpr std::string_view last_factor = "schedule.last_factor";
 
 /// What differs between the options of a training that was kept and those of the one that is to continue from there, as one
 /// text: "dropout 0.1 instead of 0.2, …". Empty where nothing does, or where no options were kept.
@@ -73,6 +79,12 @@ class Difference {
   bool before_ = false, after_ = false;
 };
 
+/// Whether two texts are the same number up to rounding errors of what has computed it.
+inline bool equal_up_to_rounding(std::string_view text, std::string_view other) {
+  const auto a = number_text::read(text), b = number_text::read(other);
+  return a && b && std::abs(*a - *b) <= 1e-12 * (std::max)({1.0, std::abs(*a), std::abs(*b)});
+}
+
 ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot& here) {
   const Snapshot::Facts before = kept.part(options_prefix).facts(), &now = here.facts();
   if (before.empty()) return {};
@@ -86,7 +98,7 @@ ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot
       return found == facts.end() ? std::string_view("none") : std::string_view(found->second);
     };
     const std::string_view then = of(before), expected = of(now);
-    if (then == expected) continue;
+    if (then == expected || (name == last_factor && equal_up_to_rounding(then, expected))) continue;
     text.append(text.empty() ? "" : ", ").append(shown_name(name)).append(" ");
     text.append(Difference(then, expected).shown()).append(" instead of ");
     text.append(Difference(expected, then).shown());

@@ -148,7 +148,7 @@ TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
 
 Snapshot TrainingLoop::options_until(std::size_t step) const {
   Snapshot all = steps_.options();
-  if (step > 0) all.set_fact("schedule.last_factor", options_.schedule ? options_.schedule(step - 1) : 1.0);
+  if (step > 0) all.set_fact(std::string(last_factor), options_.schedule ? options_.schedule(step - 1) : 1.0);
   return all;
 }
 
