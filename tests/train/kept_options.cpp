@@ -224,6 +224,24 @@ TEST_CASE(
   CHECK(difference("optimizer.eps", 0.3, 0.30000000000000004) == "optimizer.eps 0.3 instead of 0.30000000000000004");
 }
 
+TEST_CASE("a schedule is asked for no step beyond the training's end") {
+  const auto planned = [](std::size_t epochs, std::size_t batch_size) {
+    Given<> given;
+    given.options.epochs = epochs;
+    given.options.batch_size = batch_size;
+    const std::vector<double> factors(epochs * ((40 + batch_size - 1) / batch_size), 0.5);
+    given.options.schedule = [factors](std::size_t step) { return factors.at(step); };
+    return given;
+  };
+  CHECK(refusal(kept_by(planned(2, 16)), planned(2, 16)) == "");
+  CHECK(says(refusal(kept_by(planned(2, 16)), planned(1, 40)),
+             "it is of another training, with batch_size 16 instead of 40"));
+  Kept whole;
+  planned(2, 16).train(whole);
+  CHECK(refusal(whole.all.back(), planned(1, 16)) == "");
+  CHECK(says(refusal(whole.all.front(), Given<>{}), other + "schedule.last_factor 0.5 instead of 1;"));
+}
+
 TEST_CASE("all that differs is in one error, and what has no description takes no part") {
   Given<> many;
   many.optimizer = optim::Adam{{.learning_rate = 0.5}};

@@ -29,8 +29,8 @@ void add_description(const T& object, std::string_view prefix, Snapshot& options
     options.merge(object.describe(), prefix);
 }
 
-/// The fact that is computed, with rounding errors that differ from machine to machine: the schedule's factor at the last
-/// step.
+/// The schedule's factor at the last step. Unlike the others, this fact is computed, with rounding errors that differ from
+/// machine to machine; and it is compared only if the training here has one.
 inline constexpr std::string_view last_factor = "schedule.last_factor";
 
 /// What differs between the options of a training that was kept and those of the one that is to continue from there, as one
@@ -98,7 +98,8 @@ ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot
       return found == facts.end() ? std::string_view("none") : std::string_view(found->second);
     };
     const std::string_view then = of(before), expected = of(now);
-    if (then == expected || (name == last_factor && equal_up_to_rounding(then, expected))) continue;
+    if (then == expected) continue;
+    if (name == last_factor && (!now.contains(name) || equal_up_to_rounding(then, expected))) continue;
     text.append(text.empty() ? "" : ", ").append(shown_name(name)).append(" ");
     text.append(Difference(then, expected).shown()).append(" instead of ");
     text.append(Difference(expected, then).shown());
