@@ -157,6 +157,7 @@ inline void CheckpointFolder::set_aside(std::size_t step) const {
   std::erase_if(newer, [&](const File& file) { return file.step <= step; });
   if (newer.empty()) return;
   for (const File& old : files([](std::string_view rest) { return rest == earlier; })) remove(old.path);
+  std::reverse(newer.begin(), newer.end());  // the newest last: where this breaks off, a training can go on from it
   for (const File& file : newer) {
     std::error_code error;
     std::filesystem::rename(file.path, file.path.string() + std::string(earlier), error);
