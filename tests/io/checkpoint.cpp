@@ -263,6 +263,7 @@ TEST_CASE("a folder that can't be made, options that keep nothing and optimizers
   const TemporaryFolder folder;
   const auto file = folder.write("file", {1});
   CHECK(says(message_of<FileError>([&] { io::Checkpoint checkpoint(file); }), file.string(), "found a file"));
+  CHECK(says(message_of<FileError>([] { io::Checkpoint checkpoint(""); }), "name of a folder, found an empty one"));
   CHECK(says(message_of<ArgumentError>([&] { io::Checkpoint checkpoint(folder.path(), {.keep = 0}); }), "keep"));
   io::Checkpoint checkpoint(folder.path());
   TrainingPlan other = plan;
