@@ -55,5 +55,7 @@ int train_resnet(bool quick) {
 }
 
 int main(int argc, char** argv) {
-  return program::run(argc, argv, "Trains a small ResNet with squeeze-and-excitation on Fashion-MNIST.", train_resnet);
+  return program::run(argc, argv,
+                      "Trains a small ResNet on Fashion-MNIST, or on built-in images if Fashion-MNIST is not found.",
+                      train_resnet);
 }

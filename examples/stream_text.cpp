@@ -205,7 +205,7 @@ int main(int argc, char** argv) {
   trainer::add_file_options(app, s.files);
   app.add_flag("--quiet", s.quiet, "Print the result line alone");
   return trainer::run_program(app, argc, argv, [&] {
-    check(s, generate->count() > 0 || prompt->count() > 0);
+    check(s, s.generate > 0 && (generate->count() > 0 || prompt->count() > 0));
     const auto out = trainer::claim_files(s.files);
     return run(std::move(s));
   });

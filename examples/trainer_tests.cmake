@@ -185,7 +185,7 @@ if(TARGET stream_text)
 endif()
 odot_trainer_test(stream_text "learns a small file and writes" ARGUMENTS ${small}
   RESULT "attention=ea-6 ${learned} ${streamed_text}")
-odot_trainer_test(stream_text "learns with self-attention" ARGUMENTS ${small} --attention self --quiet
+odot_trainer_test(stream_text "learns with self-attention" ARGUMENTS ${small} --attention self --generate 0 --quiet
   RESULT "attention=self ${learned} seconds=${number}$")
 odot_device_tests(stream_text "attention=ea-6 ${learned} ${streamed_text}" ${small} --generate 20)
 odot_number_tests(stream_text --text)

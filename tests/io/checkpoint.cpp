@@ -249,10 +249,21 @@ TEST_CASE("a new training sets an earlier one's checkpoints aside, a resumed one
   CHECK(names(folder.path()).size() == 3);
 }
 
+TEST_CASE("if checkpoints can't be set aside, the newest stays") {
+  const TemporaryFolder folder;
+  io::CheckpointFolder checkpoints(folder.path());
+  for (const std::size_t step : {1u, 2u, 3u}) checkpoints.write(step, Snapshot());
+  std::filesystem::create_directories(folder.path() / "checkpoint-2.safetensors.earlier" / "full");
+  CHECK(says(message_of<FileError>([&] { checkpoints.set_aside(0); }), "checkpoint-2", "can't be set aside"));
+  CHECK(checkpoints.latest());
+  CHECK(checkpoints.taken().filename() == "checkpoint-3.safetensors");
+}
+
 TEST_CASE("a folder that can't be made, options that keep nothing and optimizers that can't be saved are refused") {
   const TemporaryFolder folder;
   const auto file = folder.write("file", {1});
   CHECK(says(message_of<FileError>([&] { io::Checkpoint checkpoint(file); }), file.string(), "found a file"));
+  CHECK(says(message_of<FileError>([] { io::Checkpoint checkpoint(""); }), "name of a folder, found an empty one"));
   CHECK(says(message_of<ArgumentError>([&] { io::Checkpoint checkpoint(folder.path(), {.keep = 0}); }), "keep"));
   io::Checkpoint checkpoint(folder.path());
   TrainingPlan other = plan;

@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "data/temporary_folder.hpp"
@@ -60,6 +64,48 @@ TEST_CASE("a folder belongs to one Checkpoint until its training ends, and can b
   }
   first.on_begin({});
   CHECK(says(message_of<FileError>([&] { io::Checkpoint second(folder.path()); }), "another training"));
+}
+
+TEST_CASE("checkpoints can be read while a training replaces them") {
+  const TemporaryFolder folder;
+  io::CheckpointFolder written(folder.path()), read(folder.path());
+  const auto write = [&](std::size_t step) {
+    Snapshot kept;
+    kept.set_fact("step", step);
+    written.write(step, std::move(kept));
+    written.remove_old(1, 1);
+  };
+  write(1);
+  std::atomic<bool> ended{false};
+  std::thread training([&] {
+    for (std::size_t step = 2; step <= 400; ++step) write(step);
+    ended = true;
+  });
+  std::size_t newest = 0, wrong = 0;
+  std::string error;
+  while (!ended) {
+    try {
+      const std::uint64_t step = read.latest().value().required_count("step");
+      if (step < newest || !read.skipped().empty()) ++wrong;
+      newest = step;
+    } catch (const FileError& found) {
+      error = found.what();
+    }
+  }
+  training.join();
+  CHECK(error == "");
+  CHECK(wrong == 0);
+  CHECK(read.latest().value().required_count("step") == 400);
+}
+
+TEST_CASE("a folder that can't be written is not claimed") {
+  const TemporaryFolder folder;
+  const auto in_the_way = folder.path() / "checkpoint-0.safetensors";
+  std::filesystem::create_directory(in_the_way);
+  io::CheckpointFolder claimed(folder.path());
+  for (int i = 0; i < 2; ++i) CHECK(says(message_of<FileError>([&] { claimed.claim(); }), "found a folder"));
+  std::filesystem::remove(in_the_way);
+  CHECK_NOTHROW(io::Checkpoint(folder.path()));
 }
 
 #if __has_include(<sys/wait.h>)

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -203,6 +204,52 @@ TEST_CASE("frozen parameters, micro-batches, changed pictures and the schedule a
   };
   CHECK(says(refusal(kept, scheduled(1)), other + "schedule.last_factor 1 instead of 0.5;"));
   CHECK(refusal(kept_by(scheduled(1)), scheduled(1)) == "");
+}
+
+TEST_CASE(
+    "real numbers may differ by rounding errors, which another machine or compiler makes; other options may not") {
+  const auto difference = [](const std::string& name, auto before, auto now) {
+    Snapshot kept, here;
+    kept.set_fact("options." + name, before);
+    here.set_fact(name, now);
+    return detail::different_options(kept, here);
+  };
+  const std::string factor = "schedule.last_factor";
+  CHECK(difference(factor, 0.3, 0.30000000000000004) == "");
+  CHECK(difference(factor, 5e-10, 5.000001e-10) == "");  // 1 + cos(almost π)
+  CHECK(difference(factor, 1.0, 0.9999999999999999) == "");
+  CHECK(difference(factor, 0.3, 0.30000001) == factor + " 0.3 instead of 0.30000001");
+  CHECK(difference(factor, 1e-9, 2e-9) == factor + " 1e-09 instead of 2e-09");
+  CHECK(difference(factor, std::nan(""), 1.5) == factor + " nan instead of 1.5");
+  CHECK(difference("rate", 0.3, 0.30000000000000004) == "");
+  CHECK(difference("rate", 5e-10, 5.000001e-10) == "rate 5e-10 instead of 5.000001e-10");
+  CHECK(difference("number", 1'000'000'000'000'000, 1'000'000'000'000'001) ==
+        "number 1000000000000000 instead of 1000000000000001");
+  const auto texts = [&](const std::string& before, const std::string& now) { return difference("x", before, now); };
+  CHECK(texts("0.5 0.20178596588764017", "0.5 0.20178596588764014") == "");
+  CHECK(texts("0.5 0.2", "0.5 0.2 0.1") == "x 0.5 0.2 instead of 0.5 0.2 0.1");
+  CHECK(texts("0.5 0.2", "0.5") == "x 0.5 0.2 instead of 0.5");
+  CHECK(texts("1.1", "1.10") == "x 1.1 instead of 1.10");
+  CHECK(texts("a 1.5", "b 1.5") == "x a 1.5 instead of b 1.5");
+  CHECK(texts("1.5", "") == "x 1.5 instead of nothing");
+}
+
+TEST_CASE("a schedule is asked for no step beyond the training's end") {
+  const auto planned = [](std::size_t epochs, std::size_t batch_size) {
+    Given<> given;
+    given.options.epochs = epochs;
+    given.options.batch_size = batch_size;
+    const std::vector<double> factors(epochs * ((40 + batch_size - 1) / batch_size), 0.5);
+    given.options.schedule = [factors](std::size_t step) { return factors.at(step); };
+    return given;
+  };
+  CHECK(refusal(kept_by(planned(2, 16)), planned(2, 16)) == "");
+  CHECK(says(refusal(kept_by(planned(2, 16)), planned(1, 40)),
+             "it is of another training, with batch_size 16 instead of 40"));
+  Kept whole;
+  planned(2, 16).train(whole);
+  CHECK(refusal(whole.all.back(), planned(1, 16)) == "");
+  CHECK(says(refusal(whole.all.front(), Given<>{}), other + "schedule.last_factor 0.5 instead of 1;"));
 }
 
 TEST_CASE("all that differs is in one error, and what has no description takes no part") {

@@ -31,7 +31,7 @@ class CheckpointFolder {
   void claim();
   void release() { lock_.release(); }
 
-  /// The newest checkpoint that is whole; nothing if there is none at all.
+  /// The newest checkpoint that is whole; nothing if there is none at all. A training may write to the folder meanwhile.
   /// Errors  FileError: the folder can't be read; there are checkpoints, but none of them is whole
   std::optional<Snapshot> latest();
 
@@ -71,6 +71,10 @@ class CheckpointFolder {
     return files([](std::string_view rest) { return rest.empty(); });
   }
 
+  /// Reads the newest checkpoint that is whole, if there is one. False where another program has removed a file since the
+  /// folder was listed, as a training does that has written a newer one.
+  bool read_newest(std::optional<Snapshot>& kept);
+
   static void remove(const std::filesystem::path& path) {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
@@ -84,28 +88,40 @@ class CheckpointFolder {
 inline void CheckpointFolder::claim() {
   if (lock_) return;
   create_folder(folder_);
-  lock_ = FolderLock(folder_ / "checkpoint.lock");
-  if (!lock_)
+  FolderLock lock(folder_ / "checkpoint.lock");
+  if (!lock)
     throw FileError(folder_.string(),
                     "another training keeps its checkpoints in this folder; wait for its end or choose another folder");
   require_writable(path_of(0));
+  lock_ = std::move(lock);
 }
 
 inline std::optional<Snapshot> CheckpointFolder::latest() {
+  constexpr int most_attempts = 20;
+  std::optional<Snapshot> kept;
+  for (int attempt = 1; !read_newest(kept) && attempt < most_attempts; ++attempt) {
+  }
+  if (kept || skipped_.empty()) return kept;
+  throw FileError(folder_.string(), "none of its checkpoints can be used (" + std::to_string(skipped_.size()) +
+                                        "); delete them to start from the beginning. The newest: " + skipped_.front());
+}
+
+inline bool CheckpointFolder::read_newest(std::optional<Snapshot>& kept) {
   skipped_.clear();
   taken_.clear();
   for (const File& file : checkpoints()) {
     try {
-      Snapshot kept = read_checkpoint(file.path);
+      kept = read_checkpoint(file.path);
       taken_ = file.path;
-      return kept;
+      return true;
     } catch (const FileError& error) {
       skipped_.emplace_back(error.what());
+      std::error_code ignored;
+      const auto left = std::filesystem::symlink_status(file.path, ignored);
+      if (left.type() == std::filesystem::file_type::not_found) return false;
     }
   }
-  if (skipped_.empty()) return std::nullopt;
-  throw FileError(folder_.string(), "none of its checkpoints can be used (" + std::to_string(skipped_.size()) +
-                                        "); delete them to start from the beginning. The newest: " + skipped_.front());
+  return true;
 }
 
 inline std::optional<std::size_t> CheckpointFolder::step_of(std::string_view name, std::string_view& rest) {
@@ -141,6 +157,7 @@ inline void CheckpointFolder::set_aside(std::size_t step) const {
   std::erase_if(newer, [&](const File& file) { return file.step <= step; });
   if (newer.empty()) return;
   for (const File& old : files([](std::string_view rest) { return rest == earlier; })) remove(old.path);
+  std::reverse(newer.begin(), newer.end());  // the newest last: where this breaks off, a training can go on from it
   for (const File& file : newer) {
     std::error_code error;
     std::filesystem::rename(file.path, file.path.string() + std::string(earlier), error);

@@ -47,7 +47,8 @@ class FolderLock {
 
 #ifdef LOCK_EX
 inline void FolderLock::take(const std::filesystem::path& file) {
-  file_ = open(file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
+  file_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);   // NFS locks only what is open for writing
+  if (file_ < 0) file_ = open(file.c_str(), O_RDONLY | O_CLOEXEC);  // another user's, which this one may read alone
   int error = 0;
   if (file_ >= 0)
     while (flock(file_, LOCK_EX | LOCK_NB) != 0 && (error = errno) == EINTR) error = 0;

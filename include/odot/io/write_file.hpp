@@ -20,6 +20,7 @@ namespace odot::io {
 
 /// Creates a folder and those above it. Throws FileError if that can't be done or a file is in the way.
 inline void create_folder(const std::filesystem::path& folder) {
+  if (folder.empty()) throw FileError("\"\"", "expected the name of a folder, found an empty one");
   std::error_code error;
   const std::filesystem::file_status found = std::filesystem::status(folder, error);
   if (std::filesystem::exists(found) && !std::filesystem::is_directory(found))

@@ -3,6 +3,7 @@
 // A training's options as facts of a snapshot, "options.optimizer.learning_rate", and what differs from those of another.
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <map>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "odot/core/config.hpp"
+#include "odot/core/number_text.hpp"
 #include "odot/nn/snapshot.hpp"
 
 namespace odot::detail {
@@ -27,8 +29,12 @@ void add_description(const T& object, std::string_view prefix, Snapshot& options
     options.merge(object.describe(), prefix);
 }
 
+/// The schedule's factor at the last step. It is compared only if the training here has one.
+inline constexpr std::string_view last_factor = "schedule.last_factor";
+
 /// What differs between the options of a training that was kept and those of the one that is to continue from there, as one
-/// text: "dropout 0.1 instead of 0.2, …". Empty where nothing does, or where no options were kept.
+/// text: "dropout 0.1 instead of 0.2, …". Empty where nothing does, or where no options were kept. Real numbers may differ by
+/// rounding errors: a schedule or a set's statistics have other last bits on another machine, or from another compiler.
 ODOT_COLD ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot& here);
 
 #if ODOT_DEFINITIONS
@@ -73,6 +79,24 @@ class Difference {
   bool before_ = false, after_ = false;
 };
 
+/// Whether two texts have the same words, where real numbers may differ by 1e-12 of the larger one, or of `scale`.
+inline bool equal_up_to_rounding(std::string_view text, std::string_view other, double scale) {
+  const auto next = [](std::string_view& rest) {
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix((std::min)(word.size() + 1, rest.size()));
+    return word;
+  };
+  while (!text.empty() && !other.empty()) {
+    const std::string_view word = next(text), found = next(other);
+    if (word == found) continue;
+    const auto a = number_text::read(word), b = number_text::read(found);
+    const bool real = word.find('.') != word.npos || found.find('.') != found.npos;  // whole numbers are exact
+    if (!real || !a || !b || *a == *b) return false;
+    if (!(std::abs(*a - *b) <= 1e-12 * (std::max)({scale, std::abs(*a), std::abs(*b)}))) return false;
+  }
+  return text.empty() && other.empty();
+}
+
 ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot& here) {
   const Snapshot::Facts before = kept.part(options_prefix).facts(), &now = here.facts();
   if (before.empty()) return {};
@@ -86,7 +110,8 @@ ODOT_FUNCTION std::string different_options(const Snapshot& kept, const Snapshot
       return found == facts.end() ? std::string_view("none") : std::string_view(found->second);
     };
     const std::string_view then = of(before), expected = of(now);
-    if (then == expected) continue;
+    const bool factor = name == last_factor;
+    if ((factor && !now.contains(name)) || equal_up_to_rounding(then, expected, factor ? 1 : 0)) continue;
     text.append(text.empty() ? "" : ", ").append(shown_name(name)).append(" ");
     text.append(Difference(then, expected).shown()).append(" instead of ");
     text.append(Difference(expected, then).shown());

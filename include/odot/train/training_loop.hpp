@@ -42,7 +42,8 @@ class TrainingLoop {
   /// A position as callbacks get it.
   class Position;
 
-  /// The options that a training resumed after this many steps must have, as facts.
+  /// The options that a training resumed after this many steps must have, as facts. Those of a step beyond its end have no
+  /// factor of the schedule, which may be a table that ends there.
   ODOT_COLD ODOT_FUNCTION Snapshot options_until(std::size_t step) const;
 
   /// Takes over network, optimizer and place. The callbacks' states are restored after on_begin.
@@ -148,7 +149,8 @@ TrainingReport TrainingLoop::run(const TrainingPlan& plan) {
 
 Snapshot TrainingLoop::options_until(std::size_t step) const {
   Snapshot all = steps_.options();
-  if (step > 0) all.set_fact("schedule.last_factor", options_.schedule ? options_.schedule(step - 1) : 1.0);
+  if (step > 0 && (step - 1) / plan_.batches < plan_.epochs)
+    all.set_fact(std::string(last_factor), options_.schedule ? options_.schedule(step - 1) : 1.0);
   return all;
 }
 
