@@ -4,11 +4,11 @@
 
 #include <odot/core/buffer.hpp>
 #include <odot/core/error.hpp>
+#include <odot/core/snapshot.hpp>
 #include <odot/events/callback.hpp>
 #include <odot/kernels/parallel/contract.hpp>
 #include <odot/kernels/parallel/terms.hpp>
 #include <odot/nn/network_state.hpp>
-#include <odot/nn/snapshot.hpp>
 
 #include <cstddef>
 #include <span>

@@ -3,8 +3,8 @@
 // RunFiles: what a trainer's run reads and writes besides its data, and from where a resumed run continues. The
 // options: file_options.hpp.
 
+#include <odot/core/snapshot.hpp>
 #include <odot/io/checkpoint.hpp>
-#include <odot/nn/snapshot.hpp>
 
 #include <cstdio>
 #include <initializer_list>

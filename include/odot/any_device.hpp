@@ -6,6 +6,7 @@
 #include "odot/core/random_tensors.hpp"
 #include "odot/expressions.hpp"
 
+#include "odot/core/snapshot.hpp"
 #include "odot/nn/adaptive_avg_pool2d.hpp"
 #include "odot/nn/add.hpp"
 #include "odot/nn/attention_block.hpp"
@@ -51,7 +52,6 @@
 #include "odot/nn/sequential.hpp"
 #include "odot/nn/sigmoid.hpp"
 #include "odot/nn/silu.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/nn/softmax.hpp"
 #include "odot/nn/squeeze_excitation.hpp"
 #include "odot/nn/stream.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "odot/nn/snapshot.hpp"
+#include "odot/core/snapshot.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "data/temporary_folder.hpp"
+#include "odot/core/converted_array.hpp"
 #include "odot/cpu.hpp"
 #include "odot/nn/attention_wise.hpp"
-#include "odot/nn/converted_array.hpp"
 #include "odot/nn/flatten.hpp"
 #include "odot/nn/linear.hpp"
 #include "odot/nn/network.hpp"

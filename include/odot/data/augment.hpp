@@ -10,12 +10,12 @@
 #include "odot/core/config.hpp"
 #include "odot/core/current_workspace.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/data/augment_options.hpp"
 #include "odot/data/dataset.hpp"
 #include "odot/data/loader.hpp"
 #include "odot/data/picture_maker.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 

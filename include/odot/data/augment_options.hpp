@@ -12,8 +12,8 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/kernels/augment.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 

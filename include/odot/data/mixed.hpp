@@ -16,13 +16,13 @@
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/data/augment_options.hpp"
 #include "odot/data/dataset.hpp"
 #include "odot/data/loader.hpp"
 #include "odot/data/picture_maker.hpp"
 #include "odot/kernels/augment.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::data {
 

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
+#include "odot/core/snapshot.hpp"
 #include "odot/events/events.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/io/checkpoint_folder.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
 

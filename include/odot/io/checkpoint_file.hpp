@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/data/byte_source.hpp"
 #include "odot/io/safetensors.hpp"
 #include "odot/io/sha256.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
 

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/io/checkpoint_file.hpp"
 #include "odot/io/folder_lock.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
 

@@ -18,10 +18,10 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/data/byte_source.hpp"
 #include "odot/io/safetensors_header.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
 

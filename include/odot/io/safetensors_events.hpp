@@ -19,7 +19,7 @@
 
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
-#include "odot/nn/snapshot.hpp"
+#include "odot/core/snapshot.hpp"
 
 #if __has_include(<nlohmann/json.hpp>)
 #include <nlohmann/json.hpp>

@@ -14,9 +14,9 @@
 #include "odot/core/checked.hpp"
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/core/utf8.hpp"
 #include "odot/io/safetensors_events.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
 

@@ -13,12 +13,12 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/fingerprint.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/io/safetensors.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/parameters.hpp"
 #include "odot/nn/restore.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::io {
 

@@ -32,7 +32,7 @@ template <ShapeType In, std::size_t Axes, std::size_t OutChannels, ConvOptions O
 struct ConvRule {
   static constexpr bool has_rank = In::rank == Axes + 1;
   static constexpr bool positive = Options.kernel_size > 0 && Options.stride > 0 && Options.groups > 0;
-  static constexpr std::size_t extent(std::size_t axis) { return axis < In::rank ? In::extents[axis] : 1; }
+  static constexpr std::size_t extent(std::size_t number) { return number < In::rank ? In::extents[number] : 1; }
   /// Whether the kernel is no larger than the padded input.
   static constexpr bool fits = !has_rank || (Options.kernel_size <= extent(1) + 2 * Options.padding &&
                                              Options.kernel_size <= extent(Axes) + 2 * Options.padding);

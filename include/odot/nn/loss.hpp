@@ -11,6 +11,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/kernels/binary_cross_entropy.hpp"
 #include "odot/kernels/cross_entropy.hpp"
 #include "odot/kernels/nll.hpp"
@@ -19,7 +20,6 @@
 #include "odot/nn/add_losses.hpp"
 #include "odot/nn/class_weights.hpp"
 #include "odot/nn/loss_contract.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/nn/tokens.hpp"
 
 namespace odot::nn {

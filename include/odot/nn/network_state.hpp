@@ -16,6 +16,7 @@
 #include "odot/core/buffer.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/core/view.hpp"
 #include "odot/core/workspace.hpp"
 #include "odot/kernels/count_beyond.hpp"
@@ -24,7 +25,6 @@
 #include "odot/nn/non_finite.hpp"
 #include "odot/nn/parameters.hpp"
 #include "odot/nn/restore.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "odot/core/config.hpp"
+#include "odot/core/converted_array.hpp"
 #include "odot/core/error.hpp"
-#include "odot/nn/converted_array.hpp"
+#include "odot/core/scalar_type.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/nn/parameters.hpp"
-#include "odot/nn/scalar_type.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

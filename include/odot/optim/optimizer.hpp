@@ -14,9 +14,9 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/fingerprint.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/nn/network_state.hpp"
 #include "odot/nn/restore.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/optim/clip.hpp"
 #include "odot/optim/groups.hpp"
 #include "odot/optim/require_range.hpp"

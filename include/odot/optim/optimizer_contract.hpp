@@ -31,7 +31,7 @@
 
 #include <concepts>
 
-#include "odot/nn/snapshot.hpp"
+#include "odot/core/snapshot.hpp"
 
 namespace odot::optim {
 

@@ -12,8 +12,8 @@
 
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::detail {
 

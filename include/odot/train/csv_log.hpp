@@ -14,10 +14,10 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/io/csv_field.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

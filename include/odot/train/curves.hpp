@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/io/line_chart.hpp"
 #include "odot/io/write_file.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

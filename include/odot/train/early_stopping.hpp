@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/train/metric.hpp"
 
 namespace odot {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "odot/core/random.hpp"
-#include "odot/nn/snapshot.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/optim/schedule.hpp"
 
 namespace odot {

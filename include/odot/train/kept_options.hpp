@@ -13,7 +13,7 @@
 
 #include "odot/core/config.hpp"
 #include "odot/core/number_text.hpp"
-#include "odot/nn/snapshot.hpp"
+#include "odot/core/snapshot.hpp"
 
 namespace odot::detail {
 

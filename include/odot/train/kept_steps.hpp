@@ -10,8 +10,8 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/nn/network_state.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/optim/optimizer_contract.hpp"
 
 namespace odot::detail {

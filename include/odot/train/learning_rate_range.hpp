@@ -14,12 +14,12 @@
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/io/line_chart.hpp"
 #include "odot/nn/loss.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/non_finite.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/train/fit.hpp"
 
 namespace odot {

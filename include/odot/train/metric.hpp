@@ -13,8 +13,8 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/events.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

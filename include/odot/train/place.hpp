@@ -12,9 +12,9 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/events.hpp"
 #include "odot/nn/loss_contract.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/train/kept_options.hpp"
 
 namespace odot::detail {

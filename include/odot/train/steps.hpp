@@ -7,10 +7,10 @@
 #include <span>
 
 #include "odot/core/random.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/events.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/non_finite.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot::detail {
 

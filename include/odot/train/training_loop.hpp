@@ -12,10 +12,10 @@
 
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/nn/loss_contract.hpp"
 #include "odot/nn/non_finite.hpp"
-#include "odot/nn/snapshot.hpp"
 #include "odot/train/callback_states.hpp"
 #include "odot/train/fit_options.hpp"
 #include "odot/train/kept_options.hpp"

@@ -10,11 +10,11 @@
 #include "odot/core/buffer.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/core/snapshot.hpp"
 #include "odot/events/callback.hpp"
 #include "odot/kernels/moving_average.hpp"
 #include "odot/nn/network.hpp"
 #include "odot/nn/network_state.hpp"
-#include "odot/nn/snapshot.hpp"
 
 namespace odot {
 

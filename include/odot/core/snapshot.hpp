@@ -20,8 +20,8 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
+#include "odot/core/scalar_type.hpp"
 #include "odot/core/shown_name.hpp"
-#include "odot/nn/scalar_type.hpp"
 
 namespace odot {
 

@@ -12,9 +12,9 @@
 #include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/half.hpp"
+#include "odot/core/scalar_type.hpp"
 #include "odot/core/shown_name.hpp"
-#include "odot/nn/scalar_type.hpp"
-#include "odot/nn/snapshot.hpp"
+#include "odot/core/snapshot.hpp"
 
 namespace odot {
 
