@@ -40,7 +40,7 @@ int train_resnet(bool quick) {
 
   Network<ResNet> network{Seed{1}, nn::init::kaiming()};
   optim::AdamW adam{{.learning_rate = 5e-3, .weight_decay = 1e-2}};
-  FitOptions options{.epochs = quick ? 5u : 8u, .batch_size = 128};
+  FitOptions options{.epochs = quick ? 5u : 7u, .batch_size = 128};
   options.schedule = optim::schedule::one_cycle(options.epochs * (train.size() / options.batch_size + 1));
   WeightAverage average(network, {.decay = quick ? 0.9 : 0.99});
   fit(network, adam, nn::CrossEntropy{.label_smoothing = 0.1}, data::augmented(train, {.flip = 0.5, .shift = 2}), test,
