@@ -20,11 +20,11 @@ namespace odot::kernels::detail {
 template <class Ints>
 ODOT_INLINE Ints words_at(const std::uint8_t* plane, const Ints& first) {
   constexpr std::size_t lanes = sizeof(Ints) / sizeof(std::int32_t);
-#ifdef __AVX512F__
+#ifdef EIGEN_VECTORIZE_AVX512
   if constexpr (lanes == 16)
     return std::bit_cast<Ints>(_mm512_i32gather_epi32(std::bit_cast<__m512i>(first), plane, 1));
 #endif
-#ifdef __AVX2__
+#ifdef EIGEN_VECTORIZE_AVX2
   if constexpr (lanes == 8)
     return std::bit_cast<Ints>(
         _mm256_i32gather_epi32(reinterpret_cast<const int*>(plane), std::bit_cast<__m256i>(first), 1));
