@@ -118,12 +118,22 @@ void ClassificationReport::write(const std::filesystem::path& folder, const std:
 
 #endif
 
-/// A network's outputs on a set of labelled samples, in evaluation.
+namespace detail {
+
+struct NothingElse {
+  void operator()(std::size_t, std::span<const double>, std::int32_t) const {}
+};
+
+}  // namespace detail
+
+/// A network's outputs on a set of labelled samples, in evaluation. Calls also(number of the sample, outputs, label) for
+/// each of them, in order: of train/mistakes.hpp, or your own.
 /// Errors  compile time: outputs whose rank is not 1; a set without labels
 ///         ArgumentError: an empty set; a label for which the network has no output
-template <class Model, class Device, class Scalar, class Set>
+template <class Model, class Device, class Scalar, class Set, class Also = const detail::NothingElse>
 ClassificationReport classification_report(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
-                                           const Set& set, const ClassificationOptions& options = {}) {
+                                           const Set& set, const ClassificationOptions& options = {},
+                                           Also&& also = {}) {
   using Out = typename Model::output_shape;
   using Loader = data::Loader<Set, Scalar, Device>;
   constexpr bool classes = Out::rank == 1,
@@ -135,6 +145,7 @@ ClassificationReport classification_report(const Network<Model, Device, Scalar>&
     Loader loader(set, nn::Pieces<Device>::evaluated(set.size()));
     Batch<Out, Scalar, Device> y(loader.size(0));
     std::vector<double> sample(Out::size);
+    std::size_t number = 0;
     for (std::size_t b = 0; b < loader.count(); ++b) {
       const auto batch = loader.load(b, workspace);
       y.resize(batch.x.samples());
@@ -144,6 +155,7 @@ ClassificationReport classification_report(const Network<Model, Device, Scalar>&
       for (std::size_t n = 0; n < batch.x.samples(); ++n) {
         std::copy_n(outputs.begin() + static_cast<std::ptrdiff_t>(n * Out::size), Out::size, sample.begin());
         report.add(sample, targets[n]);
+        also(number++, std::span<const double>(sample), targets[n]);
       }
     }
   }
