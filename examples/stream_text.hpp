@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
+#include "callbacks.hpp"
 #include "run_files.hpp"
 #include "token_pace.hpp"
 #include "weights.hpp"
@@ -169,16 +170,12 @@ class TextProgress : public odot::ProgressBar {
 /// folder for them, from which the options then say where the training goes on.
 template <class Body>
 odot::TrainingReport with_callbacks(const Settings& settings, odot::FitOptions options, const Body& body) {
-  const trainer::RunFiles& files = settings.files;
-  TextProgress bar;
+  trainer::Logged<TextProgress> bar(settings.files, settings.quiet);
   odot::Callback none;
-  odot::Callback& watcher = settings.quiet ? none : bar;
-  if (files.out.empty()) return body(options, watcher);
-  odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
-  options.resume = trainer::resumed(checkpoint, files, settings.quiet);
-  odot::CsvLog log(files.out);
-  odot::Curves curves(files.out);
-  return body(options, watcher, log, curves, checkpoint);
+  odot::Callback& watcher = settings.quiet && settings.files.out.empty() ? none : bar;
+  return trainer::with_files(
+      settings.files, std::move(options), {}, {},
+      [&](const odot::FitOptions& resumed, auto&... callbacks) { return body(resumed, watcher, callbacks...); });
 }
 
 /// Trains and judges by the windows of the held-out text; a signal ends the training at its next batch.
@@ -201,7 +198,7 @@ Outcome train(odot::Network<Model, Device>& network, const Settings& settings, c
   const auto report = with_callbacks(settings, options, [&](const auto& resumed, auto&... callbacks) {
     return odot::fit<odot::nn::CrossEntropy>(network, adam, windows, held_out, resumed, callbacks...);
   });
-  trainer::save_weights(settings.files.save, network,
+  trainer::save_weights(settings.files, network,
                         {{"model", "language model of bytes, " + settings.attention},
                          {"dataset", windows.name},
                          {"epochs", std::to_string(report.epochs.size())},

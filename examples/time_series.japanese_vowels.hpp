@@ -44,6 +44,7 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
       });
   const nn::LossSums sums = evaluate(network, network.workspace(), split.test);
   save_weights(run, network, report, sums.accuracy());
+  trainer::report_metrics(network, network.workspace(), split.test, false, *run.files.record);
   return {{"accuracy", sums.accuracy()}, {"loss", sums.mean()}, {"seconds", report.seconds}};
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("pictures of mistakes are the images, with what they were taken for") 
   for (std::size_t i = 0; i < set.values.size(); ++i) set.values[i] = static_cast<std::uint8_t>(i);
   const auto pictures = mistake_pictures(some_mistakes(5), set);
   REQUIRE(pictures.size() == 3);
-  CHECK(pictures[0].description == "test sample 2");
+  CHECK(pictures[0].description == "sample 2");
   CHECK(pictures[0].caption == "a&b\ntaken for cat (100.0 %)\nlabel's probability 1e-04");
   CHECK(pictures[0].png.starts_with("\x89PNG"));
   io::Picture second{2, 2, 3, {24, 28, 32, 25, 29, 33, 26, 30, 34, 27, 31, 35}};

@@ -251,7 +251,7 @@ Report& Report::charts(std::vector<LineChart> charts, std::string_view layout) {
     chart.without_title();
     const auto entries = chart.entries();
     html += "<figure><figcaption>" + xml_text(chart.title());
-    if (entries.size() > 1) {
+    if (entries.size() > 1 && !entries.front().name.empty()) {
       html += " <span class=\"key\">";
       for (const LineChart::Entry& entry : entries)
         html += "<span><i class=\"k" + std::to_string(entry.colour) + "\"></i>" + xml_text(entry.name) + "</span> ";

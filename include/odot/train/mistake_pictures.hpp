@@ -58,7 +58,7 @@ inline std::vector<io::ReportPicture> mistake_pictures(
     for (std::size_t i = 0; i < picture.bytes.size(); ++i)
       picture.bytes[i] = bytes[i % picture.channels * pixels + i / picture.channels];
     const std::string caption = mistake_caption(mistake, names);
-    pictures.push_back({io::encode_png(picture), "test sample " + std::to_string(mistake.sample), caption});
+    pictures.push_back({io::encode_png(picture), "sample " + std::to_string(mistake.sample), caption});
   }
   return pictures;
 }
