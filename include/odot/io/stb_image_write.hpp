@@ -57,6 +57,7 @@
 #define STBIW_ASSERT(x) ((void)0)
 
 namespace odot::io::detail::stb {
+using ::abs;  // not odot::abs, whose program may have included the expressions before
 #include ODOT_STB_IMAGE_WRITE
 }  // namespace odot::io::detail::stb
 
