@@ -137,7 +137,7 @@ void add_classes(io::Report& report, const ClassificationCounts& counts, const s
     report.notice(std::to_string(undecided) + " samples are taken for no class, because an output is NaN.");
   if (classes <= options.largest_matrix) {
     io::ReportMatrix matrix{
-        "Rows: what the samples are. Columns: what they are taken for. The darker, the larger the share "
+        "Rows: what the samples are. Columns: what they are taken for. The stronger the colour, the larger the share "
         "of the row.",
         {},
         {},
