@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What watches a trainer's run: a progress bar and logs, as its options say, with the papers' figures in them.
 
+#include "board.hpp"
 #include "paper_figures.hpp"
 #include "run_files.hpp"
 
@@ -57,7 +58,7 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
 }
 
 /// The report of body(options, callbacks…). The callbacks are the figures, a progress bar unless `quiet`, and, if there
-/// is a folder for them, logs, curves and checkpoints; `options` then also say from where the training continues.
+/// are folders for them, TensorBoard's events, logs, curves and checkpoints; `options` then also say from where the training continues.
 template <odot::DeviceType Device, class Scalar, class Body>
 odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
                                     odot::FitOptions options, const Body& body) {
@@ -65,13 +66,14 @@ odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const
   PaperProgress bar(source);
   odot::Callback none;
   odot::Callback& watcher = quiet ? none : bar;
-  if (files.out.empty()) return body(options, figures, watcher);
+  Board board(files.board, figures.network(), options.schedule);
+  if (files.out.empty()) return body(options, figures, watcher, board.callback());
   odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
   options.resume = resumed(checkpoint, files, quiet);
   odot::CsvLog log(files.out, paper_columns(source));
   odot::Curves curves(files.out, {{"average gradient of the first layer",
                                    [&](const odot::BatchEvent&) { return figures.gradient_average(); }}});
-  return body(options, figures, watcher, log, curves, checkpoint);
+  return body(options, figures, watcher, log, curves, board.callback(), checkpoint);
 }
 
 }  // namespace trainer

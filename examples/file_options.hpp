@@ -34,6 +34,7 @@ inline void parse_interval(const std::string& option, const std::string& text,
 /// The options of these files. `more` is added to the help of --out.
 inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& more = {}) {
   add_folder(app, "--out", files.out, out_help + more);
+  add_board_option(app, files.board);
   add_file(app, "--weights", files.weights, "Start with the weights of this safetensors file");
   add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
   app.add_flag(
@@ -77,6 +78,7 @@ inline std::optional<OutFolder> claim_files(const RunFiles& files) {
     odot::io::Checkpoint checkpoint(files.out);
     if (!files.resume) checkpoint.start_over();
   }
+  if (!files.board.folder.empty()) odot::io::create_folder(files.board.folder);
   if (!files.save.empty()) odot::io::require_writable(files.save);
   return out;
 }

@@ -3,6 +3,8 @@
 // RunFiles: what a trainer's run reads and writes besides its data, and from where a resumed run continues. The
 // options: file_options.hpp.
 
+#include "board_files.hpp"
+
 #include <odot/core/snapshot.hpp>
 #include <odot/io/checkpoint.hpp>
 
@@ -22,6 +24,7 @@ struct RunFiles {
   bool resume = false;                    ///< continue from the newest checkpoint in `out`
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
+  BoardFiles board = {};
 };
 
 /// The position from which a run continues, after saying so; nothing if it starts from the beginning.

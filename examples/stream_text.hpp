@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
+#include "board.hpp"
 #include "run_files.hpp"
 #include "token_pace.hpp"
 #include "weights.hpp"
@@ -168,17 +169,19 @@ class TextProgress : public odot::ProgressBar {
 /// The report of body(options, callbacks…): a progress bar unless `quiet`; logs, curves and checkpoints if there is a
 /// folder for them, from which the options then say where the training goes on.
 template <class Body>
-odot::TrainingReport with_callbacks(const Settings& settings, odot::FitOptions options, const Body& body) {
+odot::TrainingReport with_callbacks(const auto& network, const Settings& settings, odot::FitOptions options,
+                                    const Body& body) {
   const trainer::RunFiles& files = settings.files;
   TextProgress bar;
   odot::Callback none;
   odot::Callback& watcher = settings.quiet ? none : bar;
-  if (files.out.empty()) return body(options, watcher);
+  trainer::Board board(files.board, network, options.schedule);
+  if (files.out.empty()) return body(options, watcher, board.callback());
   odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
   options.resume = trainer::resumed(checkpoint, files, settings.quiet);
   odot::CsvLog log(files.out);
   odot::Curves curves(files.out);
-  return body(options, watcher, log, curves, checkpoint);
+  return body(options, watcher, log, curves, board.callback(), checkpoint);
 }
 
 /// Trains and judges by the windows of the held-out text; a signal ends the training at its next batch.
@@ -198,7 +201,7 @@ Outcome train(odot::Network<Model, Device>& network, const Settings& settings, c
       .schedule = steps > 0 ? odot::optim::schedule::cosine(steps / 50, steps) : odot::optim::schedule::constant(),
       .should_stop = [&] { return interrupt.requested(); },
       .test_name = "held-out"};
-  const auto report = with_callbacks(settings, options, [&](const auto& resumed, auto&... callbacks) {
+  const auto report = with_callbacks(network, settings, options, [&](const auto& resumed, auto&... callbacks) {
     return odot::fit<odot::nn::CrossEntropy>(network, adam, windows, held_out, resumed, callbacks...);
   });
   trainer::save_weights(settings.files.save, network,

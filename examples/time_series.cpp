@@ -121,7 +121,10 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
   trainer::require_batch(run.fit.batch_size, subject.train);
   const auto files = [&](long long i) {  // of a seed
     trainer::RunFiles own = settings.files;
-    if (!own.out.empty()) own.out += "/seed-" + std::to_string(settings.seed + static_cast<unsigned long long>(i));
+    const std::string seed = "/seed-" + std::to_string(settings.seed + static_cast<unsigned long long>(i));
+    for (std::string* folder : {&own.out, &own.board.folder})
+      if (!folder->empty()) *folder += seed;
+    own.board.learning_rate = run.optimizer.learning_rate;
     return own;
   };
   std::vector<std::optional<trainer::OutFolder>> folders;  // all that will be written, before hours of work
