@@ -154,17 +154,36 @@ class TensorBoard : public Callback {
   TensorBoardOptions options_;
   std::function<void(EventSummary&, bool gradients)> add_histograms_;
   std::string test_name_ = "test";
-  std::size_t batches_ = 0;  // of an epoch
-  std::size_t step_ = 0;     // batches done
-  bool trained_ = false;     // whether the file has events of a training
+  std::size_t batches_ = 0;           // of an epoch
+  std::size_t begin_ = 0, step_ = 0;  // batches done when fit began, and now
+  bool trained_ = false;              // whether the file has events of a training
 };
+
+namespace detail {
+
+/// A text as a cell of a table in Markdown.
+ODOT_COLD inline std::string markdown_cell(const std::string& text) {
+  std::string cell;
+  for (const char letter : text) {
+    if (letter == '|') cell += '\\';
+    cell += letter == '\n' || letter == '\r' ? ' ' : letter;
+  }
+  return cell;
+}
+
+ODOT_COLD inline void add_point(EventSummary& summary, const std::string& tag, double value) {
+  if (!std::isnan(value)) summary.add_scalar(tag, value);
+}
+
+}  // namespace detail
 
 inline void TensorBoard::add_settings(EventSummary& summary) const {
   if (options_.hyperparameters.empty()) return;
   std::string table = "| name | value |\n|---|---|\n";
   for (const auto& [name, value] : options_.hyperparameters) {
     const auto* text = std::get_if<std::string>(&value);
-    table += "| " + name + " | " + (text ? *text : number_text::shortest(std::get<double>(value))) + " |\n";
+    table += "| " + detail::markdown_cell(name) + " | " +
+             detail::markdown_cell(text ? *text : number_text::shortest(std::get<double>(value))) + " |\n";
   }
   summary.add_text("hyperparameters", table);
   summary.add_hyperparameters(options_.hyperparameters, wall_time());
@@ -174,7 +193,7 @@ inline EventFile& TensorBoard::open() {
   EventFile& file = folder_.open();
   file.append(event_file_version(wall_time()));
   if (folder_.continued()) {
-    file.append(event_session_start(wall_time(), step_ + 1));
+    file.append(event_session_start(wall_time(), begin_ + 1));
   } else {
     EventSummary settings;
     add_settings(settings);
@@ -186,7 +205,7 @@ inline EventFile& TensorBoard::open() {
 inline void TensorBoard::on_begin(const TrainingPlan& plan) {
   test_name_ = plan.test_name;
   batches_ = plan.batches;
-  step_ = plan.steps_before;
+  begin_ = step_ = plan.steps_before;
   if (trained_) folder_.start_over();
   trained_ = true;
   if (step_ > 0) return;  // restore_state may follow
@@ -196,14 +215,6 @@ inline void TensorBoard::on_begin(const TrainingPlan& plan) {
     add_histograms_(summary, false);
   write(summary, 0);
 }
-
-namespace detail {
-
-ODOT_COLD inline void add_point(EventSummary& summary, const std::string& tag, double value) {
-  if (!std::isnan(value)) summary.add_scalar(tag, value);
-}
-
-}  // namespace detail
 
 inline void TensorBoard::on_batch(const BatchEvent& e) {
   step_ = e.step;
