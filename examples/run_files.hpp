@@ -25,6 +25,7 @@ struct RunFiles {
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
   BoardFiles board = {};
+  bool summary = false;  ///< print a table of the model's layers
 };
 
 /// The position from which a run continues, after saying so; nothing if it starts from the beginning.

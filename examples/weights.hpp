@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // The trainers' options --weights and --save: weights in safetensors files, with what there is to know of the training.
 
+#include "print_summary.hpp"
+
 #include <odot/core/number_text.hpp>
 #include <odot/io.hpp>
 
