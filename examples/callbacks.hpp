@@ -61,12 +61,13 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
 /// are folders for them, TensorBoard's events, logs, curves and checkpoints; `options` then also say from where the training continues.
 template <odot::DeviceType Device, class Scalar, class Body>
 odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
-                                    odot::FitOptions options, const Body& body) {
+                                    odot::FitOptions options, const Body& body,
+                                    std::function<std::vector<odot::io::EventPicture>()> pictures = {}) {
   const FigureSource source{[&] { return figures.loss(); }, [&] { return figures.gradient_average(); }};
   PaperProgress bar(source);
   odot::Callback none;
   odot::Callback& watcher = quiet ? none : bar;
-  Board board(files.board, figures.network(), options.schedule);
+  Board board(files.board, figures.network(), options.schedule, std::move(pictures));
   if (files.out.empty()) return body(options, figures, watcher, board.callback());
   odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
   options.resume = resumed(checkpoint, files, quiet);

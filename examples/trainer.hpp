@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
+#include "board_maps.hpp"
 #include "callbacks.hpp"
 #include "program.hpp"
 #include "training_options.hpp"
@@ -118,10 +119,12 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
         device_description<Device>(network.workspace().threads()).c_str());
   program::flush_output();
 
-  const odot::TrainingReport report =
-      with_callbacks(figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+  const odot::TrainingReport report = with_callbacks(
+      figures, settings.files, settings.quiet, options,
+      [&](const auto& resumed, auto&... callbacks) {
         return trained(network, adam, data, settings.training, resumed, callbacks...);
-      });
+      },
+      board_pictures(network, data.test));
 
   save_weights(settings.files.save, network,
                {{"model", choice.name},
