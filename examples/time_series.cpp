@@ -125,6 +125,11 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
     for (std::string* folder : {&own.out, &own.board.folder})
       if (!folder->empty()) *folder += seed;
     own.board.learning_rate = run.optimizer.learning_rate;
+    own.board.set("learning_rate", run.optimizer.learning_rate);
+    own.board.set("weight_decay", run.optimizer.weight_decay);
+    own.board.set("epochs", static_cast<double>(run.fit.epochs));
+    own.board.set("batch_size", static_cast<double>(run.fit.batch_size));
+    own.board.set("seed", static_cast<double>(settings.seed + static_cast<unsigned long long>(i)));
     return own;
   };
   std::vector<std::optional<trainer::OutFolder>> folders;  // all that will be written, before hours of work
