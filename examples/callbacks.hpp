@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What watches a trainer's run: a progress bar and logs, as its options say, with the papers' figures in them.
 
+#include "board.hpp"
 #include "paper_figures.hpp"
 #include "run_files.hpp"
 
@@ -120,19 +121,21 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
 }
 
 /// The report of body(options, callbacks…). The callbacks are the figures, a progress bar unless `quiet`, and, if there
-/// is a folder for them, logs, curves and checkpoints; `options` then also say from where the training continues.
+/// are folders for them, TensorBoard's events, logs, curves and checkpoints; `options` then also say from where the training continues.
 template <odot::DeviceType Device, class Scalar, class Body>
 odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
-                                    odot::FitOptions options, const Body& body) {
+                                    odot::FitOptions options, const Body& body,
+                                    std::function<std::vector<odot::io::EventPicture>()> pictures = {}) {
   const FigureSource source{[&] { return figures.loss(); }, [&] { return figures.gradient_average(); }};
   Logged<PaperProgress> bar(files, quiet, source);
   odot::Callback none;
   odot::Callback& watcher = quiet && files.out.empty() ? none : bar;
+  Board board(files.board, figures.network(), options.schedule, std::move(pictures));
   return with_files(
       files, std::move(options), paper_columns(source),
       {{"average gradient of the first layer", [&](const odot::BatchEvent&) { return figures.gradient_average(); }}},
       [&](const odot::FitOptions& resumed, auto&... callbacks) {
-        return body(resumed, figures, watcher, callbacks...);
+        return body(resumed, figures, watcher, board.callback(), callbacks...);
       });
 }
 

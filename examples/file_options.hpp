@@ -41,6 +41,9 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
     record->set_command(command_of(app), quiet && quiet->count() > 0);
   });
   add_folder(app, "--out", files.out, out_help + more);
+  add_board_option(app, files.board);
+  app.add_flag("--summary", files.summary,
+               "Print a table of the model's layers first: shapes, parameters, memory, FLOP");
   add_file(app, "--weights", files.weights, "Start with the weights of this safetensors file");
   add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
   app.add_flag(
@@ -96,6 +99,7 @@ inline std::optional<OutFolder> claim_files(const RunFiles& files) {
     odot::io::Checkpoint checkpoint(files.out);
     if (!files.resume) checkpoint.start_over();
   }
+  if (!files.board.folder.empty()) odot::io::create_folder(files.board.folder);
   if (!files.save.empty()) odot::io::require_writable(files.save);
   return out;
 }

@@ -75,6 +75,7 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
   trainer::load_weights(settings.files.weights, network);
+  trainer::print_summary(settings.files, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const odot::FitOptions options{.epochs = settings.epochs,
                                  .batch_size = settings.batch_size,

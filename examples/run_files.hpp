@@ -3,6 +3,7 @@
 // RunFiles: what a trainer's run reads and writes besides its data, and from where a resumed run continues. The
 // options: file_options.hpp.
 
+#include "board_files.hpp"
 #include "record/run_record.hpp"
 
 #include <odot/core/snapshot.hpp>
@@ -22,6 +23,8 @@ struct RunFiles {
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
   std::shared_ptr<RunRecord> record = new_record();  ///< of this run; what is printed goes through it
+  BoardFiles board = {};
+  bool summary = false;  ///< print a table of the model's layers
 };
 
 /// The position from which a run continues, after saying so; nothing if it starts from the beginning.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
+#include "board_maps.hpp"
 #include "callbacks.hpp"
 #include "program.hpp"
 #include "training_options.hpp"
@@ -136,6 +137,7 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
         const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   load_weights(settings.files.weights, network);
+  print_summary(settings.files, network);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;
@@ -155,10 +157,12 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
       data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size, device.c_str());
   program::flush_output();
 
-  const odot::TrainingReport report =
-      with_callbacks(figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+  const odot::TrainingReport report = with_callbacks(
+      figures, settings.files, settings.quiet, options,
+      [&](const auto& resumed, auto&... callbacks) {
         return trained(network, adam, data, settings.training, resumed, callbacks...);
-      });
+      },
+      board_pictures(network, data.test));
 
   save_weights(settings.files, network,
                {{"model", choice.name},
