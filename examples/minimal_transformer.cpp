@@ -59,10 +59,12 @@ void check(const Options& options) {
           options.schedule);
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
-  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() || !files.save.empty()))
+  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() ||
+                       !files.save.empty() || !files.onnx.empty()))
     throw ArgumentError(
-        "--grid: expected none of --weights, --save, --resume, --checkpoint-every and --keep, which are for one model; "
-        "a grid always continues from its grid.csv");
+        "--grid: expected none of --weights, --save, --onnx, --resume, --checkpoint-every and --keep, which are for "
+        "one "
+        "model; a grid always continues from its grid.csv");
   trainer::check_files(files);
 }
 

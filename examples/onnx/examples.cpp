@@ -7,10 +7,10 @@ namespace {
 
 using namespace odot;
 
-using LeNet = nn::Sequential<Shape<1, 28, 28>, nn::Conv2d<6, nn::Conv2dOptions{.kernel_size = 5, .padding = 2}>,
-                             nn::ReLU, nn::MaxPool2d<2>, nn::Conv2d<16, nn::Conv2dOptions{.kernel_size = 5}>, nn::ReLU,
-                             nn::MaxPool2d<2>, nn::Flatten, nn::Linear<120>, nn::ReLU, nn::Linear<84>, nn::ReLU,
-                             nn::Linear<10>, nn::LogSoftmax>;
+using LeNet =
+    nn::Sequential<Shape<1, 28, 28>, nn::Conv2d<6, nn::Conv2dOptions{.kernel_size = 5, .padding = 2}>, nn::ReLU,
+                   nn::MaxPool2d<2>, nn::Conv2d<16, nn::Conv2dOptions{.kernel_size = 5}>, nn::ReLU, nn::MaxPool2d<2>,
+                   nn::Flatten, nn::Linear<120>, nn::ReLU, nn::Linear<84>, nn::ReLU, nn::Linear<10>, nn::LogSoftmax>;
 
 template <std::size_t Channels, std::size_t Stride = 1, std::size_t Kernel = 3>
 using Convolution = nn::Conv2d<Channels, nn::Conv2dOptions{Kernel, Stride, Kernel / 2, 1, false}>;
@@ -20,11 +20,12 @@ using Change = nn::Sequential<Convolution<Channels, Stride>, nn::BatchNorm2d<>, 
 template <std::size_t Channels>
 using Block = nn::Sequential<nn::Residual<Change<Channels>>, nn::ReLU>;
 template <std::size_t Channels>
-using HalvingBlock = nn::Sequential<
-    nn::Add<Change<Channels, 2>, nn::Sequential<Convolution<Channels, 2, 1>, nn::BatchNorm2d<>>>, nn::ReLU>;
-using ResNet = nn::Sequential<Shape<1, 28, 28>, Convolution<16, 2>, nn::BatchNorm2d<>, nn::ReLU, Block<16>,
-                              HalvingBlock<32>, Block<32>, HalvingBlock<64>, nn::AdaptiveAvgPool2d<1>, nn::Flatten,
-                              nn::Linear<10>>;
+using HalvingBlock =
+    nn::Sequential<nn::Add<Change<Channels, 2>, nn::Sequential<Convolution<Channels, 2, 1>, nn::BatchNorm2d<>>>,
+                   nn::ReLU>;
+using ResNet =
+    nn::Sequential<Shape<1, 28, 28>, Convolution<16, 2>, nn::BatchNorm2d<>, nn::ReLU, Block<16>, HalvingBlock<32>,
+                   Block<32>, HalvingBlock<64>, nn::AdaptiveAvgPool2d<1>, nn::Flatten, nn::Linear<10>>;
 
 template <std::size_t Channels>
 using Convolve = nn::Sequential<Convolution<Channels>, nn::BatchNorm2d<>, nn::ReLU>;

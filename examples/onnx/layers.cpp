@@ -35,11 +35,11 @@ using Branches = Classifier<
     SqueezeExcitation<11, 3>, Residual<Conv2d<11, Conv2dOptions{.kernel_size = 1, .bias = false}>, Dropout<0.2>>,
     AdaptiveAvgPool2d<1>>;
 
-using Series = Classifier<Shape<4, 31>, Conv1d<6, Conv1dOptions{.kernel_size = 5, .stride = 2, .groups = 2}>,
-                          BatchNorm1d<>, ReLU, Conv1d<5, Conv1dOptions{.padding = 1, .bias = false}>,
-                          BatchNorm1d<BatchNorm1dOptions{.affine = false}>, Flatten, nn::Linear<9, LinearOptions{false}>,
-                          BatchNorm1d<>, LayerNorm<>, RMSNorm<RMSNormOptions{.eps = 1e-3, .elementwise_affine = false}>,
-                          Softmax>;
+using Series =
+    Classifier<Shape<4, 31>, Conv1d<6, Conv1dOptions{.kernel_size = 5, .stride = 2, .groups = 2}>, BatchNorm1d<>, ReLU,
+               Conv1d<5, Conv1dOptions{.padding = 1, .bias = false}>, BatchNorm1d<BatchNorm1dOptions{.affine = false}>,
+               Flatten, nn::Linear<9, LinearOptions{false}>, BatchNorm1d<>, LayerNorm<>,
+               RMSNorm<RMSNormOptions{.eps = 1e-3, .elementwise_affine = false}>, Softmax>;
 
 // ---- attention-wise layers
 

@@ -162,8 +162,8 @@ std::string onnx_content(const Network<Net, Device, Scalar>& network, const Onnx
   const onnx::Value y = onnx::detail::put_layer<void, Net>(scope, model.graph.inputs.front());
   onnx::detail::finish(model, scope, y, options);
   texts.value_descriptions = {
-      {options.input_name, std::string(Net::takes_indices ? "indices" : "samples") + ", each " +
-                               Net::input_shape::to_string()},
+      {options.input_name,
+       std::string(Net::takes_indices ? "indices" : "samples") + ", each " + Net::input_shape::to_string()},
       {options.output_name, std::string(Net::log_probabilities ? "log-probabilities" : "outputs") + ", each " +
                                 Net::output_shape::to_string()},
       {"lengths", "the number of valid tokens of each sample"}};

@@ -30,16 +30,14 @@ ODOT_COLD inline Value for_pixels(const Scope& scope, Value array, const Value& 
 
 /// y = norm(softmax over W of x ⊙ Wx ⊙ softmax over H of x ⊙ Wy) ⊙ x; names of the parameters begin with `prefix`.
 /// eps: what is added to the variance of A.
-ODOT_COLD inline Value attention_heads(const Scope& scope, const Value& x, const std::string& prefix,
-                                       std::size_t heads, const nn::AttentionHeadsOptions& options, double eps) {
+ODOT_COLD inline Value attention_heads(const Scope& scope, const Value& x, const std::string& prefix, std::size_t heads,
+                                       const nn::AttentionHeadsOptions& options, double eps) {
   const auto count = static_cast<std::int64_t>(heads);
   const std::int64_t n = x.dims[0], c = x.dims[1], h = x.dims[2], w = x.dims[3];
   const Value pixels = scope.unsqueeze(x, {1});  // [N, 1, C, H, W]
   const auto relevance = [&](const char* weight, const char* bias, std::int64_t axis) {
-    Value scores =
-        scope.multiply(pixels, for_pixels(scope, scope.weight(prefix + weight), x, options.dilation));
-    if (options.bias)
-      scores = scope.add(scores, for_pixels(scope, scope.weight(prefix + bias), x, options.dilation));
+    Value scores = scope.multiply(pixels, for_pixels(scope, scope.weight(prefix + weight), x, options.dilation));
+    if (options.bias) scores = scope.add(scores, for_pixels(scope, scope.weight(prefix + bias), x, options.dilation));
     return scope.softmax(scores, axis);
   };
   Value a = scope.multiply(relevance("weight_x", "bias_x", 4), relevance("weight_y", "bias_y", 3));

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 // The bytes of an ONNX file: protocol buffers, written by protozero. Numbers of fields are those of onnx.proto.
 
-#include <protozero/pbf_builder.hpp>
-
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -19,13 +17,14 @@
 #include "odot/core/error.hpp"
 #include "odot/core/snapshot.hpp"
 #include "odot/io/onnx/graph.hpp"
+#include "odot/io/protozero.hpp"
 
 namespace odot::io::onnx {
 
 static_assert(std::endian::native == std::endian::little,
               "odot::io: ONNX files are little-endian, and this machine is not; odot does not swap bytes");
 
-inline constexpr std::int64_t ir_version = 8, opset = 17;
+inline constexpr std::int64_t file_version = 8, operator_set = 17;  ///< IR version, opset
 
 enum class ModelField : protozero::pbf_tag_type {
   ir_version = 1,
@@ -58,7 +57,7 @@ enum class DimField : protozero::pbf_tag_type { dim_value = 1, dim_param = 2 };
 
 /// What a file says besides its graph.
 struct FileTexts {
-  std::string description;  ///< of the model
+  std::string description;                                              ///< of the model
   std::vector<std::pair<std::string, std::string>> value_descriptions;  ///< of inputs and outputs, by name
   Snapshot::Facts facts;
 };
@@ -160,14 +159,14 @@ ODOT_COLD inline std::string file_content(const Model& model, const FileTexts& t
   detail::require_size(model);
   std::string content;
   detail::Message<ModelField> file(content);
-  file.add_int64(ModelField::ir_version, ir_version);
+  file.add_int64(ModelField::ir_version, file_version);
   file.add_string(ModelField::producer_name, "odot");
   file.add_string(ModelField::producer_version, ODOT_VERSION_STRING);
   file.add_string(ModelField::doc_string, texts.description);
   {
     detail::Message<OpsetField> operators(file, ModelField::opset_import);
     operators.add_string(OpsetField::domain, "");
-    operators.add_int64(OpsetField::version, opset);
+    operators.add_int64(OpsetField::version, operator_set);
   }
   {
     detail::Message<GraphField> graph(file, ModelField::graph);

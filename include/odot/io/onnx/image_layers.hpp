@@ -139,8 +139,7 @@ Value put(const nn::ConvTranspose2d<O, P>*, Bound<L>, const Scope& scope, const 
 
 template <std::size_t K, nn::MaxPool2dOptions P, BoundBy<nn::MaxPool2d<K, P>> L>
 Value put(const nn::MaxPool2d<K, P>*, Bound<L>, const Scope& scope, const Value& x) {
-  return scope.node("MaxPool", {x}, detail::output_dims<L>(x),
-                    detail::windows(2, K, L::geometry::stride, P.padding));
+  return scope.node("MaxPool", {x}, detail::output_dims<L>(x), detail::windows(2, K, L::geometry::stride, P.padding));
 }
 template <std::size_t K, nn::AvgPool2dOptions P, BoundBy<nn::AvgPool2d<K, P>> L>
 Value put(const nn::AvgPool2d<K, P>*, Bound<L>, const Scope& scope, const Value& x) {

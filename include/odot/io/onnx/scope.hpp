@@ -73,7 +73,8 @@ class Scope {
 
   /// Numbers of the network's scalar.
   ODOT_COLD Value numbers(Dims dims, const std::vector<double>& values) const {
-    if (model_->type == DataType::f64) return model_->constant(std::move(dims), DataType::f64, detail::bytes_of(values));
+    if (model_->type == DataType::f64)
+      return model_->constant(std::move(dims), DataType::f64, detail::bytes_of(values));
     const std::vector<float> narrow(values.begin(), values.end());
     return model_->constant(std::move(dims), DataType::f32, detail::bytes_of(narrow));
   }

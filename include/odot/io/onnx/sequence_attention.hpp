@@ -49,8 +49,8 @@ ODOT_COLD inline Value dot_product_attention(const Scope& scope, const Triple& x
   const Value q = split_heads(scope, x.q, heads), k = split_heads(scope, x.k, heads),
               v = split_heads(scope, has_lengths ? scope.without_padding(x.v) : x.v, heads);
   const std::int64_t tokens = x.q.dims[1];
-  const Value turned = scope.transpose(k, heads == 1 ? std::vector<std::int64_t>{0, 2, 1}
-                                                     : std::vector<std::int64_t>{0, 1, 3, 2});
+  const Value turned =
+      scope.transpose(k, heads == 1 ? std::vector<std::int64_t>{0, 2, 1} : std::vector<std::int64_t>{0, 1, 3, 2});
   Value scores = scope.multiply(scope.matmul(q, turned), scope.number(scale));
   if (causal) scores = hidden(scope, later_tokens(scope, tokens, 0), scores);
   if (has_lengths) {
@@ -131,15 +131,13 @@ struct Query {
 /// The series in which every token sees all: Σ_n c_n qⁿ A_n / Σ_n c_n qⁿ B_n. Sums are relative to m = min |k|, and of
 /// powers of k/σ, σ = max |k| of the keys that count; both polynomials are divided by the highest power of a large query.
 ODOT_COLD inline Value series_attention(const Scope& scope, const Triple& x, std::size_t order) {
-  const Value size =
-      scope.has_lengths()
-          ? scope.choose(scope.unsqueeze(scope.valid(x.k.dims[1]), {2}), scope.map("Abs", x.k), scope.number(beyond_all))
-          : scope.map("Abs", x.k);
+  const Value size = scope.has_lengths() ? scope.choose(scope.unsqueeze(scope.valid(x.k.dims[1]), {2}),
+                                                        scope.map("Abs", x.k), scope.number(beyond_all))
+                                         : scope.map("Abs", x.k);
   const Value weight = exp_of_squares(scope, scope.reduce("ReduceMin", size, 1), size);
   const Value counts = scope.compare("Greater", weight, scope.number(0));
   const Value keys = scope.choose(counts, x.k, scope.number(0));
-  const Value sigma =
-      scope.map("Max", scope.reduce("ReduceMax", scope.map("Abs", keys), 1), scope.number(below_all));
+  const Value sigma = scope.map("Max", scope.reduce("ReduceMax", scope.map("Abs", keys), 1), scope.number(below_all));
   const Value k = scope.divide(keys, sigma), v = scope.choose(counts, x.v, scope.number(0));
   std::vector<Value> a, b;
   Value power = weight;  // exp(m² − k²) (k/σ)ⁿ
@@ -182,8 +180,7 @@ struct CausalStep {
     sigma = scope.map("Max", old.sigma, scope.map("Abs", key));
     const Value fading = geometric(scope, kept, scope.divide(old.sigma, sigma), order);
     const Value powers = geometric(scope, weight, scope.divide(key, sigma), order);
-    a = scope.add(scope.multiply(old.a, fading),
-                  scope.multiply(powers, scope.choose(counts, v, scope.number(0))));
+    a = scope.add(scope.multiply(old.a, fading), scope.multiply(powers, scope.choose(counts, v, scope.number(0))));
     b = scope.add(scope.multiply(old.b, fading), powers);
     const Value c = monomials(scope, Query(scope, q, sigma), order);
     y = scope.divide(scope.reduce("ReduceSum", scope.multiply(c, a), 1, false),
@@ -230,8 +227,13 @@ ODOT_COLD inline Value causal_series(const Scope& scope, const Triple& x, std::s
     return std::ranges::any_of(body->outputs, [&](const Value& output) { return output.name == value.name; });
   });
   const Value first = scope.number(beyond_all), least = scope.number(below_all), zero = scope.number(0);
-  const std::vector<Value> inputs{scope.expand(first, one, x.q), scope.expand(least, one, x.q),
-                                  scope.expand(zero, sums, x.q), scope.expand(zero, sums, x.q), x.q, x.k, x.v};
+  const std::vector<Value> inputs{scope.expand(first, one, x.q),
+                                  scope.expand(least, one, x.q),
+                                  scope.expand(zero, sums, x.q),
+                                  scope.expand(zero, sums, x.q),
+                                  x.q,
+                                  x.k,
+                                  x.v};
   const std::vector<std::int64_t> axes{1, 1, 1};
   Value y = scope.node("Scan", inputs, x.q.dims,
                        {{"body", body},
@@ -268,8 +270,7 @@ ODOT_COLD inline Value projected_attention(const Scope& scope, const Value& x,
 
 template <nn::SelfAttentionOptions P, BoundBy<nn::SelfAttention<P>> L>
 Value put(const nn::SelfAttention<P>*, Bound<L>, const Scope& scope, const Value& x) {
-  return detail::self_attention(
-      scope, x, P, nn::detail::SelfAttentionPlan<typename L::input_shape, P>::geometry.scale);
+  return detail::self_attention(scope, x, P, nn::detail::SelfAttentionPlan<typename L::input_shape, P>::geometry.scale);
 }
 template <nn::ElementWiseAttentionOptions P, BoundBy<nn::ElementWiseAttention<P>> L>
 Value put(const nn::ElementWiseAttention<P>*, Bound<L>, const Scope& scope, const Value& x) {

@@ -58,8 +58,8 @@ ODOT_COLD inline Value sinusoidal(const Scope& scope, const Value& x) {
   std::vector<double> table;
   for (std::int64_t l = 0; l < tokens; ++l)
     for (std::int64_t i = 0; i < features; ++i) {
-      const double angle = static_cast<double>(l) *
-                           std::pow(10000.0, -static_cast<double>(i / 2 * 2) / static_cast<double>(features));
+      const double angle =
+          static_cast<double>(l) * std::pow(10000.0, -static_cast<double>(i / 2 * 2) / static_cast<double>(features));
       table.push_back(i % 2 == 0 ? std::sin(angle) : std::cos(angle));
     }
   return scope.add(x, scope.numbers({tokens, features}, table));

@@ -78,8 +78,7 @@ Value put_chain(const nn::detail::ChainLayer<In, nn::detail::Chain<Out, nn::deta
     const std::int64_t tokens = y.dims.size() > 1 ? y.dims[1] : 1;
     y = put_layer<Description, Layer>(scope.at(nn::detail::child_path<Description>(scope.path(), position++)), y);
     if constexpr (Layer::added_tokens > 0)
-      if (scope.has_lengths())
-        scope.set_lengths(longer(scope, tokens, static_cast<std::int64_t>(Layer::added_tokens)));
+      if (scope.has_lengths()) scope.set_lengths(longer(scope, tokens, static_cast<std::int64_t>(Layer::added_tokens)));
   };
   (put_one.template operator()<D, L>(), ...);
   return y;
