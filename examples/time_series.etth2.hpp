@@ -88,15 +88,9 @@ Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth
         return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, options, callbacks...,
                                                      best);
       });
-  if (run.files.record->active()) {
-    trainer::RunFiles last = run.files;  // --save takes the best
-    last.save.clear();
-    Run of_last = run;
-    of_last.files = last;
-    save_weights(of_last, network, report, report.accuracy);
-  }
+  trainer::save_in_folder(run.files, network, facts_of(run, report), report.accuracy);  // --save takes the best
   best.restore();
-  save_weights(run, network, report, report.accuracy, "best.safetensors");
+  write_network(run, network, report, report.accuracy, {}, "best.safetensors");
   const std::vector<float> forecasts = odot::forecasts(network, network.workspace(), judge);
   add_worst_forecasts(*run.files.record, forecasts, judge, run.levels ? data.scale.mean.back() : 0,
                       data.scale.deviation.back());

@@ -4,6 +4,7 @@
 
 #include "board_maps.hpp"
 #include "callbacks.hpp"
+#include "onnx_options.hpp"
 #include "program.hpp"
 #include "training_options.hpp"
 #include "weights.hpp"
@@ -164,12 +165,12 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
       },
       board_pictures(network, data.test));
 
-  save_weights(settings.files, network,
-               {{"model", choice.name},
-                {"dataset", data.train.name},
-                {"epochs", std::to_string(report.epochs.size())},
-                {"seed", std::to_string(settings.seed)}},
-               report.accuracy);
+  write_network(settings.files, network,
+                {{"model", choice.name},
+                 {"dataset", data.train.name},
+                 {"epochs", std::to_string(report.epochs.size())},
+                 {"seed", std::to_string(settings.seed)}},
+                report.accuracy, {.class_names = data.train.classes});
 
   if (settings.epochs > 0)
     print_comparison(record, {figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,
