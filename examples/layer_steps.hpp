@@ -109,10 +109,9 @@ std::vector<Step> head_steps(const odot::Snapshot& weights, std::size_t head, co
   const auto e = exp(scores_x - odot::max<2>(scores_x)), f = exp(scores_y - odot::max<1>(scores_y));
   const Tensor<Image> softmax_x = e / odot::sum<2>(e), softmax_y = f / odot::sum<1>(f);
   const Tensor<Image> relevance = softmax_x * softmax_y;
-  return {
-      {"Wx", maps_of(weight_x)},        {"X ⊙ Wx", maps_of(scores_x)}, {"softmax, rows", maps_of(softmax_x)},
-      {"Wy", maps_of(weight_y)},        {"X ⊙ Wy", maps_of(scores_y)}, {"softmax, columns", maps_of(softmax_y)},
-      {"product A", maps_of(relevance)}};
+  return {{"Wx", maps_of(weight_x)},        {"X ⊙ Wx", maps_of(scores_x)}, {"softmax, rows", maps_of(softmax_x)},
+          {"Wy", maps_of(weight_y)},        {"X ⊙ Wy", maps_of(scores_y)}, {"softmax, columns", maps_of(softmax_y)},
+          {"product A", maps_of(relevance)}};
 }
 
 /// A model's layers for one image.
