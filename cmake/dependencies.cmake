@@ -1,4 +1,5 @@
-# What odot needs: Eigen. What odot uses where it is found: zlib, OpenMP; nlohmann/json for odot::io (odotIo.cmake).
+# What odot needs: Eigen. What odot uses where it is found: zlib, OpenMP; for odot::io (odotIo.cmake) nlohmann/json,
+# protozero, stb.
 
 # odot_find_headers(<package> <version> TARGET <target> INCLUDE <dir> URL <url> SHA256 <hash>)
 # Makes the header-only <target> available: by find_package, else from a pinned archive whose headers lie in <dir>. The
@@ -20,6 +21,22 @@ function(odot_find_headers package version)
   FetchContent_MakeAvailable(${name})
   add_library(${arg_TARGET} INTERFACE IMPORTED)
   target_include_directories(${arg_TARGET} INTERFACE ${${name}_SOURCE_DIR}/${arg_INCLUDE})
+endfunction()
+
+# odot_find_header_folder(<variable> <name> INCLUDE <dir> URL <url> SHA256 <hash>)
+# Headers without a CMake package: sets <variable>, unless it names a folder already, to the folder <dir> of a pinned
+# archive.
+function(odot_find_header_folder variable name)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "INCLUDE;URL;SHA256" "")
+  if(${variable})
+    return()
+  endif()
+  message(STATUS "odot: ${name} is not installed; downloading ${arg_URL}")
+  include(FetchContent)
+  FetchContent_Declare(odot_${name} URL ${arg_URL} URL_HASH SHA256=${arg_SHA256}
+    DOWNLOAD_EXTRACT_TIMESTAMP OFF SOURCE_SUBDIR headers-only)
+  FetchContent_MakeAvailable(odot_${name})
+  set(${variable} ${odot_${name}_SOURCE_DIR}/${arg_INCLUDE} PARENT_SCOPE)
 endfunction()
 
 include(${CMAKE_CURRENT_LIST_DIR}/odotEigen.cmake)

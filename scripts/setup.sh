@@ -153,6 +153,8 @@ odot_setup() {
         odot_have_header zlib.h || packages+=(zlib1g-dev)
         odot_have_header CLI/CLI.hpp || packages+=(libcli11-dev)
         odot_have_header nlohmann/json.hpp || packages+=(nlohmann-json3-dev)
+        odot_have_header protozero/pbf_writer.hpp || packages+=(libprotozero-dev)
+        odot_have_header stb/stb_image.h || odot_have_header stb_image.h || packages+=(libstb-dev)
         ;;
       tests)
         odot_have_header doctest/doctest.h || packages+=(doctest-dev)
