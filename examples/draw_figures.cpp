@@ -51,6 +51,14 @@ figures::Insides insides_of(const Snapshot& weights, const figures::Maps& image)
                       arrays->description());
 }
 
+/// A sheet with its labels, and a picture without them with its legend, for pages.
+void write(const std::string& folder, const std::string& name, const figures::MapSheet& sheet) {
+  const std::filesystem::path path = folder;
+  io::write_file(path / (name + ".svg"), sheet.document());
+  io::write_file(path / (name + ".png"), io::encode_png(sheet.picture()));
+  io::write_file(path / (name + ".txt"), sheet.legend() + "\n");
+}
+
 void draw_heads(const Options& options, const std::string& title, const std::string& image_name,
                 const figures::Maps& image, const figures::Insides& insides) {
   for (std::size_t layer = 0; layer < insides.each.size(); ++layer) {
@@ -65,8 +73,7 @@ void draw_heads(const Options& options, const std::string& title, const std::str
       sheet.add("X", layer == 0 ? image : insides.layers[layer - 1].back().maps, 1);
       for (const figures::Step& step : heads[h]) sheet.add(step.name, step.maps, 1);
     }
-    io::write_file(std::filesystem::path(options.out) / ("heads-" + std::to_string(layer + 1) + ".svg"),
-                   sheet.document());
+    write(options.out, "heads-" + std::to_string(layer + 1), sheet);
   }
 }
 
@@ -88,7 +95,7 @@ void draw_layers(const Options& options, const std::string& title, const std::st
                                   : shown.count);
     }
   }
-  io::write_file(std::filesystem::path(options.out) / "layers.svg", sheet.document());
+  write(options.out, "layers", sheet);
 }
 
 /// Loss and first-layer gradient by iteration, accuracy by epoch, from a run's tables.
@@ -153,7 +160,9 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Draws the figures of \"Element-Wise Attention Layers\" from the weights that fashion_mnist or cifar10 saved");
   trainer::add_file(app, "--weights", options.weights, "What the trainer's --save wrote")->required();
-  trainer::add_folder(app, "--out", options.out, "Folder for heads-1.svg, … (a layer each), layers.svg and curves.svg")
+  trainer::add_folder(
+      app, "--out", options.out,
+      "Folder for heads-1.svg, … (a layer each), layers.svg and curves.svg; the first two as PNG too, without labels")
       ->required();
   trainer::add_folder(app, "--run", options.run, "The training's --out, for its curves");
   trainer::add_folder(app, "--data", options.data, trainer::data_help);

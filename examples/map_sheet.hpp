@@ -104,6 +104,29 @@ class MapSheet {
            text(8, 38, 11, "start", "#666", subtitle_, whole - 16) + body + "</svg>\n";
   }
 
+  /// The cells of all rows with more than one, without labels: `legend` says what they are.
+  odot::io::Picture picture() const {
+    std::vector<odot::io::Picture> cells;
+    std::size_t columns = 0;
+    for (const Row& row : rows_) {
+      if (row.cells.size() < 2) continue;
+      columns = row.cells.size();
+      for (const Cell& cell : row.cells) cells.push_back(cell.picture);
+    }
+    return odot::io::grid(cells, {.columns = columns, .gap = 4});
+  }
+  std::string legend() const {
+    std::string text;
+    for (const Row& row : rows_) {
+      if (row.cells.size() < 2) continue;
+      text += text.empty() ? "from left to right: " : "";
+      if (text.size() > 20) continue;
+      for (const Cell& cell : row.cells) text += (&cell == row.cells.data() ? "" : "; ") + cell.caption;
+      text += "; a row for each " + row.label.substr(0, row.label.find(' '));
+    }
+    return text;
+  }
+
  private:
   struct Cell {
     std::string caption, range;

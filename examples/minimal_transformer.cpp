@@ -96,7 +96,7 @@ std::vector<minimal::ModelChoice<Image>> all_choices(const Options& options) {
   for (const minimal::Part& part : parts(options)) {
     if constexpr (std::is_same_v<Image, models::MnistImage>)
       all.insert(all.end(), part.mnist.begin(), part.mnist.end());
-    else if constexpr (std::is_same_v<Image, models::PaddedMnistImage>)
+    else if constexpr (std::is_same_v<Image, models::LargeMnistImage>)
       all.insert(all.end(), part.large_mnist.begin(), part.large_mnist.end());
     else all.insert(all.end(), part.cifar10.begin(), part.cifar10.end());
   }
@@ -277,10 +277,21 @@ int run_grid(const Options& options, const std::vector<minimal::ModelChoice<Imag
 }
 
 /// MNIST's digits in 32 × 32 pixels.
-minimal::Images<models::PaddedMnistImage> load_large_mnist(const std::filesystem::path& folder) {
+minimal::Images<models::LargeMnistImage> load_large_mnist(const std::filesystem::path& folder) {
   const auto small = data::load_mnist(folder);
-  return {minimal::enlarged<models::PaddedMnistImage>(small.train),
-          minimal::enlarged<models::PaddedMnistImage>(small.test)};
+  return {minimal::enlarged<models::LargeMnistImage>(small.train),
+          minimal::enlarged<models::LargeMnistImage>(small.test)};
+}
+
+/// The built-in set.
+template <ShapeType Image>
+minimal::Images<Image> synthetic() {
+  if constexpr (std::is_same_v<Image, models::LargeMnistImage>) {
+    const auto small = data::synthetic<models::MnistImage>(Seed{1});
+    return {minimal::enlarged<Image>(small.train), minimal::enlarged<Image>(small.test)};
+  } else {
+    return data::synthetic<Image>(Seed{1});
+  }
 }
 
 /// The data as the command line says, and what it asks for.
@@ -288,7 +299,7 @@ template <ShapeType Image>
 int run(const Options& options, const std::string& set, minimal::Images<Image> (*load)(const std::filesystem::path&)) {
   const auto choices = all_choices<Image>(options);
   auto data = options.data == "synthetic"
-                  ? data::synthetic<Image>(Seed{1})
+                  ? synthetic<Image>()
                   : load(options.data.empty() ? data::find(set) : data::find(set, options.data));
   const auto samples = static_cast<std::size_t>(options.samples);
   trainer::require(samples <= data.train.size(), "--samples",
@@ -341,7 +352,7 @@ int main(int argc, char** argv) {
     check(options);
     if (options.recipe == "authors" && app.count("--batch-size") == 0) options.batch_size = 256;
     if (options.dataset == "mnist" && options.recipe == "authors")
-      return run<models::PaddedMnistImage>(options, "mnist", load_large_mnist);
+      return run<models::LargeMnistImage>(options, "mnist", load_large_mnist);
     return options.dataset == "mnist" ? run<models::MnistImage>(options, "mnist", data::load_mnist)
                                       : run<models::Cifar10Image>(options, "cifar-10-batches-bin", data::load_cifar10);
   });

@@ -140,13 +140,13 @@ std::vector<ModelChoice<Image>> choices(const std::string& name) {
 /// their layers, parts are compiled side by side.
 struct Part {
   std::vector<ModelChoice<odot::models::MnistImage>> mnist;
-  std::vector<ModelChoice<odot::models::PaddedMnistImage>> large_mnist;
+  std::vector<ModelChoice<odot::models::LargeMnistImage>> large_mnist;
   std::vector<ModelChoice<odot::models::Cifar10Image>> cifar10;
 
   template <odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
   static Part of(const std::string& name) {
     return {choices<odot::models::MnistImage, Form, Device, Heads...>(name),
-            choices<odot::models::PaddedMnistImage, Form, Device, Heads...>(name),
+            choices<odot::models::LargeMnistImage, Form, Device, Heads...>(name),
             choices<odot::models::Cifar10Image, Form, Device, Heads...>(name)};
   }
 };
