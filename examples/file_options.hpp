@@ -37,6 +37,7 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
   add_board_option(app, files.board);
   add_file(app, "--weights", files.weights, "Start with the weights of this safetensors file");
   add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
+  add_file(app, "--onnx", files.onnx, "Write the network at the end to this ONNX file");
   app.add_flag(
       "--resume", files.resume,
       "Continue from the newest checkpoint in --out, with the same options; without one, start from the beginning");
@@ -80,6 +81,7 @@ inline std::optional<OutFolder> claim_files(const RunFiles& files) {
   }
   if (!files.board.folder.empty()) odot::io::create_folder(files.board.folder);
   if (!files.save.empty()) odot::io::require_writable(files.save);
+  if (!files.onnx.empty()) odot::io::require_writable(files.onnx);
   return out;
 }
 

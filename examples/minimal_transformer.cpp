@@ -60,10 +60,10 @@ void check(const Options& options) {
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
   if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() ||
-                       !files.save.empty() || !files.board.folder.empty()))
+                       !files.save.empty() || !files.onnx.empty() || !files.board.folder.empty()))
     throw ArgumentError(
-        "--grid: expected none of --weights, --save, --resume, --checkpoint-every, --keep and --tensorboard, which are "
-        "for one model; a grid always continues from its grid.csv");
+        "--grid: expected none of --weights, --save, --onnx, --resume, --checkpoint-every, --keep and --tensorboard, "
+        "which are for one model; a grid always continues from its grid.csv");
   trainer::check_files(files);
 }
 

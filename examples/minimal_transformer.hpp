@@ -3,6 +3,7 @@
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
 #include "callbacks.hpp"
+#include "onnx_options.hpp"
 #include "weights.hpp"
 
 #include <odot/any_device.hpp>
@@ -86,12 +87,12 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
       figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
         return odot::fit(network, adam, data.train, data.test, resumed, callbacks...);
       });
-  trainer::save_weights(settings.files.save, network,
-                        {{"model", title(variant)},
-                         {"dataset", data.train.name},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(settings.seed.value)}},
-                        report.accuracy);
+  trainer::write_network(settings.files, network,
+                         {{"model", title(variant)},
+                          {"dataset", data.train.name},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(settings.seed.value)}},
+                         report.accuracy, {.class_names = data.train.classes});
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
   Outcome outcome{.training_loss = trained.mean(),
                   .training_accuracy = trained.accuracy(),

@@ -21,6 +21,7 @@ inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "ep
 struct RunFiles {
   std::string out = {};                   ///< folder for logs and checkpoints; empty: none
   std::string weights = {}, save = {};    ///< files of weights, to begin with and to end with; empty: none
+  std::string onnx = {};                  ///< file of the network at the end, for other programs; empty: none
   bool resume = false;                    ///< continue from the newest checkpoint in `out`
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};

@@ -3,6 +3,7 @@
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
 #include "board.hpp"
+#include "onnx_options.hpp"
 #include "run_files.hpp"
 #include "token_pace.hpp"
 #include "weights.hpp"
@@ -204,12 +205,12 @@ Outcome train(odot::Network<Model, Device>& network, const Settings& settings, c
   const auto report = with_callbacks(network, settings, options, [&](const auto& resumed, auto&... callbacks) {
     return odot::fit<odot::nn::CrossEntropy>(network, adam, windows, held_out, resumed, callbacks...);
   });
-  trainer::save_weights(settings.files.save, network,
-                        {{"model", "language model of bytes, " + settings.attention},
-                         {"dataset", windows.name},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(settings.seed)}},
-                        report.accuracy);
+  trainer::write_network(settings.files, network,
+                         {{"model", "language model of bytes, " + settings.attention},
+                          {"dataset", windows.name},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(settings.seed)}},
+                         report.accuracy);
   return {.report = report,
           .signal = interrupt.signal(),
           .parameters = Model::parameter_count,

@@ -54,6 +54,7 @@ void check(const Settings& s) {
   using trainer::require;
   require(!s.levels || s.task != "japanese-vowels", "--levels", "a task that forecasts", s.task);
   require(s.files.save.empty() || s.seeds == 1, "--save", "one seed, whose weights are kept", std::to_string(s.seeds));
+  require(s.files.onnx.empty() || s.seeds == 1, "--onnx", "one seed, whose network is kept", std::to_string(s.seeds));
   trainer::require_device(s.device);
   trainer::check_files(s.files);
 }

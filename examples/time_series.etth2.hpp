@@ -56,7 +56,7 @@ Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth
                                                      best);
       });
   best.restore();
-  save_weights(run, network, report, report.accuracy);
+  write_network(run, network, report, report.accuracy);
   Figures errors = figures_of(odot::column_errors(network, network.workspace(), judge), data.scale.deviation);
   errors.emplace_back("best_epoch", static_cast<double>(best.epoch()));
   errors.emplace_back("seconds", report.seconds);

@@ -3,6 +3,7 @@
 // What the parts of the trainer time_series share: its settings, the attentions, runs of several seeds.
 
 #include "callbacks.hpp"
+#include "onnx_options.hpp"
 #include "weights.hpp"
 
 #include <odot/any_device.hpp>
@@ -79,14 +80,15 @@ int run_etth2_6_on_gpu(const Settings& settings);
 int run_etth2_12_on_gpu(const Settings& settings);
 std::string gpu_description();  ///< throws DeviceError where there is none
 
-/// The weights at the end of a run, where it is asked to keep them. `accuracy`: NaN where there is none.
-void save_weights(const Run& run, const auto& network, const odot::TrainingReport& report, double accuracy) {
-  trainer::save_weights(run.files.save, network,
-                        {{"model", run.task + ", " + run.attention},
-                         {"dataset", run.dataset},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(run.seed.value)}},
-                        accuracy);
+/// The network at the end of a run, where it is asked to keep it. `accuracy`: NaN where there is none.
+void write_network(const Run& run, const auto& network, const odot::TrainingReport& report, double accuracy,
+                   const trainer::OnnxExtras& extras = {}) {
+  trainer::write_network(run.files, network,
+                         {{"model", run.task + ", " + run.attention},
+                          {"dataset", run.dataset},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(run.seed.value)}},
+                         accuracy, extras);
 }
 
 /// Calls body(std::type_identity<attention>) for the attention of the settings.

@@ -43,7 +43,7 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
                           : fit(network, adam, split.train, options, callbacks...);
       });
   const nn::LossSums sums = evaluate(network, network.workspace(), split.test);
-  save_weights(run, network, report, sums.accuracy());
+  write_network(run, network, report, sums.accuracy(), {.class_names = split.train.classes, .lengths = true});
   return {{"accuracy", sums.accuracy()}, {"loss", sums.mean()}, {"seconds", report.seconds}};
 }
 

@@ -3,6 +3,7 @@
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
 #include "callbacks.hpp"
+#include "onnx_options.hpp"
 #include "program.hpp"
 #include "training_options.hpp"
 #include "weights.hpp"
@@ -122,12 +123,12 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
         return trained(network, adam, data, settings.training, resumed, callbacks...);
       });
 
-  save_weights(settings.files.save, network,
-               {{"model", choice.name},
-                {"dataset", data.train.name},
-                {"epochs", std::to_string(report.epochs.size())},
-                {"seed", std::to_string(settings.seed)}},
-               report.accuracy);
+  write_network(settings.files, network,
+                {{"model", choice.name},
+                 {"dataset", data.train.name},
+                 {"epochs", std::to_string(report.epochs.size())},
+                 {"seed", std::to_string(settings.seed)}},
+                report.accuracy, {.class_names = data.train.classes});
 
   if (!settings.quiet && settings.epochs > 0)
     print_comparison({figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,

@@ -17,11 +17,16 @@ void load_weights(const std::string& file, auto& network) {
   if (!file.empty()) odot::io::load_weights(file, network);
 }
 
+/// The facts of a training, and its accuracy if it has one.
+inline odot::Snapshot::Facts facts_with(odot::Snapshot::Facts facts, double accuracy) {
+  if (std::isfinite(accuracy)) facts["accuracy"] = odot::number_text::fixed(accuracy, 2);  // %, on the test samples
+  return facts;
+}
+
 /// Writes the network's weights; an empty name: nothing.
 void save_weights(const std::string& file, const auto& network, odot::Snapshot::Facts facts, double accuracy) {
   if (file.empty()) return;
-  if (std::isfinite(accuracy)) facts["accuracy"] = odot::number_text::fixed(accuracy, 2);  // %, on the test samples
-  odot::io::save_weights(file, network, {.facts = std::move(facts)});
+  odot::io::save_weights(file, network, {.facts = facts_with(std::move(facts), accuracy)});
 }
 
 }  // namespace trainer
