@@ -44,6 +44,7 @@
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/position_embedding.hpp"
 #include "odot/nn/recent_tokens.hpp"
+#include "odot/nn/relevance_maps.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
 #include "odot/nn/restore.hpp"

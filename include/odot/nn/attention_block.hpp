@@ -45,6 +45,7 @@ struct AttentionBlock {
   template <ShapeType In>
   struct bind : Layer<In, In, typename Lists<In>::parameters, typename Lists<In>::heads::buffers> {
     using heads = typename Lists<In>::heads;
+    using head_arrays = heads;  ///< for nn::relevance_maps
     using geometry = kernels::AttentionGeometry<In, Heads, heads::norm, Options.skip, Options.relu, Options.heads.bias>;
     static constexpr bool backward_reads_input = false;  // the cache has it
     static constexpr bool backward_reads_output = Options.relu;

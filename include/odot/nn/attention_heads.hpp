@@ -186,6 +186,7 @@ struct AttentionHeads {
   template <ShapeType In>
   struct bind : Layer<In, typename Arrays<In>::output, typename Arrays<In>::parameters, typename Arrays<In>::buffers> {
     using arrays = Arrays<In>;
+    using head_arrays = arrays;  ///< for nn::relevance_maps
     static constexpr kernels::NormConstants constants = arrays::constants;
     static constexpr bool couples_samples = Options.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }

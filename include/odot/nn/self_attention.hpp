@@ -38,6 +38,7 @@ struct SelfAttention {
     static constexpr std::size_t L = Plan::tokens, D = Plan::features, width = Projections::width;
 
    public:
+    using plan = Plan;                                                ///< for nn::token_attention
     static constexpr bool backward_reads_output = !Plan::has_values;  // then y is the attention's own output
 
     static constexpr std::size_t cache_elements(std::size_t n) {
