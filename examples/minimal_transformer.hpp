@@ -3,6 +3,7 @@
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
 #include "callbacks.hpp"
+#include "metrics.hpp"
 #include "onnx_options.hpp"
 #include "weights.hpp"
 
@@ -93,6 +94,7 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
                           {"epochs", std::to_string(report.epochs.size())},
                           {"seed", std::to_string(settings.seed.value)}},
                          report.accuracy, {.class_names = data.train.classes});
+  trainer::report_metrics(network, network.workspace(), data.test, false, *settings.files.record);
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
   Outcome outcome{.training_loss = trained.mean(),
                   .training_accuracy = trained.accuracy(),

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
-#include "board.hpp"
+#include "callbacks.hpp"
 #include "onnx_options.hpp"
 #include "run_files.hpp"
 #include "token_pace.hpp"
@@ -172,17 +172,12 @@ class TextProgress : public odot::ProgressBar {
 template <class Body>
 odot::TrainingReport with_callbacks(const auto& network, const Settings& settings, odot::FitOptions options,
                                     const Body& body) {
-  const trainer::RunFiles& files = settings.files;
-  TextProgress bar;
+  trainer::Logged<TextProgress> bar(settings.files, settings.quiet);
   odot::Callback none;
-  odot::Callback& watcher = settings.quiet ? none : bar;
-  trainer::Board board(files.board, network, options.schedule);
-  if (files.out.empty()) return body(options, watcher, board.callback());
-  odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
-  options.resume = trainer::resumed(checkpoint, files, settings.quiet);
-  odot::CsvLog log(files.out);
-  odot::Curves curves(files.out);
-  return body(options, watcher, log, curves, board.callback(), checkpoint);
+  odot::Callback& watcher = settings.quiet && settings.files.out.empty() ? none : bar;
+  return trainer::with_files(
+      settings.files, network, std::move(options), {}, {},
+      [&](const odot::FitOptions& resumed, auto&... callbacks) { return body(resumed, watcher, callbacks...); });
 }
 
 /// Trains and judges by the windows of the held-out text; a signal ends the training at its next batch.

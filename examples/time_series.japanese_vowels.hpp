@@ -44,6 +44,7 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
       });
   const nn::LossSums sums = evaluate(network, network.workspace(), split.test);
   write_network(run, network, report, sums.accuracy(), {.class_names = split.train.classes, .lengths = true});
+  trainer::report_metrics(network, network.workspace(), split.test, false, *run.files.record);
   return {{"accuracy", sums.accuracy()}, {"loss", sums.mean()}, {"seconds", report.seconds}};
 }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // The trainers' options --weights and --save: weights in safetensors files, with what there is to know of the training.
 
+#include "run_files.hpp"
+
 #include <odot/core/number_text.hpp>
 #include <odot/io.hpp>
 
@@ -23,10 +25,13 @@ inline odot::Snapshot::Facts facts_with(odot::Snapshot::Facts facts, double accu
   return facts;
 }
 
-/// Writes the network's weights; an empty name: nothing.
-void save_weights(const std::string& file, const auto& network, odot::Snapshot::Facts facts, double accuracy) {
-  if (file.empty()) return;
-  odot::io::save_weights(file, network, {.facts = facts_with(std::move(facts), accuracy)});
+/// Writes the network's weights to the file that --save names, and to `name` in the run's folder. What goes wrong is an
+/// error after the result line.
+void save_weights(const RunFiles& files, const auto& network, odot::Snapshot::Facts facts, double accuracy,
+                  const char* name = "weights.safetensors") {
+  const odot::io::SaveOptions options{.facts = facts_with(std::move(facts), accuracy)};
+  files.record->attempt([&](const auto& folder) { odot::io::save_weights(folder / name, network, options); });
+  if (!files.save.empty()) files.record->attempt_always([&] { odot::io::save_weights(files.save, network, options); });
 }
 
 }  // namespace trainer
