@@ -37,13 +37,14 @@ struct Options {
   double learning_rate = 1e-3;
   unsigned long long seed = 1;
   int threads = 0;
-  std::string schedule = "constant";
+  std::string schedule = "constant", recipe = "ours";
   bool mlp = false, grid = false, quiet = false;
 
   minimal::Settings settings() const {
     return {static_cast<std::size_t>(epochs),
             static_cast<std::size_t>(batch_size),
             learning_rate,
+            recipe == "authors" ? minimal::Recipe::authors : minimal::Recipe::ours,
             schedule == "cosine",
             Seed{seed},
             threads,
@@ -57,6 +58,8 @@ void check(const Options& options) {
   require(options.dataset == "mnist" || options.dataset == "cifar10", "--dataset", "mnist or cifar10", options.dataset);
   require(options.schedule == "constant" || options.schedule == "cosine", "--schedule", "constant or cosine",
           options.schedule);
+  require(options.recipe == "ours" || options.recipe == "authors", "--recipe", "ours or authors", options.recipe);
+  if (options.grid && options.recipe == "authors") throw ArgumentError("--grid: expected --recipe ours");
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
   if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() ||
@@ -94,6 +97,8 @@ std::vector<minimal::ModelChoice<Image>> all_choices(const Options& options) {
   for (const minimal::Part& part : parts(options)) {
     if constexpr (std::is_same_v<Image, models::MnistImage>)
       all.insert(all.end(), part.mnist.begin(), part.mnist.end());
+    else if constexpr (std::is_same_v<Image, models::LargeMnistImage>)
+      all.insert(all.end(), part.large_mnist.begin(), part.large_mnist.end());
     else all.insert(all.end(), part.cifar10.begin(), part.cifar10.end());
   }
   return all;
@@ -116,6 +121,10 @@ minimal::ModelChoice<Image> find_choice(const std::vector<minimal::ModelChoice<I
   if (!known)
     throw ArgumentError("--variant: expected full, no-mlp, wqk, wqk-no-wv-wo, symmetric or symmetric-tt, found '" +
                         options.variant + "'");
+  if (options.recipe == "authors" && options.dataset == "mnist")
+    throw ArgumentError(
+        "--recipe: the authors' comes for MNIST with 6 encoders, 1 head and no MLP but the full model's, "
+        "found other ones");
   throw ArgumentError("--encoders, --heads: " + options.variant + " comes with 6 or 12 encoders and " +
                       (attention == "full" || attention == "symmetric" ? "1 or 4 heads" : "1 head") + ", found " +
                       std::to_string(options.encoders) + " and " + std::to_string(options.heads));
@@ -297,12 +306,30 @@ int run_grid(const Options& options, const std::vector<minimal::ModelChoice<Imag
   return interrupt.requested() ? 128 + interrupt.signal() : 0;
 }
 
+/// MNIST's digits in 32 × 32 pixels.
+minimal::Images<models::LargeMnistImage> load_large_mnist(const std::filesystem::path& folder) {
+  const auto small = data::load_mnist(folder);
+  return {minimal::enlarged<models::LargeMnistImage>(small.train),
+          minimal::enlarged<models::LargeMnistImage>(small.test)};
+}
+
+/// The built-in set.
+template <ShapeType Image>
+minimal::Images<Image> synthetic() {
+  if constexpr (std::is_same_v<Image, models::LargeMnistImage>) {
+    const auto small = data::synthetic<models::MnistImage>(Seed{1});
+    return {minimal::enlarged<Image>(small.train), minimal::enlarged<Image>(small.test)};
+  } else {
+    return data::synthetic<Image>(Seed{1});
+  }
+}
+
 /// The data as the command line says, and what it asks for.
 template <ShapeType Image>
 int run(const Options& options, const std::string& set, minimal::Images<Image> (*load)(const std::filesystem::path&)) {
   const auto choices = all_choices<Image>(options);
   auto data = options.data == "synthetic"
-                  ? data::synthetic<Image>(Seed{1})
+                  ? synthetic<Image>()
                   : load(options.data.empty() ? data::find(set) : data::find(set, options.data));
   const auto samples = static_cast<std::size_t>(options.samples);
   trainer::require(samples <= data.train.size(), "--samples",
@@ -341,6 +368,11 @@ int main(int argc, char** argv) {
   app.add_option("--schedule", options.schedule,
                  "constant, or cosine: the learning rate rises over the first 2 % of all steps, then falls to 0")
       ->capture_default_str();
+  app.add_option(
+         "--recipe", options.recipe,
+         "ours: Adam; or authors, as far as it is known: AdamW with a weight decay of 1e-4, batches of 256, "
+         "pictures shifted by up to 10 %, rotated by up to 72 degrees, cropped to 80 %, MNIST in 32 x 32 pixels")
+      ->capture_default_str();
   add_number(app, "--seed", options.seed, trainer::seed_range, "Of the initial weights and the order of the samples");
   app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
   add_number(app, "--threads", options.threads, trainer::threads_range, "Of the cpu; 0: all");
@@ -348,6 +380,9 @@ int main(int argc, char** argv) {
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(options);
+    if (options.recipe == "authors" && app.count("--batch-size") == 0) options.batch_size = 256;
+    if (options.dataset == "mnist" && options.recipe == "authors")
+      return run<models::LargeMnistImage>(options, "mnist", load_large_mnist);
     return options.dataset == "mnist" ? run<models::MnistImage>(options, "mnist", data::load_mnist)
                                       : run<models::Cifar10Image>(options, "cifar-10-batches-bin", data::load_cifar10);
   });

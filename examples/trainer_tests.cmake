@@ -131,7 +131,7 @@ if(odot_sh AND TARGET fashion_mnist)
   set_tests_properties("fashion_mnist: saves weights and loads them" PROPERTIES LABELS examples TIMEOUT 600)
 endif()
 odot_trainer_test(fashion_mnist "trains on changed images with a smoothed loss and reports metrics"
-  ARGUMENTS ${tiny} --augment shift=2,flip=0.5,rotation=10,cutout=4,border=edge --label-smoothing 0.1 --patience 3
+  ARGUMENTS ${tiny} --augment shift=2,flip=0.5,rotation=10,crop=0.9,cutout=4,border=edge --label-smoothing 0.1 --patience 3
             --metrics
   RESULT "model=b .* seconds=${number} macro_f1=${number} top5=${number} calibration_error=${number}$")
 odot_trainer_test(fashion_mnist "trains on mixed images" ARGUMENTS ${tiny} --augment mixup=0.2
