@@ -215,6 +215,13 @@ class Scope {
   /// The number of valid tokens of each sample; may lie outside of 0 … L.
   const Value& lengths() const { return *lengths_; }
   void set_lengths(Value lengths) { lengths_ = std::move(lengths); }
+  /// The lengths after a layer that put `added` tokens before the first of `tokens`.
+  ODOT_COLD void set_longer(std::int64_t tokens, std::int64_t added) {
+    if (!lengths_) return;
+    const Value at_most = map("Min", *lengths_, integer(tokens));
+    const Value valid = map("Max", at_most, integer(0));
+    lengths_ = map("Add", valid, integer(added));
+  }
   /// Which of L tokens are valid, [N, L].
   Value valid(std::int64_t tokens) const { return compare("Less", numbers_from(0, tokens), unsqueeze(*lengths_, {1})); }
   /// x [N, L, …] with 0 in place of padding.

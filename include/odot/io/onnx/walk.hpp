@@ -35,10 +35,12 @@ concept BoundBy = std::is_same_v<typename D::template bind<typename Layer::input
 //     Value put(const nn::Linear<…>*, Bound<the layer>, const Scope&, const Value& x);
 // in the other headers of this folder, one per description. They return the layer's output.
 
-template <nn::FixedString Text, class D, BoundBy<nn::Named<Text, D>> L>
-Value put(const nn::Named<Text, D>*, Bound<L>, const Scope& scope, const Value& x);
-
 namespace detail {
+
+/// Whether D is an nn::Named around the description of the bound layer L. (By a member, as not every compiler deduces the
+/// name, a template argument.)
+template <class D, class L>
+concept IsNamed = nn::detail::HasName<D> && BoundBy<L, typename D::description>;
 
 template <class D, class L>
 concept IsPut = requires(const D* description, Bound<L> layer, const Scope& scope, const Value& x) {
@@ -62,12 +64,6 @@ constexpr bool is_chain() {
 template <class D, class L>
 Value put_layer(const Scope& scope, const Value& x);
 
-/// Lengths of sequences of `tokens` that got `added` tokens before their first.
-ODOT_COLD inline Value longer(const Scope& scope, std::int64_t tokens, std::int64_t added) {
-  const Value valid = scope.map("Max", scope.map("Min", scope.lengths(), scope.integer(tokens)), scope.integer(0));
-  return scope.add(valid, scope.integer(added));
-}
-
 /// Layers one after the other.
 template <ShapeType In, ShapeType Out, class... D, class... L>
 Value put_chain(const nn::detail::ChainLayer<In, nn::detail::Chain<Out, nn::detail::Link<D, L>...>>*, Scope scope,
@@ -77,8 +73,7 @@ Value put_chain(const nn::detail::ChainLayer<In, nn::detail::Chain<Out, nn::deta
   const auto put_one = [&]<class Description, class Layer>() {
     const std::int64_t tokens = y.dims.size() > 1 ? y.dims[1] : 1;
     y = put_layer<Description, Layer>(scope.at(nn::detail::child_path<Description>(scope.path(), position++)), y);
-    if constexpr (Layer::added_tokens > 0)
-      if (scope.has_lengths()) scope.set_lengths(longer(scope, tokens, static_cast<std::int64_t>(Layer::added_tokens)));
+    if constexpr (Layer::added_tokens > 0) scope.set_longer(tokens, static_cast<std::int64_t>(Layer::added_tokens));
   };
   (put_one.template operator()<D, L>(), ...);
   return y;
@@ -88,13 +83,14 @@ Value put_chain(const nn::detail::ChainLayer<In, nn::detail::Chain<Out, nn::deta
 template <class D, class L>
 Value put_layer(const Scope& scope, const Value& x) {
   Value y;
-  constexpr bool known = ExportsItself<L> || IsPut<D, L> || is_chain<L>();
+  constexpr bool known = ExportsItself<L> || IsNamed<D, L> || IsPut<D, L> || is_chain<L>();
   static_assert(
       known,
       "odot::io::export_onnx: this layer does not say how it is exported; give its bind a function   static auto "
       "to_onnx(auto layer, auto x);   as odot/io/onnx.hpp says (a layer of odot's as a whole model: put it into an "
       "nn::Sequential)");
   if constexpr (ExportsItself<L>) y = L::to_onnx(scope, x);
+  else if constexpr (IsNamed<D, L>) y = put_layer<typename D::description, L>(scope, x);
   else if constexpr (IsPut<D, L>) y = put(static_cast<const D*>(nullptr), Bound<L>{}, scope, x);
   else if constexpr (is_chain<L>()) y = put_chain(static_cast<const L*>(nullptr), scope, x);
   if constexpr (known) scope.require(y, L::output_shape::extents);
@@ -102,10 +98,5 @@ Value put_layer(const Scope& scope, const Value& x) {
 }
 
 }  // namespace detail
-
-template <nn::FixedString Text, class D, BoundBy<nn::Named<Text, D>> L>
-Value put(const nn::Named<Text, D>*, Bound<L>, const Scope& scope, const Value& x) {
-  return detail::put_layer<D, L>(scope, x);
-}
 
 }  // namespace odot::io::onnx
