@@ -42,6 +42,8 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
   });
   add_folder(app, "--out", files.out, out_help + more);
   add_board_option(app, files.board);
+  app.add_flag("--summary", files.summary,
+               "Print a table of the model's layers first: shapes, parameters, memory, FLOP");
   add_file(app, "--weights", files.weights, "Start with the weights of this safetensors file");
   add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
   add_file(app, "--onnx", files.onnx, "Write the network at the end to this ONNX file");

@@ -78,6 +78,7 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
   trainer::load_weights(settings.files.weights, network);
+  trainer::print_summary(settings.files, network);
   auto optimizer = make_optimizer(settings.recipe, settings.learning_rate);
   const auto pictures = odot::data::augmented(data.train, augmentation(settings.recipe));
   const odot::FitOptions options{.epochs = settings.epochs,

@@ -25,6 +25,7 @@ struct RunFiles {
   odot::io::CheckpointOptions checkpoints = {};
   BoardFiles board = {};
   std::shared_ptr<RunRecord> record = new_record();  ///< of this run; what is printed goes through it
+  bool summary = false;                              ///< print a table of the model's layers
 };
 
 /// The position from which a run continues, after saying so; nothing if it starts from the beginning.

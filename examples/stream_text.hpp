@@ -186,6 +186,7 @@ Outcome train(odot::Network<Model, Device>& network, const Settings& settings, c
   const Windows windows = odot::data::next_tokens<window>(odot::data::tokens_of(text.train), text.name);
   const Windows held_out = odot::data::next_tokens<window>(odot::data::tokens_of(text.held_out), text.name);
   trainer::load_weights(settings.files.weights, network);
+  trainer::print_summary(settings.files, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const auto epochs = static_cast<std::size_t>(settings.epochs), batch = static_cast<std::size_t>(settings.batch_size);
   const std::size_t steps = epochs * ((windows.size() + batch - 1) / batch);

@@ -79,6 +79,7 @@ template <class Attention, std::size_t Horizon, odot::DeviceType Device>
 Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth2<Horizon>::set& judge) {
   odot::Network<EtthForecaster<Attention, Horizon>, Device> network(run.seed, odot::nn::init::xavier(), run.threads);
   trainer::load_weights(run.files.weights, network);
+  trainer::print_summary(run.files, network);
   odot::optim::AdamW adam(run.optimizer);
   odot::KeepBest best(network);
   trainer::PaperFigures figures(network);

@@ -35,6 +35,7 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
   data::standardise(split);
   Network<VowelNetwork<Attention>, Device> network(run.seed, nn::init::xavier(), run.threads);
   trainer::load_weights(run.files.weights, network);
+  trainer::print_summary(run.files, network);
   optim::AdamW adam(run.optimizer);
   trainer::PaperFigures figures(network);
   const TrainingReport report =

@@ -137,6 +137,7 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
         const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   load_weights(settings.files.weights, network);
+  print_summary(settings.files, network);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The trainers' options --weights and --save: weights in safetensors files, with what there is to know of the training.
 
+#include "print_summary.hpp"
 #include "run_files.hpp"
 
 #include <odot/core/number_text.hpp>
