@@ -19,7 +19,7 @@
 
 namespace trainer {
 
-inline constexpr std::size_t shown_mistakes = 24, shown_sequences = 12;
+inline constexpr std::size_t shown_mistakes = 24, shown_sequences = 9;
 
 /// The mistakes as pictures.
 template <odot::ShapeType S>

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <numeric>
 #include <optional>
+#include <string_view>
 
 using namespace odot;
 using namespace time_series;
@@ -137,6 +138,17 @@ trainer::RunSubject record_subject(const Settings& settings, const Subject& subj
                                                                                               : default_threads()))}}};
 }
 
+/// The figures that matter most, for the top of a page.
+void add_figures(trainer::RunRecord& record, const Figures& figures) {
+  for (const auto& [name, value] : figures) {
+    const std::string_view figure = name;
+    if (figure == "accuracy") record.add_figure(name, number_text::fixed(value, 2) + " %");
+    else if (figure == "mae_ot" || figure == "rmse_ot") continue;
+    else if (figure == "best_epoch") record.add_figure("best epoch", number_text::fixed(value, 0));
+    else if (figure != "seconds") record.add_figure(name, number_text::fixed(value, 4));
+  }
+}
+
 /// The page's table of all seeds.
 void add_seeds(trainer::RunRecord& record, const Settings& settings, const std::vector<Figures>& runs) {
   io::ReportTable table{"", {"seed"}, {}};
@@ -187,7 +199,7 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
     program::flush_output();
     runs.push_back(run_one(run));
     record.print("seed %s:%s\n", seed_of(i).c_str(), text(runs.back()).c_str());
-    for (const auto& [name, value] : runs.back()) run.files.record->add_figure(name, number_text::fixed(value, 4));
+    add_figures(*run.files.record, runs.back());
     run.files.record->finish("result seed=" + seed_of(i) + " judged_by=" + judge(settings) + text(runs.back()),
                              interrupt.requested());
   }
@@ -195,7 +207,7 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
   const bool interrupted = interrupt.requested();  // the last run is not whole, or some are missing
   if (runs.size() > 1) record.print("mean:%s\n", text(summarised(runs, mean_of)).c_str());
   const Figures medians = summarised(runs, median);
-  for (const auto& [name, value] : medians) record.add_figure(name, number_text::fixed(value, 4));
+  add_figures(record, medians);
   add_seeds(record, settings, runs);
   record.finish(
       trainer::formatted("result task=%s attention=%s dataset=%s parameters=%zu epochs=%zu seeds=%zu judged_by=%s%s%s",

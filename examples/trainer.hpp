@@ -107,7 +107,7 @@ inline RunSubject subject_of(const Settings& settings, const std::string& model,
                              std::size_t parameters, std::size_t memory, const odot::data::Split<std::size_t>& samples,
                              const std::string& set, bool synthetic, const std::string& device) {
   return {.title = "Model " + model + " on " + set,
-          .description = description,
+          .description = "A model of \"Element-Wise Attention Layers\": " + description + ".",
           .model = {{"model", model},
                     {"description", description},
                     {"parameters", count(parameters)},

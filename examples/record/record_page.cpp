@@ -52,12 +52,17 @@ std::string digits(const Value& value) {
   return number ? std::to_string(*number) : shown(value);
 }
 
+std::string readable(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
 odot::io::ReportFacts shown(const Facts& facts) {
   odot::io::ReportFacts all;
   for (const auto& [name, value] : facts) {
-    std::string label = name, text = name.ends_with("seed") ? digits(value) : shown(value);
-    std::replace(label.begin(), label.end(), '_', ' ');
-    all.emplace_back(label, text.empty() ? odot::io::ReportCell("none", odot::io::Tone::open) : std::move(text));
+    std::string text = name.ends_with("seed") ? digits(value) : shown(value);
+    all.emplace_back(readable(name),
+                     text.empty() ? odot::io::ReportCell("none", odot::io::Tone::open) : std::move(text));
   }
   return all;
 }
@@ -91,7 +96,7 @@ std::string notice(const RunRecord::State& run) {
 
 odot::io::ReportFacts tiles(const RunRecord::State& run) {
   odot::io::ReportFacts all;
-  for (const auto& [name, value] : run.figures) all.emplace_back(name, value);
+  for (const auto& [name, value] : run.figures) all.emplace_back(readable(name), value);
   const std::string& test = run.subject.test_name;
   const auto add = [&](const std::string& name, double value, int digits, const char* unit) {
     if (std::isfinite(value)) all.emplace_back(name, fixed(value, digits) + unit);
@@ -160,8 +165,8 @@ std::string meaning(const RunRecord::State& run, const std::string& name) {
   return "";
 }
 
-odot::io::ReportTable files(const RunRecord::State& run) {
-  odot::io::ReportTable table{"", {"file", "size", "what"}, {}};
+odot::io::ReportFacts files(const RunRecord::State& run) {
+  odot::io::ReportFacts all;
   std::vector<std::filesystem::path> names;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(run.folder, ignored)) names.push_back(entry.path());
@@ -170,9 +175,10 @@ odot::io::ReportTable files(const RunRecord::State& run) {
     const std::string name = path.filename().string(), what = meaning(run, name);
     const auto size = std::filesystem::file_size(path, ignored);
     if (!what.empty() && !ignored)
-      table.rows.push_back({{name, odot::io::Tone::plain, odot::io::link_to(name)}, size_text(size), what});
+      all.emplace_back(odot::io::ReportCell(name, odot::io::Tone::plain, odot::io::link_to(name)),
+                       what + " (" + size_text(size) + ")");
   }
-  return table;
+  return all;
 }
 
 std::string instruction_set() {
@@ -226,9 +232,18 @@ Facts build_facts() {
           {"optimised", odot::optimized_build}, {"openmp", openmp},     {"blas", ODOT_BLAS != 0}};
 }
 
+/// "Test accuracy 81.46 % after 10 of 10 epochs."
+std::string outcome(const RunRecord::State& run) {
+  const odot::io::ReportFacts all = tiles(run);
+  if (all.empty() || (!run.report && run.figures.empty())) return "";
+  std::string text = all.front().first.text + " " + all.front().second.text;
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return " " + text + (run.report ? " after " + epochs_of(run) : "") + ".";
+}
+
 odot::io::Report page_of(const RunRecord::State& run) {
   const RunSubject& subject = run.subject;
-  odot::io::Report page(subject.title, subject.description);
+  odot::io::Report page(subject.title, subject.description + outcome(run));
   if (const std::string text = notice(run); !text.empty()) page.notice(text);
   page.tiles(tiles(run));
   if (!run.charts.empty()) {
@@ -245,19 +260,16 @@ odot::io::Report page_of(const RunRecord::State& run) {
     content(page);
   }
   page.section("Settings");
-  const auto facts = [&](const char* heading, const Facts& all) {
-    if (!all.empty()) page.heading(heading).facts(shown(all));
+  const auto facts = [](const char* heading, const Facts& all) {
+    return [heading, all](odot::io::Report& part) { part.heading(heading).facts(shown(all)); };
   };
-  facts("Training", subject.training);
-  facts("Model", subject.model);
-  facts("Data", subject.data);
-  facts("Device", subject.device);
-  facts("Program", build_facts());
-  odot::io::ReportTable options{"Options of the command line", {"option", "value", ""}, {}};
+  page.columns({facts("Training", subject.training), facts("Model", subject.model), facts("Data", subject.data),
+                facts("Device", subject.device), facts("Program", build_facts())});
+  odot::io::ReportTable options{"", {"option", "value", ""}, {}};
   for (const Setting& setting : run.command.settings)
     options.rows.push_back({"--" + setting.name, digits(setting.value), setting.given ? "given" : "default"});
-  page.table(options);
-  page.section("Files").text("In the folder of this page:").table(files(run));
+  page.folded("All options of the command line", [&](odot::io::Report& part) { part.table(options); });
+  page.section("Files").text("In the folder of this page:").facts(files(run));
   page.section("Once more").text("The same run, to the bit on this kind of device:").code(run.command.command, true);
   return page.footer("Written by odot " ODOT_VERSION_STRING "; the run began at " + run.started + ".");
 }
@@ -320,9 +332,8 @@ void keep_worst(std::vector<WorstSeries>& all) {
 void add_worst_series(RunRecord& record, const std::vector<WorstSeries>& worst, const std::string& unit) {
   std::vector<odot::io::LineChart> charts;
   for (const WorstSeries& w : worst) {
-    odot::io::LineChart chart("window " + grouped(static_cast<long long>(w.number)) + ", off by " +
-                                  fixed(std::sqrt(w.error), 2) + " (root mean square)",
-                              "step");
+    odot::io::LineChart chart(
+        "window " + grouped(static_cast<long long>(w.number)) + ": error " + fixed(std::sqrt(w.error), 2), "step");
     using Points = std::vector<std::pair<double, double>>;
     Points known, came, forecast;
     const double last = w.known.empty() ? 0 : w.known.back();
@@ -342,7 +353,8 @@ void add_worst_series(RunRecord& record, const std::vector<WorstSeries>& worst, 
     charts.push_back(std::move(chart.resize(320, 200)));
   }
   record.add_section("Worst forecasts", [charts, unit](odot::io::Report& page) {
-    page.text("The windows with the largest errors of the last variable: " + unit + ".").charts(charts, "small");
+    page.text("The windows with the largest errors (root mean square) of the last variable: " + unit + ".")
+        .charts(charts, "small");
   });
 }
 

@@ -65,13 +65,13 @@ inline void add_confusions(io::Report& report, const ClassificationCounts& count
   std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.count > b.count; });
   if (pairs.empty()) return;
   const std::size_t shown = (std::min)(pairs.size(), most);
-  io::ReportTable table{"The most frequent confusions", {"class", "taken for", "samples", "share of the class"}, {}};
+  io::ReportTable table{"", {"class", "taken for", "samples", "share"}, {}};
   for (std::size_t i = 0; i < shown; ++i) {
     const Pair& p = pairs[i];
     table.rows.push_back({class_name(names, p.label), class_name(names, p.predicted), std::to_string(p.count),
                           percent(static_cast<double>(p.count) / static_cast<double>(counts.of(p.label).samples))});
   }
-  report.table(table);
+  report.heading("The most frequent confusions").table(table);
 }
 
 inline void add_scores(io::Report& report, const ClassificationCounts& counts, const std::vector<std::string>& names) {
@@ -80,8 +80,8 @@ inline void add_scores(io::Report& report, const ClassificationCounts& counts, c
     table.rows.push_back({name, percent(s.precision), percent(s.recall), percent(s.f1), std::to_string(s.samples)});
   };
   for (std::size_t k = 0; k < counts.classes(); ++k) row(class_name(names, k), counts.of(k));
-  row("mean of the classes", counts.macro());
-  row("mean by samples", counts.weighted());
+  row("macro", counts.macro());
+  row("weighted", counts.weighted());
   report.heading("Scores of the classes").table(table);
 }
 
@@ -149,8 +149,8 @@ void add_classes(io::Report& report, const ClassificationCounts& counts, const s
     matrix.columns = matrix.rows;
     report.matrix(matrix);
   }
-  detail::add_confusions(report, counts, names, options.most_confusions);
-  detail::add_scores(report, counts, names);
+  report.columns({[&](io::Report& part) { detail::add_scores(part, counts, names); },
+                  [&](io::Report& part) { detail::add_confusions(part, counts, names, options.most_confusions); }});
   if (options.confidence) detail::add_confidence(report, counts);
 }
 
