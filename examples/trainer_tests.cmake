@@ -244,6 +244,8 @@ odot_trainer_test(${minimal} "rejects an MLP for the variant without" ERROR "--m
   ARGUMENTS ${tiny_transformer} --variant no-mlp --mlp)
 odot_trainer_test(${minimal} "rejects a grid of weights" ERROR "--grid: expected none of"
   ARGUMENTS --grid ${tiny_transformer} --save ${CMAKE_CURRENT_BINARY_DIR}/grid.safetensors)
+odot_trainer_test(${minimal} "rejects a grid of ONNX files" ERROR "--grid: expected none of"
+  ARGUMENTS --grid ${tiny_transformer} --onnx ${CMAKE_CURRENT_BINARY_DIR}/grid.onnx)
 odot_number_tests(${minimal})
 odot_trainer_test(${minimal} "rejects a folder for the grid that it can't write" ERROR "expected a folder, found a file"
   ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --out ${CMAKE_CURRENT_LIST_FILE})
@@ -303,6 +305,8 @@ odot_trainer_test(time_series "rejects levels of what is no forecast" ERROR "--l
 odot_trainer_test(time_series "rejects seed 0" ERROR "--seed" ARGUMENTS ${tiny} --seed 0)
 odot_trainer_test(time_series "rejects one file for the weights of several seeds" ERROR "--save: expected one seed"
   ARGUMENTS ${tiny} --seeds 2 --save ${CMAKE_CURRENT_BINARY_DIR}/seeds.safetensors)
+odot_trainer_test(time_series "rejects one ONNX file for the networks of several seeds" ERROR "--onnx: expected one seed"
+  ARGUMENTS ${tiny} --seeds 2 --onnx ${CMAKE_CURRENT_BINARY_DIR}/seeds.onnx)
 odot_trainer_test(time_series "rejects no seeds" ERROR "--seeds" ARGUMENTS ${tiny} --seeds 0)
 foreach(task japanese-vowels etth2-6 etth2-12)
   odot_trainer_test(time_series "rejects a missing data folder for ${task}" ERROR "${bad}/no_such_folder"

@@ -40,7 +40,8 @@ ODOT_COLD inline Value attention_heads(const Scope& scope, const Value& x, const
     if (options.bias) scores = scope.add(scores, for_pixels(scope, scope.weight(prefix + bias), x, options.dilation));
     return scope.softmax(scores, axis);
   };
-  Value a = scope.multiply(relevance("weight_x", "bias_x", 4), relevance("weight_y", "bias_y", 3));
+  const Value rows = relevance("weight_x", "bias_x", 4), columns = relevance("weight_y", "bias_y", 3);
+  Value a = scope.multiply(rows, columns);
   if (options.norm) {
     const Value maps = scope.reshape(a, {n, count * c, h, w});
     a = scope.reshape(batch_norm(scope, maps, prefix, options.affine, eps), a.dims);

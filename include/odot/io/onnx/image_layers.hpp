@@ -98,13 +98,14 @@ ODOT_COLD inline Value group_norm(const Scope& scope, const Value& x, std::size_
                  {{"epsilon", eps}});
   const Value y = scope.reshape(normalised, x.dims);
   if (!affine) return y;
-  return scope.add(scope.multiply(y, per_channel(scope, scope.weight("weight"), x)),
-                   per_channel(scope, scope.weight("bias"), x));
+  const Value scaled = scope.multiply(y, per_channel(scope, scope.weight("weight"), x));
+  return scope.add(scaled, per_channel(scope, scope.weight("bias"), x));
 }
 
 ODOT_COLD inline Value gelu(const Scope& scope, const Value& x) {
   const Value erf = scope.map("Erf", scope.divide(x, scope.number(std::numbers::sqrt2)));
-  return scope.multiply(scope.multiply(x, scope.add(erf, scope.number(1))), scope.number(0.5));
+  const Value twice = scope.multiply(x, scope.add(erf, scope.number(1)));
+  return scope.multiply(twice, scope.number(0.5));
 }
 
 ODOT_COLD inline Value resize(const Scope& scope, const Value& x, Dims dims, std::size_t scale, bool nearest) {

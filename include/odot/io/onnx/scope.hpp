@@ -44,7 +44,9 @@ std::string bytes_of(const std::vector<T>& numbers) {
 }  // namespace detail
 
 /// What a layer sees of the graph: its own weights, and functions that add nodes. Each returns the node's output. Extents are
-/// those of whole batches, the number of samples (any_number, or the fixed one) first.
+/// those of whole batches, the number of samples (any_number, or the fixed one) first. (Nodes and constants are numbered in
+/// the order of the calls. Where two arguments of one call are calls themselves, that order is the compiler's choice; odot's
+/// layers name one of them first, so that a network gives the same file with every compiler.)
 ///     static auto to_onnx(auto layer, auto x) {                                       // y = x σ(b ⊙ x)
 ///       return layer.map("Mul", x, layer.map("Sigmoid", layer.map("Mul", layer.weight("weight"), x)));
 ///     }
@@ -223,13 +225,16 @@ class Scope {
     lengths_ = map("Add", valid, integer(added));
   }
   /// Which of L tokens are valid, [N, L].
-  Value valid(std::int64_t tokens) const { return compare("Less", numbers_from(0, tokens), unsqueeze(*lengths_, {1})); }
+  Value valid(std::int64_t tokens) const {
+    const Value places = numbers_from(0, tokens);
+    return compare("Less", places, unsqueeze(*lengths_, {1}));
+  }
   /// x [N, L, …] with 0 in place of padding.
   Value without_padding(const Value& x) const {
     std::vector<std::int64_t> axes(x.dims.size() - 2);
     std::iota(axes.begin(), axes.end(), 2);
-    const Value mask = valid(x.dims[1]);
-    return choose(axes.empty() ? mask : unsqueeze(mask, axes), x, number(0));
+    const Value mask = axes.empty() ? valid(x.dims[1]) : unsqueeze(valid(x.dims[1]), axes);
+    return choose(mask, x, number(0));
   }
 
   /// Throws ArgumentError if a layer's output does not have these extents, the number of samples left out.

@@ -88,7 +88,8 @@ ODOT_COLD inline Value last_token(const Scope& scope, const Value& x) {
   const Value length = scope.map("Min", scope.lengths(), scope.integer(x.dims[1]));
   const Value number = scope.unsqueeze(scope.subtract(length, scope.integer(1)), {1});
   const Value is_last = scope.compare("Equal", scope.numbers_from(0, x.dims[1]), number);
-  return scope.reduce("ReduceSum", scope.choose(scope.unsqueeze(is_last, {2}), x, scope.number(0)), 1, false);
+  const Value mask = scope.unsqueeze(is_last, {2});
+  return scope.reduce("ReduceSum", scope.choose(mask, x, scope.number(0)), 1, false);
 }
 
 ODOT_COLD inline Value mean_tokens(const Scope& scope, const Value& x) {

@@ -18,6 +18,12 @@ namespace odot::io::onnx {
 ///     static auto to_onnx(auto layer, auto x);
 /// of its bind. `layer` is an onnx::Scope, `x` the layer's input, an onnx::Value; it returns the layer's output in
 /// evaluation. (With `auto`, the layer's header need not include odot/io.)
+///     static auto to_onnx(auto layer, auto x) {                        // y = x σ(b ⊙ x)
+///       const auto scaled = layer.map("Mul", x, layer.weight("weight"));
+///       return layer.map("Mul", x, layer.map("Sigmoid", scaled));
+///     }
+/// A layer whose bind derives from nn::Sequential, and neither redefines `describe` nor has to_onnx, is exported as its
+/// layers one after the other.
 template <class L>
 concept ExportsItself = requires(const Scope& layer, const Value& x) {
   { L::to_onnx(layer, x) } -> std::convertible_to<Value>;
@@ -87,7 +93,8 @@ Value put_layer(const Scope& scope, const Value& x) {
   static_assert(
       known,
       "odot::io::export_onnx: this layer does not say how it is exported; give its bind a function   static auto "
-      "to_onnx(auto layer, auto x);   as odot/io/onnx.hpp says (a layer of odot's as a whole model: put it into an "
+      "to_onnx(auto layer, auto x);   as odot/io/onnx/walk.hpp says (a layer of odot's as a whole model: put it into "
+      "an "
       "nn::Sequential)");
   if constexpr (ExportsItself<L>) y = L::to_onnx(scope, x);
   else if constexpr (IsNamed<D, L>) y = put_layer<typename D::description, L>(scope, x);

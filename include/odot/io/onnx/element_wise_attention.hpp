@@ -1,106 +1,34 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// How attention between tokens is exported to ONNX: dot products, and element by element.
+// How element-wise attention between tokens is exported to ONNX.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "odot/io/onnx/self_attention.hpp"
 #include "odot/io/onnx/token_layers.hpp"
 #include "odot/io/onnx/walk.hpp"
 #include "odot/nn/element_wise_attention.hpp"
-#include "odot/nn/self_attention.hpp"
 
 namespace odot::io::onnx {
 
 namespace detail {
 
-/// Which of L tokens each of L tokens must not see, [L, L, 1, …] with `behind` extents of 1: the later ones.
-ODOT_COLD inline Value later_tokens(const Scope& scope, std::int64_t tokens, std::size_t behind) {
-  std::vector<std::int64_t> own(behind + 2, 1), other = own;
-  own[0] = other[1] = tokens;
-  const Value numbers = scope.numbers_from(0, tokens);
-  return scope.compare("Less", scope.reshape(numbers, own), scope.reshape(numbers, other));
-}
-
-/// The scores, −∞ where the condition is true, so that their softmax is 0 there.
-ODOT_COLD inline Value hidden(const Scope& scope, const Value& condition, const Value& scores) {
-  return scope.choose(condition, scope.number(-std::numeric_limits<double>::infinity()), scores);
-}
-
-struct Triple {
-  Value q, k, v;
-};
-
-/// [N, L, D] → [N, heads, L, D/heads]
-ODOT_COLD inline Value split_heads(const Scope& scope, const Value& x, std::int64_t heads) {
-  if (heads == 1) return x;
-  return scope.transpose(scope.reshape(x, {x.dims[0], x.dims[1], heads, x.dims[2] / heads}), {0, 2, 1, 3});
-}
-
-/// Σ_j softmax_j(scale · q_i·k_j) v_j per head; 0 at padding.
-ODOT_COLD inline Value dot_product_attention(const Scope& scope, const Triple& x, std::int64_t heads, double scale,
-                                             bool causal) {
-  const bool has_lengths = scope.has_lengths();
-  const Value q = split_heads(scope, x.q, heads), k = split_heads(scope, x.k, heads),
-              v = split_heads(scope, has_lengths ? scope.without_padding(x.v) : x.v, heads);
-  const std::int64_t tokens = x.q.dims[1];
-  const Value turned =
-      scope.transpose(k, heads == 1 ? std::vector<std::int64_t>{0, 2, 1} : std::vector<std::int64_t>{0, 1, 3, 2});
-  Value scores = scope.multiply(scope.matmul(q, turned), scope.number(scale));
-  if (causal) scores = hidden(scope, later_tokens(scope, tokens, 0), scores);
-  if (has_lengths) {
-    const Value padding = scope.map("Not", scope.valid(tokens));
-    scores = hidden(
-        scope, scope.unsqueeze(padding, heads == 1 ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, 2}),
-        scores);
-  }
-  Value y = scope.matmul(scope.softmax(scores), v);
-  if (heads > 1) y = scope.reshape(scope.transpose(y, {0, 2, 1, 3}), x.v.dims);
-  return has_lengths ? scope.without_padding(y) : y;
-}
-
-/// The transpose of the lower triangular matrix whose rows are kept without their zeros: what stands for a weight [D, D].
-ODOT_COLD inline Value triangle(const Scope& scope, std::int64_t features) {
-  const Value packed = scope.weight("qk.triangle");
-  std::vector<std::int64_t> places;
-  for (std::int64_t j = 0; j < features; ++j)
-    for (std::int64_t i = 0; i < features; ++i) places.push_back(i < j ? packed.dims[0] : i * (i + 1) / 2 + j);
-  return scope.gather(scope.concat({packed, scope.numbers({1}, {0})}, 0), scope.integers({features, features}, places),
-                      0);
-}
-
-ODOT_COLD inline Value self_attention(const Scope& scope, const Value& x, const nn::SelfAttentionOptions& options,
-                                      double scale) {
-  using Form = nn::AttentionForm;
-  const bool joint = nn::detail::one_head_only(options.form), triangular = nn::detail::is_triangle(options.form);
-  const bool symmetric = triangular || options.form == Form::symmetric;
-  const bool has_values = options.form != Form::wqk_only && options.form != Form::symmetric_tt_only;
-  const auto projected = [&](const std::string& name) {
-    return project(scope, x, scope.weight(name + ".weight"), name + ".bias", options.bias);
-  };
-  const Value q = triangular ? project(scope, x, triangle(scope, x.dims[2]), "qk.bias", options.bias)
-                             : projected(joint ? "qk" : "q");
-  const Value k = symmetric ? q : options.form == Form::full ? projected("k") : x;
-  const Value v = has_values ? projected("v") : x;
-  const Value y =
-      dot_product_attention(scope, {q, k, v}, static_cast<std::int64_t>(options.heads), scale, options.causal);
-  return has_values ? project(scope, y, scope.weight("out.weight"), "out.bias", options.bias) : y;
-}
-
 /// Σ_j w_ij v_j / Σ_j w_ij, w_ij = exp(−(q_i − k_j)²): a softmax over j.
 ODOT_COLD inline Value full_attention(const Scope& scope, const Triple& x, bool causal) {
   const std::int64_t tokens = x.q.dims[1];
-  const Value distance = scope.subtract(scope.unsqueeze(x.q, {2}), scope.unsqueeze(x.k, {1}));  // [N, L, L, D]
+  const Value queries = scope.unsqueeze(x.q, {2}), keys = scope.unsqueeze(x.k, {1});
+  const Value distance = scope.subtract(queries, keys);  // [N, L, L, D]
   Value scores = scope.map("Neg", scope.multiply(distance, distance));
   if (causal) scores = hidden(scope, later_tokens(scope, tokens, 1), scores);
   if (scope.has_lengths())
     scores = hidden(scope, scope.unsqueeze(scope.map("Not", scope.valid(tokens)), {1, 3}), scores);
-  return scope.reduce("ReduceSum", scope.multiply(scope.softmax(scores, 2), scope.unsqueeze(x.v, {1})), 2, false);
+  const Value weights = scope.softmax(scores, 2);
+  return scope.reduce("ReduceSum", scope.multiply(weights, scope.unsqueeze(x.v, {1})), 2, false);
 }
 
 /// 2ⁿ/n! for n = 0 … order
@@ -115,14 +43,16 @@ inline constexpr double beyond_all = 1e18, below_all = 1e-30;
 
 /// exp(a² − b²), as a product of a difference, so that it is right where the squares are large.
 ODOT_COLD inline Value exp_of_squares(const Scope& scope, const Value& a, const Value& b) {
-  return scope.map("Exp", scope.multiply(scope.subtract(a, b), scope.add(a, b)));
+  const Value difference = scope.subtract(a, b), sum = scope.add(a, b);
+  return scope.map("Exp", scope.multiply(difference, sum));
 }
 
 /// A query q, times the keys' scale σ, as u/r with r ≤ 1 and |u| ≤ 1: no power of it overflows.
 struct Query {
   Query(const Scope& scope, const Value& q, const Value& sigma) {
     const Value scaled = scope.multiply(q, sigma);
-    r = scope.map("Reciprocal", scope.map("Max", scope.map("Abs", scaled), scope.number(1)));
+    const Value size = scope.map("Abs", scaled);
+    r = scope.map("Reciprocal", scope.map("Max", size, scope.number(1)));
     u = scope.multiply(scaled, r);
   }
   Value u, r;
@@ -131,13 +61,16 @@ struct Query {
 /// The series in which every token sees all: Σ_n c_n qⁿ A_n / Σ_n c_n qⁿ B_n. Sums are relative to m = min |k|, and of
 /// powers of k/σ, σ = max |k| of the keys that count; both polynomials are divided by the highest power of a large query.
 ODOT_COLD inline Value series_attention(const Scope& scope, const Triple& x, std::size_t order) {
-  const Value size = scope.has_lengths() ? scope.choose(scope.unsqueeze(scope.valid(x.k.dims[1]), {2}),
-                                                        scope.map("Abs", x.k), scope.number(beyond_all))
-                                         : scope.map("Abs", x.k);
+  Value size = scope.map("Abs", x.k);
+  if (scope.has_lengths()) {
+    const Value mask = scope.unsqueeze(scope.valid(x.k.dims[1]), {2});
+    size = scope.choose(mask, size, scope.number(beyond_all));
+  }
   const Value weight = exp_of_squares(scope, scope.reduce("ReduceMin", size, 1), size);
   const Value counts = scope.compare("Greater", weight, scope.number(0));
   const Value keys = scope.choose(counts, x.k, scope.number(0));
-  const Value sigma = scope.map("Max", scope.reduce("ReduceMax", scope.map("Abs", keys), 1), scope.number(below_all));
+  const Value largest = scope.reduce("ReduceMax", scope.map("Abs", keys), 1);
+  const Value sigma = scope.map("Max", largest, scope.number(below_all));
   const Value k = scope.divide(keys, sigma), v = scope.choose(counts, x.v, scope.number(0));
   std::vector<Value> a, b;
   Value power = weight;  // exp(m² − k²) (k/σ)ⁿ
@@ -152,8 +85,9 @@ ODOT_COLD inline Value series_attention(const Scope& scope, const Triple& x, std
         denominator = scope.multiply(b[order], scope.number(c[order])), r = q.r;
   for (std::size_t n = order; n-- > 0;) {
     const Value factor = scope.multiply(r, scope.number(c[n]));
-    numerator = scope.add(scope.multiply(numerator, q.u), scope.multiply(factor, a[n]));
-    denominator = scope.add(scope.multiply(denominator, q.u), scope.multiply(factor, b[n]));
+    const Value more_a = scope.multiply(factor, a[n]), more_b = scope.multiply(factor, b[n]);
+    numerator = scope.add(scope.multiply(numerator, q.u), more_a);
+    denominator = scope.add(scope.multiply(denominator, q.u), more_b);
     if (n > 0) r = scope.multiply(r, q.r);
   }
   return scope.divide(numerator, denominator);
@@ -180,11 +114,12 @@ struct CausalStep {
     sigma = scope.map("Max", old.sigma, scope.map("Abs", key));
     const Value fading = geometric(scope, kept, scope.divide(old.sigma, sigma), order);
     const Value powers = geometric(scope, weight, scope.divide(key, sigma), order);
-    a = scope.add(scope.multiply(old.a, fading), scope.multiply(powers, scope.choose(counts, v, scope.number(0))));
+    const Value added = scope.multiply(powers, scope.choose(counts, v, scope.number(0)));
+    a = scope.add(scope.multiply(old.a, fading), added);
     b = scope.add(scope.multiply(old.b, fading), powers);
     const Value c = monomials(scope, Query(scope, q, sigma), order);
-    y = scope.divide(scope.reduce("ReduceSum", scope.multiply(c, a), 1, false),
-                     scope.reduce("ReduceSum", scope.multiply(c, b), 1, false));
+    const Value numerator = scope.reduce("ReduceSum", scope.multiply(c, a), 1, false);
+    y = scope.divide(numerator, scope.reduce("ReduceSum", scope.multiply(c, b), 1, false));
   }
   CausalStep() = default;
 
@@ -199,8 +134,8 @@ struct CausalStep {
     terms.push_back(rs[order - 1]);
     for (std::size_t n = 1; n < order; ++n) terms.push_back(scope.multiply(us[n - 1], rs[order - n - 1]));
     terms.push_back(us[order - 1]);
-    return scope.multiply(scope.concat(terms, 1),
-                          scope.numbers({static_cast<std::int64_t>(order) + 1, 1}, series_coefficients(order)));
+    const Value all = scope.concat(terms, 1);
+    return scope.multiply(all, scope.numbers({all.dims[1], 1}, series_coefficients(order)));
   }
 };
 
@@ -268,10 +203,6 @@ ODOT_COLD inline Value projected_attention(const Scope& scope, const Value& x,
 
 }  // namespace detail
 
-template <nn::SelfAttentionOptions P, BoundBy<nn::SelfAttention<P>> L>
-Value put(const nn::SelfAttention<P>*, Bound<L>, const Scope& scope, const Value& x) {
-  return detail::self_attention(scope, x, P, nn::detail::SelfAttentionPlan<typename L::input_shape, P>::geometry.scale);
-}
 template <nn::ElementWiseAttentionOptions P, BoundBy<nn::ElementWiseAttention<P>> L>
 Value put(const nn::ElementWiseAttention<P>*, Bound<L>, const Scope& scope, const Value& x) {
   return detail::projected_attention(scope, x, P);
