@@ -6,13 +6,12 @@
 
 #include <odot/nn/summary.hpp>
 
-#include <cstdio>
 
 namespace trainer {
 
 /// A table of the network's layers, where it is asked for.
 void print_summary(const RunFiles& files, const auto& network) {
-  if (files.summary) std::printf("%s", odot::summary(network).text().c_str());
+  if (files.summary) files.record->print("%s", odot::summary(network).text().c_str());
 }
 
 }  // namespace trainer
