@@ -39,8 +39,12 @@ class Board {
  public:
   template <odot::DeviceType Device, class Scalar>
   Board(const BoardFiles& files, const odot::NetworkState<Device, Scalar>& network,
-        const std::function<double(std::size_t)>& schedule) {
-    if (!files.folder.empty()) board_.emplace(files.folder, network, board_options(files, schedule));
+        const std::function<double(std::size_t)>& schedule,
+        std::function<std::vector<odot::io::EventPicture>()> pictures = {}) {
+    if (files.folder.empty()) return;
+    odot::io::TensorBoardOptions options = board_options(files, schedule);
+    options.pictures = std::move(pictures);
+    board_.emplace(files.folder, network, std::move(options));
   }
 
   odot::Callback& callback() { return board_ ? static_cast<odot::Callback&>(*board_) : none_; }

@@ -18,6 +18,12 @@ struct BoardFiles {
   std::string folder = {};                                      ///< empty: nothing
   std::vector<std::pair<std::string, std::string>> settings{};  ///< options and their values
   double learning_rate = 0;                                     ///< before the schedule's factor; 0: no curve of it
+
+  /// A setting that the command line leaves to the trainer.
+  void set(const std::string& name, double value) {
+    std::erase_if(settings, [&](const auto& setting) { return setting.first == name; });
+    settings.emplace_back(name, odot::number_text::shortest(value));
+  }
 };
 
 /// All options that are about the training, with the values given or their defaults.

@@ -74,9 +74,8 @@ class RunPage : public odot::Callback {
 /// The report of body(options, callbacks…). The callbacks are, if there are folders for them, TensorBoard's events, logs,
 /// curves, the page and checkpoints; `options` then also say from where the training continues.
 template <class Body>
-odot::TrainingReport with_files(const RunFiles& files, const auto& network, odot::FitOptions options,
-                                odot::CsvColumns columns, std::vector<odot::BatchCurve> own, const Body& body) {
-  Board board(files.board, network, options.schedule);
+odot::TrainingReport with_files(const RunFiles& files, Board& board, odot::FitOptions options, odot::CsvColumns columns,
+                                std::vector<odot::BatchCurve> own, const Body& body) {
   if (files.out.empty()) return body(options, board.callback());
   odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
   options.resume = resumed(checkpoint, files);
@@ -125,13 +124,15 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
 /// are folders for them, what with_files adds.
 template <odot::DeviceType Device, class Scalar, class Body>
 odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
-                                    odot::FitOptions options, const Body& body) {
+                                    odot::FitOptions options, const Body& body,
+                                    std::function<std::vector<odot::io::EventPicture>()> pictures = {}) {
   const FigureSource source{[&] { return figures.loss(); }, [&] { return figures.gradient_average(); }};
   Logged<PaperProgress> bar(files, quiet, source);
   odot::Callback none;
   odot::Callback& watcher = quiet && files.out.empty() ? none : bar;
+  Board board(files.board, figures.network(), options.schedule, std::move(pictures));
   return with_files(
-      files, figures.network(), std::move(options), paper_columns(source),
+      files, board, std::move(options), paper_columns(source),
       {{"average gradient of the first layer", [&](const odot::BatchEvent&) { return figures.gradient_average(); }}},
       [&](const odot::FitOptions& resumed, auto&... callbacks) {
         return body(resumed, figures, watcher, callbacks...);

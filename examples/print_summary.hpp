@@ -6,7 +6,6 @@
 
 #include <odot/nn/summary.hpp>
 
-
 namespace trainer {
 
 /// A table of the network's layers, where it is asked for.

@@ -175,8 +175,9 @@ odot::TrainingReport with_callbacks(const auto& network, const Settings& setting
   trainer::Logged<TextProgress> bar(settings.files, settings.quiet);
   odot::Callback none;
   odot::Callback& watcher = settings.quiet && settings.files.out.empty() ? none : bar;
+  trainer::Board board(settings.files.board, network, options.schedule);
   return trainer::with_files(
-      settings.files, network, std::move(options), {}, {},
+      settings.files, board, std::move(options), {}, {},
       [&](const odot::FitOptions& resumed, auto&... callbacks) { return body(resumed, watcher, callbacks...); });
 }
 

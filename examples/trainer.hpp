@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
+#include "board_maps.hpp"
 #include "callbacks.hpp"
 #include "onnx_options.hpp"
 #include "program.hpp"
@@ -157,10 +158,12 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
       data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size, device.c_str());
   program::flush_output();
 
-  const odot::TrainingReport report =
-      with_callbacks(figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+  const odot::TrainingReport report = with_callbacks(
+      figures, settings.files, settings.quiet, options,
+      [&](const auto& resumed, auto&... callbacks) {
         return trained(network, adam, data, settings.training, resumed, callbacks...);
-      });
+      },
+      board_pictures(network, data.test));
 
   write_network(settings.files, network,
                 {{"model", choice.name},

@@ -289,7 +289,8 @@ odot_trainer_test(time_series "judges the untrained network"
   ARGUMENTS --data synthetic --epochs 0 --quiet --task etth2-6
   RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=0 seeds=1 judged_by=test ${forecast}")
 odot_trainer_test(time_series "writes logs of every seed"
-  ARGUMENTS ${tiny} --seeds 2 --task etth2-6 --out ${CMAKE_CURRENT_BINARY_DIR}/time_series_logs
+  ARGUMENTS ${tiny} --seeds 2 --task etth2-6 --out ${CMAKE_CURRENT_BINARY_DIR}/time_series_logs --summary
+            --tensorboard ${CMAKE_CURRENT_BINARY_DIR}/time_series_events
   RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=2 judged_by=test ${forecast}")
 
 odot_trainer_test(time_series "rejects an unknown task" ERROR "--task" ARGUMENTS ${tiny} --task mnist)
@@ -318,6 +319,8 @@ foreach(task japanese-vowels etth2-6 etth2-12)
 endforeach()
 odot_trainer_test(time_series "rejects an output folder it can't write" ERROR "${CMAKE_CURRENT_LIST_FILE}"
   ARGUMENTS ${tiny} --out ${CMAKE_CURRENT_LIST_FILE}/out)
+odot_trainer_test(time_series "rejects a folder for TensorBoard that it can't write" ERROR "${CMAKE_CURRENT_LIST_FILE}"
+  ARGUMENTS ${tiny} --tensorboard ${CMAKE_CURRENT_LIST_FILE}/events)
 
 # What is in the way of a file to be written is found before the training.
 file(MAKE_DIRECTORY ${bad}/in_the_way/seed-2/curves.svg)

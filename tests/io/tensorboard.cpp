@@ -146,6 +146,7 @@ TEST_CASE("a training's events are the numbers that callbacks get, flushed as th
                         {.histograms_every_epochs = 2,
                          .batch_scalars = {{"twice", [](const BatchEvent& e) { return 2 * e.loss; }}},
                          .epoch_scalars = {{"never", [](const EpochEvent&) { return std::nan(""); }}},
+                         .pictures = [] { return std::vector<io::EventPicture>{{"maps/one", png}}; },
                          .hyperparameters = {{"learning_rate", 0.1}, {"model", std::string("small | grün")}}});
 
   struct Watch : Callback {
@@ -194,6 +195,10 @@ TEST_CASE("a training's events are the numbers that callbacks get, flushed as th
   }
   REQUIRE(of_kind(all, "text").size() == 1);
   CHECK(says(of_kind(all, "text")[0].text, "| learning_rate | 0.1 |", "| model | small \\| grün |"));
+  std::vector<std::int64_t> pictures;
+  for (const ReadEvent& event : of_kind(all, "image"))
+    if (event.tag == "maps/one") pictures.push_back(event.step);
+  CHECK(pictures == std::vector<std::int64_t>{0, 3, 6});
   REQUIRE(of_kind(all, "hparams").size() == 1);
   CHECK(says(of_kind(all, "hparams")[0].text, "learning_rate", "model", "grün"));
 }

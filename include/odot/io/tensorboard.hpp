@@ -37,13 +37,19 @@ struct EventScalar {
   std::function<double(const Event&)> value;
 };
 
+/// A picture: its tag, and the bytes of a PNG file.
+struct EventPicture {
+  std::string tag, png;
+};
+
 struct TensorBoardOptions {
   std::size_t scalars_every_batches = 1;     ///< 0: curves by epoch alone
   std::size_t histograms_every_epochs = 1;   ///< of a network's parameters and gradients; 0: none
   std::size_t histograms_every_batches = 0;  ///< 0: none
   std::vector<EventScalar<BatchEvent>> batch_scalars = {};
   std::vector<EventScalar<EpochEvent>> epoch_scalars = {};
-  std::vector<HyperParameter> hyperparameters = {};  ///< shown as a table under TEXT, and under HPARAMS
+  std::function<std::vector<EventPicture>()> pictures = {};  ///< called before the first batch and after every epoch
+  std::vector<HyperParameter> hyperparameters = {};          ///< shown as a table under TEXT, and under HPARAMS
 };
 
 /// Writes a training's events into a folder that is this training's alone, one run in TensorBoard:
@@ -57,6 +63,7 @@ struct TensorBoardOptions {
 ///     weights/<parameter>, gradients/<parameter>          histograms; the gradients are those of the last batch, clipped
 ///                                                         if the optimizer clips them
 ///     hyperparameters                                     a text
+/// and your own scalars and pictures.
 /// A number that does not exist, such as accuracy in a regression, has no point. Records are written as they come, so
 /// that TensorBoard shows a training while it runs, and a kill loses none.
 /// A training that starts from the beginning sets the event files of an earlier one aside (EventFolder::open). A resumed
@@ -143,6 +150,10 @@ class TensorBoard : public Callback {
   }
 
   ODOT_COLD void add_settings(EventSummary& summary) const;
+  ODOT_COLD void add_pictures(EventSummary& summary) const {
+    if (!options_.pictures) return;
+    for (const auto& [tag, png] : options_.pictures()) summary.add_png(tag, png);
+  }
   ODOT_COLD EventFile& open();
   ODOT_COLD void write(const EventSummary& summary, std::size_t step) {
     if (summary.empty()) return;
@@ -213,6 +224,7 @@ inline void TensorBoard::on_begin(const TrainingPlan& plan) {
   EventSummary summary;
   if (add_histograms_ && options_.histograms_every_epochs + options_.histograms_every_batches > 0)
     add_histograms_(summary, false);
+  add_pictures(summary);
   write(summary, 0);
 }
 
@@ -240,6 +252,7 @@ inline void TensorBoard::on_epoch(const EpochEvent& e) {
   for (const auto& [tag, value] : options_.epoch_scalars) detail::add_point(summary, tag, value(e));
   const std::size_t every = options_.histograms_every_epochs;
   if (add_histograms_ && every > 0 && e.epoch % every == 0 && !histograms_due(step_)) add_histograms_(summary, true);
+  add_pictures(summary);
   write(summary, step_);
 }
 

@@ -52,9 +52,13 @@ namespace detail {
 
 /// "33,084"
 ODOT_COLD inline std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 ODOT_COLD inline std::string flop_text(std::uint64_t flop) { return flop == nn::unknown_flop ? "–" : grouped(flop); }
 
@@ -80,7 +84,10 @@ ODOT_COLD inline std::string aligned_rows(const std::vector<std::vector<std::str
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string blanks(widths[i] - shown_width(row[i]), ' ');
-      line += (i == 0 ? "" : "  ") + (i < 2 ? row[i] + blanks : blanks + row[i]);
+      if (i > 0) line += "  ";
+      if (i >= 2) line += blanks;
+      line += row[i];
+      if (i < 2) line += blanks;
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
   }
@@ -107,15 +114,16 @@ ODOT_FUNCTION std::string ModelSummary::text() const {
                     rule(detail::shown_width(table.substr(0, table.find('\n'))), '-');
   const LayerSummary& all = total();
   std::string text = table.substr(0, table.find('\n') + 1) + rule + table.substr(table.find('\n')) + rule + '\n';
-  text += "input " + detail::batch_shape(input_shape) + ", " + grouped(input_bytes) + " bytes per sample\n";
-  text += "parameters " + grouped(all.parameters) + ": " + grouped(all.parameters - all.frozen) + " trainable, " +
-          grouped(all.frozen) + " frozen; " + grouped(all.parameters * bytes_per_number) + " bytes" +
-          (all.buffers > 0 ? "; buffers " + grouped(all.buffers) : "") + '\n';
-  text += "memory per sample: training " + grouped(training_bytes) +
-          " bytes with the gradients between layers, evaluation " + grouped(all.evaluation_bytes) + " bytes\n";
-  text += "FLOP per sample, forward; a multiply-add is 2: ";
-  if (all.flop != nn::unknown_flop) text += grouped(all.flop);
-  else text += "at least " + grouped(known) + "; " + grouped(silent) + " layer(s) do not say (–)";
+  const auto add = [&text](const auto&... parts) { ((text += parts), ...); };
+  add("input ", detail::batch_shape(input_shape), ", ", grouped(input_bytes), " bytes per sample\nparameters ",
+      grouped(all.parameters), ": ", grouped(all.parameters - all.frozen), " trainable, ", grouped(all.frozen),
+      " frozen; ", grouped(all.parameters * bytes_per_number), " bytes");
+  if (all.buffers > 0) add("; buffers ", grouped(all.buffers));
+  add("\nmemory per sample: training ", grouped(training_bytes),
+      " bytes with the gradients between layers, evaluation ", grouped(all.evaluation_bytes),
+      " bytes\nFLOP per sample, forward; a multiply-add is 2: ");
+  if (all.flop != nn::unknown_flop) add(grouped(all.flop));
+  else add("at least ", grouped(known), "; ", grouped(silent), " layer(s) do not say (–)");
   return text + '\n';
 }
 
