@@ -150,6 +150,7 @@ void finish(const Settings& settings, const Text& text, const Outcome& outcome, 
       text.name.c_str(), outcome.parameters, outcome.report.epochs.size(), outcome.perplexity, trigrams);
   record.add_figure("perplexity per byte", number_text::fixed(outcome.perplexity, 3));
   record.add_figure("of a table of trigrams", number_text::fixed(trigrams, 3));
+  record.add_figure("parameters", std::to_string(outcome.parameters));
   if (outcome.streamed) {
     line += trainer::formatted(" streamed=%.3f state_bytes=%zu microseconds=%.1f", outcome.streamed->perplexity,
                                outcome.streamed->state_bytes, outcome.streamed->cost.last);

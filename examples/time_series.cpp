@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -202,7 +203,12 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
     run.seed = run.fit.seed = Seed{settings.seed + static_cast<unsigned long long>(i)};
     run.files = files[static_cast<std::size_t>(i)];
     program::flush_output();
-    runs.push_back(run_one(run));
+    try {
+      runs.push_back(run_one(run));
+    } catch (const std::exception& error) {
+      record.fail_with_part(error.what());
+      throw;
+    }
     record.print("seed %s:%s\n", seed_of(i).c_str(), text(runs.back()).c_str());
     add_figures(*run.files.record, runs.back());
     run.files.record->finish("result seed=" + seed_of(i) + " judged_by=" + judge(settings) + text(runs.back()),

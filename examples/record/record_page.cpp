@@ -87,7 +87,8 @@ std::string notice(const RunRecord::State& run) {
     case RunStatus::stopped_early:
       return "The training stopped early, as asked, after " + epochs_of(run) + ".";
     case RunStatus::failed:
-      return "The training ended with an error after " + epochs_of(run) + ": " + run.failure;
+      return "The training ended with an error" + (run.plan.epochs > 0 ? " after " + epochs_of(run) : "") + ": " +
+             run.failure;
     case RunStatus::complete:
       break;
   }
@@ -302,9 +303,7 @@ void RunRecord::add_mistakes(const odot::Mistakes& mistakes, std::size_t feature
   std::vector<odot::io::LineChart> charts;
   for (const odot::Mistake& mistake : mistakes.worst()) {
     std::string title = odot::mistake_caption(mistake, names);
-    std::replace(title.begin(), title.end(), '\n', ',');
-    for (std::size_t at = title.find(','); at != std::string::npos; at = title.find(',', at + 2))
-      title.insert(at + 1, " ");
+    title.replace(title.find('\n'), 1, "; ");
     odot::io::LineChart chart(title, "step");
     const std::span<const float> values = sample(mistake.sample);
     for (std::size_t f = 0; f < features; ++f) {

@@ -217,9 +217,13 @@ void RunRecord::on_end(const odot::TrainingReport& report, std::vector<odot::io:
 
 void RunRecord::fail(const char* what) {
   if (!state_->begun) return;
+  log(std::string("error: ") + what + "\n");
+  fail_with_part(what);
+}
+
+void RunRecord::fail_with_part(const char* what) {
   state_->status = RunStatus::failed;
   state_->failure = what;
-  log("error: " + state_->failure + "\n");
   write_page();
 }
 

@@ -101,7 +101,10 @@ class RunRecord {
   void begin();  ///< of a run whose parts train
   void on_epoch(const odot::EpochEvent& e, std::vector<odot::io::LineChart> charts);
   void on_end(const odot::TrainingReport& report, std::vector<odot::io::LineChart> charts);
+  /// Says in the log and on the page that the training ended with an error.
   void fail(const char* what);
+  /// The same of a run one of whose parts has failed, and has said so in the log.
+  void fail_with_part(const char* what);
 
   // ---- results
 

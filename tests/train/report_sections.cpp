@@ -108,13 +108,13 @@ TEST_CASE("pictures of mistakes are the images, with what they were taken for") 
   const auto pictures = mistake_pictures(some_mistakes(5), set);
   REQUIRE(pictures.size() == 3);
   CHECK(pictures[0].description == "sample 2");
-  CHECK(pictures[0].caption == "a&b\ntaken for cat (100.0 %)\nlabel's probability 1e-04");
+  CHECK(pictures[0].caption == "label a&b, < 0.1\u00A0%\ntaken for cat, 100.0\u00A0%");
   CHECK(pictures[0].png.starts_with("\x89PNG"));
   io::Picture second{2, 2, 3, {24, 28, 32, 25, 29, 33, 26, 30, 34, 27, 31, 35}};
   CHECK(pictures[0].png == io::encode_png(second));
   const std::string html = Report("x").pictures(pictures).html();
   CHECK(count(html, "<img ") == 3);
-  CHECK(says(html, "<figcaption>a&amp;b<br>taken for cat (100.0 %)<br>"));
+  CHECK(says(html, "<figcaption>label a&amp;b, &lt; 0.1\u00A0%<br>taken for cat, "));
   CHECK_THROWS_AS(mistake_pictures(some_mistakes(1), {1, 2, 2}, [&](std::size_t n) { return set.sample(n); }),
                   ArgumentError);
 }

@@ -54,7 +54,7 @@ font-variant-numeric:tabular-nums}
 background:var(--page)}
 .matrix .h{background:rgba(var(--hit),var(--s))}.matrix .m{background:rgba(var(--miss),var(--s))}
 .matrix .on{color:var(--on);font-weight:600}.matrix .z{color:var(--soft);opacity:.55}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.4rem;margin:1rem 0}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:1.4rem;margin:1rem 0}
 .charts.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr))}
 .charts.wide{grid-template-columns:1fr}
 figure{margin:0;min-width:0}
@@ -83,7 +83,7 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 pre.wrap{white-space:pre-wrap}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
-@media (max-width:34rem){.pictures{grid-template-columns:repeat(auto-fill,minmax(6.2rem,1fr))}
+@media (max-width:34rem){.facts{grid-template-columns:minmax(0,45%) 1fr}.pictures{grid-template-columns:repeat(auto-fill,minmax(6.2rem,1fr))}
 table{font-size:.86rem}th,td{padding:.35rem .45rem}.matrix td{min-width:2.2rem}}
 @media print{h2{break-after:avoid}figure,.tiles{break-inside:avoid}nav{display:none}}
 )css";

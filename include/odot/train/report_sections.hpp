@@ -42,7 +42,7 @@ struct ClassSections {
 ODOT_COLD ODOT_FUNCTION void add_classes(io::Report& report, const ClassificationCounts& counts,
                                          const std::vector<std::string>& names = {}, const ClassSections& options = {});
 
-/// A mistake in three lines, for below its picture: label, prediction with its probability, the label's probability.
+/// A mistake in two lines, for below its picture: the label and what it was taken for, with their probabilities.
 ODOT_COLD ODOT_FUNCTION std::string mistake_caption(const Mistake& mistake, const std::vector<std::string>& names);
 
 #if ODOT_DEFINITIONS
@@ -155,12 +155,12 @@ void add_classes(io::Report& report, const ClassificationCounts& counts, const s
 }
 
 std::string mistake_caption(const Mistake& mistake, const std::vector<std::string>& names) {
-  const auto name = [&](std::int32_t label) { return class_name(names, static_cast<std::size_t>(label)); };
-  const auto share = [](double p) {
-    return p >= 0.0005 || p == 0 ? detail::percent(p) : number_text::scientific(p, 0);
+  const auto part = [&](const char* as, std::int32_t label, double p) {
+    const std::string share = p < 0.0005 ? "< 0.1" : number_text::fixed(100 * p, 1);
+    return as + class_name(names, static_cast<std::size_t>(label)) + ", " + share + "\u00A0%";
   };
-  return name(mistake.label) + "\ntaken for " + name(mistake.predicted) + " (" + share(mistake.predicted_probability) +
-         ")\nlabel's probability " + share(mistake.label_probability);
+  return part("label ", mistake.label, mistake.label_probability) + "\n" +
+         part("taken for ", mistake.predicted, mistake.predicted_probability);
 }
 
 #endif
