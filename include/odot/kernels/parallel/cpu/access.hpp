@@ -49,6 +49,11 @@ struct PackedAccess {
     else if constexpr (Whole) simd::store(y, packet(value));
     else simd::store_first(y, count, packet(value));
   }
+  /// Of what is stored a KiB after y.
+  template <class T>
+  static ODOT_INLINE void prefetch_to_store(T* y) {
+    simd::prefetch_to_store(y + 1024 / sizeof(T));
+  }
   template <class T>
   static ODOT_INLINE void store_strided(T* y, std::size_t count, std::size_t stride, const Number& value) {
     alignas(64) S numbers[lanes];
