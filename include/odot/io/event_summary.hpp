@@ -175,7 +175,7 @@ ODOT_COLD inline void EventSummary::add_text(std::string_view tag, std::string_v
   detail::require_utf8("text", text);
   std::string value = value_of(tag), tensor;
   protozero::pbf_writer proto{tensor};
-  proto.add_enum(1, 7);  // DT_STRING
+  proto.add_enum(1, 7);                 // DT_STRING
   proto.add_message(2, std::string());  // a shape without extents: one text
   proto.add_bytes(8, text.data(), text.size());
   protozero::pbf_writer writer{value};
