@@ -2,10 +2,14 @@
 # TensorBoard's files of a trainer, read by the package `tensorboard`: of a whole run, and of one that is killed twice and
 # resumed.
 #
-# usage: check.sh FASHION_MNIST FOLDER [PYTHON]      PYTHON: with the packages tensorboard and pillow
+# usage: check.sh FASHION_MNIST FOLDER [PYTHON]      PYTHON: with the packages tensorboard and pillow; without: exit code 77
 set -u
 program=$1 folder=$2 python=${3:-python3}
 check=$(dirname -- "$0")/check.py
+"$python" -c 'import tensorboard, PIL' 2> /dev/null || {
+  echo "NOT CHECKED: pip install tensorboard pillow"
+  exit 77
+}
 rm -rf "$folder"
 mkdir -p "$folder" || exit 1
 
