@@ -20,7 +20,7 @@ fail() {
 train() { # train RUN [OPTION...]
   run=$1
   shift
-  exec "$program" --model b --data synthetic --batch-size 256 --threads 1 --epochs 4 --quiet --checkpoint-every 7b \
+  exec "$program" --model b --data synthetic --batch-size 256 --threads 1 --epochs 4 --quiet --checkpoint-every 7b --keep 100 \
     --out "$folder/$run" --tensorboard "$folder/$run/events" "$@" > "$folder/$run.txt" 2>&1
 }
 
@@ -29,7 +29,10 @@ train() { # train RUN [OPTION...]
 
 for step in 21 70; do
   train killed --resume &
-  until [ -e "$folder/killed/checkpoint-$step.safetensors" ]; do sleep 0.05; done
+  until [ -e "$folder/killed/checkpoint-$step.safetensors" ]; do
+    kill -0 $! || fail "the run ended before batch $step"
+    sleep 0.05
+  done
   sleep 0.1
   kill -KILL $! 2> /dev/null
   wait $! 2> /dev/null
