@@ -32,8 +32,8 @@ inline std::vector<std::pair<std::string, std::string>> settings_of(const CLI::A
   for (const CLI::Option* option : app.get_options()) {
     std::string name = option->get_single_name(), value;
     bool about_files = false;
-    for (const char* other :
-         {"help", "version", "quiet", "summary", "out", "resume", "tensorboard", "save", "keep", "checkpoint-every"})
+    for (const char* other : {"help", "version", "quiet", "summary", "out", "resume", "tensorboard", "save", "onnx",
+                              "keep", "checkpoint-every"})
       about_files = about_files || name == other;
     if (about_files) continue;
     for (const std::string& part : option->results()) value += (value.empty() ? "" : " ") + part;

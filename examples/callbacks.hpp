@@ -71,19 +71,19 @@ class RunPage : public odot::Callback {
   const odot::Curves& curves_;
 };
 
-/// The report of body(options, watcher, callbacks…). The callbacks are, if there is a folder for them, logs, curves, the
-/// page and checkpoints; `options` then also say from where the training continues.
+/// The report of body(options, callbacks…). The callbacks are, if there are folders for them, TensorBoard's events, logs,
+/// curves, the page and checkpoints; `options` then also say from where the training continues.
 template <class Body>
-odot::TrainingReport with_files(const RunFiles& files, odot::FitOptions options, odot::CsvColumns columns,
+odot::TrainingReport with_files(const RunFiles& files, Board& board, odot::FitOptions options, odot::CsvColumns columns,
                                 std::vector<odot::BatchCurve> own, const Body& body) {
-  if (files.out.empty()) return body(options);
+  if (files.out.empty()) return body(options, board.callback());
   odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
   options.resume = resumed(checkpoint, files);
   odot::CsvLog log(files.out, std::move(columns));
   odot::Curves curves(files.out, std::move(own));
   RunPage page(files, curves);
   try {
-    return body(options, log, curves, page, checkpoint);
+    return body(options, log, curves, page, board.callback(), checkpoint);
   } catch (const std::exception& error) {
     files.record->fail(error.what());
     throw;
@@ -121,7 +121,7 @@ inline odot::CsvColumns paper_columns(const FigureSource& figures) {
 }
 
 /// The report of body(options, callbacks…). The callbacks are the figures, a progress bar unless `quiet`, and, if there
-/// are folders for them, TensorBoard's events, logs, curves and checkpoints; `options` then also say from where the training continues.
+/// are folders for them, what with_files adds.
 template <odot::DeviceType Device, class Scalar, class Body>
 odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const RunFiles& files, bool quiet,
                                     odot::FitOptions options, const Body& body,
@@ -132,10 +132,10 @@ odot::TrainingReport with_callbacks(PaperFigures<Device, Scalar>& figures, const
   odot::Callback& watcher = quiet && files.out.empty() ? none : bar;
   Board board(files.board, figures.network(), options.schedule, std::move(pictures));
   return with_files(
-      files, std::move(options), paper_columns(source),
+      files, board, std::move(options), paper_columns(source),
       {{"average gradient of the first layer", [&](const odot::BatchEvent&) { return figures.gradient_average(); }}},
       [&](const odot::FitOptions& resumed, auto&... callbacks) {
-        return body(resumed, figures, watcher, board.callback(), callbacks...);
+        return body(resumed, figures, watcher, callbacks...);
       });
 }
 

@@ -8,6 +8,7 @@
 #include <odot/io/onnx.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace trainer {
@@ -18,17 +19,15 @@ struct OnnxExtras {
   bool lengths = false;  ///< sequences are of unequal lengths, which are an input
 };
 
-/// Writes the network at the end of a run, where --save and --onnx ask for it, and to `name` in the run's folder. What goes
-/// wrong with a file is an error after the result line.
+/// Writes the network at the end of a run, where --save and --onnx ask for it, and its weights to `name` in the run's
+/// folder. What goes wrong is an error after the result line.
 void write_network(const RunFiles& files, const auto& network, const odot::Snapshot::Facts& facts, double accuracy,
-                   const OnnxExtras& extras = {}, const char* name = last_weights) {
+                   OnnxExtras extras = {}, const char* name = "weights.safetensors") {
   save_weights(files, network, facts, accuracy, name);
   if (files.onnx.empty()) return;
-  files.record->attempt_always([&] {
-    odot::io::export_onnx(
-        files.onnx, network,
-        {.lengths = extras.lengths, .class_names = extras.class_names, .facts = facts_with(facts, accuracy)});
-  });
+  const odot::io::OnnxOptions options{
+      .lengths = extras.lengths, .class_names = std::move(extras.class_names), .facts = facts_with(facts, accuracy)};
+  files.record->attempt_always([&] { odot::io::export_onnx(files.onnx, network, options); });
 }
 
 }  // namespace trainer

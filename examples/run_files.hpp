@@ -23,9 +23,9 @@ struct RunFiles {
   bool resume = false;                    ///< continue from the newest checkpoint in `out`
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
-  std::shared_ptr<RunRecord> record = new_record();  ///< of this run; what is printed goes through it
   BoardFiles board = {};
-  bool summary = false;  ///< print a table of the model's layers
+  std::shared_ptr<RunRecord> record = new_record();  ///< of this run; what is printed goes through it
+  bool summary = false;                              ///< print a table of the model's layers
 };
 
 /// The position from which a run continues, after saying so; nothing if it starts from the beginning.

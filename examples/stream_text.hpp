@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
-#include "board.hpp"
 #include "callbacks.hpp"
 #include "onnx_options.hpp"
 #include "run_files.hpp"
@@ -177,10 +176,9 @@ odot::TrainingReport with_callbacks(const auto& network, const Settings& setting
   odot::Callback none;
   odot::Callback& watcher = settings.quiet && settings.files.out.empty() ? none : bar;
   trainer::Board board(settings.files.board, network, options.schedule);
-  return trainer::with_files(settings.files, std::move(options), {}, {},
-                             [&](const odot::FitOptions& resumed, auto&... callbacks) {
-                               return body(resumed, watcher, board.callback(), callbacks...);
-                             });
+  return trainer::with_files(
+      settings.files, board, std::move(options), {}, {},
+      [&](const odot::FitOptions& resumed, auto&... callbacks) { return body(resumed, watcher, callbacks...); });
 }
 
 /// Trains and judges by the windows of the held-out text; a signal ends the training at its next batch.

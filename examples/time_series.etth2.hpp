@@ -88,7 +88,12 @@ Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth
         return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, options, callbacks...,
                                                      best);
       });
-  trainer::save_in_folder(run.files, network, facts_of(run, report), report.accuracy);  // --save takes the best
+  if (run.files.record->active()) {
+    Run last = run;  // --save and --onnx take the best
+    last.files.save.clear();
+    last.files.onnx.clear();
+    write_network(last, network, report, report.accuracy);
+  }
   best.restore();
   write_network(run, network, report, report.accuracy, {}, "best.safetensors");
   const std::vector<float> forecasts = odot::forecasts(network, network.workspace(), judge);

@@ -81,18 +81,16 @@ int run_etth2_6_on_gpu(const Settings& settings);
 int run_etth2_12_on_gpu(const Settings& settings);
 std::string gpu_description();  ///< throws DeviceError where there is none
 
-inline odot::Snapshot::Facts facts_of(const Run& run, const odot::TrainingReport& report) {
-  return {{"model", run.task + ", " + run.attention},
-          {"dataset", run.dataset},
-          {"epochs", std::to_string(report.epochs.size())},
-          {"seed", std::to_string(run.seed.value)}};
-}
-
-/// The network at the end of a run, in its folder as `name` and where it is asked to keep it. `accuracy`: NaN where there
-/// is none.
+/// The network at the end of a run, where it is asked to keep it. `accuracy`: NaN where there is none. `name`: of the
+/// weights in the run's folder.
 void write_network(const Run& run, const auto& network, const odot::TrainingReport& report, double accuracy,
-                   const trainer::OnnxExtras& extras = {}, const char* name = trainer::last_weights) {
-  trainer::write_network(run.files, network, facts_of(run, report), accuracy, extras, name);
+                   const trainer::OnnxExtras& extras = {}, const char* name = "weights.safetensors") {
+  trainer::write_network(run.files, network,
+                         {{"model", run.task + ", " + run.attention},
+                          {"dataset", run.dataset},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(run.seed.value)}},
+                         accuracy, extras, name);
 }
 
 /// Calls body(std::type_identity<attention>) for the attention of the settings.

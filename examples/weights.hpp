@@ -26,24 +26,13 @@ inline odot::Snapshot::Facts facts_with(odot::Snapshot::Facts facts, double accu
   return facts;
 }
 
-inline constexpr const char* last_weights = "weights.safetensors";
-
-/// Writes the network's weights to `name` in the run's folder, if it has one. What goes wrong is an error after the result
-/// line.
-void save_in_folder(const RunFiles& files, const auto& network, odot::Snapshot::Facts facts, double accuracy,
-                    const char* name = last_weights) {
-  files.record->attempt([&](const auto& folder) {
-    odot::io::save_weights(folder / name, network, {.facts = facts_with(std::move(facts), accuracy)});
-  });
-}
-
-/// Writes the network's weights to the file that --save names, and to `name` in the run's folder; likewise.
-void save_weights(const RunFiles& files, const auto& network, const odot::Snapshot::Facts& facts, double accuracy,
-                  const char* name = last_weights) {
-  save_in_folder(files, network, facts, accuracy, name);
-  if (files.save.empty()) return;
-  files.record->attempt_always(
-      [&] { odot::io::save_weights(files.save, network, {.facts = facts_with(facts, accuracy)}); });
+/// Writes the network's weights to the file that --save names, and to `name` in the run's folder. What goes wrong is an
+/// error after the result line.
+void save_weights(const RunFiles& files, const auto& network, odot::Snapshot::Facts facts, double accuracy,
+                  const char* name = "weights.safetensors") {
+  const odot::io::SaveOptions options{.facts = facts_with(std::move(facts), accuracy)};
+  files.record->attempt([&](const auto& folder) { odot::io::save_weights(folder / name, network, options); });
+  if (!files.save.empty()) files.record->attempt_always([&] { odot::io::save_weights(files.save, network, options); });
 }
 
 }  // namespace trainer
