@@ -37,13 +37,14 @@ struct Options {
   double learning_rate = 1e-3;
   unsigned long long seed = 1;
   int threads = 0;
-  std::string schedule = "constant";
+  std::string schedule = "constant", recipe = "ours";
   bool mlp = false, grid = false, quiet = false;
 
   minimal::Settings settings() const {
     return {static_cast<std::size_t>(epochs),
             static_cast<std::size_t>(batch_size),
             learning_rate,
+            recipe == "authors" ? minimal::Recipe::authors : minimal::Recipe::ours,
             schedule == "cosine",
             Seed{seed},
             threads,
@@ -57,12 +58,15 @@ void check(const Options& options) {
   require(options.dataset == "mnist" || options.dataset == "cifar10", "--dataset", "mnist or cifar10", options.dataset);
   require(options.schedule == "constant" || options.schedule == "cosine", "--schedule", "constant or cosine",
           options.schedule);
+  require(options.recipe == "ours" || options.recipe == "authors", "--recipe", "ours or authors", options.recipe);
+  if (options.grid && options.recipe == "authors") throw ArgumentError("--grid: expected --recipe ours");
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
-  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() || !files.save.empty()))
+  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() ||
+                       !files.save.empty() || !files.onnx.empty() || !files.board.folder.empty()))
     throw ArgumentError(
-        "--grid: expected none of --weights, --save, --resume, --checkpoint-every and --keep, which are for one model; "
-        "a grid always continues from its grid.csv");
+        "--grid: expected none of --weights, --save, --onnx, --resume, --checkpoint-every, --keep and --tensorboard, "
+        "which are for one model; a grid always continues from its grid.csv");
   trainer::check_files(files);
 }
 
@@ -75,7 +79,7 @@ std::vector<minimal::Part> parts(const Options& options) {
   } else {
 #ifdef TRAINER_GPU
     const std::string device = minimal::gpu_description();
-    if (!options.quiet) std::printf("on %s\n", device.c_str());
+    options.files.record->print("on %s\n", device.c_str());
     all = minimal::several_heads_on_gpu();
     rest = minimal::one_head_on_gpu();
 #else
@@ -93,6 +97,8 @@ std::vector<minimal::ModelChoice<Image>> all_choices(const Options& options) {
   for (const minimal::Part& part : parts(options)) {
     if constexpr (std::is_same_v<Image, models::MnistImage>)
       all.insert(all.end(), part.mnist.begin(), part.mnist.end());
+    else if constexpr (std::is_same_v<Image, models::LargeMnistImage>)
+      all.insert(all.end(), part.large_mnist.begin(), part.large_mnist.end());
     else all.insert(all.end(), part.cifar10.begin(), part.cifar10.end());
   }
   return all;
@@ -115,6 +121,10 @@ minimal::ModelChoice<Image> find_choice(const std::vector<minimal::ModelChoice<I
   if (!known)
     throw ArgumentError("--variant: expected full, no-mlp, wqk, wqk-no-wv-wo, symmetric or symmetric-tt, found '" +
                         options.variant + "'");
+  if (options.recipe == "authors" && options.dataset == "mnist")
+    throw ArgumentError(
+        "--recipe: the authors' comes for MNIST with 6 encoders, 1 head and no MLP but the full model's, "
+        "found other ones");
   throw ArgumentError("--encoders, --heads: " + options.variant + " comes with 6 or 12 encoders and " +
                       (attention == "full" || attention == "symmetric" ? "1 or 4 heads" : "1 head") + ", found " +
                       std::to_string(options.encoders) + " and " + std::to_string(options.heads));
@@ -129,24 +139,53 @@ double overdetermination(const minimal::ModelChoice<Image>& choice, const minima
 // ---- one model
 
 template <ShapeType Image>
+trainer::RunSubject subject_of(const Options& options, const minimal::ModelChoice<Image>& choice,
+                               const minimal::Images<Image>& data, double q) {
+  return {.title = minimal::title(choice.variant) + " on " + data.train.name,
+          .description = "A transformer of \"Reducing the Transformer Architecture to a Minimum\".",
+          .test_name = "validation",
+          .model = {{"attention", choice.variant.attention},
+                    {"mlp", choice.variant.mlp},
+                    {"encoders", trainer::count(choice.variant.encoders)},
+                    {"heads", trainer::count(choice.variant.heads)},
+                    {"parameters", trainer::count(choice.parameters)}},
+          .data = {{"set", data.train.name},
+                   {"synthetic", data.train.synthetic},
+                   {"training_samples", trainer::count(data.train.size())},
+                   {"validation_samples", trainer::count(data.test.size())},
+                   {"conditions_per_parameter", q}},
+          .training = {{"epochs", options.epochs},
+                       {"batch_size", options.batch_size},
+                       {"optimizer", "Adam"},
+                       {"learning_rate", options.learning_rate},
+                       {"schedule", options.schedule},
+                       {"seed", trainer::seed_value(options.seed)}},
+          .device = {{"device", options.device},
+                     {"threads", trainer::count(static_cast<std::size_t>(options.threads > 0 ? options.threads
+                                                                                             : default_threads()))}}};
+}
+
+template <ShapeType Image>
 int run_one(const Options& options, const std::vector<minimal::ModelChoice<Image>>& choices,
             const minimal::Images<Image>& data) {
   const auto choice = find_choice(choices, options);
   const double q = overdetermination(choice, data);
-  if (!options.quiet)
-    std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
-                minimal::title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
-                data.test.size(), q);
+  trainer::RunRecord& record = *options.files.record;
+  record.print("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
+               minimal::title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
+               data.test.size(), q);
   const auto out = trainer::claim_files(options.files);
+  record.describe(subject_of(options, choice, data, q));
   program::flush_output();
   const Interrupt interrupt;
   const auto outcome = choice.train(options.settings(), choice.variant, data, [&] { return interrupt.requested(); });
-  std::printf(
+  const std::string line = trainer::formatted(
       "result variant=%s mlp=%d encoders=%zu heads=%zu dataset=%s parameters=%zu q=%.2f epochs=%zu training_loss=%.4f "
-      "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f\n",
+      "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f",
       choice.variant.attention.c_str(), choice.variant.mlp, choice.variant.encoders, choice.variant.heads,
       data.train.name.c_str(), choice.parameters, q, outcome.epochs, outcome.training_loss, outcome.validation_loss,
       outcome.best_validation_loss, outcome.training_accuracy, outcome.validation_accuracy, outcome.seconds);
+  record.finish(line, interrupt.requested());
   return interrupt.requested() ? 128 + interrupt.signal() : 0;
 }
 
@@ -267,12 +306,30 @@ int run_grid(const Options& options, const std::vector<minimal::ModelChoice<Imag
   return interrupt.requested() ? 128 + interrupt.signal() : 0;
 }
 
+/// MNIST's digits in 32 × 32 pixels.
+minimal::Images<models::LargeMnistImage> load_large_mnist(const std::filesystem::path& folder) {
+  const auto small = data::load_mnist(folder);
+  return {minimal::enlarged<models::LargeMnistImage>(small.train),
+          minimal::enlarged<models::LargeMnistImage>(small.test)};
+}
+
+/// The built-in set.
+template <ShapeType Image>
+minimal::Images<Image> synthetic() {
+  if constexpr (std::is_same_v<Image, models::LargeMnistImage>) {
+    const auto small = data::synthetic<models::MnistImage>(Seed{1});
+    return {minimal::enlarged<Image>(small.train), minimal::enlarged<Image>(small.test)};
+  } else {
+    return data::synthetic<Image>(Seed{1});
+  }
+}
+
 /// The data as the command line says, and what it asks for.
 template <ShapeType Image>
 int run(const Options& options, const std::string& set, minimal::Images<Image> (*load)(const std::filesystem::path&)) {
   const auto choices = all_choices<Image>(options);
   auto data = options.data == "synthetic"
-                  ? data::synthetic<Image>(Seed{1})
+                  ? synthetic<Image>()
                   : load(options.data.empty() ? data::find(set) : data::find(set, options.data));
   const auto samples = static_cast<std::size_t>(options.samples);
   trainer::require(samples <= data.train.size(), "--samples",
@@ -311,6 +368,11 @@ int main(int argc, char** argv) {
   app.add_option("--schedule", options.schedule,
                  "constant, or cosine: the learning rate rises over the first 2 % of all steps, then falls to 0")
       ->capture_default_str();
+  app.add_option(
+         "--recipe", options.recipe,
+         "ours: Adam; or authors, as far as it is known: AdamW with a weight decay of 1e-4, batches of 256, "
+         "pictures shifted by up to 10 %, rotated by up to 72 degrees, cropped to 80 %, MNIST in 32 x 32 pixels")
+      ->capture_default_str();
   add_number(app, "--seed", options.seed, trainer::seed_range, "Of the initial weights and the order of the samples");
   app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
   add_number(app, "--threads", options.threads, trainer::threads_range, "Of the cpu; 0: all");
@@ -318,6 +380,9 @@ int main(int argc, char** argv) {
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(options);
+    if (options.recipe == "authors" && app.count("--batch-size") == 0) options.batch_size = 256;
+    if (options.dataset == "mnist" && options.recipe == "authors")
+      return run<models::LargeMnistImage>(options, "mnist", load_large_mnist);
     return options.dataset == "mnist" ? run<models::MnistImage>(options, "mnist", data::load_mnist)
                                       : run<models::Cifar10Image>(options, "cifar-10-batches-bin", data::load_cifar10);
   });

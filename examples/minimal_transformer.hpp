@@ -3,6 +3,9 @@
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
 #include "callbacks.hpp"
+#include "metrics.hpp"
+#include "onnx_options.hpp"
+#include "training_recipe.hpp"
 #include "weights.hpp"
 
 #include <odot/any_device.hpp>
@@ -35,6 +38,7 @@ inline std::string title(const Variant& v) {
 struct Settings {
   std::size_t epochs = 15, batch_size = 512;
   double learning_rate = 1e-3;
+  Recipe recipe = Recipe::ours;
   bool cosine = false;  ///< the learning rate falls along a cosine; else it is constant
   odot::Seed seed{1};
   int threads = 0;
@@ -74,7 +78,9 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
   trainer::load_weights(settings.files.weights, network);
-  odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
+  trainer::print_summary(settings.files, network);
+  auto optimizer = make_optimizer(settings.recipe, settings.learning_rate);
+  const auto pictures = odot::data::augmented(data.train, augmentation(settings.recipe));
   const odot::FitOptions options{.epochs = settings.epochs,
                                  .batch_size = settings.batch_size,
                                  .seed = settings.seed,
@@ -84,14 +90,15 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
   trainer::PaperFigures figures(network);
   const odot::TrainingReport report = trainer::with_callbacks(
       figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
-        return odot::fit(network, adam, data.train, data.test, resumed, callbacks...);
+        return odot::fit(network, optimizer, pictures, data.test, resumed, callbacks...);
       });
-  trainer::save_weights(settings.files.save, network,
-                        {{"model", title(variant)},
-                         {"dataset", data.train.name},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(settings.seed.value)}},
-                        report.accuracy);
+  trainer::write_network(settings.files, network,
+                         {{"model", title(variant)},
+                          {"dataset", data.train.name},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(settings.seed.value)}},
+                         report.accuracy, {.class_names = data.train.classes});
+  trainer::report_metrics(network, network.workspace(), data.test, false, *settings.files.record);
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
   Outcome outcome{.training_loss = trained.mean(),
                   .training_accuracy = trained.accuracy(),
@@ -118,6 +125,11 @@ std::vector<ModelChoice<Image>> choices(const std::string& name) {
     using Model = Transformer<Image, Encoders, H, Form, Mlp>;
     all.push_back({{Encoders, H, name, Mlp}, Model::parameter_count, train<Model, Device>});
   };
+  if constexpr (Image::extents[0] == 1 && Image::extents[1] == 32) {  // the authors' digits: the rows of the claims
+    if constexpr (Form == odot::nn::AttentionForm::full) add.template operator()<6, 1, true>();
+    add.template operator()<6, 1, false>();
+    return all;
+  }
   const auto with_heads = [&]<std::size_t H>() {
     add.template operator()<6, H, true>();
     add.template operator()<6, H, false>();
@@ -132,11 +144,13 @@ std::vector<ModelChoice<Image>> choices(const std::string& name) {
 /// their layers, parts are compiled side by side.
 struct Part {
   std::vector<ModelChoice<odot::models::MnistImage>> mnist;
+  std::vector<ModelChoice<odot::models::LargeMnistImage>> large_mnist;
   std::vector<ModelChoice<odot::models::Cifar10Image>> cifar10;
 
   template <odot::nn::AttentionForm Form, odot::DeviceType Device, std::size_t... Heads>
   static Part of(const std::string& name) {
     return {choices<odot::models::MnistImage, Form, Device, Heads...>(name),
+            choices<odot::models::LargeMnistImage, Form, Device, Heads...>(name),
             choices<odot::models::Cifar10Image, Form, Device, Heads...>(name)};
   }
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The trainers' options for training: augmentation, label smoothing, early stopping, metrics.
 
+#include "metrics.hpp"
 #include "options.hpp"
 
 #include <odot/any_device.hpp>
@@ -10,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <sstream>
 #include <string>
@@ -28,12 +28,12 @@ struct TrainingOptions {
   /// Whether none of these options changes the training.
   bool plain() const {
     const odot::data::AugmentOptions& a = augment;
-    return a.flip == 0 && a.rotation == 0 && a.shift == 0 && a.cutout == 0 && mixup == 0 && label_smoothing == 0 &&
-           patience == 0;
+    return a.flip == 0 && a.rotation == 0 && a.shift == 0 && a.crop == 1 && a.cutout == 0 && mixup == 0 &&
+           label_smoothing == 0 && patience == 0;
   }
 };
 
-/// "shift=2,flip=0.5,rotation=15,cutout=8,mixup=0.2,border=reflect"
+/// "shift=2,flip=0.5,rotation=15,crop=0.8,cutout=8,mixup=0.2,border=reflect"
 inline void parse_augmentation(const std::string& text, TrainingOptions& options) {
   std::istringstream items(text);
   for (std::string item; std::getline(items, item, ',');) {
@@ -45,13 +45,14 @@ inline void parse_augmentation(const std::string& text, TrainingOptions& options
     else if (name == "cutout") options.augment.cutout = pixels();
     else if (name == "flip") options.augment.flip = parse(option, value, Range<double>{0, 1});
     else if (name == "rotation") options.augment.rotation = parse(option, value, Range<double>{0, 180});
+    else if (name == "crop") options.augment.crop = parse(option, value, Range<double>{0.01, 1});
     else if (name == "mixup") options.mixup = parse(option, value, Range<double>{0, 1000});
     else if (name == "border" && value == "fill") options.augment.border = odot::data::Border::fill;
     else if (name == "border" && value == "edge") options.augment.border = odot::data::Border::edge;
     else if (name == "border" && value == "reflect") options.augment.border = odot::data::Border::reflect;
     else
       require(false, "--augment",
-              "shift=, cutout= (pixels), flip= (probability), rotation= (degrees), mixup= (alpha), "
+              "shift=, cutout= (pixels), flip= (probability), rotation= (degrees), crop= (share), mixup= (alpha), "
               "border=fill|edge|reflect, with commas between",
               item);
   }
@@ -60,7 +61,8 @@ inline void parse_augmentation(const std::string& text, TrainingOptions& options
 inline void add_training_options(CLI::App& app, TrainingOptions& options) {
   app.add_option_function<std::string>(
          "--augment", [&options](const std::string& text) { parse_augmentation(text, options); },
-         "Change the training images: shift=2,flip=0.5,rotation=15,cutout=8,mixup=0.2,border=reflect, or some of these")
+         "Change the training images: shift=2,flip=0.5,rotation=15,crop=0.8,cutout=8,mixup=0.2,border=reflect, or some "
+         "of these")
       ->type_name("LIST");
   add_number(app, "--label-smoothing", options.label_smoothing, Range<double>{0, 1},
              "Share of the label's probability that is spread evenly over all classes");
@@ -113,19 +115,6 @@ odot::TrainingReport trained(Network& network, Optimizer& optimizer, const odot:
   const auto changed = odot::data::augmented(data.train, training.augment);
   return odot::fit(network, optimizer, TrainerLoss{training.label_smoothing}, changed, data.test, options, more...,
                    ends);
-}
-
-/// The end of the result line, after a table and files in the folder `out` if there is one; empty without --metrics.
-template <class Network, class Set>
-std::string report_metrics(const Network& network, auto& workspace, const Set& test, const TrainingOptions& training,
-                           bool quiet, const std::string& out) {
-  if (!training.metrics) return "";
-  const auto report = odot::classification_report(network, workspace, test);
-  if (!quiet) std::printf("%s", report.text(test.classes).c_str());
-  if (!out.empty()) report.write(out, test.classes);
-  const auto fixed = [](double value, int digits) { return odot::number_text::fixed(value, digits); };
-  return " macro_f1=" + fixed(report.macro().f1, 4) + " top" + std::to_string(report.options().top) + "=" +
-         fixed(report.top_accuracy(), 2) + " calibration_error=" + fixed(report.calibration_error(), 4);
 }
 
 }  // namespace trainer

@@ -56,6 +56,7 @@
 #include "odot/nn/softmax.hpp"
 #include "odot/nn/squeeze_excitation.hpp"
 #include "odot/nn/stream.hpp"
+#include "odot/nn/summary.hpp"
 #include "odot/nn/tanh.hpp"
 #include "odot/nn/upsample2d.hpp"
 

@@ -111,6 +111,23 @@ TEST_CASE("draws have their distributions") {
   CHECK(std::abs(partners - 499.5) <= 10);
 }
 
+TEST_CASE("a crop is a part of the picture at a random place, and reaches every edge") {
+  const data::AugmentOptions options{.crop = 0.8};
+  const Random random(Seed{1}, 1);
+  double least = 100, most = -100, mean = 0;
+  for (std::size_t n = 0; n < 10'000; ++n) {
+    const auto change = data::detail::picture_change(options, 32, 21, random, n);
+    CHECK(change.share == 0.8f);
+    CHECK((change.left >= 0 && change.left <= 4.0001f));  // of 20 steps between the pixels, 16 are seen
+    least = std::min(least, double{change.top});
+    most = std::max(most, double{change.top});
+    mean += double{change.top} / 10'000;
+  }
+  CHECK((least >= 0 && least < 0.01));
+  CHECK((most <= 6.2001 && most > 6.19));
+  CHECK(std::abs(mean - 3.1) <= 0.1);
+}
+
 TEST_CASE("fit trains on changed and mixed pictures, and evaluates on those of the second set") {
   const SmallSplit data = small_data(600, 200);
   const auto train = [&](const auto& loss, const auto& set) {
@@ -143,6 +160,9 @@ TEST_CASE("impossible augmentations are refused") {
                                                                                {.rotation = -1},
                                                                                {.rotation = 181},
                                                                                {.shift = 7},
+                                                                               {.crop = 0},
+                                                                               {.crop = 1.25},
+                                                                               {.crop = nan},
                                                                                {.cutout = 7},
                                                                                {.fill = nan},
                                                                                {.mean = {1, 2}},

@@ -220,6 +220,36 @@ TEST_CASE("titles, labels and names may be any text") {
   CHECK_FALSE(says(svg, "\xf6"));
 }
 
+TEST_CASE("a panel of another size is drawn in it, and leaves title and legend to its page") {
+  LineChart chart("title", "epoch");
+  chart.add("training", {{0, 10}, {10, 30}}).add("test", {{0, 20}, {10, 20}});
+  chart.resize(400, 250);
+  // From 70 to 380 and from 206 up to 34.
+  CHECK(says(chart.group(0), "points='70.0,206.0 380.0,34.0 '", ">title</text>", ">training</text>"));
+  CHECK(says(LineChart::document({chart, chart}), "viewBox='0 0 400 500'", "translate(0 250)"));
+  const std::string bare = chart.without_title().group(0);
+  CHECK(says(bare, ",206.0 380.0,12.0 '", ">epoch</text>"));
+  for (const char* left_out : {">title</text>", ">training</text>", "points='70.0"}) CHECK_FALSE(says(bare, left_out));
+  const auto entries = chart.entries();
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[1].name == "test");
+  CHECK(entries[1].colour == 1);
+}
+
+TEST_CASE("a thinned curve keeps the lowest and the highest of each stretch") {
+  std::vector<std::pair<double, double>> points;
+  for (int i = 0; i < 10'000; ++i) points.emplace_back(i, i % 100);
+  points[4'321].second = 1'000;
+  points[8'765].second = -1'000;
+  LineChart thin("title", "batch"), few("title", "batch");
+  thin.add("training", points).thin(200);
+  CHECK(thin.group(0).size() < 6'000);
+  CHECK(says(thin.group(0), ",34.0 ", ",256.0 ", ">1000</text>"));
+  few.add("training", {{1, 1}, {2, 2}, {3, 1}});
+  const std::string whole = few.group(0);
+  CHECK(few.thin(10).group(0) == whole);
+}
+
 TEST_CASE("under a locale with commas in numbers a chart is the same") {
   LineChart chart("title", "tokens", io::Axis::logarithmic);
   chart.add("cost", {{256, 1234.5}, {16384, 20000.25}}, true);

@@ -57,13 +57,15 @@ std::vector<double> expected_picture(const Pictures<Value>& set, const data::Aug
           const double value = static_cast<double>(set.sample(n)[static_cast<std::size_t>((c * H + row) * W + column)]);
           return std::is_same_v<Value, std::uint8_t> ? value / 255 : value;
         };
-        const double y = i - change.down - (H - 1) / 2.0, x = j - change.right - (W - 1) / 2.0;
+        const double share = double{change.share}, top = double{change.top}, left = double{change.left};
+        const double y = share * i + top - change.down - (H - 1) / 2.0,
+                     x = share * j + left - change.right - (W - 1) / 2.0;
         const double cosine = double{change.cosine}, sine = double{change.sine};
         const double row = cosine * y - sine * x + (H - 1) / 2.0, column = cosine * x + sine * y + (W - 1) / 2.0;
         const double r = std::floor(row), q = std::floor(column), down = row - r, right = column - q;
         const int a = static_cast<int>(r), b = static_cast<int>(q);
         double value = pixel(a, b);
-        if (o.rotation > 0)
+        if (o.rotation > 0 || o.crop < 1)
           value = (1 - down) * ((1 - right) * pixel(a, b) + right * pixel(a, b + 1)) +
                   down * ((1 - right) * pixel(a + 1, b) + right * pixel(a + 1, b + 1));
         const int size = static_cast<int>(o.cutout);
@@ -87,6 +89,8 @@ inline std::vector<data::AugmentOptions> augmentations() {
           {.cutout = 4, .fill = 0.5},
           {.rotation = 25},
           {.rotation = 180, .border = Border::edge},
+          {.crop = 0.75},
+          {.flip = 0.5, .rotation = 72, .shift = 1, .crop = 0.8, .border = Border::reflect},
           {.flip = 0.5, .rotation = 40, .shift = 2, .border = Border::reflect},
           {.flip = 0.3, .rotation = 15, .shift = 2, .cutout = 3, .fill = -1, .mean = {0.2, 0.5}, .deviation = {0.5, 2}},
           {.mean = {0.2, 0.5}, .deviation = {0.5, 2}}};

@@ -33,11 +33,12 @@ struct Augmented {
 
 /// Labelled pictures that are changed at random when they are loaded. The change depends on fit's seed, the epoch and
 /// the sample's number alone. So every picture of every epoch is the same in any batch, on any number of threads and on
-/// every device (to rounding if it is rotated). A loader that is not shuffled, as in evaluations, only normalises.
+/// every device (to rounding if it is rotated or cropped). A loader that is not shuffled, as in evaluations, only normalises.
 ///     fit(network, adam, data::augmented(train, {.flip = 0.5, .shift = 2}), test, options);
 /// The set must outlive what is made of it.
 /// Shapes  samples [channels, height, width], bytes or floats
-/// Errors  ArgumentError, when it is loaded: a probability outside 0 to 1; an angle above 180 or not finite; a shift or
+/// Errors  ArgumentError, when it is loaded: a probability outside 0 to 1; an angle above 180 or not finite; a crop
+///         outside 0 to 1, or of nothing; a shift or
 ///         cut-out as large as the picture; a fill that is not finite; not one mean and one positive deviation per
 ///         channel
 /// Source  DeVries, Taylor, "Improved regularization of convolutional neural networks with cutout", 2017

@@ -19,12 +19,14 @@ namespace odot::data {
 
 using kernels::Border;
 
-/// How pictures are changed, in this order: mirrored, rotated, shifted, painted over, normalised. With the defaults they stay
+/// How pictures are changed, in this order: mirrored, rotated, shifted, cropped, painted over, normalised. With the defaults they stay
 /// as they are.
 struct AugmentOptions {
   double flip = 0;        ///< probability that left and right change places
   double rotation = 0;    ///< largest angle in degrees about the centre, in either direction; bilinear
   std::size_t shift = 0;  ///< pixels by up to which it moves along each axis: a random crop of the padded picture
+  /// Share of each side that is seen: a part of the picture at a random place, enlarged to the picture's size; bilinear.
+  double crop = 1;
   Border border = Border::fill;   ///< what moves in from outside: `fill`, the edge's pixels, or the mirror image
   std::size_t cutout = 0;         ///< side in pixels of a square that is painted over; its centre is anywhere
   double fill = 0;                ///< of pixels from outside or painted over, in a network's units: 0 to 1 for bytes
@@ -50,6 +52,7 @@ ODOT_FUNCTION Snapshot AugmentOptions::describe() const {
   add("flip", flip);
   add("rotation", rotation);
   add("shift", static_cast<double>(shift));
+  if (crop != 1) facts.set_fact("crop", crop);
   if (border != Border::fill) facts.set_fact("border", std::string(border == Border::edge ? "edge" : "reflect"));
   add("cutout", static_cast<double>(cutout));
   add("fill", fill);
@@ -74,6 +77,7 @@ ODOT_COLD inline void require_augmentation(const AugmentOptions& o, std::size_t 
   demand(o.rotation >= 0 && o.rotation <= 180, "rotation: expected 0 to 180 degrees", o.rotation);
   demand(o.shift < least, "shift: expected fewer than " + std::to_string(least) + " pixels",
          static_cast<double>(o.shift));
+  demand(o.crop > 0 && o.crop <= 1, "crop: expected a share above 0 and up to 1", o.crop);
   demand(o.cutout < least, "cutout: expected fewer than " + std::to_string(least) + " pixels",
          static_cast<double>(o.cutout));
   demand(o.fill >= -largest && o.fill <= largest, "fill: expected a finite number", o.fill);

@@ -39,6 +39,11 @@ inline kernels::PictureChange picture_change(const AugmentOptions& o, std::size_
     change.down = within(2, 2 * o.shift + 1) - static_cast<std::int32_t>(o.shift);
     change.right = within(3, 2 * o.shift + 1) - static_cast<std::int32_t>(o.shift);
   }
+  if (o.crop < 1) {
+    change.share = static_cast<float>(o.crop);
+    change.top = static_cast<float>(number(6) * (1 - o.crop) * static_cast<double>(height - 1));
+    change.left = static_cast<float>(number(7) * (1 - o.crop) * static_cast<double>(width - 1));
+  }
   if (o.cutout > 0) {
     change.cut_top = within(4, height) - static_cast<std::int32_t>(o.cutout / 2);
     change.cut_left = within(5, width) - static_cast<std::int32_t>(o.cutout / 2);
@@ -56,7 +61,7 @@ class PictureMaker {
   PictureMaker(const AugmentOptions& options, std::size_t samples)
       : options_(options), table_(samples), resident_(table_) {
     require_augmentation(options, channels, height, width);
-    changes_ = options.flip > 0 || options.rotation > 0 || options.shift > 0 || options.cutout > 0;
+    changes_ = options.flip > 0 || options.rotation > 0 || options.shift > 0 || options.crop < 1 || options.cutout > 0;
     plan_.fill = static_cast<Scalar>(options.fill);
     plan_.border = options.border;
     if (options.mean.empty()) return;
@@ -76,7 +81,7 @@ class PictureMaker {
     for (std::size_t n = 0; n < table_.size(); ++n) table_[n] = picture_change(options_, height, width, random, n);
     resident_.refresh(table_);
     // Before the first draw nothing is rotated or painted over.
-    plan_.rotates = options_.rotation > 0;
+    plan_.rotates = options_.rotation > 0 || options_.crop < 1;
     plan_.cut = static_cast<std::int32_t>(options_.cutout);
   }
 

@@ -16,12 +16,14 @@ namespace odot::kernels {
 /// that the mirror image's edge.
 enum class Border : std::uint8_t { fill, edge, reflect };
 
-/// How a picture is changed: it is mirrored, then rotated about its centre, then shifted.
+/// How a picture is changed: it is mirrored, then rotated about its centre, then shifted; then a part of it is enlarged
+/// to the picture's size.
 struct PictureChange {
   float cosine = 1, sine = 0;
   std::int32_t down = 0, right = 0;        ///< pixels
   std::int32_t cut_top = 0, cut_left = 0;  ///< of the square that is painted over; may be negative
   std::int32_t flip = 0;                   ///< 1: mirrored left and right
+  float share = 1, top = 0, left = 0;      ///< of the enlarged part: its share of each side; its first pixel
 };
 
 /// How a picture is mixed: share · picture + (1 − share) · partner.
@@ -38,7 +40,7 @@ struct AugmentPlan {
   const S* scales = nullptr;               ///< [channels, 2]: mean and deviation; null: pixels stay as they are
   S fill = 0;
   Border border = Border::fill;
-  bool rotates = false;
+  bool rotates = false;  ///< whether a picture is rotated or enlarged
   std::int32_t cut = 0;  ///< side of the square that is painted over
 };
 
@@ -138,14 +140,17 @@ struct AugmentRows {
     constexpr S last_row = S(H - 1), last_column = S(W - 1), middle_row = last_row / 2, middle_column = last_column / 2;
     const PictureChange& change = *of.change;
     const S cosine = static_cast<S>(change.cosine), sine = static_cast<S>(change.sine);
-    const S v = static_cast<S>(of.row - change.down) - middle_row,
-            u = static_cast<S>(column - change.right) - middle_column;
-    // The place of the run's first pixel; the step from one pixel to the next is (sign · cosine, −sine).
+    const S share = static_cast<S>(change.share);
+    const S v = (static_cast<S>(of.row) * share + static_cast<S>(change.top)) - static_cast<S>(change.down) -
+                middle_row,
+            u = (static_cast<S>(column) * share + static_cast<S>(change.left)) - static_cast<S>(change.right) -
+                middle_column;
+    // The place of the run's first pixel; the step from one pixel to the next is share · (sign · cosine, −sine).
     const S sign = change.flip ? S{-1} : S{1};
     const S x0 = sign * (cosine * u + sine * v) + middle_column, y0 = cosine * v - sine * u + middle_row;
     const auto all = run.all_lanes();
     const Number steps = all.count_from(0);
-    Number x = steps * (sign * cosine) + x0, y = steps * -sine + y0, inside_share = 1;
+    Number x = steps * (share * sign * cosine) + x0, y = steps * (share * -sine) + y0, inside_share = 1;
     if (plan.border == Border::fill)
       inside_share = clamped(minimum(x + S{1}, S(W) - x), S{1}) * clamped(minimum(y + S{1}, S(H) - y), S{1});
     if (plan.border == Border::reflect) {

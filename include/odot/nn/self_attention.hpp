@@ -3,6 +3,7 @@
 // SelfAttention: dot-product self-attention, in full and with fewer matrices.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/contract.hpp"
@@ -45,6 +46,11 @@ struct SelfAttention {
     }
     static constexpr std::size_t gradient_elements(std::size_t n) {
       return Projections::gradient_elements(n) + Plan::reads_tokens * L * D * n;
+    }
+
+    static constexpr std::size_t prediction_elements() { return cache_elements(1); }
+    static constexpr std::uint64_t flop() {
+      return Projections::flop() + (4 * D + 6 * Options.heads) * (Options.causal ? L * (L + 1) / 2 : L * L);
     }
 
     ODOT_COLD static void describe(LayerParts& parts) {

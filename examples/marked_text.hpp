@@ -1,0 +1,30 @@
+#pragma once
+// SPDX-License-Identifier: MIT
+// The parts of a text between marks, which a program writes; what is outside stays byte for byte.
+
+#include <odot/core/error.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace reproduce {
+
+inline std::string begin_mark(std::string_view name) {
+  return "<!-- " + std::string(name) + ": written by scripts/reproduce.sh -->\n";
+}
+inline std::string end_mark(std::string_view name) { return "<!-- end of " + std::string(name) + " -->"; }
+
+/// The text with `content` between the marks of this name, which stand on lines of their own.
+/// Errors  ArgumentError: a mark that is missing, occurs twice, or an end before its beginning
+inline std::string with_marked(const std::string& text, std::string_view name, std::string_view content) {
+  const std::string begin = begin_mark(name), end = end_mark(name);
+  const std::size_t first = text.find(begin), last = text.find(end);
+  const bool good = first != text.npos && last != text.npos && first + begin.size() <= last &&
+                    text.find(begin, first + 1) == text.npos && text.find(end, last + 1) == text.npos;
+  if (!good)
+    throw odot::ArgumentError("the marks of \"" + std::string(name) + "\": expected each once, " +
+                              begin.substr(0, begin.size() - 1) + " before " + end);
+  return text.substr(0, first + begin.size()) + "\n" + std::string(content) + "\n" + text.substr(last);
+}
+
+}  // namespace reproduce
