@@ -4,10 +4,10 @@
 // target odot::io.
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -159,7 +159,7 @@ Dataset<S> load_image_folder(const std::filesystem::path& folder, const ImageFol
     const std::filesystem::path given = folder.has_filename() ? folder : folder.parent_path();
     set.name = given.filename().string();
     set.values.resize(checked_product("odot::data::load_image_folder", files.size(), S::size));
-    parallel_for(files.size(), options.threads, [&](std::size_t i) {
+    parallel_for(options.threads, files.size(), [&](std::size_t i, std::size_t) {
       if (!files[i].error.empty()) return;
       try {
         detail::put_image(io::read_picture(files[i].path, options.read), S::extents[0], S::extents[1], S::extents[2],

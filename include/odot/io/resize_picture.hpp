@@ -43,6 +43,7 @@ namespace detail {
 class ResizeWeights {
  public:
   static constexpr int bits = 22;
+  static constexpr std::int64_t half = std::int64_t{1} << (bits - 1);  ///< which sums begin with, to be rounded
 
   ResizeWeights(std::size_t from, std::size_t to) : first_(to), weights_(to) {
     const double scale = static_cast<double>(from) / static_cast<double>(to), reach = (std::max)(scale, 1.0);
@@ -64,12 +65,21 @@ class ResizeWeights {
 
   /// New pixel i of the old ones at from[0], from[stride], …
   std::uint8_t at(std::size_t i, const std::uint8_t* from, std::size_t stride) const {
-    std::int64_t sum = std::int64_t{1} << (bits - 1);
+    std::int64_t sum = half;
     from += first_[i] * stride;
     for (const std::int32_t weight : weights_[i]) {
       sum += std::int64_t{weight} * *from;
       from += stride;
     }
+    return byte_of(sum);
+  }
+
+  /// The old pixels that new pixel i is made of, and the weight of one of them.
+  std::size_t begin(std::size_t i) const { return first_[i]; }
+  std::size_t end(std::size_t i) const { return first_[i] + weights_[i].size(); }
+  std::int32_t weight(std::size_t i, std::size_t k) const { return weights_[i][k - first_[i]]; }
+
+  static std::uint8_t byte_of(std::int64_t sum) {
     return static_cast<std::uint8_t>((std::min)(sum >> bits, std::int64_t{255}));
   }
 
@@ -83,22 +93,22 @@ class ResizeWeights {
 inline Picture resized(const Picture& picture, std::size_t width, std::size_t height) {
   require_whole("odot::io::resized", picture);
   if (width == 0 || height == 0) throw ArgumentError("odot::io::resized: the new extents must be at least 1 × 1");
-  const std::size_t channels = picture.channels;
-  Picture wide = picture;
-  if (width != picture.width) {
-    const detail::ResizeWeights across(picture.width, width);
-    wide = Picture::filled(width, picture.height, channels);
-    for (std::size_t y = 0; y < picture.height; ++y)
-      for (std::size_t x = 0; x < width; ++x)
-        for (std::size_t c = 0; c < channels; ++c)
-          wide.pixel(x, y)[c] = across.at(x, picture.pixel(0, y) + c, channels);
+  const std::size_t channels = picture.channels, row = width * channels;
+  const detail::ResizeWeights across(picture.width, width), down(picture.height, height);
+  // One old row at a time, resized across and added to the new rows that it reaches: rows between would need more memory
+  // than either picture where one is high and the other wide.
+  std::vector<std::uint8_t> wide(row);
+  std::vector<std::int64_t> sums(checked_product("odot::io::resized", row, height), detail::ResizeWeights::half);
+  std::size_t first = 0;  // new rows before it are finished
+  for (std::size_t y = 0; y < picture.height; ++y) {
+    for (std::size_t i = 0; i < row; ++i)
+      wide[i] = across.at(i / channels, picture.pixel(0, y) + i % channels, channels);
+    while (first < height && down.end(first) <= y) ++first;
+    for (std::size_t k = first; k < height && down.begin(k) <= y; ++k)
+      for (std::size_t i = 0; i < row; ++i) sums[k * row + i] += std::int64_t{down.weight(k, y)} * wide[i];
   }
-  if (height == picture.height) return wide;
-  const detail::ResizeWeights down(picture.height, height);
   Picture result = Picture::filled(width, height, channels);
-  for (std::size_t y = 0; y < height; ++y)
-    for (std::size_t i = 0; i < width * channels; ++i)
-      result.pixel(0, y)[i] = down.at(y, wide.bytes.data() + i, width * channels);
+  for (std::size_t i = 0; i < sums.size(); ++i) result.bytes[i] = detail::ResizeWeights::byte_of(sums[i]);
   return result;
 }
 
@@ -122,6 +132,18 @@ inline Picture fitted(const Picture& picture, std::size_t width, std::size_t hei
   require_whole("odot::io::fitted", picture);
   if (picture.width == width && picture.height == height) return picture;
   if (fit == Fit::stretch || width == 0 || height == 0) return resized(picture, width, height);
+  // Of a very long picture only the middle is resized, of which the part that stays is cut out.
+  constexpr std::size_t longest = 64;
+  if (fit == Fit::crop && picture.width / longest * height > width * picture.height) {
+    const std::size_t middle = longest * width * picture.height / height;
+    if (middle > 0 && middle < picture.width)
+      return fitted(cropped(picture, (picture.width - middle) / 2, 0, middle, picture.height), width, height, fit);
+  }
+  if (fit == Fit::crop && picture.height / longest * width > height * picture.width) {
+    const std::size_t middle = longest * height * picture.width / width;
+    if (middle > 0 && middle < picture.height)
+      return fitted(cropped(picture, 0, (picture.height - middle) / 2, picture.width, middle), width, height, fit);
+  }
   // In its own proportions: as wide as asked for, or as high.
   const bool is_wider = picture.width * height > width * picture.height;
   const bool by_height = is_wider == (fit == Fit::crop);
