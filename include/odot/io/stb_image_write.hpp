@@ -56,6 +56,7 @@
 #define STBIW_ASSERT(x) ((void)0)
 
 namespace odot::io::detail::stb {
+using ::abs;  // not odot's, of expressions
 #include ODOT_STB_IMAGE_WRITE
 }  // namespace odot::io::detail::stb
 
