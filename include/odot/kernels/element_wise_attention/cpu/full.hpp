@@ -5,12 +5,14 @@
 // Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
 // four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²),
 // and that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far
-// apart queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, which needs no search. Sums
-// run over 32 tokens, and compensated over these. Instructions per pair and packet: forward 5 for the nearest key, then
-// 13 for the exponential and 6; backward 13 and 12. No pair is kept.
+// apart queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, the same for four queries,
+// which needs no search. Sums run over 32 tokens, and compensated over these. Instructions per pair and packet: forward
+// 5 for the nearest key, then 13 for the exponential and 6; backward 13 and 11; without a search 1.75 fewer, as k − k* is
+// shared and the exponential needs no bound. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "odot/kernels/compensated.hpp"
@@ -34,27 +36,22 @@ struct Full {
   template <bool Whole>
   static void forward(const Sequence<S>& s, S* scratch, S* kept, std::size_t c, std::size_t width) {
     const auto in = s.template inputs<Whole>(c, width);
-    const Packed k(scratch, lanes, lanes), v(scratch + s.valid * lanes, lanes, lanes);
+    const Packed k{scratch}, v{scratch + s.valid * lanes};
     for (std::size_t j = 0; j < s.valid; ++j) k.store(j, in.k[j]), v.store(j, in.v[j]);
     const Column<S, Whole> y(s.y + c, s.channels, width), references(kept ? kept + c : nullptr, s.channels, width),
         weights(kept ? kept + s.tokens * s.channels + c : nullptr, s.channels, width);
-    KeyRange seen;
-    if constexpr (!Causal)
-      for (std::size_t j = 0; j < s.valid; ++j) seen.add(k[j]);
+    KeyRange seen = range_of_all(k, s.valid);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
       P q[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
-      KeyRange range[Q];
-      bool all_narrow = true;
+      P reference[Q];
       for (std::size_t b = 0; b < Q; ++b) {
         q[b] = in.q[i + b];
-        if constexpr (Causal) seen.add(k[i + b]);
-        range[b] = seen;
-        all_narrow = all_narrow && !simd::any(simd::opposite(range[b].is_narrow(q[b])));
         sum[b] = weighted[b] = lost[b] = lost_weighted[b] = simd::all(S{0});
       }
-      Reference query[Q];
+      Mask narrow[Q];
+      const bool all_narrow = find_narrow<Q>(seen, q, k, i, narrow);
       if (all_narrow) {
-        for (std::size_t b = 0; b < Q; ++b) query[b] = Reference(q[b], range[b].middle());
+        for (std::size_t b = 0; b < Q; ++b) reference[b] = seen.middle;
       } else {
         P below[Q], above[Q];
         for (std::size_t b = 0; b < Q; ++b) below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
@@ -68,33 +65,33 @@ struct Full {
           }
         });
         for (std::size_t b = 0; b < Q; ++b)
-          query[b] = Reference(
-              q[b], simd::choose(range[b].is_narrow(q[b]), range[b].middle(), nearest(q[b], below[b], above[b])));
+          reference[b] = simd::choose(narrow[b], seen.middle, nearest(q[b], below[b], above[b]));
       }
-      for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
-        P block_sum[Q], block_weighted[Q];
-        for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
-        for_block([&]<std::size_t First>(std::size_t j) {
-          const P key = k[j], value = v[j];
-          P weight[Q - First];
+      const Queries<Q> relative(q, reference);
+      const auto add_up = [&](auto is_shared) {
+        for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+          P block_sum[Q], block_weighted[Q];
+          for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
+          for_block([&]<std::size_t First>(std::size_t j) {
+            const P key = k[j], value = v[j];
+            P beyond[Q - First], weight[Q - First];
+            relative.template weights<is_shared, First>(key, beyond, weight);
 #pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b)
-            weight[b - First] = query[b].exponent(key, simd::subtract(key, query[b].key));
-          simd::softmax_exp<S>(weight);
-#pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b) {
-            block_sum[b] = simd::add(block_sum[b], weight[b - First]);
-            block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
+            for (std::size_t b = First; b < Q; ++b) {
+              block_sum[b] = simd::add(block_sum[b], weight[b - First]);
+              block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
+            }
+          });
+          for (std::size_t b = 0; b < Q; ++b) {
+            add_compensated(sum[b], lost[b], block_sum[b]);
+            add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
           }
         });
-        for (std::size_t b = 0; b < Q; ++b) {
-          add_compensated(sum[b], lost[b], block_sum[b]);
-          add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
-        }
-      });
+      };
+      if_shared<Q>(all_narrow, add_up);
       for (std::size_t b = 0; b < Q; ++b) {
         y.store(i + b, simd::divide(weighted[b], sum[b]));
-        if (kept) references.store(i + b, query[b].key), weights.store(i + b, sum[b]);
+        if (kept) references.store(i + b, reference[b]), weights.store(i + b, sum[b]);
       }
     });
   }
@@ -105,48 +102,49 @@ struct Full {
     const auto grad = s.template gradients<Whole>(c, width);
     const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width),
         references(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
-    const auto packed = [&](std::size_t part) { return Packed(scratch + part * s.valid * lanes, lanes, lanes); };
+    const auto packed = [&](std::size_t part) { return Packed{scratch + part * s.valid * lanes}; };
     const Packed k = packed(0), v = packed(1);
     const CompensatedColumn dk{packed(2), packed(3), packed(4)}, dv{packed(5), packed(6), packed(7)};
     for (std::size_t j = 0; j < s.valid; ++j) {
       k.store(j, in.k[j]), v.store(j, in.v[j]);
       dk.clear(j), dv.clear(j);
     }
+    KeyRange seen = range_of_all(k, s.valid);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], y[Q], share[Q], dq[Q], lost[Q];
-      Reference query[Q];
+      P q[Q], y[Q], share[Q], reference[Q], dq[Q], lost[Q];
       for (std::size_t b = 0; b < Q; ++b) {
-        q[b] = in.q[i + b], y[b] = ys[i + b], query[b] = Reference(q[b], references[i + b]);
+        q[b] = in.q[i + b], y[b] = ys[i + b], reference[b] = references[i + b];
         share[b] = simd::divide(dys[i + b], weights[i + b]);
         dq[b] = lost[b] = simd::all(S{0});
       }
-      for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
-        P block_dq[Q];
-        for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
-        for_block([&]<std::size_t First>(std::size_t j) {
-          const P key = k[j], value = v[j];
-          P dkey = dk.block[j], dvalue = dv.block[j], beyond[Q - First], weight[Q - First];
+      Mask narrow[Q];
+      const bool all_narrow = find_narrow<Q>(seen, q, k, i, narrow);
+      const Queries<Q> relative(q, reference);
+      const auto add_up = [&](auto is_shared) {
+        for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+          P block_dq[Q];
+          for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
+          for_block([&]<std::size_t First>(std::size_t j) {
+            const P key = k[j], value = v[j];
+            P dkey = dk.block[j], dvalue = dv.block[j], beyond[Q - First], weight[Q - First];
+            relative.template weights<is_shared, First>(key, beyond, weight);
 #pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b) {
-            beyond[b - First] = simd::subtract(key, query[b].key);
-            weight[b - First] = query[b].exponent(key, beyond[b - First]);
-          }
-          simd::softmax_exp<S>(weight);
-#pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b) {
-            // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
-            const P dweighted = simd::multiply(weight[b - First], share[b]);
-            dvalue = simd::add(dvalue, dweighted);
-            const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
-            // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
-            block_dq[b] = simd::multiply_add(t, beyond[b - First], block_dq[b]);
-            dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
-          }
-          dk.block.store(j, dkey);
-          dv.block.store(j, dvalue);
+            for (std::size_t b = First; b < Q; ++b) {
+              // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
+              const P dweighted = simd::multiply(weight[b - First], share[b]);
+              dvalue = simd::add(dvalue, dweighted);
+              const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
+              // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
+              block_dq[b] = simd::multiply_add(t, beyond[b - First], block_dq[b]);
+              dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
+            }
+            dk.block.store(j, dkey);
+            dv.block.store(j, dvalue);
+          });
+          for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
         });
-        for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
-      });
+      };
+      if_shared<Q>(all_narrow, add_up);
       for (std::size_t b = 0; b < Q; ++b) grad.q.store(i + b, simd::add(dq[b], dq[b]));
       const std::size_t end = i + Q;
       if (end % block == 0 || end == s.valid)
@@ -159,7 +157,13 @@ struct Full {
   }
 
  private:
-  using Packed = Column<S, true>;
+  /// Packets next to each other.
+  struct Packed {
+    S* first;
+
+    ODOT_INLINE P operator[](std::size_t j) const { return simd::load<S>(first + j * lanes); }
+    ODOT_INLINE void store(std::size_t j, const P& packet) const { simd::store(first + j * lanes, packet); }
+  };
 
   /// Sums over the queries, for every key: over all so far, their rounding errors, and over the current block.
   struct CompensatedColumn {
@@ -175,22 +179,47 @@ struct Full {
     }
   };
 
-  /// The least and the largest of some keys.
+  /// The least and the largest of some keys, and the middle of those up to the first of four queries.
   struct KeyRange {
-    P low = simd::all(no_minimum<S>), high = simd::all(-no_minimum<S>);
+    P low = simd::all(no_minimum<S>), high = simd::all(-no_minimum<S>), middle = simd::all(S{0});
 
     ODOT_INLINE void add(const P& key) { low = simd::smaller(low, key), high = simd::larger(high, key); }
-    ODOT_INLINE P middle() const {
+    ODOT_INLINE void find_middle() {
       const P half = simd::all(S(0.5));
-      return simd::add(simd::multiply(half, low), simd::multiply(half, high));
+      middle = simd::add(simd::multiply(half, low), simd::multiply(half, high));
     }
-    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them, m their middle.
+    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them, m the middle.
     ODOT_INLINE auto is_narrow(const P& q) const {
-      const P m = middle(), radius = simd::larger(simd::subtract(high, m), simd::subtract(m, low)),
-              distance = simd::abs(simd::subtract(q, m));
+      const P radius = simd::larger(simd::subtract(high, middle), simd::subtract(middle, low)),
+              distance = simd::abs(simd::subtract(q, middle));
       return simd::less(simd::multiply(radius, simd::add(simd::add(distance, distance), radius)), simd::all(S{4}));
     }
   };
+  using Mask = decltype(std::declval<const KeyRange&>().is_narrow(std::declval<const P&>()));
+
+  /// The range of all keys; in the causal form of none, as find_narrow adds them.
+  static ODOT_INLINE KeyRange range_of_all(const Packed& k, std::size_t tokens) {
+    KeyRange range;
+    if constexpr (!Causal)
+      for (std::size_t j = 0; j < tokens; ++j) range.add(k[j]);
+    range.find_middle();
+    return range;
+  }
+  /// Where the keys of the queries i … i + Q − 1 are narrow; whether they all are. Depends on no later key.
+  template <std::size_t Q>
+  static ODOT_INLINE bool find_narrow(KeyRange& seen, const P (&q)[Q], const Packed& k, std::size_t i,
+                                      Mask (&narrow)[Q]) {
+    bool all = true;
+    for (std::size_t b = 0; b < Q; ++b) {
+      if constexpr (Causal) {
+        seen.add(k[i + b]);
+        if ((i + b) % queries == 0) seen.find_middle();
+      }
+      narrow[b] = seen.is_narrow(q[b]);
+      all = all && !simd::any(simd::opposite(narrow[b]));
+    }
+    return all;
+  }
 
   /// A query and the number k* that its exponents are relative to.
   struct Reference {
@@ -210,6 +239,35 @@ struct Full {
     /// (q − k*)² − (q − k)²; `beyond`: k − k*.
     ODOT_INLINE P exponent(const P& k, const P& beyond) const { return simd::multiply(beyond, minus(k)); }
   };
+
+  /// What some queries' weights are relative to.
+  template <std::size_t Q>
+  struct Queries {
+    Reference query[Q];
+
+    ODOT_INLINE Queries(const P (&q)[Q], const P (&reference)[Q]) {
+      for (std::size_t b = 0; b < Q; ++b) query[b] = Reference(q[b], reference[b]);
+    }
+    /// beyond: k − k*; weight: exp((q − k*)² − (q − k)²), both for the queries from number First on. Shared: all have the
+    /// same k*, the middle of narrow keys, which gives the same bits with fewer instructions.
+    template <bool Shared, std::size_t First>
+    ODOT_INLINE void weights(const P& k, P (&beyond)[Q - First], P (&weight)[Q - First]) const {
+#pragma GCC unroll 4
+      for (std::size_t b = First; b < Q; ++b) {
+        beyond[b - First] = simd::subtract(k, query[Shared ? 0 : b].key);
+        weight[b - First] = query[b].exponent(k, beyond[b - First]);
+      }
+      if constexpr (Shared) simd::softmax_exp_in_range<S>(weight);
+      else simd::softmax_exp<S>(weight);
+    }
+  };
+  /// Calls use(std::true_type()) where the weights of Q queries are shared, else use(std::false_type()).
+  template <std::size_t Q, class Use>
+  static ODOT_INLINE void if_shared(bool all_narrow, const Use& use) {
+    if constexpr (Q == queries)
+      if (all_narrow) return use(std::true_type());
+    use(std::false_type());
+  }
 
   /// The nearest key: `below` is the nearest one up to q, `above` the nearest one above.
   static ODOT_INLINE P nearest(const P& q, const P& below, const P& above) {
