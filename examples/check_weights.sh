@@ -33,6 +33,12 @@ loaded=$(train --epochs 0 --seed 7 --weights "$folder/b.safetensors" | accuracy)
 [ "$trained" = "$loaded" ] || fail "accuracy: $trained % when saved, $loaded % when loaded"
 train --epochs 0 --seed 7 --weights "$folder/b.safetensors" --save "$folder/again.safetensors" > /dev/null ||
   fail "weights must be loaded and saved"
+for seed in 7 8; do  # which matters to no network of loaded weights
+  train --epochs 0 --seed $seed --weights "$folder/b.safetensors" --onnx "$folder/$seed.onnx" > /dev/null ||
+    fail "loaded weights must be exported"
+done
+[ "$(wc -c < "$folder/7.onnx")" -gt 132336 ] || fail "the exported file is smaller than its weights"
+[ "$(wc -c < "$folder/7.onnx")" -eq "$(wc -c < "$folder/8.onnx")" ] || fail "exported files of one network differ"
 
 refused 'expected weights of .* found those of ' --epochs 0 --model a --weights "$folder/b.safetensors"
 refused 'no-such-file: ' --epochs 0 --weights "$folder/no-such-file"
@@ -41,3 +47,4 @@ refused 'at byte 0: expected 8 bytes' --epochs 0 --weights "$folder/empty"
 head -c 100000 "$folder/b.safetensors" > "$folder/cut"
 refused "cut: at byte [0-9]*: expected offsets within " --epochs 0 --weights "$folder/cut"
 refused 'no/such/folder' --epochs 1000000 --save "$folder/no/such/folder/b.safetensors"
+refused 'no/such/folder' --epochs 1000000 --onnx "$folder/no/such/folder/b.onnx"

@@ -6,6 +6,8 @@
 #include "out_folder.hpp"
 #include "run_files.hpp"
 
+#include "record/command_of.hpp"
+
 #include <odot/core/error.hpp>
 #include <odot/io/checkpoint.hpp>
 #include <odot/io/write_file.hpp>
@@ -13,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -33,9 +36,17 @@ inline void parse_interval(const std::string& option, const std::string& text,
 
 /// The options of these files. `more` is added to the help of --out.
 inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& more = {}) {
+  app.parse_complete_callback([&app, record = files.record] {
+    const CLI::Option* const quiet = app.get_option_no_throw("--quiet");
+    record->set_command(command_of(app), quiet && quiet->count() > 0);
+  });
   add_folder(app, "--out", files.out, out_help + more);
+  add_board_option(app, files.board);
+  app.add_flag("--summary", files.summary,
+               "Print a table of the model's layers first: shapes, parameters, memory, FLOP");
   add_file(app, "--weights", files.weights, "Start with the weights of this safetensors file");
   add_file(app, "--save", files.save, "Write the weights at the end to this safetensors file");
+  add_file(app, "--onnx", files.onnx, "Write the network at the end to this ONNX file");
   app.add_flag(
       "--resume", files.resume,
       "Continue from the newest checkpoint in --out, with the same options; without one, start from the beginning");
@@ -67,6 +78,17 @@ inline void check_files(const RunFiles& files) {
                               ": expected --out as well, the folder of the checkpoints");
 }
 
+/// What a folder has whose run is made of parts with folders of their own.
+inline constexpr std::initializer_list<const char*> whole_files{"config.json", "log.txt", "result.json", "report.html"};
+
+/// Claims the folder of such a run.
+/// Errors  as claim_files
+inline OutFolder claim_whole(const RunFiles& files) {
+  OutFolder out(files.out, whole_files);
+  files.record->set_folder(files.out, files.resume);
+  return out;
+}
+
 /// Claims the folder of a run, if it has one; sets an earlier run's checkpoints aside unless that run is resumed; and
 /// checks, before the work begins, whether all files can be written.
 /// Errors  FileError: a file can't be written; another run has the folder
@@ -74,10 +96,13 @@ inline std::optional<OutFolder> claim_files(const RunFiles& files) {
   std::optional<OutFolder> out;
   if (!files.out.empty()) {
     out.emplace(files.out, log_files);
+    files.record->set_folder(files.out, files.resume);
     odot::io::Checkpoint checkpoint(files.out);
     if (!files.resume) checkpoint.start_over();
   }
+  if (!files.board.folder.empty()) odot::io::create_folder(files.board.folder);
   if (!files.save.empty()) odot::io::require_writable(files.save);
+  if (!files.onnx.empty()) odot::io::require_writable(files.onnx);
   return out;
 }
 

@@ -62,10 +62,11 @@ void check(const Options& options) {
   if (options.grid && options.recipe == "authors") throw ArgumentError("--grid: expected --recipe ours");
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
-  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() || !files.save.empty()))
+  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() ||
+                       !files.save.empty() || !files.onnx.empty() || !files.board.folder.empty()))
     throw ArgumentError(
-        "--grid: expected none of --weights, --save, --resume, --checkpoint-every and --keep, which are for one model; "
-        "a grid always continues from its grid.csv");
+        "--grid: expected none of --weights, --save, --onnx, --resume, --checkpoint-every, --keep and --tensorboard, "
+        "which are for one model; a grid always continues from its grid.csv");
   trainer::check_files(files);
 }
 
@@ -78,7 +79,7 @@ std::vector<minimal::Part> parts(const Options& options) {
   } else {
 #ifdef TRAINER_GPU
     const std::string device = minimal::gpu_description();
-    if (!options.quiet) std::printf("on %s\n", device.c_str());
+    options.files.record->print("on %s\n", device.c_str());
     all = minimal::several_heads_on_gpu();
     rest = minimal::one_head_on_gpu();
 #else
@@ -138,24 +139,53 @@ double overdetermination(const minimal::ModelChoice<Image>& choice, const minima
 // ---- one model
 
 template <ShapeType Image>
+trainer::RunSubject subject_of(const Options& options, const minimal::ModelChoice<Image>& choice,
+                               const minimal::Images<Image>& data, double q) {
+  return {.title = minimal::title(choice.variant) + " on " + data.train.name,
+          .description = "A transformer of \"Reducing the Transformer Architecture to a Minimum\".",
+          .test_name = "validation",
+          .model = {{"attention", choice.variant.attention},
+                    {"mlp", choice.variant.mlp},
+                    {"encoders", trainer::count(choice.variant.encoders)},
+                    {"heads", trainer::count(choice.variant.heads)},
+                    {"parameters", trainer::count(choice.parameters)}},
+          .data = {{"set", data.train.name},
+                   {"synthetic", data.train.synthetic},
+                   {"training_samples", trainer::count(data.train.size())},
+                   {"validation_samples", trainer::count(data.test.size())},
+                   {"conditions_per_parameter", q}},
+          .training = {{"epochs", options.epochs},
+                       {"batch_size", options.batch_size},
+                       {"optimizer", "Adam"},
+                       {"learning_rate", options.learning_rate},
+                       {"schedule", options.schedule},
+                       {"seed", trainer::seed_value(options.seed)}},
+          .device = {{"device", options.device},
+                     {"threads", trainer::count(static_cast<std::size_t>(options.threads > 0 ? options.threads
+                                                                                             : default_threads()))}}};
+}
+
+template <ShapeType Image>
 int run_one(const Options& options, const std::vector<minimal::ModelChoice<Image>>& choices,
             const minimal::Images<Image>& data) {
   const auto choice = find_choice(choices, options);
   const double q = overdetermination(choice, data);
-  if (!options.quiet)
-    std::printf("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
-                minimal::title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
-                data.test.size(), q);
+  trainer::RunRecord& record = *options.files.record;
+  record.print("%s: %zu parameters; data %s: %zu training and %zu validation samples, Q = %.2f\n",
+               minimal::title(choice.variant).c_str(), choice.parameters, data.train.name.c_str(), data.train.size(),
+               data.test.size(), q);
   const auto out = trainer::claim_files(options.files);
+  record.describe(subject_of(options, choice, data, q));
   program::flush_output();
   const Interrupt interrupt;
   const auto outcome = choice.train(options.settings(), choice.variant, data, [&] { return interrupt.requested(); });
-  std::printf(
+  const std::string line = trainer::formatted(
       "result variant=%s mlp=%d encoders=%zu heads=%zu dataset=%s parameters=%zu q=%.2f epochs=%zu training_loss=%.4f "
-      "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f\n",
+      "validation_loss=%.4f best_validation_loss=%.4f training_accuracy=%.2f accuracy=%.2f seconds=%.1f",
       choice.variant.attention.c_str(), choice.variant.mlp, choice.variant.encoders, choice.variant.heads,
       data.train.name.c_str(), choice.parameters, q, outcome.epochs, outcome.training_loss, outcome.validation_loss,
       outcome.best_validation_loss, outcome.training_accuracy, outcome.validation_accuracy, outcome.seconds);
+  record.finish(line, interrupt.requested());
   return interrupt.requested() ? 128 + interrupt.signal() : 0;
 }
 

@@ -3,6 +3,8 @@
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
 #include "callbacks.hpp"
+#include "metrics.hpp"
+#include "onnx_options.hpp"
 #include "training_recipe.hpp"
 #include "weights.hpp"
 
@@ -76,6 +78,7 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
   network.set_buffer("normalize.mean", statistics.mean);
   network.set_buffer("normalize.deviation", statistics.deviation);
   trainer::load_weights(settings.files.weights, network);
+  trainer::print_summary(settings.files, network);
   auto optimizer = make_optimizer(settings.recipe, settings.learning_rate);
   const auto pictures = odot::data::augmented(data.train, augmentation(settings.recipe));
   const odot::FitOptions options{.epochs = settings.epochs,
@@ -89,12 +92,13 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
       figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
         return odot::fit(network, optimizer, pictures, data.test, resumed, callbacks...);
       });
-  trainer::save_weights(settings.files.save, network,
-                        {{"model", title(variant)},
-                         {"dataset", data.train.name},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(settings.seed.value)}},
-                        report.accuracy);
+  trainer::write_network(settings.files, network,
+                         {{"model", title(variant)},
+                          {"dataset", data.train.name},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(settings.seed.value)}},
+                         report.accuracy, {.class_names = data.train.classes});
+  trainer::report_metrics(network, network.workspace(), data.test, false, *settings.files.record);
   const auto trained = odot::evaluate(network, network.workspace(), data.train);
   Outcome outcome{.training_loss = trained.mean(),
                   .training_accuracy = trained.accuracy(),

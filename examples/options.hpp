@@ -120,7 +120,8 @@ inline CLI::Option* add_file(CLI::App& app, const std::string& name, std::string
 inline constexpr const char* data_help =
     "Folder of the data set, or \"synthetic\" for the built-in set (default: $ODOT_DATA, then ./data)";
 inline constexpr const char* out_help =
-    "Folder for batches.csv, epochs.csv, curves.svg and checkpoints; an earlier run's are replaced or set aside";
+    "Folder for the run's files: report.html and what it shows, weights, checkpoints; an earlier run's are replaced or "
+    "set aside";
 inline constexpr Range<long long> epochs_range{0, 1'000'000}, batch_range{1, 1'000'000'000};
 inline constexpr Range<int> threads_range{0, 1024};
 inline constexpr Range<unsigned long long> seed_range{0, ~0ULL};

@@ -45,6 +45,8 @@ class PaperFigures : public odot::Callback {
   explicit PaperFigures(odot::NetworkState<Device, Scalar>& network, const Watch& watch = {})
       : network_(network), gradient_(watched(network, watch)) {}
 
+  const odot::NetworkState<Device, Scalar>& network() const { return network_; }
+
   void on_begin(const odot::TrainingPlan& plan) override {
     sums_ = odot::Buffer<double, Device>(plan.batches);
     host_sums_.resize(plan.batches);

@@ -3,37 +3,40 @@
 // RunFiles: what a trainer's run reads and writes besides its data, and from where a resumed run continues. The
 // options: file_options.hpp.
 
+#include "board_files.hpp"
+#include "record/run_record.hpp"
+
 #include <odot/core/snapshot.hpp>
 #include <odot/io/checkpoint.hpp>
 
 #include <cstdio>
-#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace trainer {
 
-/// What a run writes in its folder besides checkpoints.
-inline constexpr std::initializer_list<const char*> log_files{"batches.csv", "epochs.csv", "curves.svg"};
-
 struct RunFiles {
   std::string out = {};                   ///< folder for logs and checkpoints; empty: none
   std::string weights = {}, save = {};    ///< files of weights, to begin with and to end with; empty: none
+  std::string onnx = {};                  ///< file of the network at the end, for other programs; empty: none
   bool resume = false;                    ///< continue from the newest checkpoint in `out`
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
+  BoardFiles board = {};
+  std::shared_ptr<RunRecord> record = new_record();  ///< of this run; what is printed goes through it
+  bool summary = false;                              ///< print a table of the model's layers
 };
 
 /// The position from which a run continues, after saying so; nothing if it starts from the beginning.
-inline std::optional<odot::Snapshot> resumed(odot::io::Checkpoint& checkpoint, const RunFiles& files, bool quiet) {
+inline std::optional<odot::Snapshot> resumed(odot::io::Checkpoint& checkpoint, const RunFiles& files) {
   if (!files.resume) return std::nullopt;
   auto kept = checkpoint.latest();
   for (const std::string& skipped : checkpoint.skipped()) std::fprintf(stderr, "skipped: %s\n", skipped.c_str());
-  if (quiet) return kept;
   if (kept)
-    std::printf("continues from %s, after epoch %s, batch %s\n", checkpoint.taken().string().c_str(),
-                kept->required_text("training.epoch").c_str(), kept->required_text("training.batch").c_str());
-  else std::printf("starts from the beginning: there is no checkpoint in %s\n", files.out.c_str());
+    files.record->print("continues from %s, after epoch %s, batch %s\n", checkpoint.taken().string().c_str(),
+                        kept->required_text("training.epoch").c_str(), kept->required_text("training.batch").c_str());
+  else files.record->print("starts from the beginning: there is no checkpoint in %s\n", files.out.c_str());
   std::fflush(stdout);
   return kept;
 }

@@ -264,6 +264,7 @@ template <odot::DeviceType Device>
 odot::TrainingReport train(odot::Network<Classifier, Device>& network, const Settings& settings,
                            const trainer::Images<Image>& data, const odot::Interrupt& interrupt) {
   trainer::load_weights(settings.files.weights, network);
+  trainer::print_summary(settings.files, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const odot::FitOptions options{.epochs = static_cast<std::size_t>(settings.epochs),
                                  .batch_size = static_cast<std::size_t>(settings.batch_size),

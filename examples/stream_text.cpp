@@ -81,92 +81,137 @@ Outcome measure_on_device(const Settings& settings, const Text& text, const List
 /// as \x1B.
 class Shown {
  public:
+  explicit Shown(trainer::RunRecord& record) : record_(record) {}
+
   void write(char byte) {
     pending_ += byte;
     while (pending_.size() >= 4) show();
   }
   void finish() {
     while (!pending_.empty()) show();
+    flush();
   }
+  /// The beginning of what has been shown.
+  const std::string& beginning() const { return beginning_; }
 
  private:
   void show() {
     const utf8::Character front = utf8::front(pending_);
     const std::size_t length = (std::max)(front.length, std::size_t{1});
-    if (pending_[0] == '\n' || pending_[0] == '\t' || (front.length > 0 && !utf8::is_control(front.code)))
-      std::fwrite(pending_.data(), 1, length, stdout);
-    else
+    std::string text = pending_.substr(0, length);
+    if (text[0] != '\n' && text[0] != '\t' && (front.length == 0 || utf8::is_control(front.code))) {
+      text.clear();
       for (std::size_t i = 0; i < length; ++i)
-        std::printf("\\x%02X", static_cast<unsigned>(static_cast<unsigned char>(pending_[i])));
-    // Line by line, also to notice a closed pipe or a full disk.
-    if (pending_[0] == '\n' || ++unflushed_ == 1'000) {
-      program::flush_output();
-      unflushed_ = 0;
+        text += trainer::formatted("\\x%02X", static_cast<unsigned>(static_cast<unsigned char>(pending_[i])));
     }
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    line_ += text;
+    // Line by line, also to notice a closed pipe or a full disk.
+    if (text == "\n" || ++unflushed_ == 1'000) flush();
     pending_.erase(0, length);
   }
 
-  std::string pending_;
+  void flush() {
+    program::flush_output();
+    record_.log(line_);
+    if (constexpr std::size_t most = 4'000; beginning_.size() < most) beginning_ += line_;
+    line_.clear();
+    unflushed_ = 0;
+  }
+
+  trainer::RunRecord& record_;
+  std::string pending_, line_, beginning_;
   std::size_t unflushed_ = 0;
 };
 
-void print_cost(const TokenCost& cost) {
-  if (cost.tokens < 1'000) std::printf("%zu tokens, %.1f us per token (median)", cost.tokens, cost.last);
+void print_cost(trainer::RunRecord& record, const TokenCost& cost) {
+  if (cost.tokens < 1'000) record.print("%zu tokens, %.1f us per token (median)", cost.tokens, cost.last);
   else
-    std::printf("%zu tokens, %.1f us per token at first, %.1f at last (medians of 1,000)", cost.tokens, cost.first,
-                cost.last);
-  if (cost.growth) std::printf("; the process grew by %zu bytes after token 1,000", *cost.growth);
-  std::printf("\n");
+    record.print("%zu tokens, %.1f us per token at first, %.1f at last (medians of 1,000)", cost.tokens, cost.first,
+                 cost.last);
+  if (cost.growth) record.print("; the process grew by %zu bytes after token 1,000", *cost.growth);
+  record.print("\n");
 }
 
-void print_judgement(const Outcome& outcome, double trigrams) {
-  std::printf("perplexity of the held-out text, per byte: %.3f in windows of %zu; a table of trigrams: %.3f\n",
-              outcome.perplexity, window, trigrams);
+void print_judgement(trainer::RunRecord& record, const Outcome& outcome, double trigrams) {
+  record.print("perplexity of the held-out text, per byte: %.3f in windows of %zu; a table of trigrams: %.3f\n",
+               outcome.perplexity, window, trigrams);
   if (!outcome.streamed) return;
-  std::printf("token by token, from its beginning to its end: %.3f, with a state of %zu bytes;\n  ",
-              outcome.streamed->perplexity, outcome.streamed->state_bytes);
-  print_cost(outcome.streamed->cost);
+  record.print("token by token, from its beginning to its end: %.3f, with a state of %zu bytes;\n  ",
+               outcome.streamed->perplexity, outcome.streamed->state_bytes);
+  print_cost(record, outcome.streamed->cost);
 }
 
-void print_result(const Settings& settings, const Text& text, const Outcome& outcome, double trigrams) {
-  std::printf("result attention=%s text=%s parameters=%zu epochs=%zu perplexity=%.3f trigrams=%.3f",
-              settings.attention.c_str(), text.name.c_str(), outcome.parameters, outcome.report.epochs.size(),
-              outcome.perplexity, trigrams);
-  if (outcome.streamed)
-    std::printf(" streamed=%.3f state_bytes=%zu microseconds=%.1f", outcome.streamed->perplexity,
-                outcome.streamed->state_bytes, outcome.streamed->cost.last);
-  std::printf(" seconds=%.1f%s\n", outcome.report.seconds, outcome.report.interrupted ? " interrupted=1" : "");
+/// The result line, and the numbers of the page.
+void finish(const Settings& settings, const Text& text, const Outcome& outcome, double trigrams) {
+  trainer::RunRecord& record = *settings.files.record;
+  std::string line = trainer::formatted(
+      "result attention=%s text=%s parameters=%zu epochs=%zu perplexity=%.3f trigrams=%.3f", settings.attention.c_str(),
+      text.name.c_str(), outcome.parameters, outcome.report.epochs.size(), outcome.perplexity, trigrams);
+  record.add_figure("perplexity per byte", number_text::fixed(outcome.perplexity, 3));
+  record.add_figure("of a table of trigrams", number_text::fixed(trigrams, 3));
+  record.add_figure("parameters", std::to_string(outcome.parameters));
+  if (outcome.streamed) {
+    line += trainer::formatted(" streamed=%.3f state_bytes=%zu microseconds=%.1f", outcome.streamed->perplexity,
+                               outcome.streamed->state_bytes, outcome.streamed->cost.last);
+    record.add_figure("token by token", number_text::fixed(outcome.streamed->perplexity, 3));
+  }
+  record.finish(line + trainer::formatted(" seconds=%.1f%s", outcome.report.seconds,
+                                          outcome.report.interrupted ? " interrupted=1" : ""),
+                outcome.report.interrupted);
+}
+
+trainer::RunSubject subject_of(const Settings& settings, const Text& text, const std::string& device) {
+  return {.title = "A language model of " + text.name,
+          .description = "Causal transformer of bytes with attention " + settings.attention + ", in windows of " +
+                         std::to_string(window) + " tokens.",
+          .test_name = "held-out",
+          .model = {{"attention", settings.attention}, {"window_tokens", trainer::count(window)}},
+          .data = {{"text", settings.text},
+                   {"training_bytes", trainer::count(text.train.size())},
+                   {"held_out_bytes", trainer::count(text.held_out.size())}},
+          .training = {{"epochs", settings.epochs},
+                       {"batch_size", settings.batch_size},
+                       {"optimizer", "Adam"},
+                       {"learning_rate", settings.learning_rate},
+                       {"schedule", "cosine"},
+                       {"seed", trainer::seed_value(settings.seed)}},
+          .device = {{"device", settings.device}, {"description", device}}};
 }
 
 int run(Settings settings) {
   const std::string device = description(settings);
   const Text text = load(settings);
-  if (!settings.quiet)
-    std::printf("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu; %s\n",
-                settings.attention.c_str(), text.name.c_str(), text.train.size(), text.held_out.size(),
-                settings.batch_size, window, device.c_str());
+  trainer::RunRecord& record = *settings.files.record;
+  record.describe(subject_of(settings, text, device));
+  record.print("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu; %s\n",
+               settings.attention.c_str(), text.name.c_str(), text.train.size(), text.held_out.size(),
+               settings.batch_size, window, device.c_str());
   program::flush_output();
   const double trigrams = TrigramTable(text.train).perplexity(text.held_out);
-  Shown shown;
+  Shown shown(record);
   if (settings.quiet) settings.generate = 0;
   const bool writes = settings.generate > 0 && settings.attention != "self";
   const Outcome outcome =
       measure_on_device(settings, text,
                         {.judged =
                              [&](const Outcome& judged) {
-                               if (settings.quiet) return;
-                               print_judgement(judged, trigrams);
+                               print_judgement(record, judged, trigrams);
                                if (writes)
-                                 std::printf("\nwritten token by token, at temperature %g:\n", settings.temperature);
+                                 record.print("\nwritten token by token, at temperature %g:\n", settings.temperature);
                                for (const char byte : writes ? settings.prompt : "") shown.write(byte);
                              },
                          .writes = [&](char byte) { shown.write(byte); }});
   if (writes && outcome.written.tokens > 0) {
     shown.finish();
-    std::printf("\n\n  ");
-    print_cost(outcome.written);
+    record.print("\n\n  ");
+    print_cost(record, outcome.written);
+    record.add_section("What it writes", [&](io::Report& page) {
+      page.text("Token by token, at temperature " + number_text::general(settings.temperature, 3) + ".")
+          .code(shown.beginning(), true);
+    });
   }
-  print_result(settings, text, outcome, trigrams);
+  finish(settings, text, outcome, trigrams);
   return outcome.report.interrupted ? 128 + outcome.signal : 0;
 }
 

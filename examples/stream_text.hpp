@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the trainer stream_text share: the network, its training, and how it reads and writes token by token.
 
+#include "callbacks.hpp"
+#include "onnx_options.hpp"
 #include "run_files.hpp"
 #include "token_pace.hpp"
 #include "weights.hpp"
@@ -168,17 +170,15 @@ class TextProgress : public odot::ProgressBar {
 /// The report of body(options, callbacks…): a progress bar unless `quiet`; logs, curves and checkpoints if there is a
 /// folder for them, from which the options then say where the training goes on.
 template <class Body>
-odot::TrainingReport with_callbacks(const Settings& settings, odot::FitOptions options, const Body& body) {
-  const trainer::RunFiles& files = settings.files;
-  TextProgress bar;
+odot::TrainingReport with_callbacks(const auto& network, const Settings& settings, odot::FitOptions options,
+                                    const Body& body) {
+  trainer::Logged<TextProgress> bar(settings.files, settings.quiet);
   odot::Callback none;
-  odot::Callback& watcher = settings.quiet ? none : bar;
-  if (files.out.empty()) return body(options, watcher);
-  odot::io::Checkpoint checkpoint(files.out, files.checkpoints);
-  options.resume = trainer::resumed(checkpoint, files, settings.quiet);
-  odot::CsvLog log(files.out);
-  odot::Curves curves(files.out);
-  return body(options, watcher, log, curves, checkpoint);
+  odot::Callback& watcher = settings.quiet && settings.files.out.empty() ? none : bar;
+  trainer::Board board(settings.files.board, network, options.schedule);
+  return trainer::with_files(
+      settings.files, board, std::move(options), {}, {},
+      [&](const odot::FitOptions& resumed, auto&... callbacks) { return body(resumed, watcher, callbacks...); });
 }
 
 /// Trains and judges by the windows of the held-out text; a signal ends the training at its next batch.
@@ -187,6 +187,7 @@ Outcome train(odot::Network<Model, Device>& network, const Settings& settings, c
   const Windows windows = odot::data::next_tokens<window>(odot::data::tokens_of(text.train), text.name);
   const Windows held_out = odot::data::next_tokens<window>(odot::data::tokens_of(text.held_out), text.name);
   trainer::load_weights(settings.files.weights, network);
+  trainer::print_summary(settings.files, network);
   odot::optim::Adam adam{{.learning_rate = settings.learning_rate}};
   const auto epochs = static_cast<std::size_t>(settings.epochs), batch = static_cast<std::size_t>(settings.batch_size);
   const std::size_t steps = epochs * ((windows.size() + batch - 1) / batch);
@@ -198,15 +199,15 @@ Outcome train(odot::Network<Model, Device>& network, const Settings& settings, c
       .schedule = steps > 0 ? odot::optim::schedule::cosine(steps / 50, steps) : odot::optim::schedule::constant(),
       .should_stop = [&] { return interrupt.requested(); },
       .test_name = "held-out"};
-  const auto report = with_callbacks(settings, options, [&](const auto& resumed, auto&... callbacks) {
+  const auto report = with_callbacks(network, settings, options, [&](const auto& resumed, auto&... callbacks) {
     return odot::fit<odot::nn::CrossEntropy>(network, adam, windows, held_out, resumed, callbacks...);
   });
-  trainer::save_weights(settings.files.save, network,
-                        {{"model", "language model of bytes, " + settings.attention},
-                         {"dataset", windows.name},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(settings.seed)}},
-                        report.accuracy);
+  trainer::write_network(settings.files, network,
+                         {{"model", "language model of bytes, " + settings.attention},
+                          {"dataset", windows.name},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(settings.seed)}},
+                         report.accuracy);
   return {.report = report,
           .signal = interrupt.signal(),
           .parameters = Model::parameter_count,

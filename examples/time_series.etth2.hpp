@@ -38,6 +38,38 @@ inline Figures figures_of(std::span<const odot::ForecastError> columns, std::spa
           {"rmse_original", original.root()}, {"mae_ot", oil.absolute},      {"rmse_ot", oil.root()}};
 }
 
+/// The windows with the largest errors of the oil temperature, as curves of it in °C: relative to the window's last step,
+/// or with its mean where the windows are levels.
+template <odot::ShapeType S, odot::ShapeType T>
+void add_worst_forecasts(trainer::RunRecord& record, const std::vector<float>& forecasts,
+                         const odot::data::Windows<S, T>& set, double mean, double deviation) {
+  if (!record.active()) return;
+  constexpr std::size_t columns = T::extents[1], horizon = T::extents[0], known = S::extents[0];
+  std::vector<trainer::WorstSeries> all;
+  for (std::size_t n = 0; n < set.size(); ++n) {
+    double error = 0;
+    for (std::size_t t = 0; t < horizon; ++t) {
+      const std::size_t i = n * T::size + t * columns + columns - 1;
+      const double off = deviation * (static_cast<double>(forecasts[i]) - static_cast<double>(set.targets[i]));
+      error += off * off / horizon;
+    }
+    all.push_back({n, error});
+  }
+  trainer::keep_worst(all);
+  for (trainer::WorstSeries& worst : all) {
+    const auto degrees = [&](float value) { return mean + deviation * static_cast<double>(value); };
+    for (std::size_t t = 0; t < known; ++t)
+      worst.known.push_back(degrees(set.sample(worst.number)[t * columns + columns - 1]));
+    for (std::size_t t = 0; t < horizon; ++t) {
+      const std::size_t i = worst.number * T::size + t * columns + columns - 1;
+      worst.came.push_back(degrees(set.targets[i]));
+      worst.forecast.push_back(degrees(forecasts[i]));
+    }
+  }
+  trainer::add_worst_series(record, all,
+                            mean == 0 ? "oil temperature less its last known value, °C" : "oil temperature, °C");
+}
+
 /// A type of its own, which nvcc can spell.
 template <class Attention, std::size_t Horizon>
 struct EtthForecaster : odot::models::Forecaster<Attention, Horizon> {};
@@ -47,6 +79,7 @@ template <class Attention, std::size_t Horizon, odot::DeviceType Device>
 Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth2<Horizon>::set& judge) {
   odot::Network<EtthForecaster<Attention, Horizon>, Device> network(run.seed, odot::nn::init::xavier(), run.threads);
   trainer::load_weights(run.files.weights, network);
+  trainer::print_summary(run.files, network);
   odot::optim::AdamW adam(run.optimizer);
   odot::KeepBest best(network);
   trainer::PaperFigures figures(network);
@@ -55,9 +88,18 @@ Figures forecast(const Run& run, const Etth2<Horizon>& data, const typename Etth
         return odot::fit<odot::nn::MeanSquaredError>(network, adam, data.train, data.validation, options, callbacks...,
                                                      best);
       });
+  if (run.files.record->active()) {
+    Run last = run;  // --save and --onnx take the best
+    last.files.save.clear();
+    last.files.onnx.clear();
+    write_network(last, network, report, report.accuracy);
+  }
   best.restore();
-  save_weights(run, network, report, report.accuracy);
-  Figures errors = figures_of(odot::column_errors(network, network.workspace(), judge), data.scale.deviation);
+  write_network(run, network, report, report.accuracy, {}, "best.safetensors");
+  const std::vector<float> forecasts = odot::forecasts(network, network.workspace(), judge);
+  add_worst_forecasts(*run.files.record, forecasts, judge, run.levels ? data.scale.mean.back() : 0,
+                      data.scale.deviation.back());
+  Figures errors = figures_of(odot::column_errors(std::span<const float>(forecasts), judge), data.scale.deviation);
   errors.emplace_back("best_epoch", static_cast<double>(best.epoch()));
   errors.emplace_back("seconds", report.seconds);
   return errors;

@@ -3,6 +3,8 @@
 // What the parts of the trainer time_series share: its settings, the attentions, runs of several seeds.
 
 #include "callbacks.hpp"
+#include "metrics.hpp"
+#include "onnx_options.hpp"
 #include "weights.hpp"
 
 #include <odot/any_device.hpp>
@@ -45,12 +47,12 @@ struct Run {
   odot::FitOptions fit;
   odot::optim::AdamWOptions optimizer;
   int threads = 0;
-  bool select = false, quiet = false;
+  bool select = false, quiet = false, levels = false;
   trainer::RunFiles files = {};  ///< the folder is the seed's own
   std::string dataset = {}, task = {}, attention = {};
 };
 
-/// Named figures of a run, in the order in which they are printed.
+/// Figures of a run, in the order in which they are printed.
 using Figures = std::vector<std::pair<const char*, double>>;
 
 /// What is said of the runs besides their figures.
@@ -79,14 +81,16 @@ int run_etth2_6_on_gpu(const Settings& settings);
 int run_etth2_12_on_gpu(const Settings& settings);
 std::string gpu_description();  ///< throws DeviceError where there is none
 
-/// The weights at the end of a run, where it is asked to keep them. `accuracy`: NaN where there is none.
-void save_weights(const Run& run, const auto& network, const odot::TrainingReport& report, double accuracy) {
-  trainer::save_weights(run.files.save, network,
-                        {{"model", run.task + ", " + run.attention},
-                         {"dataset", run.dataset},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(run.seed.value)}},
-                        accuracy);
+/// The network at the end of a run, where it is asked to keep it. `accuracy`: NaN where there is none. `name`: of the
+/// weights in the run's folder.
+void write_network(const Run& run, const auto& network, const odot::TrainingReport& report, double accuracy,
+                   const trainer::OnnxExtras& extras = {}, const char* name = "weights.safetensors") {
+  trainer::write_network(run.files, network,
+                         {{"model", run.task + ", " + run.attention},
+                          {"dataset", run.dataset},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(run.seed.value)}},
+                         accuracy, extras, name);
 }
 
 /// Calls body(std::type_identity<attention>) for the attention of the settings.

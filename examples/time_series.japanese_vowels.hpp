@@ -35,6 +35,7 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
   data::standardise(split);
   Network<VowelNetwork<Attention>, Device> network(run.seed, nn::init::xavier(), run.threads);
   trainer::load_weights(run.files.weights, network);
+  trainer::print_summary(run.files, network);
   optim::AdamW adam(run.optimizer);
   trainer::PaperFigures figures(network);
   const TrainingReport report =
@@ -43,7 +44,8 @@ Figures classify_vowels(const Run& run, const VowelSplit& all) {
                           : fit(network, adam, split.train, options, callbacks...);
       });
   const nn::LossSums sums = evaluate(network, network.workspace(), split.test);
-  save_weights(run, network, report, sums.accuracy());
+  write_network(run, network, report, sums.accuracy(), {.class_names = split.train.classes, .lengths = true});
+  trainer::report_metrics(network, network.workspace(), split.test, false, *run.files.record);
   return {{"accuracy", sums.accuracy()}, {"loss", sums.mean()}, {"seconds", report.seconds}};
 }
 

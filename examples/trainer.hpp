@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 // What the trainers share: a model's run and its result line. The command line: trainer_main.hpp.
 
+#include "board_maps.hpp"
 #include "callbacks.hpp"
+#include "onnx_options.hpp"
 #include "program.hpp"
 #include "training_options.hpp"
 #include "weights.hpp"
@@ -82,11 +84,46 @@ inline odot::optim::Adam make_adam(const Settings& settings) {
   return odot::optim::Adam{rest, {{"*.heads.weight_*", {.learning_rate = *settings.attention_learning_rate}}}};
 }
 
-inline void print_comparison(const PaperResult& found, const PaperResult& paper, bool comparable) {
-  std::printf("%-10s %10s %12s %18s\n", "", "loss", "accuracy", "gradient average");
-  std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "this run", found.loss, found.accuracy, found.gradient_average);
-  if (comparable)
-    std::printf("%-10s %10.4f %10.2f %% %18.1e\n", "the paper", paper.loss, paper.accuracy, paper.gradient_average);
+inline void print_comparison(RunRecord& record, const PaperResult& found, const PaperResult& paper, bool comparable) {
+  odot::io::ReportTable table{"", {"", "loss", "accuracy", "gradient average"}, {}};
+  record.print("%-10s %10s %12s %18s\n", "", "loss", "accuracy", "gradient average");
+  const auto row = [&](const char* name, const PaperResult& r) {
+    record.print("%-10s %10.4f %10.2f %% %18.1e\n", name, r.loss, r.accuracy, r.gradient_average);
+    table.rows.push_back({name, odot::number_text::fixed(r.loss, 4), odot::number_text::fixed(r.accuracy, 2) + " %",
+                          odot::number_text::scientific(r.gradient_average, 1)});
+  };
+  row("this run", found);
+  if (comparable) row("the paper", paper);
+  record.add_section("Figures of the paper", [table](odot::io::Report& page) {
+    page.text(
+            "As the paper defines them: the loss is the sum of an epoch's batch losses, the gradient average the mean "
+            "of "
+            "the first layer's gradient in the last batch.")
+        .table(table);
+  });
+}
+
+/// What a run is about, for its folder.
+inline RunSubject subject_of(const Settings& settings, const std::string& model, const std::string& description,
+                             std::size_t parameters, std::size_t memory, const odot::data::Split<std::size_t>& samples,
+                             const std::string& set, bool synthetic, const std::string& device) {
+  return {.title = "Model " + model + " on " + set,
+          .description = "A model of \"Element-Wise Attention Layers\": " + description + ".",
+          .model = {{"model", model},
+                    {"description", description},
+                    {"parameters", count(parameters)},
+                    {"training_bytes_per_sample", count(memory)}},
+          .data = {{"set", set},
+                   {"synthetic", synthetic},
+                   {"training_samples", count(samples.train)},
+                   {"test_samples", count(samples.test)}},
+          .training = {{"epochs", settings.epochs},
+                       {"batch_size", settings.batch_size},
+                       {"optimizer", "Adam"},
+                       {"learning_rate", settings.learning_rate},
+                       {"attention_learning_rate", settings.attention_learning_rate.value_or(settings.learning_rate)},
+                       {"seed", seed_value(settings.seed)}},
+          .device = {{"device", settings.device}, {"description", device}}};
 }
 
 template <odot::DeviceType Device>
@@ -101,6 +138,7 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
         const Images<typename Model::input_shape>& data) {
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   load_weights(settings.files.weights, network);
+  print_summary(settings.files, network);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;
@@ -108,37 +146,42 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
                                  .batch_size = static_cast<std::size_t>(settings.batch_size),
                                  .seed = odot::Seed{settings.seed},
                                  .should_stop = [&] { return interrupt.requested(); }};
-  if (!settings.quiet)
-    std::printf(
-        "model %s: %s; %zu parameters, %zu bytes of training memory per sample\n"
-        "data %s: %zu training and %zu test samples; batches of %lld; %s\n",
-        choice.name.c_str(), choice.description.c_str(), Model::parameter_count, network.training_memory_per_sample,
-        data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size,
-        device_description<Device>(network.workspace().threads()).c_str());
+  RunRecord& record = *settings.files.record;
+  const std::string device = device_description<Device>(network.workspace().threads());
+  record.describe(subject_of(settings, choice.name, choice.description, Model::parameter_count,
+                             network.training_memory_per_sample, {data.train.size(), data.test.size()}, data.train.name,
+                             data.train.synthetic, device));
+  record.print(
+      "model %s: %s; %zu parameters, %zu bytes of training memory per sample\n"
+      "data %s: %zu training and %zu test samples; batches of %lld; %s\n",
+      choice.name.c_str(), choice.description.c_str(), Model::parameter_count, network.training_memory_per_sample,
+      data.train.name.c_str(), data.train.size(), data.test.size(), settings.batch_size, device.c_str());
   program::flush_output();
 
-  const odot::TrainingReport report =
-      with_callbacks(figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
+  const odot::TrainingReport report = with_callbacks(
+      figures, settings.files, settings.quiet, options,
+      [&](const auto& resumed, auto&... callbacks) {
         return trained(network, adam, data, settings.training, resumed, callbacks...);
-      });
+      },
+      board_pictures(network, data.test));
 
-  save_weights(settings.files.save, network,
-               {{"model", choice.name},
-                {"dataset", data.train.name},
-                {"epochs", std::to_string(report.epochs.size())},
-                {"seed", std::to_string(settings.seed)}},
-               report.accuracy);
+  write_network(settings.files, network,
+                {{"model", choice.name},
+                 {"dataset", data.train.name},
+                 {"epochs", std::to_string(report.epochs.size())},
+                 {"seed", std::to_string(settings.seed)}},
+                report.accuracy, {.class_names = data.train.classes});
 
-  if (!settings.quiet && settings.epochs > 0)
-    print_comparison({figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,
+  if (settings.epochs > 0)
+    print_comparison(record, {figures.loss(), report.accuracy, figures.gradient_average()}, choice.paper,
                      settings.as_in_the_paper(choice.paper) && !data.train.synthetic);
   const std::string metrics =
-      report_metrics(network, network.workspace(), data.test, settings.training, settings.quiet, settings.files.out);
-  std::printf(
-      "result model=%s dataset=%s parameters=%zu epochs=%zu loss=%.4f accuracy=%.2f gradient_average=%.1e "
-      "seconds=%.1f%s\n",
-      choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(), figures.loss(),
-      report.accuracy, figures.gradient_average(), report.seconds, metrics.c_str());
+      report_metrics(network, network.workspace(), data.test, settings.training.metrics, record);
+  record.finish(formatted("result model=%s dataset=%s parameters=%zu epochs=%zu loss=%.4f accuracy=%.2f "
+                          "gradient_average=%.1e seconds=%.1f%s",
+                          choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(),
+                          figures.loss(), report.accuracy, figures.gradient_average(), report.seconds, metrics.c_str()),
+                report.interrupted);
   return report.interrupted ? 128 + interrupt.signal() : 0;
 }
 

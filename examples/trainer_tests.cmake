@@ -244,6 +244,8 @@ odot_trainer_test(${minimal} "rejects an MLP for the variant without" ERROR "--m
   ARGUMENTS ${tiny_transformer} --variant no-mlp --mlp)
 odot_trainer_test(${minimal} "rejects a grid of weights" ERROR "--grid: expected none of"
   ARGUMENTS --grid ${tiny_transformer} --save ${CMAKE_CURRENT_BINARY_DIR}/grid.safetensors)
+odot_trainer_test(${minimal} "rejects a grid of ONNX files" ERROR "--grid: expected none of"
+  ARGUMENTS --grid ${tiny_transformer} --onnx ${CMAKE_CURRENT_BINARY_DIR}/grid.onnx)
 odot_number_tests(${minimal})
 odot_trainer_test(${minimal} "rejects a folder for the grid that it can't write" ERROR "expected a folder, found a file"
   ARGUMENTS --grid --data synthetic --samples 32 --batch-size 32 --epochs 0 --out ${CMAKE_CURRENT_LIST_FILE})
@@ -287,7 +289,8 @@ odot_trainer_test(time_series "judges the untrained network"
   ARGUMENTS --data synthetic --epochs 0 --quiet --task etth2-6
   RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=0 seeds=1 judged_by=test ${forecast}")
 odot_trainer_test(time_series "writes logs of every seed"
-  ARGUMENTS ${tiny} --seeds 2 --task etth2-6 --out ${CMAKE_CURRENT_BINARY_DIR}/time_series_logs
+  ARGUMENTS ${tiny} --seeds 2 --task etth2-6 --out ${CMAKE_CURRENT_BINARY_DIR}/time_series_logs --summary
+            --tensorboard ${CMAKE_CURRENT_BINARY_DIR}/time_series_events
   RESULT "task=etth2-6 attention=ea-6 ${six_hours} epochs=1 seeds=2 judged_by=test ${forecast}")
 
 odot_trainer_test(time_series "rejects an unknown task" ERROR "--task" ARGUMENTS ${tiny} --task mnist)
@@ -303,6 +306,8 @@ odot_trainer_test(time_series "rejects levels of what is no forecast" ERROR "--l
 odot_trainer_test(time_series "rejects seed 0" ERROR "--seed" ARGUMENTS ${tiny} --seed 0)
 odot_trainer_test(time_series "rejects one file for the weights of several seeds" ERROR "--save: expected one seed"
   ARGUMENTS ${tiny} --seeds 2 --save ${CMAKE_CURRENT_BINARY_DIR}/seeds.safetensors)
+odot_trainer_test(time_series "rejects one ONNX file for the networks of several seeds" ERROR "--onnx: expected one seed"
+  ARGUMENTS ${tiny} --seeds 2 --onnx ${CMAKE_CURRENT_BINARY_DIR}/seeds.onnx)
 odot_trainer_test(time_series "rejects no seeds" ERROR "--seeds" ARGUMENTS ${tiny} --seeds 0)
 foreach(task japanese-vowels etth2-6 etth2-12)
   odot_trainer_test(time_series "rejects a missing data folder for ${task}" ERROR "${bad}/no_such_folder"
@@ -314,6 +319,8 @@ foreach(task japanese-vowels etth2-6 etth2-12)
 endforeach()
 odot_trainer_test(time_series "rejects an output folder it can't write" ERROR "${CMAKE_CURRENT_LIST_FILE}"
   ARGUMENTS ${tiny} --out ${CMAKE_CURRENT_LIST_FILE}/out)
+odot_trainer_test(time_series "rejects a folder for TensorBoard that it can't write" ERROR "${CMAKE_CURRENT_LIST_FILE}"
+  ARGUMENTS ${tiny} --tensorboard ${CMAKE_CURRENT_LIST_FILE}/events)
 
 # What is in the way of a file to be written is found before the training.
 file(MAKE_DIRECTORY ${bad}/in_the_way/seed-2/curves.svg)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The trainers' options for training: augmentation, label smoothing, early stopping, metrics.
 
+#include "metrics.hpp"
 #include "options.hpp"
 
 #include <odot/any_device.hpp>
@@ -10,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <sstream>
 #include <string>
@@ -115,19 +115,6 @@ odot::TrainingReport trained(Network& network, Optimizer& optimizer, const odot:
   const auto changed = odot::data::augmented(data.train, training.augment);
   return odot::fit(network, optimizer, TrainerLoss{training.label_smoothing}, changed, data.test, options, more...,
                    ends);
-}
-
-/// The end of the result line, after a table and files in the folder `out` if there is one; empty without --metrics.
-template <class Network, class Set>
-std::string report_metrics(const Network& network, auto& workspace, const Set& test, const TrainingOptions& training,
-                           bool quiet, const std::string& out) {
-  if (!training.metrics) return "";
-  const auto report = odot::classification_report(network, workspace, test);
-  if (!quiet) std::printf("%s", report.text(test.classes).c_str());
-  if (!out.empty()) report.write(out, test.classes);
-  const auto fixed = [](double value, int digits) { return odot::number_text::fixed(value, digits); };
-  return " macro_f1=" + fixed(report.macro().f1, 4) + " top" + std::to_string(report.options().top) + "=" +
-         fixed(report.top_accuracy(), 2) + " calibration_error=" + fixed(report.calibration_error(), 4);
 }
 
 }  // namespace trainer

@@ -5,3 +5,4 @@
 
 // Headers that the umbrella leaves to those who ask for them.
 #include "odot/io/report.hpp"
+#include "odot/train/report_sections.hpp"

@@ -21,6 +21,10 @@ int main(int argc, char** argv) {
     exchange::add_control_models(models);
     exchange::add_transformers(models);
     exchange::add_time_series(models);
+#ifdef EXCHANGE_ONNX
+    exchange::add_layers(models);
+    exchange::add_examples(models);
+#endif
 #endif
     const std::span<char* const> wanted(argv + 3, static_cast<std::size_t>(argc - 3));
     for (const auto& model : models) {

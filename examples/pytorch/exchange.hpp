@@ -5,6 +5,9 @@
 
 #include <odot/io.hpp>
 #include <odot/odot.hpp>
+#ifdef EXCHANGE_ONNX
+#include <odot/io/onnx.hpp>
+#endif
 
 #include <algorithm>
 #include <cmath>
@@ -78,7 +81,9 @@ void save(const std::string& stem) {
     x.data()[i] = static_cast<InputNumber<Net>>(std::abs(random.normal(i)) * largest);
   using Target = typename odot::nn::TargetOf<Loss, Scalar>::type;
   std::vector<Target> targets(samples * Loss::template targets<typename Net::output_shape>);
-  for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<Target>(i % Net::output_shape::size);
+  const std::size_t numbers =
+      Net::output_shape::size / (std::is_integral_v<Target> ? Loss::template targets<typename Net::output_shape> : 1);
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<Target>(i % numbers);
   std::vector<std::int32_t> lengths;
   if constexpr (Sequences)
     for (std::size_t n = 0; n < samples; ++n)
@@ -94,6 +99,9 @@ void save(const std::string& stem) {
   add_batch(file, "y", predict(network, x, lengths));
   if (Sequences) file.add("lengths", {samples}, std::span<const std::int32_t>(lengths));
   odot::io::write_safetensors(stem + ".samples.safetensors", file);
+#ifdef EXCHANGE_ONNX
+  odot::io::export_onnx(stem + ".onnx", network, {.lengths = Sequences});
+#endif
 }
 
 template <class M, class Scalar>
@@ -111,11 +119,13 @@ void evaluate(const std::string& stem) {
   odot::io::write_safetensors(stem + ".outputs.safetensors", outputs);
 }
 
-/// A model in both scalars.
+/// A model in both scalars; for ../onnx/check.py in float alone.
 template <class M, class Loss = odot::nn::NegativeLogLikelihood, bool Sequences = false>
 void add(std::vector<Model>& models, const std::string& name) {
   models.push_back({name, "F32", save<M, float, Loss, Sequences>, evaluate<M, float>});
+#ifndef EXCHANGE_ONNX
   models.push_back({name, "F64", save<M, double, Loss, Sequences>, evaluate<M, double>});
+#endif
 }
 
 // Each compiled by itself; in the program exchange_short there is the first alone.
@@ -124,5 +134,9 @@ void add_attention_models(std::vector<Model>& models);
 void add_control_models(std::vector<Model>& models);
 void add_transformers(std::vector<Model>& models);
 void add_time_series(std::vector<Model>& models);
+
+// Further ones for ../onnx/check.py.
+void add_layers(std::vector<Model>& models);
+void add_examples(std::vector<Model>& models);
 
 }  // namespace exchange

@@ -44,6 +44,7 @@
 #include "odot/nn/pool_tokens.hpp"
 #include "odot/nn/position_embedding.hpp"
 #include "odot/nn/recent_tokens.hpp"
+#include "odot/nn/relevance_maps.hpp"
 #include "odot/nn/relu.hpp"
 #include "odot/nn/residual.hpp"
 #include "odot/nn/restore.hpp"
@@ -55,6 +56,7 @@
 #include "odot/nn/softmax.hpp"
 #include "odot/nn/squeeze_excitation.hpp"
 #include "odot/nn/stream.hpp"
+#include "odot/nn/summary.hpp"
 #include "odot/nn/tanh.hpp"
 #include "odot/nn/upsample2d.hpp"
 

@@ -6,14 +6,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../examples/paper_figures.hpp"
+#include "data/temporary_folder.hpp"
 #include "odot/gpu.hpp"
+#include "odot/io/tensorboard.hpp"
 #include "odot/odot.hpp"
 #include "support/difference.hpp"
+#include "support/event_reader.hpp"
 #include "support/gpu_layer.hpp"
 #include "support/hash_uniform.hpp"
 
@@ -166,6 +171,31 @@ TEST_CASE("what a callback has a device do with gradients is there when it hears
   for (std::size_t i = 0; i < found.size(); ++i) CHECK(std::abs(found[i] - expected[i]) <= 1e-9);
   CHECK(std::abs(found[0]) > 1e-4);
   CHECK(found[0] != found[1]);
+}
+
+TEST_CASE("TensorBoard's histograms of a batch are of the network after that batch") {
+  using Model = nn::Sequential<Shape<1, 6, 5>, nn::Flatten, nn::Linear<10>, nn::LogSoftmax>;
+  const auto set = figures<Shape<1, 6, 5>>(100);
+  const auto train = [&]<DeviceType Device>() {
+    const TemporaryFolder folder;
+    Network<Model, Device, double> network(Seed{1}, nn::init::normal(0.1));
+    optim::Adam adam{{.learning_rate = 1e-2}};
+    io::TensorBoard board(folder.path(), network, {.histograms_every_batches = 3});
+    fit(network, adam, set, set, {.epochs = 2, .batch_size = 32}, board);
+    std::vector<ReadEvent> histograms;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+      for (ReadEvent& event : read_events(entry.path()))
+        if (event.kind == "histogram") histograms.push_back(std::move(event));
+    return histograms;
+  };
+  const auto expected = train.operator()<Cpu>(), found = train.operator()<Gpu>();
+  REQUIRE(found.size() == 2 + 4 * 4);  // before the first batch; after batches 3, 4, 6 and 8
+  REQUIRE(expected.size() == found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    CHECK(found[i].tag == expected[i].tag);
+    CHECK(found[i].step == expected[i].step);
+    for (std::size_t f = 0; f < 5; ++f) CHECK(std::abs(found[i].figures[f] - expected[i].figures[f]) <= 1e-7);
+  }
 }
 
 TEST_CASE("two trainings give the same bits") {

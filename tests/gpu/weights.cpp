@@ -9,6 +9,7 @@
 #include "data/temporary_folder.hpp"
 #include "odot/gpu.hpp"
 #include "odot/io.hpp"
+#include "odot/io/onnx.hpp"
 #include "odot/odot.hpp"
 
 using namespace odot;
@@ -34,4 +35,11 @@ TEST_CASE("weights written on one device are read on the other") {
   CHECK_THROWS_AS(io::load_weights(path, wide), FileError);
   io::load_weights(path, wide, {.convert = true});
   CHECK(std::ranges::equal(on_host<Gpu>(Network<Model, Gpu>{Seed{4}}.parameters()), wide.parameters()));
+}
+
+TEST_CASE("an ONNX file is the same from either device") {
+  const Network<Model> cpu{Seed{1}};
+  Network<Model, Gpu> gpu{Seed{2}};
+  gpu.copy_weights_from(cpu);
+  CHECK(io::onnx_content(gpu) == io::onnx_content(cpu));
 }

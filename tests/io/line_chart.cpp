@@ -236,6 +236,20 @@ TEST_CASE("a panel of another size is drawn in it, and leaves title and legend t
   CHECK(entries[1].colour == 1);
 }
 
+TEST_CASE("a thinned curve keeps the lowest and the highest of each stretch") {
+  std::vector<std::pair<double, double>> points;
+  for (int i = 0; i < 10'000; ++i) points.emplace_back(i, i % 100);
+  points[4'321].second = 1'000;
+  points[8'765].second = -1'000;
+  LineChart thin("title", "batch"), few("title", "batch");
+  thin.add("training", points).thin(200);
+  CHECK(thin.group(0).size() < 6'000);
+  CHECK(says(thin.group(0), ",34.0 ", ",256.0 ", ">1000</text>"));
+  few.add("training", {{1, 1}, {2, 2}, {3, 1}});
+  const std::string whole = few.group(0);
+  CHECK(few.thin(10).group(0) == whole);
+}
+
 TEST_CASE("under a locale with commas in numbers a chart is the same") {
   LineChart chart("title", "tokens", io::Axis::logarithmic);
   chart.add("cost", {{256, 1234.5}, {16384, 20000.25}}, true);

@@ -42,3 +42,16 @@ TEST_CASE("sums over lanes, of as many rows as there are lanes or fewer") {
   check_all_lane_sums<float>();
   check_all_lane_sums<double>();
 }
+
+TEST_CASE("sums of two packets are those of each") {
+  const auto check = []<class S>(S) {
+    constexpr std::size_t L = simd::lanes<S>;
+    std::vector<S> numbers(2 * L);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<S>(i * i % 101);
+    const auto sums = simd::sums<S>(simd::load(numbers.data()), simd::load(numbers.data() + L));
+    CHECK(sums.first == std::accumulate(numbers.data(), numbers.data() + L, S{0}));
+    CHECK(sums.second == std::accumulate(numbers.data() + L, numbers.data() + 2 * L, S{0}));
+  };
+  check(float{});
+  check(double{});
+}

@@ -138,6 +138,16 @@ TEST_CASE("a network's report has the accuracy of its evaluation") {
   CHECK(report.samples() == 1500);
   CHECK(report.accuracy() == evaluate(network, workspace, data.test).accuracy());
   CHECK(report.macro().f1 > 0);
+
+  std::size_t next = 0, hits = 0;
+  classification_report(network, workspace, data.test, {},
+                        [&](std::size_t sample, std::span<const double> outputs, std::int32_t label) {
+                          CHECK(sample == next++);
+                          CHECK(label == data.test.targets[sample]);
+                          hits += std::max_element(outputs.begin(), outputs.end()) - outputs.begin() == label;
+                        });
+  CHECK(next == 1500);
+  CHECK(100.0 * static_cast<double>(hits) / 1500 == report.accuracy());
 }
 
 TEST_CASE("a network's report has the accuracy of its evaluation where outputs are NaN or infinite") {

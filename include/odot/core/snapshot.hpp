@@ -63,7 +63,7 @@ class Snapshot {
 
   const Facts& facts() const& ODOT_LIFETIMEBOUND { return facts_; }
   Facts facts() && { return std::move(facts_); }
-  void set_fact(std::string name, std::string text) { facts_.insert_or_assign(std::move(name), std::move(text)); }
+  void set_fact(std::string name, std::string text);
   template <std::integral T>
   void set_fact(std::string name, T number) {
     set_fact(std::move(name), std::to_string(number));
@@ -140,6 +140,10 @@ ODOT_FUNCTION void Snapshot::add(Array array) {
                         std::to_string(*bytes) + " bytes, found " + std::to_string(array.bytes.size()));
   if (!index_.emplace(array.name, arrays_.size()).second) detail::refuse_taken_name(array.name);
   arrays_.push_back(std::move(array));
+}
+
+ODOT_FUNCTION void Snapshot::set_fact(std::string name, std::string text) {
+  facts_.insert_or_assign(std::move(name), std::move(text));
 }
 
 ODOT_FUNCTION std::optional<std::string> Snapshot::text(std::string_view name) const {

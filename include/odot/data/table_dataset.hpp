@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/core/shape.hpp"
@@ -45,8 +46,25 @@ Dataset<S, float, Target> dataset(const Table& table, const TableColumns& column
 namespace detail {
 
 /// The indices of the columns. Throws unless there are `expected` of them.
-inline std::vector<std::size_t> column_indices(const Table& table, const std::vector<std::string>& names,
-                                               const char* what, std::size_t expected, const std::string& shape) {
+ODOT_FUNCTION std::vector<std::size_t> column_indices(const Table& table, const std::vector<std::string>& names,
+                                                      const char* what, std::size_t expected, const std::string& shape);
+/// Names of all columns that are not targets.
+ODOT_FUNCTION std::vector<std::string> other_columns(const Table& table, const std::vector<std::string>& targets);
+/// A number of the table as a float.
+ODOT_FUNCTION float table_number(const Table& table, std::size_t row, std::size_t column);
+/// The name of a row's label: the category, or the number as text.
+ODOT_FUNCTION std::string label_name(const Table& table, std::size_t row, std::size_t column);
+/// The names of all labels of a column: its categories, or the numbers that occur, in ascending order.
+ODOT_FUNCTION std::vector<std::string> label_names(const Table& table, std::size_t column);
+/// Every row's label as the index of its class.
+ODOT_FUNCTION std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
+                                                     const std::vector<std::string>& classes);
+
+#if ODOT_DEFINITIONS
+
+ODOT_FUNCTION std::vector<std::size_t> column_indices(const Table& table, const std::vector<std::string>& names,
+                                                      const char* what, std::size_t expected,
+                                                      const std::string& shape) {
   if (names.size() != expected)
     throw ArgumentError(std::string("odot::data::dataset: expected ") + std::to_string(expected) + " columns of " +
                         what + ", as " + shape + " has, found " + std::to_string(names.size()));
@@ -55,16 +73,14 @@ inline std::vector<std::size_t> column_indices(const Table& table, const std::ve
   return found;
 }
 
-/// Names of all columns that are not targets.
-inline std::vector<std::string> other_columns(const Table& table, const std::vector<std::string>& targets) {
+ODOT_FUNCTION std::vector<std::string> other_columns(const Table& table, const std::vector<std::string>& targets) {
   std::vector<std::string> others;
   for (const std::string& name : table.columns)
     if (std::find(targets.begin(), targets.end(), name) == targets.end()) others.push_back(name);
   return others;
 }
 
-/// A number of the table as a float.
-inline float table_number(const Table& table, std::size_t row, std::size_t column) {
+ODOT_FUNCTION float table_number(const Table& table, std::size_t row, std::size_t column) {
   const double value = table.row(row)[column];
   if (!(std::abs(value) <= double{(std::numeric_limits<float>::max)()}))
     throw ArgumentError("odot::data::dataset: row " + std::to_string(row) + " of column \"" + table.columns[column] +
@@ -72,8 +88,7 @@ inline float table_number(const Table& table, std::size_t row, std::size_t colum
   return static_cast<float>(value);
 }
 
-/// The name of a row's label: the category, or the number as text.
-inline std::string label_name(const Table& table, std::size_t row, std::size_t column) {
+ODOT_FUNCTION std::string label_name(const Table& table, std::size_t row, std::size_t column) {
   const double label = table.row(row)[column];
   if (!table.is_category(column)) return number_text::shortest(label + 0.0);  // −0 is 0
   const std::vector<std::string>& names = table.categories[column];
@@ -84,8 +99,7 @@ inline std::string label_name(const Table& table, std::size_t row, std::size_t c
   return names[static_cast<std::size_t>(label)];
 }
 
-/// The names of all labels of a column: its categories, or the numbers that occur, in ascending order.
-inline std::vector<std::string> label_names(const Table& table, std::size_t column) {
+ODOT_FUNCTION std::vector<std::string> label_names(const Table& table, std::size_t column) {
   if (table.is_category(column)) return table.categories[column];
   std::vector<double> values;
   for (std::size_t r = 0; r < table.rows(); ++r) values.push_back(table.row(r)[column]);
@@ -96,9 +110,8 @@ inline std::vector<std::string> label_names(const Table& table, std::size_t colu
   return names;
 }
 
-/// Every row's label as the index of its class.
-inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
-                                              const std::vector<std::string>& classes) {
+ODOT_FUNCTION std::vector<std::int32_t> table_labels(const Table& table, std::size_t column,
+                                                     const std::vector<std::string>& classes) {
   std::unordered_map<std::string_view, std::int32_t> indices;  // of equal names, the first one's
   for (std::size_t i = 0; i < classes.size(); ++i) indices.emplace(classes[i], static_cast<std::int32_t>(i));
   std::vector<std::int32_t> labels;
@@ -112,6 +125,8 @@ inline std::vector<std::int32_t> table_labels(const Table& table, std::size_t co
   }
   return labels;
 }
+
+#endif
 
 }  // namespace detail
 

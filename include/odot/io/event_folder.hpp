@@ -47,8 +47,9 @@ class EventFolder {
   /// Whether there are files of this training before the one that is written now.
   bool continued() const { return !before_.empty(); }
 
-  /// Begins a new file. Files of odot in the folder that do not belong to this training are renamed to
-  /// events.out.earlier.…, which TensorBoard does not read; those that were renamed before are deleted.
+  /// Begins a new file. Before that, those of `restore` are cut off, and files of odot in the folder that do not belong
+  /// to this training are renamed to events.out.earlier.…, which TensorBoard does not read; those that were renamed before
+  /// are deleted.
   /// Errors  FileError
   ODOT_COLD EventFile& open();
 
@@ -61,9 +62,9 @@ class EventFolder {
   /// The files of this training with their sizes, as facts, flushed to the disk.
   ODOT_COLD void keep(Snapshot& kept) const;
 
-  /// Takes over files as they were when `kept` was made: what was written to them afterwards is cut off. Files that are
-  /// not there any more are no error.
-  /// Errors  FileError: a file can't be cut off; ArgumentError: facts that `keep` does not write
+  /// Takes over files as they were when `kept` was made. What was written to them afterwards is cut off when the next
+  /// file begins, so that a training that is refused changes nothing. Files that are not there any more are no error.
+  /// Errors  ArgumentError: facts that `keep` does not write
   ODOT_COLD void restore(const Snapshot& kept);
 
  private:
@@ -77,6 +78,7 @@ class EventFolder {
 
   /// The names in the folder that begin so and end in .odot, ascending.
   ODOT_COLD std::vector<std::string> names(std::string_view begin) const;
+  ODOT_COLD void cut_off() const;
   ODOT_COLD void set_others_aside() const;
   ODOT_COLD std::string next_name() const;
 
@@ -136,7 +138,17 @@ inline std::string EventFolder::next_name() const {
   }
 }
 
+inline void EventFolder::cut_off() const {
+  for (const Known& known : before_) {
+    std::error_code error;
+    const std::uint64_t found = std::filesystem::file_size(folder_ / known.name, error);
+    if (!error && found > known.size) std::filesystem::resize_file(folder_ / known.name, known.size, error);
+    if (error) fail(folder_ / known.name, "can't be cut off", error);
+  }
+}
+
 inline EventFile& EventFolder::open() {
+  cut_off();
   set_others_aside();
   return file_.emplace(folder_ / next_name());
 }
@@ -163,12 +175,7 @@ inline void EventFolder::restore(const Snapshot& kept) {
     if (!name.starts_with(stem) || !name.ends_with(extension) || name.find_first_of("/\\") != std::string::npos)
       throw ArgumentError("odot::io::TensorBoard: expected the name of an event file, found \"" + shown_name(name) +
                           "\"");
-    std::error_code error;
-    const std::uint64_t found = std::filesystem::file_size(folder_ / name, error);
-    if (error) continue;
-    if (found > size) std::filesystem::resize_file(folder_ / name, size, error);
-    if (error) fail(folder_ / name, "can't be cut off", error);
-    before_.push_back({name, (std::min)(found, size)});
+    if (std::filesystem::exists(folder_ / name)) before_.push_back({name, size});
   }
 }
 

@@ -173,12 +173,10 @@ ODOT_COLD inline std::string plugin_metadata(const std::string& plugin, const st
 
 ODOT_COLD inline void EventSummary::add_text(std::string_view tag, std::string_view text) {
   detail::require_utf8("text", text);
-  std::string value = value_of(tag), extent, shape, tensor;
-  protozero::pbf_writer{extent}.add_int64(1, 1);
-  protozero::pbf_writer{shape}.add_message(2, extent);
+  std::string value = value_of(tag), tensor;
   protozero::pbf_writer proto{tensor};
   proto.add_enum(1, 7);  // DT_STRING
-  proto.add_message(2, shape);
+  proto.add_message(2, std::string());  // a shape without extents: one text
   proto.add_bytes(8, text.data(), text.size());
   protozero::pbf_writer writer{value};
   writer.add_message(detail::ValueField::tensor, tensor);

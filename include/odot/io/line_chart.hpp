@@ -47,6 +47,12 @@ class LineChart {
   double panel_width() const { return width_; }
   double panel_height() const { return height_; }
 
+  /// Leaves at most about `most` points of each curve: of each stretch the lowest and the highest.
+  LineChart& thin(std::size_t most) {
+    for (Curve& curve : curves_) curve.points = thinned(curve.points, (std::max)(most / 2, std::size_t{1}));
+    return *this;
+  }
+
   /// Leaves title and legend to the page.
   LineChart& without_title() {
     titled_ = false;
@@ -124,6 +130,21 @@ class LineChart {
     std::vector<Point> points;
     bool dots;
   };
+
+  static std::vector<Point> thinned(const std::vector<Point>& points, std::size_t stretches) {
+    if (points.size() <= 2 * stretches) return points;
+    const auto lower = [](const Point& a, const Point& b) { return a.second < b.second; };
+    std::vector<Point> kept;
+    for (std::size_t s = 0; s < stretches; ++s) {
+      const auto at = [&](std::size_t i) {
+        return points.begin() + static_cast<std::ptrdiff_t>(i * points.size() / stretches);
+      };
+      auto [low, high] = std::minmax_element(at(s), at(s + 1), lower);
+      kept.push_back((std::min)(low, high)[0]);
+      kept.push_back((std::max)(low, high)[0]);
+    }
+    return kept;
+  }
 
   /// A coordinate in the picture.
   static std::string tenths(double value) { return number_text::fixed(value, 1); }

@@ -6,6 +6,7 @@
 #include "odot/core/config.hpp"
 
 #if __has_include(<protozero/pbf_writer.hpp>)
+#include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 #else

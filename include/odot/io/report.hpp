@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,7 +61,7 @@ struct ReportPicture {
   std::string png, description, caption = {};
 };
 
-using ReportFacts = std::vector<std::pair<std::string, ReportCell>>;
+using ReportFacts = std::vector<std::pair<ReportCell, ReportCell>>;  ///< names and values
 
 /// A self-contained page in HTML 5: no scripts, no other files, no network. It is light or dark as its reader's system
 /// is, and fits a phone. What is added comes after what was added before; `section` begins the next section. All texts
@@ -92,6 +93,12 @@ class Report {
 
   /// Pictures side by side. `pixels`: an enlarged picture shows its pixels as squares.
   ODOT_COLD ODOT_FUNCTION Report& pictures(const std::vector<ReportPicture>& pictures, bool pixels = true);
+
+  /// What each of these adds, side by side where there is room.
+  ODOT_COLD ODOT_FUNCTION Report& columns(const std::vector<std::function<void(Report&)>>& parts);
+
+  /// What `content` adds, to be seen only by who opens it.
+  ODOT_COLD ODOT_FUNCTION Report& folded(std::string_view summary, const std::function<void(Report&)>& content);
 
   /// The page's last line.
   ODOT_COLD ODOT_FUNCTION Report& footer(std::string_view text);
@@ -189,13 +196,13 @@ bool Report::is_number(std::string_view text) {
 Report& Report::tiles(const ReportFacts& facts) {
   std::string html = "<dl class=\"tiles\">\n";
   for (const auto& [name, value] : facts)
-    html += "<div><dt>" + xml_text(name) + "</dt><dd>" + cell(value) + "</dd></div>\n";
+    html += "<div><dt>" + cell(name) + "</dt><dd>" + cell(value) + "</dd></div>\n";
   return append(facts.empty() ? "" : html + "</dl>\n");
 }
 
 Report& Report::facts(const ReportFacts& facts) {
   std::string html = "<dl class=\"facts\">\n";
-  for (const auto& [name, value] : facts) html += "<dt>" + xml_text(name) + "</dt><dd>" + cell(value) + "</dd>\n";
+  for (const auto& [name, value] : facts) html += "<dt>" + cell(name) + "</dt><dd>" + cell(value) + "</dd>\n";
   return append(facts.empty() ? "" : html + "</dl>\n");
 }
 
@@ -251,7 +258,7 @@ Report& Report::charts(std::vector<LineChart> charts, std::string_view layout) {
     chart.without_title();
     const auto entries = chart.entries();
     html += "<figure><figcaption>" + xml_text(chart.title());
-    if (entries.size() > 1) {
+    if (entries.size() > 1 && !entries.front().name.empty()) {
       html += " <span class=\"key\">";
       for (const LineChart::Entry& entry : entries)
         html += "<span><i class=\"k" + std::to_string(entry.colour) + "\"></i>" + xml_text(entry.name) + "</span> ";
@@ -283,6 +290,22 @@ Report& Report::pictures(const std::vector<ReportPicture>& pictures, bool pixels
     html += "</figure>\n";
   }
   return append(html + "</div>\n");
+}
+
+Report& Report::columns(const std::vector<std::function<void(Report&)>>& parts) {
+  append("<div class=\"columns\">\n");
+  for (const auto& part : parts) {
+    append("<div>\n");
+    part(*this);
+    append("</div>\n");
+  }
+  return append("</div>\n");
+}
+
+Report& Report::folded(std::string_view summary, const std::function<void(Report&)>& content) {
+  append("<details><summary>" + xml_text(summary) + "</summary>\n");
+  content(*this);
+  return append("</details>\n");
 }
 
 Report& Report::footer(std::string_view text) {

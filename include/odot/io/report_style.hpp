@@ -32,9 +32,12 @@ nav a{display:inline-block;margin:0 1rem .2rem 0;padding:.2rem 0}
 dl,dd{margin:0}
 .tiles dt{font-size:.85rem;color:var(--soft)}
 .tiles dd{font-size:1.35rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
-.facts{display:grid;grid-template-columns:minmax(7rem,14rem) 1fr;margin:.8rem 0;font-size:.95rem}
+.facts{display:grid;grid-template-columns:minmax(7rem,2fr) 3fr;margin:.8rem 0;font-size:.95rem}
 .facts dt,.facts dd{padding:.32rem 0;border-bottom:1px solid var(--rule)}
 .facts dt{color:var(--soft);padding-right:1rem}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:0 2.5rem;align-items:start}
+.columns>div{min-width:0}
+details{margin:1.6rem 0}summary{cursor:pointer;color:var(--link);padding:.2rem 0}
 .scroll{overflow-x:auto;margin:.9rem 0;max-width:100%}
 table{border-collapse:collapse;font-size:.92rem;overflow-wrap:normal}
 .caption{color:var(--soft);margin:1.2rem 0 -.3rem;font-size:.92rem}
@@ -47,10 +50,11 @@ tbody th{font-weight:600}
 font-variant-numeric:tabular-nums}
 .matrix th{white-space:nowrap}
 .matrix thead th{text-align:center;border-bottom:0;font-weight:500;padding:.2rem .4rem}
-.matrix tbody th{text-align:right;border-bottom:0;font-weight:500;color:var(--soft)}
+.matrix tbody th{text-align:right;border-bottom:0;font-weight:500;color:var(--soft);position:sticky;left:0;
+background:var(--page)}
 .matrix .h{background:rgba(var(--hit),var(--s))}.matrix .m{background:rgba(var(--miss),var(--s))}
 .matrix .on{color:var(--on);font-weight:600}.matrix .z{color:var(--soft);opacity:.55}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.4rem;margin:1rem 0}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:1.4rem;margin:1rem 0}
 .charts.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr))}
 .charts.wide{grid-template-columns:1fr}
 figure{margin:0;min-width:0}
@@ -79,8 +83,8 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 pre.wrap{white-space:pre-wrap}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
-@media (max-width:34rem){.facts{grid-template-columns:1fr}.facts dt{border-bottom:0;padding:.5rem 0 0}.facts dd{padding-top:0}
-.pictures{grid-template-columns:repeat(auto-fill,minmax(6.2rem,1fr))}th,td{padding:.35rem .55rem}}
+@media (max-width:34rem){.facts{grid-template-columns:minmax(0,45%) 1fr}.pictures{grid-template-columns:repeat(auto-fill,minmax(6.2rem,1fr))}
+table{font-size:.86rem}th,td{padding:.35rem .45rem}.matrix td{min-width:2.2rem}}
 @media print{h2{break-after:avoid}figure,.tiles{break-inside:avoid}nav{display:none}}
 )css";
 

@@ -3,6 +3,8 @@
 // stb_image_write's encoder, as functions of this file alone: they can't clash with those of a program that has stb
 // itself, of any version, before this header or after it.
 
+#include "odot/io/stb.hpp"
+
 // Nothing is reported of stb's code, wherever it lies.
 #if defined(__GNUC__) || defined(__clang__)
 #pragma GCC system_header
@@ -10,11 +12,8 @@
 
 #if __has_include(<stb/stb_image_write.h>)
 #define ODOT_STB_IMAGE_WRITE <stb/stb_image_write.h>
-#elif __has_include(<stb_image_write.h>)
-#define ODOT_STB_IMAGE_WRITE <stb_image_write.h>
 #else
-#error \
-    "odot: pictures need stb_image_write.h on the include path (Debian, Ubuntu: libstb-dev), or CMake's target odot::io, which finds it"
+#define ODOT_STB_IMAGE_WRITE <stb_image_write.h>
 #endif
 
 // What stb includes, so that nothing of it lands in the namespace.

@@ -37,13 +37,19 @@ struct EventScalar {
   std::function<double(const Event&)> value;
 };
 
+/// A picture: its tag, and the bytes of a PNG file.
+struct EventPicture {
+  std::string tag, png;
+};
+
 struct TensorBoardOptions {
   std::size_t scalars_every_batches = 1;     ///< 0: curves by epoch alone
   std::size_t histograms_every_epochs = 1;   ///< of a network's parameters and gradients; 0: none
   std::size_t histograms_every_batches = 0;  ///< 0: none
   std::vector<EventScalar<BatchEvent>> batch_scalars = {};
   std::vector<EventScalar<EpochEvent>> epoch_scalars = {};
-  std::vector<HyperParameter> hyperparameters = {};  ///< shown as a table under TEXT, and under HPARAMS
+  std::function<std::vector<EventPicture>()> pictures = {};  ///< called before the first batch and after every epoch
+  std::vector<HyperParameter> hyperparameters = {};          ///< shown as a table under TEXT, and under HPARAMS
 };
 
 /// Writes a training's events into a folder that is this training's alone, one run in TensorBoard:
@@ -57,6 +63,7 @@ struct TensorBoardOptions {
 ///     weights/<parameter>, gradients/<parameter>          histograms; the gradients are those of the last batch, clipped
 ///                                                         if the optimizer clips them
 ///     hyperparameters                                     a text
+/// and your own scalars and pictures.
 /// A number that does not exist, such as accuracy in a regression, has no point. Records are written as they come, so
 /// that TensorBoard shows a training while it runs, and a kill loses none.
 /// A training that starts from the beginning sets the event files of an earlier one aside (EventFolder::open). A resumed
@@ -143,6 +150,10 @@ class TensorBoard : public Callback {
   }
 
   ODOT_COLD void add_settings(EventSummary& summary) const;
+  ODOT_COLD void add_pictures(EventSummary& summary) const {
+    if (!options_.pictures) return;
+    for (const auto& [tag, png] : options_.pictures()) summary.add_png(tag, png);
+  }
   ODOT_COLD EventFile& open();
   ODOT_COLD void write(const EventSummary& summary, std::size_t step) {
     if (summary.empty()) return;
@@ -154,17 +165,36 @@ class TensorBoard : public Callback {
   TensorBoardOptions options_;
   std::function<void(EventSummary&, bool gradients)> add_histograms_;
   std::string test_name_ = "test";
-  std::size_t batches_ = 0;  // of an epoch
-  std::size_t step_ = 0;     // batches done
-  bool trained_ = false;     // whether the file has events of a training
+  std::size_t batches_ = 0;           // of an epoch
+  std::size_t begin_ = 0, step_ = 0;  // batches done when fit began, and now
+  bool trained_ = false;              // whether the file has events of a training
 };
+
+namespace detail {
+
+/// A text as a cell of a table in Markdown.
+ODOT_COLD inline std::string markdown_cell(const std::string& text) {
+  std::string cell;
+  for (const char letter : text) {
+    if (letter == '|') cell += '\\';
+    cell += letter == '\n' || letter == '\r' ? ' ' : letter;
+  }
+  return cell;
+}
+
+ODOT_COLD inline void add_point(EventSummary& summary, const std::string& tag, double value) {
+  if (!std::isnan(value)) summary.add_scalar(tag, value);
+}
+
+}  // namespace detail
 
 inline void TensorBoard::add_settings(EventSummary& summary) const {
   if (options_.hyperparameters.empty()) return;
   std::string table = "| name | value |\n|---|---|\n";
   for (const auto& [name, value] : options_.hyperparameters) {
     const auto* text = std::get_if<std::string>(&value);
-    table += "| " + name + " | " + (text ? *text : number_text::shortest(std::get<double>(value))) + " |\n";
+    table += "| " + detail::markdown_cell(name) + " | " +
+             detail::markdown_cell(text ? *text : number_text::shortest(std::get<double>(value))) + " |\n";
   }
   summary.add_text("hyperparameters", table);
   summary.add_hyperparameters(options_.hyperparameters, wall_time());
@@ -174,7 +204,7 @@ inline EventFile& TensorBoard::open() {
   EventFile& file = folder_.open();
   file.append(event_file_version(wall_time()));
   if (folder_.continued()) {
-    file.append(event_session_start(wall_time(), step_ + 1));
+    file.append(event_session_start(wall_time(), begin_ + 1));
   } else {
     EventSummary settings;
     add_settings(settings);
@@ -186,7 +216,7 @@ inline EventFile& TensorBoard::open() {
 inline void TensorBoard::on_begin(const TrainingPlan& plan) {
   test_name_ = plan.test_name;
   batches_ = plan.batches;
-  step_ = plan.steps_before;
+  begin_ = step_ = plan.steps_before;
   if (trained_) folder_.start_over();
   trained_ = true;
   if (step_ > 0) return;  // restore_state may follow
@@ -194,16 +224,9 @@ inline void TensorBoard::on_begin(const TrainingPlan& plan) {
   EventSummary summary;
   if (add_histograms_ && options_.histograms_every_epochs + options_.histograms_every_batches > 0)
     add_histograms_(summary, false);
+  add_pictures(summary);
   write(summary, 0);
 }
-
-namespace detail {
-
-ODOT_COLD inline void add_point(EventSummary& summary, const std::string& tag, double value) {
-  if (!std::isnan(value)) summary.add_scalar(tag, value);
-}
-
-}  // namespace detail
 
 inline void TensorBoard::on_batch(const BatchEvent& e) {
   step_ = e.step;
@@ -229,6 +252,7 @@ inline void TensorBoard::on_epoch(const EpochEvent& e) {
   for (const auto& [tag, value] : options_.epoch_scalars) detail::add_point(summary, tag, value(e));
   const std::size_t every = options_.histograms_every_epochs;
   if (add_histograms_ && every > 0 && e.epoch % every == 0 && !histograms_due(step_)) add_histograms_(summary, true);
+  add_pictures(summary);
   write(summary, step_);
 }
 

@@ -25,7 +25,7 @@ struct ClassTokenForward {
   }
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run, const S* from) const {
-    run.store(y, run.load_column(from));
+    run.store_with_prefetch(y, run.load_column(from));
   }
 };
 
@@ -37,7 +37,7 @@ struct ClassTokenBackward {
 
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run) const {
-    run.store(dx, run.load_column(dy + run.row * (M * D) + D));
+    run.store_with_prefetch(dx, run.load_column(dy + run.row * (M * D) + D));
   }
 };
 

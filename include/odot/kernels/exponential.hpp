@@ -79,6 +79,15 @@ ODOT_INLINE void softmax_exp(Packet<S> (&x)[N]) {
     for (std::size_t k = 0; k < N; ++k) x[k] = softmax_exp<S>(x[k]);
   }
 }
+/// Of several, all of them above −88: without the comparison.
+template <class S, std::size_t N>
+ODOT_INLINE void softmax_exp_in_range(Packet<S> (&x)[N]) {
+  if constexpr (std::is_same_v<S, float> && lanes<float> > 1) {
+    detail::exp_within_bounds(x);
+  } else {
+    for (std::size_t k = 0; k < N; ++k) x[k] = exp(x[k]);
+  }
+}
 /// The same, but 0 for all x < least and for no other, least ≥ −87 (double: −708). One instruction more.
 template <class S>
 ODOT_INLINE Packet<S> softmax_exp(const Packet<S>& x, S least) {

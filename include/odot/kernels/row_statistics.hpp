@@ -47,8 +47,9 @@ ODOT_HOST_DEVICE void with_row_statistics(const Row& row, const S* x, double eps
       row.joined_sums([&](const auto& run) { return terms(deviation(run), deviation(run) * deviation(run)); });
   // How far the mean is off, which matters where the numbers are large compared to their deviations.
   const Total off = sums[0] * share;
-  const Total squares = sums[1] * share, variance = squares - off * off;  // below 0 only by rounding
-  const S rstd = static_cast<S>(1 / std::sqrt((Total{0} > variance ? Total{0} : variance) + static_cast<Total>(eps)));
+  const Total least = static_cast<Total>(eps), squares = sums[1] * share;
+  const Total with_eps = (squares - off * off) + least;  // below eps only by rounding
+  const S rstd = static_cast<S>(1 / std::sqrt(least > with_eps ? least : with_eps));
   if (rstd > 0) {
     use(RowStatistics<S>{mean, rstd, static_cast<S>(-off) * rstd}, deviation);
   } else {

@@ -53,8 +53,8 @@ struct SelectTokenBackward {
   template <class Run>
   ODOT_HOST_DEVICE void operator()(const Run& run, const S* gradient) const {
     // y = x[chosen]
-    if (gradient) run.store(dx, run.load_column(gradient));
-    else run.store(dx, 0);
+    if (gradient) run.store_with_prefetch(dx, run.load_column(gradient));
+    else run.store_with_prefetch(dx, 0);
   }
 };
 

@@ -41,6 +41,13 @@ template <class Scalar>
 ODOT_INLINE void prefetch(const Scalar* from) {
   Eigen::internal::prefetch(from);
 }
+/// The same for a store. Unlike a load's, this cache line need not be shared with other cores.
+template <class Scalar>
+ODOT_INLINE void prefetch_to_store([[maybe_unused]] Scalar* to) {
+#if defined(__GNUC__)
+  __builtin_prefetch(to, 1);
+#endif
+}
 template <class Scalar>
 ODOT_INLINE Packet<Scalar> all(Scalar value) {
   return Eigen::internal::pset1<Packet<Scalar>>(value);

@@ -27,6 +27,12 @@ ODOT_INLINE void transpose(Block<Scalar>& block) {
   Eigen::internal::ptranspose(block);
 }
 
+/// The sums of two packets.
+template <class Scalar>
+struct PairOfSums {
+  Scalar first, second;
+};
+
 namespace detail {
 
 /// lane_sums by a transposition, then adding packets in pairs that are lanes / 2 apart, lanes / 4 and so on.
@@ -62,9 +68,39 @@ ODOT_INLINE Packet<Scalar> tree_of_sums(const Scalar* rows) {
                                tree_of_sums<Count, First + Distance, 2 * Distance>(rows),
                                std::make_index_sequence<L>{});
 }
+
+/// Lane l and the one half a packet behind it, added up.
+template <class P, std::size_t... Lane>
+ODOT_INLINE auto add_halves(const P& a, std::index_sequence<Lane...>) {
+  return __builtin_shufflevector(a, a, Lane...) + __builtin_shufflevector(a, a, (sizeof...(Lane) + Lane)...);
+}
+/// The sums of two packets, in the order of the sum of one.
+template <class Scalar, std::size_t L, class P>
+ODOT_INLINE PairOfSums<Scalar> pair_of_sums(const P& a, const P& b) {
+  if constexpr (L * sizeof(Scalar) > 16) {
+    constexpr std::make_index_sequence<L / 2> half;
+    return pair_of_sums<Scalar, L / 2>(add_halves(a, half), add_halves(b, half));
+  } else if constexpr (L == 4) {
+    const auto sums = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    const auto all = sums + __builtin_shufflevector(sums, sums, 1, 0, 3, 2);
+    return {all[0], all[2]};
+  } else {
+    const auto sums = __builtin_shufflevector(a, b, 0, 2) + __builtin_shufflevector(a, b, 1, 3);
+    return {sums[0], sums[1]};
+  }
+}
 #endif
 
 }  // namespace detail
+
+/// The sums over the lanes of two packets, which take fewer instructions together.
+template <class Scalar>
+ODOT_INLINE PairOfSums<Scalar> sums(const Packet<Scalar>& a, const Packet<Scalar>& b) {
+#if ODOT_SHUFFLE && defined(__SSE2__)
+  if constexpr (lanes<Scalar> > 1) return detail::pair_of_sums<Scalar, lanes<Scalar>>(a, b);
+#endif
+  return {sum(a), sum(b)};
+}
 
 /// Lane e of the result is Σ_l rows[e][l], rows [Count, lanes], Count ≤ lanes; 0 in lanes without a row.
 template <std::size_t Count, class Scalar>

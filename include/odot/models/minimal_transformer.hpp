@@ -78,12 +78,16 @@ using MinimalTransformer = nn::Sequential<
 
 /// Initial weights of the minimal transformers: class token and positions N(0, 0.02²), the rest N(0, 1/(3 fan_in)), the
 /// variance of PyTorch's linear layers.
-inline nn::init::Rule minimal_transformer_init() {
+ODOT_FUNCTION nn::init::Rule minimal_transformer_init();
+
+#if ODOT_DEFINITIONS
+ODOT_FUNCTION nn::init::Rule minimal_transformer_init() {
   return [](const nn::ParameterInfo& p) {
     if (p.name == "token" || p.name == "position.weight") return 0.02;
     return 1 / std::sqrt(3 * static_cast<double>(p.fan_in()));
   };
 }
+#endif
 
 /// Parameters of a model in those of another: 0.25 is a quarter.
 template <class Model, class Full>

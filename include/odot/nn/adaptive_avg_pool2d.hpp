@@ -3,6 +3,7 @@
 // AdaptiveAvgPool2d.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/plane_mean.hpp"
 #include "odot/nn/description.hpp"
@@ -31,6 +32,8 @@ struct AdaptiveAvgPool2d {
   template <ShapeType In>
   struct bind : Layer<In, typename Rule<In>::output> {
     static constexpr bool backward_reads_input = false;
+
+    static constexpr std::uint64_t flop() { return In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("adaptive_avg_pool2d").add(OutputSize).text());

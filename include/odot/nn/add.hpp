@@ -3,6 +3,7 @@
 // Add: the sum of branches.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/kernels/add.hpp"
@@ -22,6 +23,7 @@ struct AddBranches {
     if constexpr (Index == 0) K::copy(workspace, out, y);
     else K::forward(workspace, decltype(out)(y), out, y);
   }
+  static constexpr std::uint64_t flop(std::size_t branches, std::size_t size) { return (branches - 1) * size; }
   template <std::size_t Index>
   static auto gradient(auto& /*workspace*/, auto& /*frame*/, auto dy) {
     return dy;

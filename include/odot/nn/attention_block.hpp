@@ -3,6 +3,7 @@
 // AttentionBlock: heads, convolution, skip connection and ReLU as one layer.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "odot/kernels/attention_block/contract.hpp"
@@ -44,11 +45,17 @@ struct AttentionBlock {
   template <ShapeType In>
   struct bind : Layer<In, In, typename Lists<In>::parameters, typename Lists<In>::heads::buffers> {
     using heads = typename Lists<In>::heads;
+    using head_arrays = heads;  ///< for nn::relevance_maps
     using geometry = kernels::AttentionGeometry<In, Heads, heads::norm, Options.skip, Options.relu, Options.heads.bias>;
     static constexpr bool backward_reads_input = false;  // the cache has it
     static constexpr bool backward_reads_output = Options.relu;
     static constexpr bool couples_samples = Options.heads.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_block_cache<In, Heads>(n); }
+
+    static constexpr std::uint64_t flop() {
+      return detail::heads_flop(Heads, In::size, Options.heads) + 2 * 9 * geometry::C * Heads * In::size +
+             (Options.skip ? In::size : 0) + (Options.relu ? In::size : 0);
+    }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       const std::string attention = detail::heads_words(Heads, Options.heads);

@@ -3,6 +3,7 @@
 // AttentionHeads: element-wise attention's relevance maps, applied to the input.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "odot/core/number_text.hpp"
@@ -144,6 +145,11 @@ struct HeadArrays {
                 "odot::nn::AttentionWise, AttentionHeads: affine scales and shifts normalised maps; set norm too");
 };
 
+/// FLOP of AttentionHeads per sample: the scores x ⊙ w of both softmaxes, 5 for each softmax, and both products.
+constexpr std::uint64_t heads_flop(std::size_t heads, std::size_t size, const AttentionHeadsOptions& options) {
+  return heads * size * (14u + (options.bias ? 2u : 0u) + (options.norm ? 2u : 0u));
+}
+
 /// The words of AttentionHeads.
 ODOT_COLD inline std::string heads_words(std::size_t heads, const AttentionHeadsOptions& options) {
   LayerWords words("attention_heads");
@@ -180,9 +186,12 @@ struct AttentionHeads {
   template <ShapeType In>
   struct bind : Layer<In, typename Arrays<In>::output, typename Arrays<In>::parameters, typename Arrays<In>::buffers> {
     using arrays = Arrays<In>;
+    using head_arrays = arrays;  ///< for nn::relevance_maps
     static constexpr kernels::NormConstants constants = arrays::constants;
     static constexpr bool couples_samples = Options.norm;
     static constexpr std::size_t cache_elements(std::size_t n) { return kernels::attention_heads_cache<In, Heads>(n); }
+
+    static constexpr std::uint64_t flop() { return detail::heads_flop(Heads, In::size, Options); }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(detail::heads_words(Heads, Options)); }
 

@@ -3,6 +3,7 @@
 // AvgPool2d.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/pool2d/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -41,6 +42,8 @@ struct AvgPool2d {
   struct bind : Layer<In, typename Rule<In>::geometry::output> {
     using geometry = typename Rule<In>::geometry;
     static constexpr bool backward_reads_input = false;
+
+    static constexpr std::uint64_t flop() { return KernelSize * KernelSize * bind::output_shape::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::pool_words("avg_pool2d", KernelSize, geometry::stride, Options.padding)

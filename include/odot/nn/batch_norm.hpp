@@ -3,6 +3,7 @@
 // What the batch norms of features, series and images have in common.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 
@@ -36,6 +37,8 @@ struct BatchNormLayer : Layer<In, In,
   static constexpr kernels::NormConstants constants{.eps = Options.eps, .momentum = Options.momentum};
   static constexpr bool couples_samples = true;
   static constexpr std::size_t cache_elements(std::size_t) { return 2 * channels; }
+
+  static constexpr std::uint64_t flop() { return 2 * In::size; }
 
   static void forward(auto pass, auto x, auto y) {
     using K = kernel<decltype(pass)>;

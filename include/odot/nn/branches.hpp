@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <tuple>
@@ -85,6 +86,12 @@ class BranchesLayer : public Layer<In, Out> {
   static constexpr std::size_t gradient_elements(std::size_t n) {
     return aligned(largest_output() * n) + aligned(In::size * n) +
            (std::max)({BranchOf<D, In>::type::gradient_elements(n)...});
+  }
+  static constexpr std::size_t prediction_elements() {
+    return (std::max)({BranchOf<D, In>::type::output_shape::size + BranchOf<D, In>::type::prediction_elements()...});
+  }
+  static constexpr std::uint64_t flop() {
+    return sum_flop({BranchOf<D, In>::type::flop()..., Join::flop(count, Out::size)});
   }
 
   ODOT_COLD static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {

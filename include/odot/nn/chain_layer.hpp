@@ -60,6 +60,11 @@ class ChainLayer<In, Chain<Out, Link<D, C>...>> : public Layer<In, Out> {
   using without_step = typename FirstWithoutStep<C...>::type;
   static constexpr std::size_t cache_elements(std::size_t n) { return Plan::cache_offset(sizeof...(C), n); }
   static constexpr std::size_t gradient_elements(std::size_t n) { return Plan::gradient_elements(n); }
+  static constexpr std::size_t prediction_elements() {
+    return (std::min)(Plan::own_slots, std::size_t{2}) * Plan::largest_between() +
+           (std::max)({C::prediction_elements()...});
+  }
+  static constexpr std::uint64_t flop() { return sum_flop({C::flop()...}); }
 
   ODOT_COLD static void list_parameters(std::vector<ParameterInfo>& table, const std::string& prefix) {
     std::size_t i = 0;

@@ -3,6 +3,7 @@
 // ClassToken: a learned token before the others, for the network's answer about the whole sequence.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/class_token.hpp"
 #include "odot/nn/description.hpp"
@@ -30,6 +31,8 @@ struct ClassToken {
     static_assert(detail::is_sequence<In>, "odot::nn::ClassToken: input must be rank 2, [tokens, features]");
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t added_tokens = 1;
+
+    static constexpr std::uint64_t flop() { return 0; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("class_token").text()); }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "odot/core/buffer.hpp"
+#include "odot/core/config.hpp"
 #include "odot/core/device.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
@@ -29,13 +30,7 @@ class ClassWeights {
  public:
   ClassWeights() = default;
   ClassWeights(std::initializer_list<double> weights) : ClassWeights(std::vector<double>(weights)) {}
-  ClassWeights(std::vector<double> weights) {
-    for (std::size_t k = 0; k < weights.size(); ++k)
-      if (!(weights[k] >= 0 && weights[k] <= (std::numeric_limits<double>::max)()))
-        throw ArgumentError("odot::nn::ClassWeights: weight " + std::to_string(k) +
-                            ": expected a number that is not negative, found " + number_text::shortest(weights[k]));
-    if (!weights.empty()) kept_ = std::make_shared<Kept>(std::move(weights));
-  }
+  ClassWeights(std::vector<double> weights);
 
   bool empty() const { return !kept_; }
   std::span<const double> values() const {
@@ -43,11 +38,7 @@ class ClassWeights {
   }
 
   /// "1 1 4"; empty if there are none.
-  ODOT_COLD std::string text() const {
-    std::string all;
-    for (const double each : values()) all.append(all.empty() ? "" : " ").append(number_text::shortest(each));
-    return all;
-  }
+  ODOT_COLD std::string text() const;
 
   /// The weights as numbers of type S in the device's memory; empty if there are none. Any number of threads may call it.
   /// `loss` and `classes`: what the weights are for.
@@ -78,5 +69,23 @@ class ClassWeights {
   };
   std::shared_ptr<Kept> kept_;
 };
+
+#if ODOT_DEFINITIONS
+
+ODOT_FUNCTION ClassWeights::ClassWeights(std::vector<double> weights) {
+  for (std::size_t k = 0; k < weights.size(); ++k)
+    if (!(weights[k] >= 0 && weights[k] <= (std::numeric_limits<double>::max)()))
+      throw ArgumentError("odot::nn::ClassWeights: weight " + std::to_string(k) +
+                          ": expected a number that is not negative, found " + number_text::shortest(weights[k]));
+  if (!weights.empty()) kept_ = std::make_shared<Kept>(std::move(weights));
+}
+
+ODOT_FUNCTION std::string ClassWeights::text() const {
+  std::string all;
+  for (const double each : values()) all.append(all.empty() ? "" : " ").append(number_text::shortest(each));
+  return all;
+}
+
+#endif
 
 }  // namespace odot::nn

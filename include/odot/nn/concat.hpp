@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 
@@ -49,6 +50,7 @@ struct WithExtent<Shape<C, H, W>, Extent> {
 template <ShapeType... Outputs>
 struct ConcatBranches {
   static constexpr const char* name = "concat";
+  static constexpr std::uint64_t flop(std::size_t, std::size_t) { return 0; }
   template <ShapeType S>
   static constexpr std::size_t rows = S::rank == 2 ? S::extents[0] : 1;
   template <ShapeType S>

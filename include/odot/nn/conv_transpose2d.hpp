@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/channel_bias.hpp"
@@ -63,6 +64,8 @@ struct ConvTranspose2d {
   template <ShapeType In>
   struct bind : Layer<In, typename Rule<In>::geometry::input, typename Rule<In>::parameters> {
     using geometry = typename Rule<In>::geometry;
+
+    static constexpr std::uint64_t flop() { return 2 * geometry::weight::size * (In::size / In::extents[0]); }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::conv_words("conv_transpose2d", OutChannels, Options));

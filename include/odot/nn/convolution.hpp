@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 
@@ -80,6 +81,10 @@ template <ShapeType In, class Rule, bool Bias>
 struct ConvLayer : Layer<In, typename Rule::output,
                          Parameters<Parameter<"weight", typename Rule::weight>,
                                     OptionalParameter<Bias, "bias", typename Rule::geometry::bias, Init::zero>>> {
+  static constexpr std::uint64_t flop() {
+    return 2 * Rule::weight::size * (Rule::output::size / Rule::weight::extents[0]);
+  }
+
   static void forward(auto pass, auto x, auto y) {
     kernel<decltype(pass)>::template forward<geometry>(
         pass.workspace(), x.template as<typename geometry::input>(), pass.parameter(weight).template as<weights>(),

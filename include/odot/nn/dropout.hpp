@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Dropout.
 
+#include <cstdint>
+
 #include "odot/core/config.hpp"
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/add.hpp"
@@ -64,6 +66,8 @@ struct Dropout {
   template <ShapeType In>
   struct bind : DropoutLayer<In, P, kernels::Dropout> {
     static constexpr bool token_wise = true;
+
+    static constexpr std::uint64_t flop() { return 0; }
 
     ODOT_COLD static void describe(LayerParts& parts) { detail::describe_dropout("dropout", P.value, parts); }
   };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Dropout2d.
 
+#include <cstdint>
+
 #include "odot/core/config.hpp"
 #include "odot/kernels/channel_dropout.hpp"
 #include "odot/nn/description.hpp"
@@ -19,6 +21,8 @@ template <Probability P>
 struct Dropout2d {
   template <ShapeType In>
   struct bind : DropoutLayer<In, P, kernels::ChannelDropout> {
+    static constexpr std::uint64_t flop() { return 0; }
+
     ODOT_COLD static void describe(LayerParts& parts) { detail::describe_dropout("dropout2d", P.value, parts); }
 
     static_assert(In::rank == 3, "odot::nn::Dropout2d: input must be rank 3, [channels, height, width]");

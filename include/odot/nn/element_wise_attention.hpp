@@ -3,6 +3,7 @@
 // ElementWiseAttention: attention over the tokens of a sequence, each channel by itself.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/element_wise_attention/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -45,6 +46,13 @@ struct ElementWiseMixing {
   template <std::size_t L, std::size_t D>
   static constexpr std::size_t cache_elements(std::size_t n) {
     return kernels::element_wise_attention_cache(form, n, L, D);
+  }
+
+  /// Per sample. Series: for each term of a token and channel, a multiply-add for A_n, B_n, the numerator and the
+  /// denominator; k², its exponential, its product with v, the division. Full: 6 per pair, and the division.
+  static constexpr std::uint64_t flop(std::size_t tokens, std::size_t channels) {
+    const std::size_t pairs = Causal ? tokens * (tokens + 1) / 2 : tokens * tokens;
+    return channels * (form.is_series() ? tokens * (8 * (Order + 1) + 4) : 6 * pairs + tokens);
   }
 
   /// Computes y from queries, keys and values; in training, fills `cache`.
@@ -93,6 +101,8 @@ struct UnprojectedElementWiseAttention {
     static constexpr std::size_t cache_elements(std::size_t n) {
       return Mixing::template cache_elements<detail::tokens<In>, channels>(n);
     }
+
+    static constexpr std::uint64_t flop() { return Mixing::flop(detail::tokens<In>, channels); }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("unprojected_element_wise_attention")
@@ -145,6 +155,9 @@ struct ElementWiseAttention {
       return Projections::attention_at(n) + Mixing::template cache_elements<L, D>(n);
     }
     static constexpr std::size_t gradient_elements(std::size_t n) { return Projections::gradient_elements(n); }
+
+    static constexpr std::size_t prediction_elements() { return Projections::attention_at(1); }
+    static constexpr std::uint64_t flop() { return Projections::flop() + Mixing::flop(L, D); }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("element_wise_attention")

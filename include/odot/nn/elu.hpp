@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // ELU.
 
+#include <cstdint>
+
 #include "odot/core/number_text.hpp"
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
@@ -20,6 +22,8 @@ template <ELUOptions Options = ELUOptions{}>
 struct ELU {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::ELUFunction{Options.alpha}> {
+    static constexpr std::uint64_t flop() { return 4 * In::size; }
+
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("elu").add("alpha", number_text::shortest(Options.alpha)).text());
     }

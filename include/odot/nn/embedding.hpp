@@ -3,6 +3,7 @@
 // Embedding: learned vectors for token indices.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/core/view.hpp"
 #include "odot/kernels/embedding/contract.hpp"
@@ -36,6 +37,8 @@ struct Embedding {
                       Parameters<Parameter<"weight", Shape<Vocabulary, Features>, Init::drawn, 1>>> {
     static constexpr bool takes_indices = true;
     static constexpr bool token_wise = true;
+
+    static constexpr std::uint64_t flop() { return 0; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("embedding").add(Vocabulary).add(Features).text());

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Flatten.
 
+#include <cstdint>
+
 #include "odot/kernels/add.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -19,6 +21,8 @@ struct Flatten {
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
     static constexpr bool is_view = true;
+
+    static constexpr std::uint64_t flop() { return 0; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("flatten").text()); }
 

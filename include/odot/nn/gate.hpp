@@ -3,6 +3,7 @@
 // Gate: the input times the output of layers.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/core/view.hpp"
@@ -48,6 +49,9 @@ struct Gate {
     static constexpr std::size_t gradient_elements(std::size_t n) {
       return detail::aligned(factors::size * n) + F::gradient_elements(n);
     }
+
+    static constexpr std::size_t prediction_elements() { return F::output_shape::size + F::prediction_elements(); }
+    static constexpr std::uint64_t flop() { return detail::sum_flop({F::flop(), In::size}); }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       LayerParts inner = parts.inner();

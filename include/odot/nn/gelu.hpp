@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // GELU.
 
+#include <cstdint>
+
 #include "odot/kernels/gelu.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -17,6 +19,8 @@ struct GELU {
   template <ShapeType In>
   struct bind : Layer<In, In> {
     static constexpr bool token_wise = true;
+
+    static constexpr std::uint64_t flop() { return 5 * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("gelu").text()); }
 

@@ -3,6 +3,7 @@
 // GroupNorm: normalises groups of channels of each sample.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/group_norm.hpp"
@@ -41,6 +42,8 @@ struct GroupNorm {
   template <ShapeType In>
   struct bind : Layer<In, In, typename Rule<In>::parameters> {
     static constexpr std::size_t cache_elements(std::size_t n) { return 3 * Groups * n; }
+
+    static constexpr std::uint64_t flop() { return (Options.affine ? 7 : 5) * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("group_norm")

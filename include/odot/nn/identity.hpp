@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Identity.
 
+#include <cstdint>
+
 #include "odot/kernels/add.hpp"
 #include "odot/nn/layer.hpp"
 #include "odot/nn/pass.hpp"
@@ -20,6 +22,8 @@ struct Identity {
     static constexpr bool in_place = true;
     static constexpr bool is_view = true;
     static constexpr bool token_wise = true;
+
+    static constexpr std::uint64_t flop() { return 0; }
 
     static void describe(LayerParts& /*parts*/) {}
 

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,9 @@
 #include "odot/nn/parameters.hpp"
 
 namespace odot::nn {
+
+/// Layer::flop() of a layer that does not say.
+inline constexpr std::uint64_t unknown_flop = (std::numeric_limits<std::uint64_t>::max)();
 
 /// Base of a layer bound to its input shape. A layer is a type without state. A derived class defines
 ///
@@ -40,6 +44,14 @@ struct Layer {
   static constexpr std::size_t cache_elements(std::size_t /*n*/) { return 0; }
   /// Numbers that backward of n samples needs for gradients between its parts.
   static constexpr std::size_t gradient_elements(std::size_t /*n*/) { return 0; }
+
+  /// Floating-point operations that a forward pass of one sample takes in evaluation, by the layer's formula: additions,
+  /// multiplications, divisions, comparisons and functions such as exp are one each, a multiply-add is two. nn::summary
+  /// shows them; nothing else depends on them.
+  static constexpr std::uint64_t flop() { return unknown_flop; }
+
+  /// Numbers per sample that predict takes for what lies between the layer's parts, besides x and y; for nn::summary.
+  static constexpr std::size_t prediction_elements() { return 0; }
 
   /// Whether backward reads x, and y. What no backward reads is not kept.
   static constexpr bool backward_reads_input = true;
@@ -92,6 +104,16 @@ struct Layer {
 };
 
 namespace detail {
+/// The sum, unknown if a part is.
+constexpr std::uint64_t sum_flop(std::initializer_list<std::uint64_t> parts) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t part : parts) {
+    if (part == unknown_flop) return unknown_flop;
+    sum += part;
+  }
+  return sum;
+}
+
 /// Slices of the cache start at multiples of this many elements.
 inline constexpr std::size_t cache_alignment = 16;
 constexpr std::size_t aligned(std::size_t elements) {

@@ -24,6 +24,7 @@ constexpr bool is_sound() {
 /// L::forward, L a bound layer. Compilers name L in their notes.
 template <class L>
 void forward(auto pass, auto x, auto y) {
+  if constexpr (requires { pass.observe_input(x); }) pass.observe_input(x);  // ObservedPass
   if constexpr (requires { L::forward(pass, x, y); }) {
     L::forward(pass, x, y);
   } else if constexpr (is_sound<L>()) {

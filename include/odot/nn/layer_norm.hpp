@@ -3,6 +3,7 @@
 // LayerNorm.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/core/number_text.hpp"
 #include "odot/kernels/layer_norm.hpp"
@@ -37,6 +38,8 @@ struct LayerNorm {
     static constexpr std::size_t features = detail::features<In>(), tokens = detail::tokens<In>;
     static constexpr bool token_wise = detail::is_sequence<In>;
     static constexpr std::size_t cache_elements(std::size_t n) { return 2 * tokens * n; }
+
+    static constexpr std::uint64_t flop() { return (Options.elementwise_affine ? 7 : 5) * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("layer_norm")

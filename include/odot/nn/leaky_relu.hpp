@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // LeakyReLU.
 
+#include <cstdint>
+
 #include "odot/core/number_text.hpp"
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
@@ -21,6 +23,8 @@ template <LeakyReLUOptions Options = LeakyReLUOptions{}>
 struct LeakyReLU {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::LeakyReLUFunction{Options.negative_slope}> {
+    static constexpr std::uint64_t flop() { return 2 * In::size; }
+
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("leaky_relu").add("slope", number_text::shortest(Options.negative_slope)).text());
     }

@@ -3,6 +3,7 @@
 // Linear: the fully connected layer.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/kernels/linear/contract.hpp"
@@ -37,6 +38,8 @@ struct Linear {
                   "odot::nn::Linear: input must be rank 1 or 2, [features] or [tokens, features]; put nn::Flatten "
                   "before it");
     static constexpr bool token_wise = detail::is_sequence<In>;
+
+    static constexpr std::uint64_t flop() { return 2 * In::size * OutFeatures; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("linear").add(OutFeatures).add_if(!Options.bias, "no bias").text());

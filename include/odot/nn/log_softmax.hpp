@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // LogSoftmax.
 
+#include <cstdint>
+
 #include "odot/kernels/log_softmax.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -22,6 +24,8 @@ struct LogSoftmax {
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
     static constexpr bool log_probabilities = true;
+
+    static constexpr std::uint64_t flop() { return 5 * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("log_softmax").text()); }
 

@@ -3,6 +3,7 @@
 // MaxPool2d: the largest number of every window.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/pool2d/contract.hpp"
 #include "odot/nn/description.hpp"
@@ -43,6 +44,8 @@ struct MaxPool2d {
     using output = typename geometry::output;
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t cache_elements(std::size_t n) { return output::size * n; }
+
+    static constexpr std::uint64_t flop() { return KernelSize * KernelSize * bind::output_shape::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(detail::pool_words("max_pool2d", KernelSize, geometry::stride, Options.padding).text());

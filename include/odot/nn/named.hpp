@@ -16,6 +16,7 @@ namespace odot::nn {
 template <FixedString Text, class Description>
 struct Named {
   static constexpr std::string_view name = Text.view();
+  using description = Description;
   template <ShapeType In>
   using bind = typename detail::BoundTo<Description, In>::type;
 };

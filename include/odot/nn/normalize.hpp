@@ -3,6 +3,7 @@
 // Normalize: pictures by the mean and deviation of their channels, as the model's first layer.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/normalize.hpp"
 #include "odot/nn/description.hpp"
@@ -28,6 +29,8 @@ struct Normalize {
     static_assert(In::rank == 3, "odot::nn::Normalize: input must be rank 3, [channels, height, width]");
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+
+    static constexpr std::uint64_t flop() { return 2 * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("normalize").text()); }
 

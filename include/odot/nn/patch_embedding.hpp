@@ -3,6 +3,7 @@
 // PatchEmbedding: an image as a sequence of tokens.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/kernels/linear/contract.hpp"
@@ -45,6 +46,9 @@ struct PatchEmbedding {
     using geometry = typename Rule<In>::geometry;
     /// Patches and their gradient.
     static constexpr std::size_t gradient_elements(std::size_t n) { return 2 * In::size * n; }
+
+    static constexpr std::size_t prediction_elements() { return In::size; }
+    static constexpr std::uint64_t flop() { return 2 * In::size * Features; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("patch_embedding").add(Features).add("patch", Patch).text());

@@ -3,6 +3,7 @@
 // SelectToken, LastToken, MeanTokens: from a sequence to one vector.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/mean_tokens.hpp"
 #include "odot/kernels/select_token.hpp"
@@ -26,6 +27,8 @@ struct SelectToken {
                   "odot::nn::SelectToken: the index must be less than the number of tokens");
     static constexpr bool backward_reads_input = false;
 
+    static constexpr std::uint64_t flop() { return 0; }
+
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("select_token").add(Index).text()); }
 
     static void forward(auto pass, auto x, auto y) {
@@ -48,6 +51,8 @@ struct LastToken {
     static constexpr bool backward_reads_input = false;
     static constexpr std::size_t last = detail::tokens<In> - 1;
 
+    static constexpr std::uint64_t flop() { return 0; }
+
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("last_token").text()); }
 
     static void forward(auto pass, auto x, auto y) {
@@ -68,6 +73,8 @@ struct MeanTokens {
   struct bind : Layer<In, Shape<detail::features<In>()>> {
     static_assert(detail::is_sequence<In>, "odot::nn::MeanTokens: input must be rank 2, [tokens, features]");
     static constexpr bool backward_reads_input = false;
+
+    static constexpr std::uint64_t flop() { return In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("mean_tokens").text()); }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // PositionEmbedding and SinusoidalPosition: add the position to tokens.
 
+#include <cstdint>
+
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/position_embedding.hpp"
 #include "odot/kernels/sinusoidal_position.hpp"
@@ -24,6 +26,8 @@ struct PositionEmbedding {
     static constexpr std::size_t longest_stream = detail::tokens<In>;
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+
+    static constexpr std::uint64_t flop() { return In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("position_embedding").text()); }
 
@@ -59,6 +63,8 @@ struct SinusoidalPosition {
     static constexpr bool has_step = true;
     static constexpr bool backward_reads_input = false;
     static constexpr bool in_place = true;
+
+    static constexpr std::uint64_t flop() { return In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("sinusoidal_position").text()); }
 

@@ -4,6 +4,7 @@
 // their results lie, and both passes through them.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/kernels/add.hpp"
@@ -70,6 +71,10 @@ struct Projections {
 
  public:
   using parameters = decltype(weights{} + biases{} + output{});
+
+  static constexpr std::uint64_t flop() {
+    return 2 * L * ((Form.triangle ? D * (D + 1) / 2 : D * D) + (count - 1 + Form.output) * D * D);
+  }
 
   /// Where the parts of what forward leaves for backward begin, in elements, in one piece of memory: the projections,
   /// the attention's result if there is an output projection, and what the attention keeps.

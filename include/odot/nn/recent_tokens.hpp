@@ -3,6 +3,7 @@
 // RecentTokens.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/recent_tokens.hpp"
 #include "odot/nn/description.hpp"
@@ -35,6 +36,8 @@ struct RecentTokens {
     static constexpr bool backward_reads_input = false;
     static constexpr bool has_step = true;
     static constexpr std::size_t state_elements = (Count - 1) * detail::features<In>();
+
+    static constexpr std::uint64_t flop() { return 0; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("recent_tokens").add(Count).text());

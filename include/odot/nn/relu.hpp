@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // ReLU.
 
+#include <cstdint>
+
 #include "odot/kernels/relu.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -20,6 +22,8 @@ struct ReLU {
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
     static constexpr bool token_wise = true;
+
+    static constexpr std::uint64_t flop() { return In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("relu").text()); }
 

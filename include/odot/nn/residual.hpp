@@ -3,6 +3,7 @@
 // Residual: a skip connection around layers.
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "odot/kernels/add.hpp"
@@ -33,6 +34,8 @@ struct Residual {
     static constexpr std::size_t cache_elements(std::size_t n) {
       return detail::aligned(F::cache_elements(n)) + (keeps_f ? detail::aligned(In::size * n) : 0);
     }
+
+    static constexpr std::uint64_t flop() { return detail::sum_flop({F::flop(), In::size}); }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       LayerParts inner = parts.inner();

@@ -3,6 +3,7 @@
 // RMSNorm.
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "odot/core/number_text.hpp"
@@ -37,6 +38,8 @@ struct RMSNorm {
     static constexpr std::size_t tokens = detail::tokens<In>;
     static constexpr bool token_wise = detail::is_sequence<In>;
     static constexpr std::size_t cache_elements(std::size_t n) { return tokens * n; }
+
+    static constexpr std::uint64_t flop() { return (Options.elementwise_affine ? 4 : 3) * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       LayerWords words("rms_norm");

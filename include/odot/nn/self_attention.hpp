@@ -3,6 +3,7 @@
 // SelfAttention: dot-product self-attention, in full and with fewer matrices.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/add.hpp"
 #include "odot/kernels/dot_product_attention/contract.hpp"
@@ -37,6 +38,7 @@ struct SelfAttention {
     static constexpr std::size_t L = Plan::tokens, D = Plan::features, width = Projections::width;
 
    public:
+    using plan = Plan;                                                ///< for nn::token_attention
     static constexpr bool backward_reads_output = !Plan::has_values;  // then y is the attention's own output
 
     static constexpr std::size_t cache_elements(std::size_t n) {
@@ -44,6 +46,11 @@ struct SelfAttention {
     }
     static constexpr std::size_t gradient_elements(std::size_t n) {
       return Projections::gradient_elements(n) + Plan::reads_tokens * L * D * n;
+    }
+
+    static constexpr std::size_t prediction_elements() { return cache_elements(1); }
+    static constexpr std::uint64_t flop() {
+      return Projections::flop() + (4 * D + 6 * Options.heads) * (Options.causal ? L * (L + 1) / 2 : L * L);
     }
 
     ODOT_COLD static void describe(LayerParts& parts) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Sigmoid.
 
+#include <cstdint>
+
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
 
@@ -14,6 +16,8 @@ namespace odot::nn {
 struct Sigmoid {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::SigmoidFunction{}> {
+    static constexpr std::uint64_t flop() { return 3 * In::size; }
+
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("sigmoid").text()); }
   };
 };

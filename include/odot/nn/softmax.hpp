@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Softmax.
 
+#include <cstdint>
+
 #include "odot/kernels/softmax.hpp"
 #include "odot/nn/description.hpp"
 #include "odot/nn/layer.hpp"
@@ -25,6 +27,8 @@ struct Softmax {
     static constexpr bool backward_reads_output = true;
     static constexpr bool in_place = true;
     static constexpr bool token_wise = detail::is_sequence<In>;
+
+    static constexpr std::uint64_t flop() { return 5 * In::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("softmax").text()); }
 

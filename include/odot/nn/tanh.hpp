@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Tanh.
 
+#include <cstdint>
+
 #include "odot/nn/activation.hpp"
 #include "odot/nn/description.hpp"
 
@@ -14,6 +16,8 @@ namespace odot::nn {
 struct Tanh {
   template <ShapeType In>
   struct bind : ActivationLayer<In, kernels::TanhFunction{}> {
+    static constexpr std::uint64_t flop() { return In::size; }
+
     ODOT_COLD static void describe(LayerParts& parts) { parts.push_back(LayerWords("tanh").text()); }
   };
 };

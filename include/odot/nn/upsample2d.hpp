@@ -3,6 +3,7 @@
 // Upsample2d.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "odot/kernels/upsample2d.hpp"
 #include "odot/nn/description.hpp"
@@ -42,6 +43,8 @@ struct Upsample2d {
   struct bind : Layer<In, typename Rule<In>::output> {
     static constexpr bool backward_reads_input = false;
     static constexpr bool is_nearest = Options.mode == UpsampleMode::nearest;
+
+    static constexpr std::uint64_t flop() { return is_nearest ? 0 : 7 * bind::output_shape::size; }
 
     ODOT_COLD static void describe(LayerParts& parts) {
       parts.push_back(LayerWords("upsample2d").add(Scale).add(is_nearest ? "nearest" : "bilinear").text());

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "odot/core/config.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number_text.hpp"
 
@@ -18,39 +19,19 @@ namespace odot::optim::schedule {
 /// Factor on the learning rate at a step; steps are batches, counted from 0 over the whole training.
 using Schedule = std::function<double(std::size_t step)>;
 
-inline Schedule constant() {
-  return [](std::size_t) { return 1.0; };
-}
+ODOT_FUNCTION Schedule constant();
 
 /// The factor is multiplied by `gamma` every `period` steps. Throws ArgumentError for a period of 0.
-inline Schedule step(std::size_t period, double gamma = 0.1) {
-  if (period == 0) throw ArgumentError("odot::optim::schedule::step: period must be at least 1 step, found 0");
-  return [=](std::size_t at) { return std::pow(gamma, static_cast<double>(at / period)); };
-}
+ODOT_FUNCTION Schedule step(std::size_t period, double gamma = 0.1);
 
 /// Rises linearly to 1 over `warm_up` steps, then falls along half a cosine to `floor` at step `total` and stays there.
 /// Throws ArgumentError unless warm_up < total.
 /// Source  Loshchilov, Hutter, "SGDR", 2017, equation 5, one period
-inline Schedule cosine(std::size_t warm_up, std::size_t total, double floor = 0.0) {
-  if (warm_up >= total)
-    throw ArgumentError("odot::optim::schedule::cosine: warm_up must be less than total, found " +
-                        std::to_string(warm_up) + " and " + std::to_string(total));
-  return [=](std::size_t at) {
-    if (at < warm_up) return static_cast<double>(at + 1) / static_cast<double>(warm_up);
-    if (at >= total) return floor;
-    const double progress = static_cast<double>(at - warm_up) / static_cast<double>(total - warm_up);
-    return floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
-  };
-}
+ODOT_FUNCTION Schedule cosine(std::size_t warm_up, std::size_t total, double floor = 0.0);
 
 /// Rises linearly to 1 over `steps` steps, from 1/steps on; then follows `rest` from its step 0 on.
 ///     schedule::warm_up(500, schedule::step(2000))
-inline Schedule warm_up(std::size_t steps, Schedule rest = constant()) {
-  return [steps, rest = std::move(rest)](std::size_t at) {
-    if (at >= steps) return rest(at - steps);
-    return static_cast<double>(at + 1) / static_cast<double>(steps);
-  };
-}
+ODOT_FUNCTION Schedule warm_up(std::size_t steps, Schedule rest = constant());
 
 /// How a phase goes from one factor to the next.
 enum class Anneal { cosine, linear };
@@ -68,7 +49,39 @@ struct OneCycleOptions {
 /// Errors  ArgumentError: a total below 2; pct_start outside 0 to 1, or 0 to 0.5 with three phases; a factor below 1
 /// Source  Smith, Topin, "Super-convergence", 2018; same convention as torch.optim.lr_scheduler.OneCycleLR with
 ///         cycle_momentum=False
-inline Schedule one_cycle(std::size_t total, const OneCycleOptions& options = {}) {
+ODOT_FUNCTION Schedule one_cycle(std::size_t total, const OneCycleOptions& options = {});
+
+#if ODOT_DEFINITIONS
+
+ODOT_FUNCTION Schedule constant() {
+  return [](std::size_t) { return 1.0; };
+}
+
+ODOT_FUNCTION Schedule step(std::size_t period, double gamma) {
+  if (period == 0) throw ArgumentError("odot::optim::schedule::step: period must be at least 1 step, found 0");
+  return [=](std::size_t at) { return std::pow(gamma, static_cast<double>(at / period)); };
+}
+
+ODOT_FUNCTION Schedule cosine(std::size_t warm_up, std::size_t total, double floor) {
+  if (warm_up >= total)
+    throw ArgumentError("odot::optim::schedule::cosine: warm_up must be less than total, found " +
+                        std::to_string(warm_up) + " and " + std::to_string(total));
+  return [=](std::size_t at) {
+    if (at < warm_up) return static_cast<double>(at + 1) / static_cast<double>(warm_up);
+    if (at >= total) return floor;
+    const double progress = static_cast<double>(at - warm_up) / static_cast<double>(total - warm_up);
+    return floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  };
+}
+
+ODOT_FUNCTION Schedule warm_up(std::size_t steps, Schedule rest) {
+  return [steps, rest = std::move(rest)](std::size_t at) {
+    if (at >= steps) return rest(at - steps);
+    return static_cast<double>(at + 1) / static_cast<double>(steps);
+  };
+}
+
+ODOT_FUNCTION Schedule one_cycle(std::size_t total, const OneCycleOptions& options) {
   const OneCycleOptions o = options;
   const auto demand = [](bool good, const char* what, double found) {
     if (!good)
@@ -95,5 +108,7 @@ inline Schedule one_cycle(std::size_t total, const OneCycleOptions& options = {}
     return step <= fall ? between(1, first, rise, fall) : between(first, least, fall, last);
   };
 }
+
+#endif
 
 }  // namespace odot::optim::schedule

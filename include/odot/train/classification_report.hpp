@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "odot/core/config.hpp"
@@ -118,12 +120,46 @@ void ClassificationReport::write(const std::filesystem::path& folder, const std:
 
 #endif
 
-/// A network's outputs on a set of labelled samples, in evaluation.
+namespace detail {
+
+/// Calls each(number of the sample, outputs, label) for all samples of a set. What depends on the model is in `predict`
+/// alone, so that a program with many models has this once.
+template <ShapeType Out, class Loader, class Scalar, class Device, class Set>
+void each_output(const Set& set, Workspace<Device>& workspace,
+                 const std::function<void(const decltype(std::declval<Loader&>().load(0, workspace))&,
+                                          Batch<Out, Scalar, Device>&)>& predict,
+                 const std::function<void(std::size_t, std::span<const double>, std::int32_t)>& each) {
+  Loader loader(set, nn::Pieces<Device>::evaluated(set.size()));
+  Batch<Out, Scalar, Device> y(loader.size(0));
+  std::vector<double> sample(Out::size);
+  std::size_t number = 0;
+  for (std::size_t b = 0; b < loader.count(); ++b) {
+    const auto batch = loader.load(b, workspace);
+    y.resize(batch.x.samples());
+    predict(batch, y);
+    const auto outputs = on_host<Device>(std::span<const Scalar>(y.span()));
+    const auto targets = on_host<Device>(batch.targets);
+    for (std::size_t n = 0; n < batch.x.samples(); ++n) {
+      std::copy_n(outputs.begin() + static_cast<std::ptrdiff_t>(n * Out::size), Out::size, sample.begin());
+      each(number++, sample, targets[n]);
+    }
+  }
+}
+
+struct NothingElse {
+  void operator()(std::size_t, std::span<const double>, std::int32_t) const {}
+};
+
+}  // namespace detail
+
+/// A network's outputs on a set of labelled samples, in evaluation. Calls also(number of the sample, outputs, label) for
+/// each of them, in order: Mistakes of train/mistakes.hpp, or your own.
 /// Errors  compile time: outputs whose rank is not 1; a set without labels
 ///         ArgumentError: an empty set; a label for which the network has no output
-template <class Model, class Device, class Scalar, class Set>
+template <class Model, class Device, class Scalar, class Set, class Also = const detail::NothingElse>
 ClassificationReport classification_report(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
-                                           const Set& set, const ClassificationOptions& options = {}) {
+                                           const Set& set, const ClassificationOptions& options = {},
+                                           Also&& also = {}) {
   using Out = typename Model::output_shape;
   using Loader = data::Loader<Set, Scalar, Device>;
   constexpr bool classes = Out::rank == 1,
@@ -131,22 +167,16 @@ ClassificationReport classification_report(const Network<Model, Device, Scalar>&
   static_assert(classes, "odot::classification_report: the model's output must be rank 1, [classes]");
   static_assert(labels, "odot::classification_report: the set's targets must be labels, one per sample");
   ClassificationReport report(Out::size, options);
-  if constexpr (classes && labels) {
-    Loader loader(set, nn::Pieces<Device>::evaluated(set.size()));
-    Batch<Out, Scalar, Device> y(loader.size(0));
-    std::vector<double> sample(Out::size);
-    for (std::size_t b = 0; b < loader.count(); ++b) {
-      const auto batch = loader.load(b, workspace);
-      y.resize(batch.x.samples());
-      network.predict(batch.x, y, workspace, batch.lengths);
-      const auto outputs = on_host<Device>(std::span<const Scalar>(y.span()));
-      const auto targets = on_host<Device>(batch.targets);
-      for (std::size_t n = 0; n < batch.x.samples(); ++n) {
-        std::copy_n(outputs.begin() + static_cast<std::ptrdiff_t>(n * Out::size), Out::size, sample.begin());
-        report.add(sample, targets[n]);
-      }
-    }
-  }
+  if constexpr (classes && labels)
+    detail::each_output<Out, Loader, Scalar, Device>(
+        set, workspace,
+        [&](const auto& batch, Batch<Out, Scalar, Device>& y) {
+          network.predict(batch.x, y, workspace, batch.lengths);
+        },
+        [&](std::size_t number, std::span<const double> outputs, std::int32_t label) {
+          report.add(outputs, label);
+          also(number, outputs, label);
+        });
   return report;
 }
 

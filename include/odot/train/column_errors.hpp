@@ -46,11 +46,12 @@ std::vector<ForecastError> column_errors(std::span<const Scalar> forecasts, cons
   return errors;
 }
 
-/// The same for a network's outputs.
+/// A network's outputs for the windows of a set, in evaluation.
+/// Shapes  → [N, horizon, columns]
 /// Errors  compile time: outputs and targets differ in number;  ArgumentError: an empty set
 template <class Model, class Device, class Scalar, ShapeType S, ShapeType T>
-std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
-                                         const data::Windows<S, T>& set) {
+std::vector<Scalar> forecasts(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
+                              const data::Windows<S, T>& set) {
   using Out = typename Model::output_shape;
   static_assert(Out::size == T::size,
                 "odot::column_errors: the network must have as many outputs as a sample has targets");
@@ -64,7 +65,16 @@ std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& n
     const auto outputs = on_host<Device>(std::span<const Scalar>(y.span()));
     forecasts.insert(forecasts.end(), outputs.begin(), outputs.end());
   }
-  return column_errors(std::span<const Scalar>(forecasts), set);
+  return forecasts;
+}
+
+/// The errors of a network's outputs.
+/// Errors  as forecasts
+template <class Model, class Device, class Scalar, ShapeType S, ShapeType T>
+std::vector<ForecastError> column_errors(const Network<Model, Device, Scalar>& network, Workspace<Device>& workspace,
+                                         const data::Windows<S, T>& set) {
+  const std::vector<Scalar> found = forecasts(network, workspace, set);
+  return column_errors(std::span<const Scalar>(found), set);
 }
 
 /// The baseline forecast: every step of the horizon is the last known step.

@@ -49,6 +49,18 @@ class Curves : public Callback {
   }
   void on_end(const TrainingReport&) override { write(); }
 
+  /// The curves so far.
+  std::vector<io::LineChart> charts() const {
+    std::vector<io::LineChart> charts;
+    charts.emplace_back(labelled_ ? "loss of each batch, nats" : "loss of each batch", "batch").add("training", loss_);
+    for (std::size_t i = 0; i < own_.size(); ++i)
+      charts.emplace_back(own_[i].title, "batch").add("training", own_points_[i]);
+    io::LineChart& epochs = charts.emplace_back(labelled_ ? "accuracy, %" : "mean loss", "epoch");
+    epochs.add("training", train_, true);
+    if (!test_.empty() || train_.empty()) epochs.add(test_name_, test_, true);
+    return charts;
+  }
+
   /// All points.
   Snapshot state() const override {
     Snapshot kept;
@@ -86,16 +98,7 @@ class Curves : public Callback {
     if (!std::isnan(value)) points.emplace_back(epoch, value);
   }
 
-  void write() const {
-    std::vector<io::LineChart> charts;
-    charts.emplace_back(labelled_ ? "loss of each batch, nats" : "loss of each batch", "batch").add("training", loss_);
-    for (std::size_t i = 0; i < own_.size(); ++i)
-      charts.emplace_back(own_[i].title, "batch").add("training", own_points_[i]);
-    io::LineChart& epochs = charts.emplace_back(labelled_ ? "accuracy, %" : "mean loss", "epoch");
-    epochs.add("training", train_, true);
-    if (!test_.empty() || train_.empty()) epochs.add(test_name_, test_, true);
-    io::write_file(picture_, io::LineChart::document(charts));
-  }
+  void write() const { io::write_file(picture_, io::LineChart::document(charts())); }
 
   std::filesystem::path picture_;
   std::vector<BatchCurve> own_;

@@ -39,23 +39,27 @@ struct Metric {
   bool of_second_set = false;  ///< needs fit's second set
 
   Metric(const char* known) : Metric(std::string(known)) {}
-  Metric(std::string known) : name(std::move(known)) {
-    const auto is = [this](const char* text, double EpochEvent::* member, Goal best, bool second) {
-      if (name != text) return;
-      value = [member](const EpochEvent& e) { return e.*member; };
-      goal = best;
-      of_second_set = second;
-    };
-    is("test_loss", &EpochEvent::test_loss, Goal::lowest, true);
-    is("test_accuracy", &EpochEvent::test_accuracy, Goal::highest, true);
-    is("mean_loss", &EpochEvent::mean_loss, Goal::lowest, false);
-    is("train_accuracy", &EpochEvent::train_accuracy, Goal::highest, false);
-    if (!value)
-      throw ArgumentError("odot::Metric: expected test_loss, test_accuracy, mean_loss or train_accuracy, found \"" +
-                          name + "\"; give your own metric its value and goal");
-  }
+  Metric(std::string known);
   Metric(std::string own, Value of_epoch, Goal best) : name(std::move(own)), value(std::move(of_epoch)), goal(best) {}
 };
+
+#if ODOT_DEFINITIONS
+ODOT_FUNCTION Metric::Metric(std::string known) : name(std::move(known)) {
+  const auto is = [this](const char* text, double EpochEvent::* member, Goal best, bool second) {
+    if (name != text) return;
+    value = [member](const EpochEvent& e) { return e.*member; };
+    goal = best;
+    of_second_set = second;
+  };
+  is("test_loss", &EpochEvent::test_loss, Goal::lowest, true);
+  is("test_accuracy", &EpochEvent::test_accuracy, Goal::highest, true);
+  is("mean_loss", &EpochEvent::mean_loss, Goal::lowest, false);
+  is("train_accuracy", &EpochEvent::train_accuracy, Goal::highest, false);
+  if (!value)
+    throw ArgumentError("odot::Metric: expected test_loss, test_accuracy, mean_loss or train_accuracy, found \"" +
+                        name + "\"; give your own metric its value and goal");
+}
+#endif
 
 namespace detail {
 

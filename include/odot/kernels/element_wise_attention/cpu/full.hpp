@@ -5,9 +5,10 @@
 // Keys and values of the packet are copied next to each other, so that every pair of tokens finds them in the cache;
 // four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²),
 // and that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far
-// apart queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, which needs no search. Sums
-// run over 32 tokens, and compensated over these. Instructions per pair and packet: forward 5 for the nearest key, then
-// 13 for the exponential and 6; backward 13 and 12. No pair is kept.
+// apart queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, the same for four queries,
+// which needs no search; the exponent is then 2(q − k*)(k − k*) − (k − k*)², whose terms are no larger. Sums run over 32
+// tokens, and compensated over these. Instructions per pair and packet, of which 13 are for the exponential, one less by
+// the middle: forward 5 for the nearest key, then 19; backward 24; by the middle 15.5 and 20.5. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
@@ -38,23 +39,37 @@ struct Full {
     for (std::size_t j = 0; j < s.valid; ++j) k.store(j, in.k[j]), v.store(j, in.v[j]);
     const Column<S, Whole> y(s.y + c, s.channels, width), references(kept ? kept + c : nullptr, s.channels, width),
         weights(kept ? kept + s.tokens * s.channels + c : nullptr, s.channels, width);
-    KeyRange seen;
-    if constexpr (!Causal)
-      for (std::size_t j = 0; j < s.valid; ++j) seen.add(k[j]);
+    KeyRange seen = all_keys(k, s.valid);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
-      KeyRange range[Q];
-      bool all_narrow = true;
+      P q[Q], reference[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
       for (std::size_t b = 0; b < Q; ++b) {
         q[b] = in.q[i + b];
-        if constexpr (Causal) seen.add(k[i + b]);
-        range[b] = seen;
-        all_narrow = all_narrow && !simd::any(simd::opposite(range[b].is_narrow(q[b])));
         sum[b] = weighted[b] = lost[b] = lost_weighted[b] = simd::all(S{0});
       }
-      Reference query[Q];
-      if (all_narrow) {
-        for (std::size_t b = 0; b < Q; ++b) query[b] = Reference(q[b], range[b].middle());
+      const QueryRanges<Q> ranges(seen, q, k, i);
+      const auto add_up = [&](const auto& relative) {
+        for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+          P block_sum[Q], block_weighted[Q];
+          for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
+          for_block([&]<std::size_t First>(std::size_t j) {
+            const P value = v[j];
+            P beyond[Q - First], weight[Q - First];
+            relative.template weights<First>(k[j], beyond, weight);
+#pragma GCC unroll 4
+            for (std::size_t b = First; b < Q; ++b) {
+              block_sum[b] = simd::add(block_sum[b], weight[b - First]);
+              block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
+            }
+          });
+          for (std::size_t b = 0; b < Q; ++b) {
+            add_compensated(sum[b], lost[b], block_sum[b]);
+            add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
+          }
+        });
+      };
+      if (ranges.all_narrow) {
+        add_up(ToMiddle<Q>(q, ranges.middle));
+        for (std::size_t b = 0; b < Q; ++b) reference[b] = ranges.middle;
       } else {
         P below[Q], above[Q];
         for (std::size_t b = 0; b < Q; ++b) below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
@@ -68,33 +83,12 @@ struct Full {
           }
         });
         for (std::size_t b = 0; b < Q; ++b)
-          query[b] = Reference(
-              q[b], simd::choose(range[b].is_narrow(q[b]), range[b].middle(), nearest(q[b], below[b], above[b])));
+          reference[b] = simd::choose(ranges.narrow[b], ranges.middle, nearest(q[b], below[b], above[b]));
+        add_up(ToNearest<Q>(q, reference));
       }
-      for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
-        P block_sum[Q], block_weighted[Q];
-        for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
-        for_block([&]<std::size_t First>(std::size_t j) {
-          const P key = k[j], value = v[j];
-          P weight[Q - First];
-#pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b)
-            weight[b - First] = query[b].exponent(key, simd::subtract(key, query[b].key));
-          simd::softmax_exp<S>(weight);
-#pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b) {
-            block_sum[b] = simd::add(block_sum[b], weight[b - First]);
-            block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
-          }
-        });
-        for (std::size_t b = 0; b < Q; ++b) {
-          add_compensated(sum[b], lost[b], block_sum[b]);
-          add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
-        }
-      });
       for (std::size_t b = 0; b < Q; ++b) {
         y.store(i + b, simd::divide(weighted[b], sum[b]));
-        if (kept) references.store(i + b, query[b].key), weights.store(i + b, sum[b]);
+        if (kept) references.store(i + b, reference[b]), weights.store(i + b, sum[b]);
       }
     });
   }
@@ -112,41 +106,41 @@ struct Full {
       k.store(j, in.k[j]), v.store(j, in.v[j]);
       dk.clear(j), dv.clear(j);
     }
+    KeyRange seen = all_keys(k, s.valid);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], y[Q], share[Q], dq[Q], lost[Q];
-      Reference query[Q];
+      P q[Q], y[Q], share[Q], reference[Q], dq[Q], lost[Q];
       for (std::size_t b = 0; b < Q; ++b) {
-        q[b] = in.q[i + b], y[b] = ys[i + b], query[b] = Reference(q[b], references[i + b]);
+        q[b] = in.q[i + b], y[b] = ys[i + b], reference[b] = references[i + b];
         share[b] = simd::divide(dys[i + b], weights[i + b]);
         dq[b] = lost[b] = simd::all(S{0});
       }
-      for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
-        P block_dq[Q];
-        for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
-        for_block([&]<std::size_t First>(std::size_t j) {
-          const P key = k[j], value = v[j];
-          P dkey = dk.block[j], dvalue = dv.block[j], beyond[Q - First], weight[Q - First];
+      const QueryRanges<Q> ranges(seen, q, k, i);
+      const auto add_up = [&](const auto& relative) {
+        for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+          P block_dq[Q];
+          for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
+          for_block([&]<std::size_t First>(std::size_t j) {
+            const P key = k[j], value = v[j];
+            P dkey = dk.block[j], dvalue = dv.block[j], beyond[Q - First], weight[Q - First];
+            relative.template weights<First>(key, beyond, weight);
 #pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b) {
-            beyond[b - First] = simd::subtract(key, query[b].key);
-            weight[b - First] = query[b].exponent(key, beyond[b - First]);
-          }
-          simd::softmax_exp<S>(weight);
-#pragma GCC unroll 4
-          for (std::size_t b = First; b < Q; ++b) {
-            // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
-            const P dweighted = simd::multiply(weight[b - First], share[b]);
-            dvalue = simd::add(dvalue, dweighted);
-            const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
-            // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
-            block_dq[b] = simd::multiply_add(t, beyond[b - First], block_dq[b]);
-            dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
-          }
-          dk.block.store(j, dkey);
-          dv.block.store(j, dvalue);
+            for (std::size_t b = First; b < Q; ++b) {
+              // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
+              const P dweighted = simd::multiply(weight[b - First], share[b]);
+              dvalue = simd::add(dvalue, dweighted);
+              const P t = simd::multiply(dweighted, simd::subtract(value, y[b]));
+              // Σ_j t_ij = 0, so that −Σ_j t_ij (q_i − k_j) = Σ_j t_ij (k_j − k*)
+              block_dq[b] = simd::multiply_add(t, beyond[b - First], block_dq[b]);
+              dkey = simd::multiply_add(t, simd::subtract(q[b], key), dkey);
+            }
+            dk.block.store(j, dkey);
+            dv.block.store(j, dvalue);
+          });
+          for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
         });
-        for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
-      });
+      };
+      if (ranges.all_narrow) add_up(ToMiddle<Q>(q, ranges.middle));
+      else add_up(ToNearest<Q>(q, reference));
       for (std::size_t b = 0; b < Q; ++b) grad.q.store(i + b, simd::add(dq[b], dq[b]));
       const std::size_t end = i + Q;
       if (end % block == 0 || end == s.valid)
@@ -184,11 +178,63 @@ struct Full {
       const P half = simd::all(S(0.5));
       return simd::add(simd::multiply(half, low), simd::multiply(half, high));
     }
-    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them, m their middle.
-    ODOT_INLINE auto is_narrow(const P& q) const {
-      const P m = middle(), radius = simd::larger(simd::subtract(high, m), simd::subtract(m, low)),
+    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them.
+    ODOT_INLINE auto is_narrow(const P& q, const P& m) const {
+      const P radius = simd::larger(simd::subtract(high, m), simd::subtract(m, low)),
               distance = simd::abs(simd::subtract(q, m));
       return simd::less(simd::multiply(radius, simd::add(simd::add(distance, distance), radius)), simd::all(S{4}));
+    }
+  };
+
+  /// The range of all keys; of none yet in the causal form, where QueryRanges adds them.
+  static ODOT_INLINE KeyRange all_keys(const Packed& k, std::size_t tokens) {
+    KeyRange range;
+    if constexpr (!Causal)
+      for (std::size_t j = 0; j < tokens; ++j) range.add(k[j]);
+    return range;
+  }
+
+  using Mask = decltype(simd::less(std::declval<const P&>(), std::declval<const P&>()));
+
+  /// The middle of the keys that the first of Q queries sees, and the queries whose keys are all near enough to it.
+  template <std::size_t Q>
+  struct QueryRanges {
+    P middle;
+    Mask narrow[Q];
+    bool all_narrow = true;
+
+    /// `seen`: of the keys before the queries i … i + Q − 1; theirs are added.
+    ODOT_INLINE QueryRanges(KeyRange& seen, const P (&q)[Q], const Packed& k, std::size_t i) {
+      for (std::size_t b = 0; b < Q; ++b) {
+        if constexpr (Causal) seen.add(k[i + b]);
+        if (b == 0) middle = seen.middle();
+        narrow[b] = seen.is_narrow(q[b], middle);
+        all_narrow = all_narrow && !simd::any(simd::opposite(narrow[b]));
+      }
+    }
+  };
+
+  /// Weights relative to a number that is near enough to all keys.
+  template <std::size_t Q>
+  struct ToMiddle {
+    P middle, twice[Q];  ///< 2(q − k*)
+
+    ODOT_INLINE ToMiddle(const P (&q)[Q], const P& reference) : middle(reference) {
+      for (std::size_t b = 0; b < Q; ++b) {
+        const P distance = simd::subtract(q[b], middle);
+        twice[b] = simd::add(distance, distance);
+      }
+    }
+    /// beyond: k − k*; weight: exp((q − k*)² − (q − k)²), both for the queries from number First on.
+    template <std::size_t First>
+    ODOT_INLINE void weights(const P& k, P (&beyond)[Q - First], P (&weight)[Q - First]) const {
+      const P distance = simd::subtract(k, middle), minus_square = simd::negate(simd::multiply(distance, distance));
+#pragma GCC unroll 4
+      for (std::size_t b = First; b < Q; ++b) {
+        beyond[b - First] = distance;
+        weight[b - First] = simd::multiply_add(twice[b], distance, minus_square);
+      }
+      simd::softmax_exp_in_range<S>(weight);
     }
   };
 
@@ -209,6 +255,25 @@ struct Full {
     ODOT_INLINE P minus(const P& k) const { return simd::add(simd::subtract(sum, k), rest); }
     /// (q − k*)² − (q − k)²; `beyond`: k − k*.
     ODOT_INLINE P exponent(const P& k, const P& beyond) const { return simd::multiply(beyond, minus(k)); }
+  };
+
+  /// Weights relative to a number per query, right to the last bits whatever it is.
+  template <std::size_t Q>
+  struct ToNearest {
+    Reference query[Q];
+
+    ODOT_INLINE ToNearest(const P (&q)[Q], const P (&reference)[Q]) {
+      for (std::size_t b = 0; b < Q; ++b) query[b] = Reference(q[b], reference[b]);
+    }
+    template <std::size_t First>
+    ODOT_INLINE void weights(const P& k, P (&beyond)[Q - First], P (&weight)[Q - First]) const {
+#pragma GCC unroll 4
+      for (std::size_t b = First; b < Q; ++b) {
+        beyond[b - First] = simd::subtract(k, query[b].key);
+        weight[b - First] = query[b].exponent(k, beyond[b - First]);
+      }
+      simd::softmax_exp<S>(weight);
+    }
   };
 
   /// The nearest key: `below` is the nearest one up to q, `above` the nearest one above.

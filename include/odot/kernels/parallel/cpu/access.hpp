@@ -49,6 +49,11 @@ struct PackedAccess {
     else if constexpr (Whole) simd::store(y, packet(value));
     else simd::store_first(y, count, packet(value));
   }
+  /// Of what is stored a KiB after y.
+  template <class T>
+  static ODOT_INLINE void prefetch_to_store(T* y) {
+    simd::prefetch_to_store(y + 1024 / sizeof(T));
+  }
   template <class T>
   static ODOT_INLINE void store_strided(T* y, std::size_t count, std::size_t stride, const Number& value) {
     alignas(64) S numbers[lanes];
@@ -135,11 +140,12 @@ template <class S, std::size_t K>
 inline constexpr bool are_short<S, std::integral_constant<std::size_t, K>> =
     K < simd::lanes<S> && std::has_single_bit(K);
 
-/// Whether rows of this many columns are at most four registers: such can hold a row.
+/// Whether rows of this many columns fill at most a quarter of the registers: such can hold a row.
 template <class S, class Columns>
 inline constexpr bool fill_few_registers = false;
 template <class S, std::size_t K>
-inline constexpr bool fill_few_registers<S, std::integral_constant<std::size_t, K>> = K <= 4 * simd::lanes<S>;
+inline constexpr bool fill_few_registers<S, std::integral_constant<std::size_t, K>> =
+    K <= simd::registers / 4 * simd::lanes<S>;
 
 /// A program, with what it makes of a row alone.
 template <class Program>
@@ -163,7 +169,7 @@ template <class S, class Columns, class Body>
 ODOT_INLINE void for_all_runs(std::size_t row, const Columns& columns, const Body& body) {
   if constexpr (fill_few_registers<S, Columns>) {
     constexpr std::size_t lanes = simd::lanes<S>, whole = Columns::value / lanes * lanes;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (std::size_t column = 0; column < whole; column += lanes)
       body(PackedRun<S, true>{row, column, row * columns + column, lanes});
     if constexpr (whole < Columns::value)

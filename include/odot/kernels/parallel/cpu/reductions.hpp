@@ -31,17 +31,21 @@ struct Accumulator {
 #pragma GCC unroll 16
     for (std::size_t k = 0; k < K; ++k) values[k] = Number(Reduction::template identity<S>);
   }
+  /// The terms of one run.
   template <class R>
-  ODOT_INLINE void add(const R& run, const Terms<Number, K>& terms) {
+  ODOT_INLINE Accumulator(const R& run, const Terms<Number, K>& terms) {
 #pragma GCC unroll 16
     for (std::size_t k = 0; k < K; ++k) {
-      Number term = terms[k];
+      values[k] = terms[k];
       if constexpr (!R::whole) {
         const simd::Packet<S> nothing = simd::all(Reduction::template identity<S>);
-        term = Access::number(simd::first_of(run.count, Access::packet(term), nothing));
+        values[k] = Access::number(simd::first_of(run.count, Access::packet(terms[k]), nothing));
       }
-      values[k] = Reduction::combine(values[k], term);
     }
+  }
+  template <class R>
+  ODOT_INLINE void add(const R& run, const Terms<Number, K>& terms) {
+    add(Accumulator(run, terms));
   }
   ODOT_INLINE void add(const Accumulator& other) {
 #pragma GCC unroll 16
@@ -55,6 +59,16 @@ struct Accumulator {
       if (any(values[k] != values[k])) return std::numeric_limits<S>::quiet_NaN();
       if constexpr (std::is_same_v<Reduction, Largest>) return simd::largest(Access::packet(values[k]));
       else return simd::smallest(Access::packet(values[k]));
+    }
+  }
+  ODOT_INLINE Terms<S, K> totals() const {
+    if constexpr (std::is_same_v<Reduction, Sum> && K == 2) {
+      const auto both = simd::sums<S>(Access::packet(values[0]), Access::packet(values[1]));
+      return {{both.first, both.second}};
+    } else {
+      Terms<S, K> all;
+      for (std::size_t k = 0; k < K; ++k) all[k] = total(k);
+      return all;
     }
   }
 };
@@ -112,9 +126,19 @@ inline constexpr bool are_one_stretch<S, std::integral_constant<std::size_t, N>>
 template <class S, class Reduction, std::size_t K, class Columns, class Term>
 ODOT_INLINE Accumulator<S, Reduction, K> reduced_row(std::size_t row, const Columns& columns, const Term& term) {
   if constexpr (fill_few_registers<S, Columns>) {
-    Accumulator<S, Reduction, K> sum;
-    for_all_runs<S>(row, columns, [&](const auto& run) { sum.add(run, as_terms(term(run))); });
-    return sum;
+    // Each run's terms alone, then in pairs, so that few additions wait for one another.
+    constexpr std::size_t lanes = simd::lanes<S>, count = (Columns::value + lanes - 1) / lanes;
+    static_assert(count <= 8);
+    using Registers = Accumulator<S, Reduction, K>;
+    Registers sums[count];
+    for_all_runs<S>(row, columns,
+                    [&](const auto& run) { sums[run.column / lanes] = Registers(run, as_terms(term(run))); });
+#pragma GCC unroll 4
+    for (std::size_t i = 4; i < count; ++i) sums[i - 4].add(sums[i]);
+    if constexpr (count > 1) sums[0].add(sums[1]);
+    if constexpr (count > 3) sums[2].add(sums[3]);
+    if constexpr (count > 2) sums[0].add(sums[2]);
+    return sums[0];
   } else {
     return reduced_stretch<S, Reduction, K>(row, columns, 0, columns, term);
   }

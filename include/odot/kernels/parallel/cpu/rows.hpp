@@ -85,10 +85,7 @@ class Row {
   ODOT_INLINE auto joined_sums(const Term& term) const {
     constexpr std::size_t K = detail::terms_of<S, Term>;
     if constexpr (detail::are_one_stretch<S, Columns>) {
-      const auto registers = detail::reduced_row<S, Sum, K>(index, columns_, term);
-      Terms<S, K> sums;
-      for (std::size_t k = 0; k < K; ++k) sums[k] = registers.total(k);
-      return sums;
+      return detail::reduced_row<S, Sum, K>(index, columns_, term).totals();
     } else {
       double totals[K] = {};
       detail::reduce_runs<S, Sum, K>(index, columns_, 0, columns_, term, totals);
