@@ -354,3 +354,13 @@ if(odot_sh AND TARGET time_series)
   set_tests_properties("time_series: continues after a kill, from a good checkpoint"
     PROPERTIES LABELS examples TIMEOUT 600)
 endif()
+
+# What TensorBoard reads of a run that is killed and resumed, where there is the package: tensorboard/check.sh.
+find_program(odot_python NAMES python3 python)
+if(odot_sh AND odot_python AND TARGET fashion_mnist)
+  add_test(NAME "fashion_mnist: TensorBoard reads a killed and resumed run"
+    COMMAND ${odot_sh} ${CMAKE_CURRENT_LIST_DIR}/tensorboard/check.sh $<TARGET_FILE:fashion_mnist>
+            ${CMAKE_CURRENT_BINARY_DIR}/tensorboard ${odot_python})
+  set_tests_properties("fashion_mnist: TensorBoard reads a killed and resumed run"
+    PROPERTIES LABELS examples TIMEOUT 600 SKIP_RETURN_CODE 77)
+endif()
