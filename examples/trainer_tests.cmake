@@ -347,6 +347,13 @@ if(odot_sh AND TARGET time_series)
     PROPERTIES LABELS examples TIMEOUT 600)
 endif()
 
+# A page with pictures: check_page.sh.
+if(odot_sh AND TARGET fashion_mnist)
+  add_test(NAME "fashion_mnist: leaves a page with its worst mistakes" COMMAND ${odot_sh}
+    ${CMAKE_CURRENT_LIST_DIR}/check_page.sh $<TARGET_FILE:fashion_mnist> ${CMAKE_CURRENT_BINARY_DIR}/page)
+  set_tests_properties("fashion_mnist: leaves a page with its worst mistakes" PROPERTIES LABELS examples TIMEOUT 600)
+endif()
+
 # Runs that are killed, asked to end, cut short of space: check_resume.sh.
 if(odot_sh AND TARGET time_series)
   add_test(NAME "time_series: continues after a kill, from a good checkpoint" COMMAND ${odot_sh}
