@@ -79,20 +79,18 @@ void draw_heads(const Options& options, const std::string& title, const std::str
 
 void draw_layers(const Options& options, const std::string& title, const std::string& image_name,
                  const figures::Maps& image, const figures::Insides& insides) {
-  constexpr std::size_t most = 16;
-  figures::MapSheet sheet(
-      title + ": layer by layer",
-      image_name + "; blue is negative, red positive" + (insides.heads == 0 ? ", the first 16 channels of each" : ""));
+  constexpr std::size_t most = 16;  // maps of a step
+  figures::MapSheet sheet(title + ": layer by layer", image_name + "; blue is negative, red positive");
   sheet.begin_row("image");
   sheet.add("X", image, 4);
   for (std::size_t layer = 0; layer < insides.layers.size(); ++layer) {
     sheet.begin_row("layer " + std::to_string(layer + 1));
     for (const figures::Step& step : insides.layers[layer]) {
-      const figures::Maps shown = insides.heads == 0 ? step.maps.first(most) : step.maps;
-      sheet.add(step.name + (shown.count > 1 ? ", " + std::to_string(shown.count) + " maps" : ""), shown,
-                shown.count > 16  ? 6
-                : shown.count > 4 ? 4
-                                  : shown.count);
+      const std::size_t all = step.maps.count;
+      const std::string count = all > most ? ", " + std::to_string(most) + " of " + std::to_string(all) + " maps"
+                                : all > 1  ? ", " + std::to_string(all) + " maps"
+                                           : "";
+      sheet.add(step.name + count, step.maps.first(most), all > 4 ? 4 : all);
     }
   }
   write(options.out, "layers", sheet);

@@ -191,7 +191,9 @@ void write_docs(const std::filesystem::path& docs, const Runs& runs) {
     std::string text = text_of(path);
     if (text.empty()) throw FileError(path.string(), "expected a page with marks");
     const std::string before = text;
-    for (const Table& table : tables) text = with_marked(text, table.name, table.markdown());
+    for (const Table& table : tables)
+      if (table.has_results() || marked(text, table.name).empty())  // else what was written by hand is all there is
+        text = with_marked(text, table.name, table.markdown());
     if (text != before) io::write_file(path, text);
   };
   auto images = image_tables(runs), sequences = series_tables(runs);
