@@ -4,7 +4,6 @@
 
 #include "board_files.hpp"
 
-#include <odot/core/number_text.hpp>
 #include <odot/io/tensorboard.hpp>
 #include <odot/nn/network_state.hpp>
 #include <odot/train/fit_options.hpp>
@@ -13,7 +12,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace trainer {
@@ -22,11 +23,15 @@ namespace trainer {
 inline odot::io::TensorBoardOptions board_options(const BoardFiles& files,
                                                   const std::function<double(std::size_t)>& schedule) {
   odot::io::TensorBoardOptions options;
-  for (const auto& [name, text] : files.settings) {
-    const std::optional<double> number = odot::number_text::read(text);
-    if (number) options.hyperparameters.push_back({name, *number});
-    else options.hyperparameters.push_back({name, text});
-  }
+  for (const auto& [name, setting] : files.settings)
+    std::visit(
+        [&]<class T>(const T& value) {
+          if constexpr (std::is_same_v<T, std::string>) options.hyperparameters.push_back({name, value});
+          else if constexpr (std::is_same_v<T, bool>)
+            options.hyperparameters.push_back({name, std::string(value ? "yes" : "no")});
+          else options.hyperparameters.push_back({name, static_cast<double>(value)});
+        },
+        setting);
   if (files.learning_rate > 0)
     options.batch_scalars.push_back({"learning_rate", [rate = files.learning_rate, schedule](const auto& e) {
                                        return rate * (schedule ? schedule(e.step - 1) : 1.0);

@@ -3,44 +3,43 @@
 // What a run writes for TensorBoard, as the command line says.
 
 #include "options.hpp"
-
-#include <odot/core/number_text.hpp>
+#include "record/command_of.hpp"
+#include "record/run_record.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace trainer {
 
 struct BoardFiles {
-  std::string folder = {};                                      ///< empty: nothing
-  std::vector<std::pair<std::string, std::string>> settings{};  ///< options and their values
-  double learning_rate = 0;                                     ///< before the schedule's factor; 0: no curve of it
+  std::string folder = {};   ///< empty: nothing
+  Facts settings = {};       ///< options and their values
+  double learning_rate = 0;  ///< before the schedule's factor; 0: no curve of it
 
   /// A setting that the command line leaves to the trainer.
-  void set(const std::string& name, double value) {
+  void set(const std::string& name, const Value& value) {
     std::erase_if(settings, [&](const auto& setting) { return setting.first == name; });
-    settings.emplace_back(name, odot::number_text::shortest(value));
+    settings.emplace_back(name, value);
   }
 };
 
-/// All options that are about the training, with the values given or their defaults.
-inline std::vector<std::pair<std::string, std::string>> settings_of(const CLI::App& app) {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const CLI::Option* option : app.get_options()) {
-    std::string name = option->get_single_name(), value;
-    bool about_files = false;
-    for (const char* other : {"help", "version", "quiet", "summary", "out", "resume", "tensorboard", "save", "onnx",
-                              "keep", "checkpoint-every", "classify", "invert", "explain"})
-      about_files = about_files || name == other;
-    if (about_files) continue;
-    for (const std::string& part : option->results()) value += (value.empty() ? "" : " ") + part;
-    if (value.empty()) value = option->get_default_str();
-    for (char& letter : name)
-      if (letter == '-') letter = '_';
-    if (!value.empty()) all.emplace_back(std::move(name), std::move(value));
+/// The options that are about the training, with the values given or their defaults.
+inline Facts settings_of(const CLI::App& app) {
+  constexpr std::array others{"quiet", "summary",          "out",      "resume", "tensorboard", "save",   "onnx",
+                              "keep",  "checkpoint-every", "classify", "invert", "explain",     "metrics"};
+  Facts all;
+  for (const Setting& setting : command_of(app).settings) {
+    const auto* const text = std::get_if<std::string>(&setting.value);
+    if ((text && text->empty()) || std::ranges::find(others, setting.name) != others.end()) continue;
+    std::string name = setting.name;
+    std::ranges::replace(name, '-', '_');
+    all.emplace_back(std::move(name), setting.value);
   }
   return all;
 }
@@ -53,7 +52,8 @@ inline void add_board_option(CLI::App& app, BoardFiles& files) {
   app.final_callback([&app, &files] {
     files.settings = settings_of(app);
     for (const auto& [name, value] : files.settings)
-      if (name == "learning_rate") files.learning_rate = odot::number_text::read(value).value_or(0);
+      if (const auto* const rate = std::get_if<double>(&value); rate && name == "learning_rate")
+        files.learning_rate = *rate;
   });
 }
 

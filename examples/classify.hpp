@@ -14,8 +14,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace trainer {
@@ -32,9 +34,15 @@ inline void add_picture_options(CLI::App& app, PictureFiles& pictures) {
 }
 
 /// Checks what can be checked before the training.
-/// Errors  ArgumentError: --invert or --explain without --classify, an empty name;  FileError: a file that can't be written
+/// Errors  ArgumentError: --invert or --explain without --classify, an empty name, --explain's file among the pictures
+///         FileError: no such picture; a file that can't be written
 inline void check_pictures(const PictureFiles& pictures) {
-  for (const std::string& path : pictures.paths) require(!path.empty(), "--classify", "a picture", path);
+  for (const std::string& path : pictures.paths) {
+    require(!path.empty(), "--classify", "a picture", path);
+    std::error_code ignored;
+    if (!pictures.explain.empty() && std::filesystem::equivalent(path, pictures.explain, ignored))
+      throw odot::ArgumentError("--explain: expected another file than the pictures of --classify, found " + path);
+  }
   if (pictures.paths.empty() && (pictures.inverted || !pictures.explain.empty()))
     throw odot::ArgumentError(std::string(pictures.inverted ? "--invert" : "--explain") +
                               ": expected --classify as well, with the pictures");

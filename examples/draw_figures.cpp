@@ -36,7 +36,11 @@ template <ShapeType Image>
 figures::Insides insides_of(const Snapshot& weights, const figures::Maps& image) {
   const Snapshot::Array* arrays = weights.find("0.heads.weight_x");
   if (!arrays) return figures::control_insides<Image>(weights, image);
-  const bool skip = weights.text("model") != "no-skip";
+  const std::string model = weights.text("model").value_or("");
+  if (model.find("scaled") != std::string::npos)
+    throw ArgumentError("--weights: expected a model without the scaled norm, whose steps are not drawn; found " +
+                        model);
+  const bool skip = model != "no-skip";
   switch (arrays->shape.at(0)) {
     case 8:
       return figures::attention_insides<Image, 8>(weights, image, skip);

@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -71,8 +72,10 @@ inline void add_file_options(CLI::App& app, RunFiles& files, const std::string& 
       ->default_str(std::to_string(files.checkpoints.keep));
 }
 
-/// Throws ArgumentError for options that need --out.
+/// Errors  ArgumentError: options that need --out;  FileError: there are no weights
 inline void check_files(const RunFiles& files) {
+  if (!files.weights.empty() && !std::filesystem::exists(files.weights))
+    throw odot::FileError(files.weights, "there is no such file; expected the weights of --weights");
   if (files.out.empty() && (files.resume || files.checkpoint_options_given))
     throw odot::ArgumentError(std::string(files.resume ? "--resume" : "--checkpoint-every, --keep") +
                               ": expected --out as well, the folder of the checkpoints");

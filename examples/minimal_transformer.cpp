@@ -380,12 +380,15 @@ int main(int argc, char** argv) {
   add_number(app, "--seed", options.seed, trainer::seed_range, "Of the initial weights and the order of the samples");
   app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
   add_number(app, "--threads", options.threads, trainer::threads_range, "Of the cpu; 0: all");
-  trainer::add_file_options(app, options.files, ". With --grid: for grid.csv, which is gone on with");
+  trainer::add_file_options(app, options.files, ". With --grid: for grid.csv, from which a stopped grid continues");
   trainer::add_picture_options(app, options.files.pictures);
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(options);
-    if (options.recipe == "authors" && app.count("--batch-size") == 0) options.batch_size = 256;
+    if (options.recipe == "authors" && app.count("--batch-size") == 0) {
+      options.batch_size = 256;
+      options.files.board.set("batch_size", 256LL);
+    }
     if (options.dataset == "mnist" && options.recipe == "authors")
       return run<models::LargeMnistImage>(options, "mnist", load_large_mnist);
     return options.dataset == "mnist" ? run<models::MnistImage>(options, "mnist", data::load_mnist)

@@ -179,9 +179,8 @@ trainer::RunSubject subject_of(const Settings& settings, const Text& text, const
           .device = {{"device", settings.device}, {"description", device}}};
 }
 
-int run(Settings settings) {
+int run(Settings settings, const Text& text) {
   const std::string device = description(settings);
-  const Text text = load(settings);
   trainer::RunRecord& record = *settings.files.record;
   record.describe(subject_of(settings, text, device));
   record.print("attention %s; text %s: %zu bytes to train on, %zu held out; batches of %lld windows of %zu; %s\n",
@@ -251,7 +250,8 @@ int main(int argc, char** argv) {
   app.add_flag("--quiet", s.quiet, "Print the result line alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(s, s.generate > 0 && (generate->count() > 0 || prompt->count() > 0));
+    const Text text = load(s);  // what is refused leaves an earlier run's files alone
     const auto out = trainer::claim_files(s.files);
-    return run(std::move(s));
+    return run(std::move(s), text);
   });
 }

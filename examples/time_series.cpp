@@ -185,12 +185,13 @@ int time_series::run_seeds(const Settings& settings, const Defaults& defaults, c
     trainer::RunFiles& own = files.emplace_back(settings.files);
     for (std::string* folder : {&own.out, &own.board.folder})
       if (!folder->empty()) *folder += "/seed-" + seed_of(i);
+    own.summary = own.summary && i == 0;
     own.board.learning_rate = run.optimizer.learning_rate;
     own.board.set("learning_rate", run.optimizer.learning_rate);
     own.board.set("weight_decay", run.optimizer.weight_decay);
-    own.board.set("epochs", static_cast<double>(run.fit.epochs));
-    own.board.set("batch_size", static_cast<double>(run.fit.batch_size));
-    own.board.set("seed", static_cast<double>(settings.seed + static_cast<unsigned long long>(i)));
+    own.board.set("epochs", static_cast<long long>(run.fit.epochs));
+    own.board.set("batch_size", static_cast<long long>(run.fit.batch_size));
+    own.board.set("seed", trainer::seed_value(settings.seed + static_cast<unsigned long long>(i)));
     own.record = record.part(own.out, own.resume);
     own.record->describe(record_subject(settings, subject, run, seed_of(i)));
     folders.push_back(trainer::claim_files(own));

@@ -84,8 +84,9 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
     const auto run = find_run(settings, choice, gpu);
     check_files(settings.files);
     check_pictures(settings.files.pictures);
+    const auto data = load_data(settings, set_name, load);  // what is refused leaves an earlier run's files alone
     const auto out = claim_files(settings.files);
-    return run(settings, choice, load_data(settings, set_name, load));
+    return run(settings, choice, data);
   });
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Trains the three papers' models again, and writes what came of it beside what the papers say: a page, and the tables of
+# Trains the three papers' models again, and writes the results beside the papers': a page, and the tables of
 # docs/paper.md and docs/sequences.md. Builds what is missing, finds or downloads the data. A row that has been run is not
-# run again; one that was stopped (Ctrl-C) goes on where it was.
+# run again; one that was stopped (Ctrl-C) continues where it stopped.
 #
 # usage: scripts/reproduce.sh [--quick | --full] [--only NAMES] [--docs] [--list] [--rerun NAMES] [--runs FOLDER]
 #                             [--data FOLDER] [--build FOLDER] [--threads N]
 #   --quick        the short form: most rows with few epochs, in a quarter of an hour on two processors; says little about
 #                  the papers. The default
-#   --full         all rows as the documentation has them: about two days of one processor; then writes the documentation
+#   --full         all rows as the documentation has them: about 16 hours of one processor; then writes the documentation
 #   --only NAMES   some rows: names, groups (table1 appendix cifar10 control vowels etth2 claims grid) or patterns such as
 #                  'grid-mnist-*', with commas between
 #   --docs         write the tables of the documentation from the full rows that there are; --docs --only none runs nothing
@@ -15,7 +15,8 @@
 #   --rerun NAMES  run these rows again; what they had is kept under FOLDER/old
 #   --runs FOLDER  where runs are kept (default: build/reproduce-runs); the page is FOLDER/report.html, that of the short
 #                  form FOLDER/report-quick.html
-#   --data FOLDER  where the data sets are (default: $ODOT_DATA, ./data, odot's own data/, else they are downloaded there)
+#   --data FOLDER  where the data sets are (default: $ODOT_DATA); what is not there is looked for in ./data and odot's own
+#                  data/, into which it is downloaded if need be
 #   --build FOLDER the build folder (default: build/reproduce)
 #   --threads N    of each program (default: all processors); the results are the same
 # The rows: scripts/reproduce_rows.txt. Exit code: 0; 1 if a row failed or has no data; 2 for a wrong command line; 130 when
@@ -30,7 +31,6 @@ set -eu
 form=quick only= docs= list= rerun= runs=$odot_root/build/reproduce-runs data=${ODOT_DATA-} build=$odot_root/build/reproduce
 threads=$(odot_jobs)
 while [ $# -gt 0 ]; do
-  option=$1
   case $1 in
     --quick) form=quick ;;
     --full) form=full ;;
@@ -50,9 +50,9 @@ while [ $# -gt 0 ]; do
       ;;
     *) odot_refuse "unknown option '$1'" ;;
   esac
-  case $option in --full) [ -n "$only" ] || docs=yes ;; esac
   shift
 done
+[ "$form" != full ] || [ -n "$only" ] || docs=yes
 case $threads in '' | *[!0-9]*) odot_refuse "--threads: expected a number, found '$threads'" ;; esac
 [ "$form" = full ] || [ -z "$docs" ] || [ "$only" = none ] || odot_refuse "--docs: the short form never writes the documentation; take --full, or --only none"
 [ -z "$docs" ] || form=full
@@ -104,6 +104,17 @@ done < "$rows_file"
 if [ ${#names[@]} -eq 0 ] && [ "$only" != none ]; then
   odot_refuse "--only: no row of the $form form is called '$only'; see --list"
 fi
+
+# Names that are none are refused.
+set -f
+for name in ${only//,/ } ${rerun//,/ }; do
+  [ "$name" != none ] || continue
+  found=
+  # shellcheck disable=SC2254  # the name may be a pattern
+  for word in $known; do case $word in $name) found=yes ;; esac; done
+  [ -n "$found" ] || odot_refuse "no row or group is called '$name'; see --list"
+done
+set +f
 
 # state <i>: done, stopped, other (of another command or version), new.
 state() {
@@ -204,11 +215,14 @@ run_row() {
     --resume ${more[@]+"${more[@]}"} 2> "$row/errors.txt" | tee -i "$row/log.txt"
   code=${PIPESTATUS[0]}
   set -e
-  if [ "$code" -ge 128 ]; then
-    odot_say "stopped; the same command goes on from here"
-    exit 130
-  fi
-  if [ "$code" -ne 0 ] || ! grep '^result ' "$row/log.txt" | tail -n 1 > "$row/result.new"; then
+  case $code in
+    129 | 130 | 143) # hung up, Ctrl-C, terminated
+      odot_say "stopped; the same command continues from here"
+      exit 130
+      ;;
+  esac
+  grep '^result ' "$row/log.txt" | tail -n 1 > "$row/result.new" || true
+  if [ "$code" -ne 0 ] || [ ! -s "$row/result.new" ]; then
     odot_say "${names[i]} FAILED: $(head -n 1 "$row/errors.txt")"
     failed+=("${names[i]}")
     return 0
@@ -242,13 +256,15 @@ for weights in "$folder"/*/weights.safetensors; do
   row=${weights%/*}
   [ -s "$row/result.txt" ] || continue
   case $(cat "$row/command.txt") in
+    *scaled*) continue ;; # whose steps draw_figures does not know
     fashion_mnist*) set_folder=fashion-mnist ;;
     cifar10*) set_folder=cifar-10-batches-bin ;;
     *) continue ;;
   esac
-  [ ! -e "$row/figures/layers.svg" ] || [ "$weights" -nt "$row/figures/layers.svg" ] || continue
+  [ ! -e "$row/figures/curves.svg" ] || [ "$weights" -nt "$row/figures/curves.svg" ] || continue
   find_any "$set_folder" || continue
-  "$build/examples/draw_figures" --weights "$weights" --run "$row/run" --data "$found_data" --out "$row/figures" > /dev/null
+  "$build/examples/draw_figures" --weights "$weights" --run "$row/run" --data "$found_data" --out "$row/figures" \
+    > /dev/null || { odot_say "the figures of ${row##*/} could not be drawn" && continue; }
   drawn=$((drawn + 1))
 done
 [ "$drawn" -eq 0 ] || odot_say "drew the figures of $drawn models, in the folders figures of their runs"

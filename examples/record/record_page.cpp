@@ -272,7 +272,9 @@ odot::io::Report page_of(const RunRecord::State& run) {
     options.rows.push_back({"--" + setting.name, digits(setting.value), setting.given ? "given" : "default"});
   page.folded("All options of the command line", [&](odot::io::Report& part) { part.table(options); });
   page.section("Files").text("In the folder of this page:").facts(files(run));
-  page.section("Once more").text("The same run, to the bit on this kind of device:").code(run.command.command, true);
+  page.section("Run it again")
+      .text("This command repeats the run. On the same kind of device the bits are the same:")
+      .code(run.command.command, true);
   return page.footer("Written by odot " ODOT_VERSION_STRING "; the run began at " + run.started + ".");
 }
 
@@ -290,9 +292,9 @@ void RunRecord::add_mistakes(const odot::Mistakes& mistakes, const ImageExtents&
   const auto pictures =
       odot::mistake_pictures(mistakes, {extents.channels, extents.height, extents.width}, sample, names);
   add_section("Worst mistakes", [pictures, count = mistakes.count()](odot::io::Report& page) {
-    page.text(
-            "Of " + grouped(static_cast<long long>(count)) +
-            " samples that are taken for a wrong class, those with the largest loss: the network is surest, and wrong.")
+    page.text("Of " + grouped(static_cast<long long>(count)) +
+              " samples that are taken for a wrong class, those with the largest loss: where the network is most "
+              "certain and wrong.")
         .pictures(pictures);
   });
 }

@@ -160,11 +160,13 @@ void RunRecord::begin() {
   if (!active() || std::exchange(state_->begun, true)) return;
   const bool continues = state_->resume;
   attempt([&](const std::filesystem::path& folder) {
+    std::error_code ignored;
     if (!continues) {
       set_aside(folder / "weights.safetensors");
       set_aside(folder / "best.safetensors");
+      for (const char* table : {"metrics.csv", "classes.csv", "confusion.csv", "calibration.csv"})
+        std::filesystem::remove(folder / table, ignored);
     }
-    std::error_code ignored;
     std::filesystem::remove(folder / "result.json", ignored);
     errno = 0;
     state_->log_file = std::fopen((folder / "log.txt").string().c_str(), continues ? "ab" : "wb");
@@ -239,7 +241,7 @@ bool RunRecord::attempt_always(const std::function<void()>& body) {
   try {
     body();
     return true;
-  } catch (const odot::FileError&) {
+  } catch (const odot::Error&) {
     if (!state_->error) state_->error = std::current_exception();
     return false;
   }

@@ -3,6 +3,7 @@
 // BMP files, decoded: uncompressed, of 1, 4, 8, 16, 24 or 32 bits. (By ourselves: stb reads what is cut off as black, and
 // pixels beyond a short palette as whatever is in memory.)
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -33,11 +34,19 @@ class Bmp {
         const std::size_t row = top_down_ ? y : header_.height - 1 - y;
         put(pixels_at_ + row * stride + x * bits_ / 8, x, to);
       }
+    if (masks_[3] != 0) show_forgotten_alpha(rgba);
     header = header_;
     return rgba;
   }
 
  private:
+  /// Some writers leave alpha 0 everywhere, where they mean an opaque picture.
+  static void show_forgotten_alpha(std::vector<std::uint8_t>& rgba) {
+    for (std::size_t i = 3; i < rgba.size(); i += 4)
+      if (rgba[i] != 0) return;
+    for (std::size_t i = 3; i < rgba.size(); i += 4) rgba[i] = 255;
+  }
+
   void read_header() {
     file_.require(0, 30, "a BMP header");
     pixels_at_ = file_.little32(10);

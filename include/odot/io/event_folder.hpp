@@ -18,6 +18,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/snapshot.hpp"
 #include "odot/io/event_file.hpp"
+#include "odot/io/folder_lock.hpp"
 #include "odot/io/write_file.hpp"
 
 #if __has_include(<unistd.h>)
@@ -49,8 +50,8 @@ class EventFolder {
 
   /// Begins a new file. Before that, those of `restore` are cut off, and files of odot in the folder that do not belong
   /// to this training are renamed to events.out.earlier.…, which TensorBoard does not read; those that were renamed before
-  /// are deleted.
-  /// Errors  FileError
+  /// are deleted. Until this object ends, no other may write to the folder.
+  /// Errors  FileError; also where another training has the folder
   ODOT_COLD EventFile& open();
 
   /// From now on there is no file; the next one begins another training.
@@ -63,7 +64,8 @@ class EventFolder {
   ODOT_COLD void keep(Snapshot& kept) const;
 
   /// Takes over files as they were when `kept` was made. What was written to them afterwards is cut off when the next
-  /// file begins, so that a training that is refused changes nothing. Files that are not there any more are no error.
+  /// file begins, so that a training that is refused changes nothing; so do files return that another training has set
+  /// aside. Files that are not there any more are no error.
   /// Errors  ArgumentError: facts that `keep` does not write
   ODOT_COLD void restore(const Snapshot& kept);
 
@@ -78,6 +80,11 @@ class EventFolder {
 
   /// The names in the folder that begin so and end in .odot, ascending.
   ODOT_COLD std::vector<std::string> names(std::string_view begin) const;
+  std::filesystem::path earlier_path(const std::string& name) const {
+    return folder_ / (std::string(earlier_stem) + name.substr(stem.size()));
+  }
+  ODOT_COLD void lock();
+  ODOT_COLD void bring_back() const;
   ODOT_COLD void cut_off() const;
   ODOT_COLD void set_others_aside() const;
   ODOT_COLD std::string next_name() const;
@@ -90,6 +97,7 @@ class EventFolder {
   std::filesystem::path folder_;
   std::vector<Known> before_;
   std::optional<EventFile> file_;
+  FolderLock lock_;
 };
 
 inline std::vector<std::string> EventFolder::names(std::string_view begin) const {
@@ -115,7 +123,7 @@ inline void EventFolder::set_others_aside() const {
   for (const std::string& name : names(earlier_stem))
     if (!std::filesystem::remove(folder_ / name, error) && error) fail(folder_ / name, "can't be deleted", error);
   for (const std::string& name : others) {
-    std::filesystem::rename(folder_ / name, folder_ / (std::string(earlier_stem) + name.substr(stem.size())), error);
+    std::filesystem::rename(folder_ / name, earlier_path(name), error);
     if (error) fail(folder_ / name, "can't be renamed", error);
   }
 }
@@ -138,6 +146,22 @@ inline std::string EventFolder::next_name() const {
   }
 }
 
+inline void EventFolder::lock() {
+  if (lock_) return;
+  lock_ = FolderLock(folder_ / "events.lock");
+  if (!lock_)
+    throw FileError(folder_.string(), "another training is writing its events to this folder; choose another");
+}
+
+inline void EventFolder::bring_back() const {
+  for (const Known& known : before_) {
+    std::error_code error;
+    if (std::filesystem::exists(folder_ / known.name, error)) continue;
+    std::filesystem::rename(earlier_path(known.name), folder_ / known.name, error);
+    if (error) fail(folder_ / known.name, "can't be renamed", error);
+  }
+}
+
 inline void EventFolder::cut_off() const {
   for (const Known& known : before_) {
     std::error_code error;
@@ -148,6 +172,8 @@ inline void EventFolder::cut_off() const {
 }
 
 inline EventFile& EventFolder::open() {
+  lock();
+  bring_back();
   cut_off();
   set_others_aside();
   return file_.emplace(folder_ / next_name());
@@ -175,7 +201,8 @@ inline void EventFolder::restore(const Snapshot& kept) {
     if (!name.starts_with(stem) || !name.ends_with(extension) || name.find_first_of("/\\") != std::string::npos)
       throw ArgumentError("odot::io::TensorBoard: expected the name of an event file, found \"" + shown_name(name) +
                           "\"");
-    if (std::filesystem::exists(folder_ / name)) before_.push_back({name, size});
+    if (std::filesystem::exists(folder_ / name) || std::filesystem::exists(earlier_path(name)))
+      before_.push_back({name, size});
   }
 }
 

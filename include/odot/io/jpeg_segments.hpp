@@ -3,6 +3,7 @@
 // The structure of a JPEG file: its segments, seen before anything is decoded. A decoder that trusts a table's lengths
 // writes past its end; and it shows what is cut off as grey.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -101,6 +102,19 @@ class JpegSegments {
     }
   }
 
+  /// The decoder enlarges components by whole numbers.
+  void require_whole_samples() {
+    const auto factors = [&](std::size_t i) { return unsigned{file_.bytes[begin_ + 7 + 3 * i]}; };
+    unsigned most_across = 1, most_down = 1;
+    for (std::size_t i = 0; i < count_; ++i) {
+      most_across = (std::max)(most_across, factors(i) >> 4);
+      most_down = (std::max)(most_down, factors(i) & 15);
+    }
+    for (std::size_t i = 0; i < count_; ++i)
+      if (most_across % (factors(i) >> 4) != 0 || most_down % (factors(i) & 15) != 0)
+        fail("sampling factors that divide the largest one; save it again as PNG", factors(i));
+  }
+
   void take_frame(unsigned marker) {
     if (marker > 0xC2)
       file_.fail(begin_ - 3, "baseline or progressive JPEG with Huffman codes (FF C0 to C2)",
@@ -122,6 +136,7 @@ class JpegSegments {
       components_[i] = {file_.bytes[at], file_.bytes[at + 2]};
       if (components_[i].table > 3) fail("a quantisation table of 4", components_[i].table);
     }
+    require_whole_samples();
   }
 
   void take_scan() {

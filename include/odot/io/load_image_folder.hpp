@@ -32,8 +32,8 @@ struct ImageFolderOptions {
 };
 
 /// Pictures with labels: every folder in `folder` is a class, and its pictures, also those in folders inside of it, are the
-/// class's samples. As torchvision.datasets.ImageFolder has it: labels count classes sorted by name (bytes), samples are
-/// sorted by class, then by folder, then by name. Files are known by their name's end, .png, .jpg, .jpeg or .bmp in any
+/// class's samples. Labels count classes sorted by name (bytes), as torchvision.datasets.ImageFolder's do; samples
+/// are sorted by class, then by folder, depth first, then by name (torchvision sorts whole paths). Files are known by their name's end, .png, .jpg, .jpeg or .bmp in any
 /// case; their content decides how they are read. Other files are ignored, but pictures in formats that are not read (.webp,
 /// .gif, .tif, …) are errors, so that none is lost silently. Names that begin with a dot are ignored. A class's folder may be
 /// a link; links to folders inside of it are not followed.
@@ -93,7 +93,7 @@ inline void list_images(const std::filesystem::path& folder, std::int32_t label,
 /// The class folders' names, sorted, or those that are asked for. Throws FileError unless they are the same.
 inline std::vector<std::string> folder_classes(const std::filesystem::path& folder,
                                                const std::vector<std::string>& expected) {
-  std::vector<std::string> found, unknown;
+  std::vector<std::string> found;
   for (const std::filesystem::path& path : sorted_entries(folder)) {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) found.push_back(path.filename().string());

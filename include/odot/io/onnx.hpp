@@ -46,12 +46,12 @@ struct OnnxOptions {
 /// inside, as initializers under odot's (PyTorch's) names. The output is that of the model's last layer, log-probabilities
 /// for instance, as in PyTorch. Metadata: odot's version, the model in words and its fingerprint, as in a weights file.
 ///     io::export_onnx("b.onnx", network);
-///     io::export_onnx("b.onnx", network, {.class_names = set.class_names});
+///     io::export_onnx("b.onnx", network, {.class_names = set.classes});
 /// Shapes  input [N, input_shape...] (int32 for a model that takes indices) → output [N, output_shape...]
 /// Errors  compile time: a layer of your own without to_onnx (onnx::ExportsItself)
 ///         FileError: as write_file;  ArgumentError: names that are empty, equal or not UTF-8; no samples; lengths that no
-///         layer reads; a fact called "classes" or "odot.…"; a type other than F32 and F64; more than 2 GiB
-///         Then there is no new file
+///         layer reads; a fact called "classes" or "odot.…"; a type other than F32 and F64; more than 2032 MiB
+///         After an error there is no new file
 template <class Net, DeviceType Device, class Scalar>
 void export_onnx(const std::filesystem::path& path, const Network<Net, Device, Scalar>& network,
                  const OnnxOptions& options = {});

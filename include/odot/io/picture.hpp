@@ -29,6 +29,8 @@ struct Picture {
 
   /// One of a single colour. `channels`: 1 takes the colour's red as its grey.
   static Picture filled(std::size_t width, std::size_t height, std::size_t channels, const Colour& colour = black) {
+    if (channels != 1 && channels != 3)
+      throw ArgumentError("odot::io::Picture: expected 1 or 3 channels, found " + std::to_string(channels));
     const std::size_t row = checked_product("odot::io::Picture", width, channels);
     Picture picture{width, height, channels, {}};
     picture.bytes.resize(checked_product("odot::io::Picture", row, height));

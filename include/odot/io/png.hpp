@@ -12,6 +12,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/io/array_picture.hpp"
+#include "odot/io/base64.hpp"
 #include "odot/io/picture.hpp"
 #include "odot/io/stb_image_write.hpp"
 #include "odot/io/write_file.hpp"
@@ -54,16 +55,7 @@ void write_png(const std::filesystem::path& path, const Array& array, const Pict
 /// A picture as the address of an image in a page: "data:image/png;base64,…".
 /// Errors  ArgumentError: as encode_png
 inline std::string png_address(const Picture& picture) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::string file = encode_png(picture);
-  std::string address = "data:image/png;base64,";
-  for (std::size_t i = 0; i < file.size(); i += 3) {
-    std::uint32_t bits = 0;  // of three bytes
-    for (std::size_t k = i; k < i + 3; ++k)
-      bits = bits << 8 | (k < file.size() ? static_cast<unsigned char>(file[k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) address += i + k > file.size() ? '=' : digits[bits >> (18 - 6 * k) & 63];
-  }
-  return address;
+  return "data:image/png;base64," + base64(encode_png(picture));
 }
 
 }  // namespace odot::io

@@ -46,7 +46,7 @@ inline Picture decode_picture(std::span<const std::uint8_t> bytes, const std::st
 /// Errors  FileError too where the file can't be read
 inline Picture read_picture(const std::filesystem::path& path, const ReadPictureOptions& options = {});
 
-/// How a picture lies on its side, EXIF's orientation 1 to 8, made upright.
+/// The picture turned upright, from EXIF's orientation 1 to 8.
 inline Picture turned_upright(Picture picture, unsigned orientation);
 
 namespace detail {

@@ -88,7 +88,7 @@ class Report {
   ODOT_COLD ODOT_FUNCTION Report& matrix(const ReportMatrix& matrix);
 
   /// Charts side by side where there is room. Title and legend are of the page; charts without curves are left out.
-  /// `columns`: "wide": one below the other; "small": as many as fit.
+  /// `layout`: "wide", one below the other; "small", as many as fit; empty, side by side.
   ODOT_COLD ODOT_FUNCTION Report& charts(std::vector<LineChart> charts, std::string_view layout = {});
 
   /// Pictures side by side. `pixels`: an enlarged picture shows its pixels as squares.
@@ -97,7 +97,7 @@ class Report {
   /// What each of these adds, side by side where there is room.
   ODOT_COLD ODOT_FUNCTION Report& columns(const std::vector<std::function<void(Report&)>>& parts);
 
-  /// What `content` adds, to be seen only by who opens it.
+  /// What `content` adds, hidden until the reader opens it.
   ODOT_COLD ODOT_FUNCTION Report& folded(std::string_view summary, const std::function<void(Report&)>& content);
 
   /// The page's last line.

@@ -1,6 +1,6 @@
 #pragma once
 // SPDX-License-Identifier: MIT
-// Whether stb is there, which reads, resizes and writes pictures; one error where it is not. Debian's headers lie in a
+// Whether stb is there, which decodes and encodes pictures; one error where it is not. Debian's headers lie in a
 // folder stb, upstream's in none: CMake target odot::io, or that folder on the include path.
 
 #include "odot/core/config.hpp"

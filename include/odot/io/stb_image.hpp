@@ -1,7 +1,7 @@
 #pragma once
 // SPDX-License-Identifier: MIT
 // stb_image's decoder of PNG and JPEG, as functions of this file alone: they can't clash with those of a program that has
-// stb itself, of any version, before this header or after it. picture_decoder.hpp calls it, after png_chunks.hpp or
+// stb itself, of any version, before this header or after it. read_picture.hpp calls it, after png_chunks.hpp or
 // jpeg_segments.hpp found nothing wrong with the file's structure.
 
 #include <cstddef>

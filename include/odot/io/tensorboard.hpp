@@ -95,7 +95,7 @@ class TensorBoard : public Callback {
     };
   }
 
-  // ---- your own values; by default at the step where the training is
+  // ---- your own values; by default at the step where the training is. What is added before a resumed fit is set aside.
 
   void add_scalar(std::string_view tag, double value) { add_scalar(tag, value, step_); }
   ODOT_COLD void add_scalar(std::string_view tag, double value, std::size_t step) {
@@ -122,10 +122,14 @@ class TensorBoard : public Callback {
 
   /// Numbers as a histogram.
   template <class Scalar>
-  ODOT_COLD void add_histogram(std::string_view tag, std::span<const Scalar> values) {
+  void add_histogram(std::string_view tag, std::span<const Scalar> values) {
+    add_histogram(tag, values, step_);
+  }
+  template <class Scalar>
+  ODOT_COLD void add_histogram(std::string_view tag, std::span<const Scalar> values, std::size_t step) {
     EventSummary summary;
     summary.add_histogram(tag, EventHistogram(values));
-    write(summary, step_);
+    write(summary, step);
   }
 
   // ---- what fit calls

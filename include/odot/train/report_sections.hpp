@@ -136,7 +136,7 @@ void add_classes(io::Report& report, const ClassificationCounts& counts, const s
   std::uint64_t undecided = 0;
   for (std::size_t k = 0; k < classes; ++k) undecided += counts.undecided(k);
   if (undecided > 0)
-    report.notice(std::to_string(undecided) + " samples are taken for no class, because an output is NaN.");
+    report.notice("Samples that are taken for no class, because an output is NaN: " + std::to_string(undecided) + ".");
   if (classes <= options.largest_matrix) {
     io::ReportMatrix matrix{
         "Rows: what the samples are. Columns: what they are taken for. The stronger the colour, the larger the share "
