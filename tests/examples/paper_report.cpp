@@ -47,7 +47,7 @@ class MadeUp {
   std::filesystem::path folder_;
 };
 
-const Claim& claim_about(const std::vector<Claim>& claims, const std::string& words) {
+Claim claim_about(const std::vector<Claim>& claims, const std::string& words) {
   for (const Claim& c : claims)
     if (c.claim.find(words) != std::string::npos) return c;
   FAIL("no claim about " << words);
@@ -111,18 +111,18 @@ TEST_CASE("verdicts follow their rules") {
   made.add("long-cifar10-ours-no-mlp", "parameters=340 training_loss=1 validation_loss=2 best_validation_loss=1.6000");
   const Runs runs = made.runs();
   const auto images = image_claims(runs);
-  const Claim& control = claim_about(images, "92 %");
+  const Claim control = claim_about(images, "92 %");
   CHECK(control.verdict == Verdict::confirmed);
   CHECK(control.reason == "82.00 % against 88.00 %, which is 93.2 % of it, with 96.4 % fewer parameters");
-  const Claim& collapse = claim_about(images, "collapse");
+  const Claim collapse = claim_about(images, "collapse");
   CHECK(collapse.verdict == Verdict::open);
   CHECK(collapse.reason == "in 1 of 2 cases: A reaches 79.80 %; C reaches 9.99 %");
-  const Claim& norm = claim_about(images, "Without a norm");
+  const Claim norm = claim_about(images, "Without a norm");
   CHECK(norm.verdict == Verdict::confirmed);
   CHECK(norm.reason == "82.00 against 79.80; 3 of 4 cases have not been run");
   CHECK(claim_about(images, "CIFAR-10, 60 %").reason == "its rows have not been run");
   CHECK(claim_about(series_claims(runs), "EA-2 is worse").verdict == Verdict::open);
-  const Claim& mlp = claim_about(transformer_claims(runs), "Without the MLP");
+  const Claim mlp = claim_about(transformer_claims(runs), "Without the MLP");
   CHECK(mlp.verdict == Verdict::refuted);
   CHECK(mlp.reason == "CIFAR-10, our recipe: 1.6000 against 1.5000; 3 of 4 cases have not been run");
 }
