@@ -33,7 +33,7 @@ inline std::vector<std::pair<std::string, std::string>> settings_of(const CLI::A
     std::string name = option->get_single_name(), value;
     bool about_files = false;
     for (const char* other : {"help", "version", "quiet", "summary", "out", "resume", "tensorboard", "save", "onnx",
-                              "keep", "checkpoint-every"})
+                              "keep", "checkpoint-every", "classify", "invert", "explain"})
       about_files = about_files || name == other;
     if (about_files) continue;
     for (const std::string& part : option->results()) value += (value.empty() ? "" : " ") + part;

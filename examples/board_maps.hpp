@@ -17,8 +17,8 @@
 
 namespace trainer {
 
-/// Tags and PNG files. For each attention-wise layer the relevance maps A of the set's first sample: a row per channel, in
-/// it the layer's input, then a map per head, from 0 (dark) to the layer's largest.
+/// For each attention-wise layer a picture: its input, for the set's first sample, then the relevance map A of each head,
+/// from the layer's smallest number (dark) to its largest; a row per channel if there are several.
 template <class Model, odot::DeviceType Device, class Scalar>
 std::vector<odot::io::EventPicture> relevance_pictures(const odot::Network<Model, Device, Scalar>& network,
                                                        const auto& set) {
@@ -28,10 +28,10 @@ std::vector<odot::io::EventPicture> relevance_pictures(const odot::Network<Model
   for (std::size_t i = 0; i < Image::size; ++i) x.data()[i] = static_cast<Scalar>(pixels[i]) / Scalar{255};
   std::vector<odot::io::EventPicture> all;
   for (const odot::nn::RelevanceMaps& maps : odot::nn::relevance_maps(network, x)) {
-    const std::size_t plane = maps.height * maps.width, magnify = (std::max)(std::size_t{1}, 56 / maps.width);
+    const std::size_t plane = maps.height * maps.width, magnify = (std::max)(std::size_t{1}, 84 / maps.width);
     const std::span<const double> relevance(maps.relevance), input(maps.input);
     odot::io::PictureOptions colours{.colours = odot::io::ColourMap::sequential, .magnify = magnify};
-    colours.range = odot::io::ValueRange{0, *std::max_element(relevance.begin(), relevance.end())};
+    colours.range = odot::io::range_of(relevance);
     std::vector<odot::io::Picture> pictures;
     for (std::size_t c = 0; c < maps.channels; ++c) {
       pictures.push_back(
@@ -40,8 +40,8 @@ std::vector<odot::io::EventPicture> relevance_pictures(const odot::Network<Model
         pictures.push_back(
             odot::io::picture_of(relevance.subspan(maps.offset(0, h, c), plane), maps.height, maps.width, colours));
     }
-    all.push_back(
-        {"relevance/" + maps.layer, odot::io::encode_png(odot::io::grid(pictures, {.columns = maps.heads + 1}))});
+    all.push_back({"relevance/" + maps.layer, odot::io::encode_png(odot::io::grid(
+                                                  pictures, {.columns = maps.channels > 1 ? maps.heads + 1 : 0}))});
   }
   return all;
 }

@@ -48,8 +48,7 @@ class Logged : public Bar {
   }
   void on_end(const odot::TrainingReport& report) override {
     if (!quiet_) Bar::on_end(report);
-    if (report.interrupted)
-      record_.log("interrupted after " + std::to_string(report.epochs.size()) + " whole epochs\n");
+    if (report.interrupted) record_.log("stopped after " + std::to_string(report.epochs.size()) + " whole epochs\n");
   }
 
  private:

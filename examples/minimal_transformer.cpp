@@ -62,12 +62,15 @@ void check(const Options& options) {
   if (options.grid && options.recipe == "authors") throw ArgumentError("--grid: expected --recipe ours");
   trainer::require_device(options.device);
   const trainer::RunFiles& files = options.files;
-  if (options.grid && (files.resume || files.checkpoint_options_given || !files.weights.empty() ||
-                       !files.save.empty() || !files.onnx.empty() || !files.board.folder.empty()))
+  if (options.grid &&
+      (files.resume || files.checkpoint_options_given || !files.weights.empty() || !files.save.empty() ||
+       !files.onnx.empty() || !files.board.folder.empty() || !files.pictures.paths.empty()))
     throw ArgumentError(
-        "--grid: expected none of --weights, --save, --onnx, --resume, --checkpoint-every, --keep and --tensorboard, "
+        "--grid: expected none of --weights, --save, --onnx, --resume, --checkpoint-every, --keep, "
+        "--classify and --tensorboard, "
         "which are for one model; a grid always continues from its grid.csv");
   trainer::check_files(files);
+  trainer::check_pictures(files.pictures);
 }
 
 /// The models on the device of the options. Throws DeviceError if it can't be had.
@@ -156,7 +159,8 @@ trainer::RunSubject subject_of(const Options& options, const minimal::ModelChoic
                    {"conditions_per_parameter", q}},
           .training = {{"epochs", options.epochs},
                        {"batch_size", options.batch_size},
-                       {"optimizer", "Adam"},
+                       {"optimizer", options.recipe == "authors" ? "AdamW" : "Adam"},
+                       {"recipe", options.recipe},
                        {"learning_rate", options.learning_rate},
                        {"schedule", options.schedule},
                        {"seed", trainer::seed_value(options.seed)}},
@@ -186,7 +190,7 @@ int run_one(const Options& options, const std::vector<minimal::ModelChoice<Image
       data.train.name.c_str(), choice.parameters, q, outcome.epochs, outcome.training_loss, outcome.validation_loss,
       outcome.best_validation_loss, outcome.training_accuracy, outcome.validation_accuracy, outcome.seconds);
   record.finish(line, interrupt.requested());
-  return interrupt.requested() ? 128 + interrupt.signal() : 0;
+  return interrupt.requested() ? 128 + interrupt.signal() : outcome.classified ? 0 : program::failure;
 }
 
 // ---- the grid
@@ -377,6 +381,7 @@ int main(int argc, char** argv) {
   app.add_option("--device", options.device, "cpu or gpu")->capture_default_str();
   add_number(app, "--threads", options.threads, trainer::threads_range, "Of the cpu; 0: all");
   trainer::add_file_options(app, options.files, ". With --grid: for grid.csv, which is gone on with");
+  trainer::add_picture_options(app, options.files.pictures);
   app.add_flag("--quiet", options.quiet, "Print the result alone");
   return trainer::run_program(app, argc, argv, [&] {
     check(options);

@@ -3,6 +3,7 @@
 // What the parts of minimal_transformer share: a variant of the paper's, its training, what comes of it.
 
 #include "callbacks.hpp"
+#include "classify.hpp"
 #include "metrics.hpp"
 #include "onnx_options.hpp"
 #include "training_recipe.hpp"
@@ -52,6 +53,7 @@ struct Outcome {
   double best_validation_loss = 0;  ///< of all epochs
   double seconds = 0;               ///< of training alone
   std::size_t epochs = 0;
+  bool classified = true;  ///< whether every picture of --classify could be read
 };
 
 /// A variant for images of one shape, and how to train it. Logs are written where `settings.out` says.
@@ -79,6 +81,8 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
   network.set_buffer("normalize.deviation", statistics.deviation);
   trainer::load_weights(settings.files.weights, network);
   trainer::print_summary(settings.files, network);
+  const auto attention = [](const auto& trained, auto x) { return odot::nn::token_attention(trained, x); };
+  trainer::check_explanation(settings.files, network, attention);
   auto optimizer = make_optimizer(settings.recipe, settings.learning_rate);
   const auto pictures = odot::data::augmented(data.train, augmentation(settings.recipe));
   const odot::FitOptions options{.epochs = settings.epochs,
@@ -106,7 +110,8 @@ Outcome train(const Settings& settings, const Variant& variant, const Images<typ
                   .validation_accuracy = report.accuracy,
                   .best_validation_loss = report.test_loss,
                   .seconds = report.seconds,
-                  .epochs = report.epochs.size()};
+                  .epochs = report.epochs.size(),
+                  .classified = trainer::classify(settings.files, network, data.train.classes, attention)};
   for (const auto& epoch : report.epochs)
     outcome.best_validation_loss = std::min(outcome.best_validation_loss, epoch.test_loss);
   return outcome;

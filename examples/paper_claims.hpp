@@ -25,6 +25,8 @@ struct Claim {
   std::string reason = {};
 };
 
+inline const std::string no_rows = "its rows have not been run";
+
 inline const char* name_of(Verdict verdict) {
   return verdict == Verdict::confirmed ? "confirmed" : verdict == Verdict::refuted ? "refuted" : "open";
 }
@@ -47,7 +49,7 @@ class Cases {
   Claim claim() const {
     Claim judged = claim_;
     if (judged_ == 0) {
-      judged.reason = "its rows have not been run";
+      judged.reason = no_rows;
       return judged;
     }
     judged.verdict = held_ == judged_ ? Verdict::confirmed : held_ == 0 ? Verdict::refuted : Verdict::open;
@@ -157,7 +159,7 @@ inline std::vector<Claim> series_claims(const Runs& runs) {
     order.verdict = more > noise ? Verdict::confirmed : more < -noise ? Verdict::refuted : Verdict::open;
     order.reason = accuracies(ea6, ea2) + (order.verdict == Verdict::open ? ": no difference that counts" : "");
   } else {
-    order.reason = "its rows have not been run";
+    order.reason = no_rows;
   }
   claims.push_back(order);
 
@@ -279,7 +281,8 @@ inline std::vector<Claim> transformer_claims(const Runs& runs) {
 inline Table table_of(const char* name, const std::vector<Claim>& claims) {
   Table table{name, "The claims", {"claim", "verdict", "why", "rule"}};
   for (const Claim& c : claims)
-    table.rows.push_back({c.claim, "**" + std::string(name_of(c.verdict)) + "**", c.reason, c.rule});
+    table.rows.push_back(
+        {c.claim, "**" + std::string(name_of(c.verdict)) + "**", c.reason == no_rows ? not_run : c.reason, c.rule});
   return table;
 }
 

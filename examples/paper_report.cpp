@@ -191,7 +191,12 @@ void write_docs(const std::filesystem::path& docs, const Runs& runs) {
     std::string text = text_of(path);
     if (text.empty()) throw FileError(path.string(), "expected a page with marks");
     const std::string before = text;
-    for (const Table& table : tables) text = with_marked(text, table.name, table.markdown());
+    for (const Table& table : tables) {
+      const std::string_view kept = marked(text, table.name);
+      if (table.has_results()) text = with_marked(text, table.name, table.markdown());
+      else if (kept.empty()) text = with_marked(text, table.name, "Not run yet.\n");
+      // Else it stays: what was written by hand is all there is.
+    }
     if (text != before) io::write_file(path, text);
   };
   auto images = image_tables(runs), sequences = series_tables(runs);

@@ -6,12 +6,15 @@
 
 #include <odot/core/number_text.hpp>
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace reproduce {
+
+inline const std::string not_run = "not run";
 
 /// A table of texts.
 struct Table {
@@ -31,9 +34,11 @@ struct Table {
     for (const auto& row : rows) text += line(row);
     return text;
   }
+  /// Whether a row of it has been run.
+  bool has_results() const {
+    return std::ranges::any_of(rows, [](const auto& row) { return std::ranges::find(row, not_run) == row.end(); });
+  }
 };
-
-inline const std::string not_run = "not run";
 
 /// A field of a row's result; "not run" where there is none.
 inline std::string field(const Runs& runs, std::string_view row, std::string_view name) {

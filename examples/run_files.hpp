@@ -4,6 +4,7 @@
 // options: file_options.hpp.
 
 #include "board_files.hpp"
+#include "record/classify_pictures.hpp"
 #include "record/run_record.hpp"
 
 #include <odot/core/snapshot.hpp>
@@ -24,6 +25,7 @@ struct RunFiles {
   bool checkpoint_options_given = false;  ///< whether options of checkpoints were given, which need `out`
   odot::io::CheckpointOptions checkpoints = {};
   BoardFiles board = {};
+  PictureFiles pictures = {};
   std::shared_ptr<RunRecord> record = new_record();  ///< of this run; what is printed goes through it
   bool summary = false;                              ///< print a table of the model's layers
 };

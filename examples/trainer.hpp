@@ -4,6 +4,7 @@
 
 #include "board_maps.hpp"
 #include "callbacks.hpp"
+#include "classify.hpp"
 #include "onnx_options.hpp"
 #include "program.hpp"
 #include "training_options.hpp"
@@ -139,6 +140,8 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
   odot::Network<Model, Device> network(odot::Seed{settings.seed}, odot::nn::init::normal(0.02), settings.threads);
   load_weights(settings.files.weights, network);
   print_summary(settings.files, network);
+  const auto attention = [](const auto& trained, auto x) { return odot::nn::relevance_maps(trained, x); };
+  check_explanation(settings.files, network, attention);
   odot::optim::Adam adam = make_adam(settings);
   PaperFigures figures(network, first_layer_gradient(network));
   const odot::Interrupt interrupt;
@@ -177,12 +180,13 @@ int run(const Settings& settings, const ModelChoice<typename Model::input_shape>
                      settings.as_in_the_paper(choice.paper) && !data.train.synthetic);
   const std::string metrics =
       report_metrics(network, network.workspace(), data.test, settings.training.metrics, record);
+  const bool classified = classify(settings.files, network, data.train.classes, attention);
   record.finish(formatted("result model=%s dataset=%s parameters=%zu epochs=%zu loss=%.4f accuracy=%.2f "
                           "gradient_average=%.1e seconds=%.1f%s",
                           choice.name.c_str(), data.train.name.c_str(), Model::parameter_count, report.epochs.size(),
                           figures.loss(), report.accuracy, figures.gradient_average(), report.seconds, metrics.c_str()),
                 report.interrupted);
-  return report.interrupted ? 128 + interrupt.signal() : 0;
+  return report.interrupted ? 128 + interrupt.signal() : classified ? 0 : program::failure;
 }
 
 }  // namespace trainer

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The trainers' main function: command line, data, the chosen model.
 
+#include "classify.hpp"
 #include "command_line.hpp"
 #include "file_options.hpp"
 #include "trainer.hpp"
@@ -42,6 +43,7 @@ inline void add_options(CLI::App& app, Settings& settings) {
   add_number(app, "--seed", settings.seed, seed_range, "Of the initial weights and the order of the samples");
   add_number(app, "--threads", settings.threads, threads_range, "Of the cpu; 0: all");
   add_file_options(app, settings.files);
+  add_picture_options(app, settings.files.pictures);
   app.add_flag("--quiet", settings.quiet, "Print the result line alone");
 }
 
@@ -81,6 +83,7 @@ int main(int argc, char** argv, const char* set_name, Settings settings, const s
     const ModelChoice<Image>& choice = find_choice(choices, settings.model);
     const auto run = find_run(settings, choice, gpu);
     check_files(settings.files);
+    check_pictures(settings.files.pictures);
     const auto out = claim_files(settings.files);
     return run(settings, choice, load_data(settings, set_name, load));
   });

@@ -347,10 +347,27 @@ if(odot_sh AND TARGET time_series)
     PROPERTIES LABELS examples TIMEOUT 600)
 endif()
 
+# A page with pictures: check_page.sh.
+if(odot_sh AND TARGET fashion_mnist)
+  add_test(NAME "fashion_mnist: leaves a page with its worst mistakes" COMMAND ${odot_sh}
+    ${CMAKE_CURRENT_LIST_DIR}/check_page.sh $<TARGET_FILE:fashion_mnist> ${CMAKE_CURRENT_BINARY_DIR}/page)
+  set_tests_properties("fashion_mnist: leaves a page with its worst mistakes" PROPERTIES LABELS examples TIMEOUT 600)
+endif()
+
 # Runs that are killed, asked to end, cut short of space: check_resume.sh.
 if(odot_sh AND TARGET time_series)
   add_test(NAME "time_series: continues after a kill, from a good checkpoint" COMMAND ${odot_sh}
     ${CMAKE_CURRENT_LIST_DIR}/check_resume.sh $<TARGET_FILE:time_series> ${CMAKE_CURRENT_BINARY_DIR}/resumed_runs)
   set_tests_properties("time_series: continues after a kill, from a good checkpoint"
     PROPERTIES LABELS examples TIMEOUT 600)
+endif()
+
+# What TensorBoard reads of a run that is killed and resumed, where there is the package: tensorboard/check.sh.
+find_program(odot_python NAMES python3 python)
+if(odot_sh AND odot_python AND TARGET fashion_mnist)
+  add_test(NAME "fashion_mnist: TensorBoard reads a killed and resumed run"
+    COMMAND ${odot_sh} ${CMAKE_CURRENT_LIST_DIR}/tensorboard/check.sh $<TARGET_FILE:fashion_mnist>
+            ${CMAKE_CURRENT_BINARY_DIR}/tensorboard ${odot_python})
+  set_tests_properties("fashion_mnist: TensorBoard reads a killed and resumed run"
+    PROPERTIES LABELS examples TIMEOUT 600 SKIP_RETURN_CODE 77)
 endif()

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <system_error>
@@ -324,7 +325,10 @@ void RunRecord::add_mistakes(const odot::Mistakes& mistakes, std::size_t feature
 
 void keep_worst(std::vector<WorstSeries>& all) {
   constexpr std::size_t most = 9;
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.error > b.error; });
+  for (WorstSeries& w : all)
+    if (std::isnan(w.error)) w.error = std::numeric_limits<double>::infinity();
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.error != b.error ? a.error > b.error : a.number < b.number; });
   if (all.size() > most) all.resize(most);
 }
 

@@ -2,10 +2,14 @@
 # TensorBoard's files of a trainer, read by the package `tensorboard`: of a whole run, and of one that is killed twice and
 # resumed.
 #
-# usage: check.sh FASHION_MNIST FOLDER [PYTHON]      PYTHON: with the packages tensorboard and pillow
+# usage: check.sh FASHION_MNIST FOLDER [PYTHON]      PYTHON: with the packages tensorboard and pillow; without: exit code 77
 set -u
 program=$1 folder=$2 python=${3:-python3}
 check=$(dirname -- "$0")/check.py
+"$python" -c 'import tensorboard, PIL' 2> /dev/null || {
+  echo "NOT CHECKED: pip install tensorboard pillow"
+  exit 77
+}
 rm -rf "$folder"
 mkdir -p "$folder" || exit 1
 
@@ -16,7 +20,7 @@ fail() {
 train() { # train RUN [OPTION...]
   run=$1
   shift
-  exec "$program" --model b --data synthetic --batch-size 256 --threads 1 --epochs 4 --quiet --checkpoint-every 7b \
+  exec "$program" --model b --data synthetic --batch-size 256 --threads 1 --epochs 4 --quiet --checkpoint-every 7b --keep 100 \
     --out "$folder/$run" --tensorboard "$folder/$run/events" "$@" > "$folder/$run.txt" 2>&1
 }
 
@@ -25,7 +29,10 @@ train() { # train RUN [OPTION...]
 
 for step in 21 70; do
   train killed --resume &
-  until [ -e "$folder/killed/checkpoint-$step.safetensors" ]; do sleep 0.05; done
+  until [ -e "$folder/killed/checkpoint-$step.safetensors" ]; do
+    kill -0 $! || fail "the run ended before batch $step"
+    sleep 0.05
+  done
   sleep 0.1
   kill -KILL $! 2> /dev/null
   wait $! 2> /dev/null

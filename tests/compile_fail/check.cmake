@@ -34,9 +34,11 @@ if(expected_count GREATER 1)
 endif()
 
 list(TRANSFORM SYSTEM_INCLUDE PREPEND -isystem)
-list(TRANSFORM HEADER_FOLDER PREPEND -I)
+if(flags STREQUAL "" AND expected_count GREATER 0 AND HEADER_FOLDER)
+  set(flags -DODOT_COMPILED=ODOT_FLAGS -I${HEADER_FOLDER})
+endif()
 set(ENV{LC_ALL} C.UTF-8)
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} ${HEADER_FOLDER} -I${INCLUDE} ${SYSTEM_INCLUDE} ${SOURCE}
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} -I${INCLUDE} ${SYSTEM_INCLUDE} ${SOURCE}
   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 
 function(fail message)

@@ -64,6 +64,8 @@ TEST_CASE("what is outside the marks stays byte for byte, and writing twice chan
   CHECK(with_marked(once, "one", "| a |\n") == once);
   CHECK(with_marked(once, "one", "| b |\n").starts_with(before));
   CHECK(with_marked(once, "one", "| b |\n").ends_with(after));
+  CHECK(marked(before + marks + after, "one").empty());
+  CHECK(marked(once, "one") == "| a |");
   CHECK_THROWS_AS(with_marked(before + after, "one", ""), ArgumentError);
   CHECK_THROWS_AS(with_marked(marks + marks, "one", ""), ArgumentError);
   CHECK_THROWS_AS(with_marked(end_mark("one") + begin_mark("one"), "one", ""), ArgumentError);
@@ -90,6 +92,8 @@ TEST_CASE("tables hold what runs of this version printed, and say what has not b
   CHECK(epochs(runs, "control", "", "control-1").rows ==
         std::vector<std::vector<std::string>>{{"1", "25.5000", "63.77", "5.9e-03", "410"}});
   CHECK(vowels(runs).rows[0] == std::vector<std::string>{"EA-2", "95.7", "98.11", "98.11, 97.50"});
+  CHECK(vowels(runs).has_results());
+  CHECK_FALSE(etth2(runs, "6").has_results());
   CHECK(vowels(runs).rows[1] == std::vector<std::string>{"EA-6", "97.3", "not run", ""});
   CHECK(with_commas("33084") == "33,084");
   CHECK(with_commas("1234567") == "1,234,567");

@@ -43,6 +43,8 @@ Report full(const std::string& text) {
   report.tiles({{text, text}}).section(text).heading(text).text(text).notice(text).code(text).charts({two});
   report.section(text).facts({{text, {text, Tone::bad, text}}}).table({text, {text, text}, {{text, text}}});
   report.matrix({text, {text}, {text}, {3}}).pictures({{"png", text, text}}).footer(text);
+  const auto add = [&](Report& part) { part.heading(text).text(text); };
+  report.columns({add, add}).folded(text, add);
   return report;
 }
 
@@ -154,6 +156,14 @@ TEST_CASE("charts have their titles and names on the page, and those without cur
   CHECK(count(html, "nothing") == 0);
   CHECK(count(html, ">training</text>") == 0);  // not in the picture too
   CHECK(count(Report("x").charts({none}).html(), "<div class=\"charts") == 0);
+}
+
+TEST_CASE("parts stand side by side, or are folded, with what they add") {
+  const auto a = [](Report& part) { part.text("a"); };
+  const std::string html = Report("x").columns({a, a}).folded("more & more", a).html();
+  CHECK(says(html,
+             "<div class=\"columns\">\n<div>\n<p>a</p>\n</div>\n<div>\n<p>a</p>\n</div>\n</div>\n"
+             "<details><summary>more &amp; more</summary>\n<p>a</p>\n</details>\n"));
 }
 
 TEST_CASE("a page is the same in a locale with decimal commas") {

@@ -147,7 +147,7 @@ TEST_CASE("a training's events are the numbers that callbacks get, flushed as th
                          .batch_scalars = {{"twice", [](const BatchEvent& e) { return 2 * e.loss; }}},
                          .epoch_scalars = {{"never", [](const EpochEvent&) { return std::nan(""); }}},
                          .pictures = [] { return std::vector<io::EventPicture>{{"maps/one", png}}; },
-                         .hyperparameters = {{"learning_rate", 0.1}, {"model", std::string("small | grün")}}});
+                         .hyperparameters = {{"learning_rate", 0.1}, {"model", "small | grün"}, {"epochs", 2}}});
 
   struct Watch : Callback {
     explicit Watch(std::filesystem::path p) : path(std::move(p)) {}

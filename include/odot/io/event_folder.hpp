@@ -38,7 +38,7 @@ class EventFolder {
   /// Errors  FileError: the folder can't be created or written
   ODOT_COLD explicit EventFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
     create_folder(folder_);
-    require_writable(folder_ / "events");
+    require_writable(folder_ / "events.out.odot");
   }
 
   /// The file that this object writes; null before `open`.

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -21,6 +22,11 @@ namespace odot::io {
 
 /// A setting of a training: a number or a text.
 struct HyperParameter {
+  HyperParameter(std::string of_name, std::string text) : name(std::move(of_name)), value(std::move(text)) {}
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  HyperParameter(std::string of_name, Number number) : name(std::move(of_name)), value(static_cast<double>(number)) {}
+
   std::string name;
   std::variant<double, std::string> value;
 };
@@ -175,7 +181,7 @@ ODOT_COLD inline void EventSummary::add_text(std::string_view tag, std::string_v
   detail::require_utf8("text", text);
   std::string value = value_of(tag), tensor;
   protozero::pbf_writer proto{tensor};
-  proto.add_enum(1, 7);  // DT_STRING
+  proto.add_enum(1, 7);                 // DT_STRING
   proto.add_message(2, std::string());  // a shape without extents: one text
   proto.add_bytes(8, text.data(), text.size());
   protozero::pbf_writer writer{value};

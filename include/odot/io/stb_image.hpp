@@ -145,6 +145,7 @@ inline void* resize_memory(void* memory, std::size_t bytes) {
 #endif
 
 namespace odot::io::detail::stb {
+using std::abs;  // not that of expressions
 #include ODOT_STB_IMAGE
 }  // namespace odot::io::detail::stb
 

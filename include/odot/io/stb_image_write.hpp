@@ -21,6 +21,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cstdlib>
 
 #pragma push_macro("INCLUDE_STB_IMAGE_WRITE_H")
 #pragma push_macro("STB_IMAGE_WRITE_IMPLEMENTATION")
@@ -56,6 +57,7 @@
 #define STBIW_ASSERT(x) ((void)0)
 
 namespace odot::io::detail::stb {
+using std::abs;  // not that of expressions
 #include ODOT_STB_IMAGE_WRITE
 }  // namespace odot::io::detail::stb
 

@@ -29,14 +29,15 @@ ODOT_INLINE void exp_within_bounds(P (&x)[N]) {
     for (std::size_t k = 0; k < N; ++k) step(k);
   };
   each([&](std::size_t k) {
-    rounded[k] = multiply_add(x[k], all(1.44269504f), magic);
-    keep_rounding(rounded[k]);
+    P of_k = multiply_add(x[k], all(1.44269504f), magic);
+    keep_rounding(of_k);  // of a number by itself: an array's elements would be written to memory
+    rounded[k] = of_k;
   });
   each([&](std::size_t k) {
     const auto n = subtract(rounded[k], magic);
-    r[k] = multiply_add(n, all(-0.693145752f), x[k]);  // ln 2 in two parts
-    keep_rounding(r[k]);
-    r[k] = multiply_add(n, all(-1.42860677e-6f), r[k]);
+    P of_k = multiply_add(n, all(-0.693145752f), x[k]);  // ln 2 in two parts
+    keep_rounding(of_k);
+    r[k] = multiply_add(n, all(-1.42860677e-6f), of_k);
   });
   each([&](std::size_t k) { q[k] = multiply_add(r[k], all(0.00138436037f), all(0.00837419834f)); });
   for (const float coefficient : {0.0416680053f, 0.166664302f, 0.499999940f, 1.0f, 1.0f})

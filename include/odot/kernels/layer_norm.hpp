@@ -31,7 +31,8 @@ struct LayerNormForward {
         });
       if (weight)
         row.each([&](const auto& run) {
-          run.store(y, (deviation(run) * of_row.rstd + of_row.rest) * run.load_column(weight) + run.load_column(bias));
+          run.store_with_prefetch(
+              y, (deviation(run) * of_row.rstd + of_row.rest) * run.load_column(weight) + run.load_column(bias));
         });
       else row.each([&](const auto& run) { run.store(y, deviation(run) * of_row.rstd + of_row.rest); });
     });

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -62,7 +62,9 @@ inline void add_confusions(io::Report& report, const ClassificationCounts& count
   for (std::size_t label = 0; label < counts.classes(); ++label)
     for (std::size_t k = 0; k < counts.classes(); ++k)
       if (k != label && counts.confusion(label, k) > 0) pairs.push_back({counts.confusion(label, k), label, k});
-  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.count > b.count; });
+  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+    return std::tuple(b.count, a.label, a.predicted) < std::tuple(a.count, b.label, b.predicted);
+  });
   if (pairs.empty()) return;
   const std::size_t shown = (std::min)(pairs.size(), most);
   io::ReportTable table{"", {"class", "taken for", "samples", "share"}, {}};
@@ -137,7 +139,7 @@ void add_classes(io::Report& report, const ClassificationCounts& counts, const s
     report.notice(std::to_string(undecided) + " samples are taken for no class, because an output is NaN.");
   if (classes <= options.largest_matrix) {
     io::ReportMatrix matrix{
-        "Rows: what the samples are. Columns: what they are taken for. The darker, the larger the share "
+        "Rows: what the samples are. Columns: what they are taken for. The stronger the colour, the larger the share "
         "of the row.",
         {},
         {},

@@ -6,12 +6,13 @@
 // four queries at a time stay in registers. With k* the key nearest to a query, a weight is exp((q − k*)² − (q − k)²),
 // and that exponent (k − k*)((2q − k*) − k): exactly 0 for the nearest, right to the last bits however large or far
 // apart queries and keys are. Where no exponent comes near 4, k* is the middle of the keys, the same for four queries,
-// which needs no search; the exponent is then 2(q − k*)(k − k*) − (k − k*)², whose terms are no larger. Sums run over 32
-// tokens, and compensated over these. Instructions per pair and packet, of which 13 are for the exponential, one less by
-// the middle: forward 5 for the nearest key, then 19; backward 24; by the middle 15.5 and 20.5. No pair is kept.
+// which needs no search. Sums run over 32 tokens, and compensated over these. Instructions per pair and packet: forward
+// 5 for the nearest key, then 13 for the exponential and 6; backward 13 and 11; without a search 1.75 fewer, as k − k* is
+// shared and the exponential needs no bound. No pair is kept.
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "odot/kernels/compensated.hpp"
@@ -35,41 +36,22 @@ struct Full {
   template <bool Whole>
   static void forward(const Sequence<S>& s, S* scratch, S* kept, std::size_t c, std::size_t width) {
     const auto in = s.template inputs<Whole>(c, width);
-    const Packed k(scratch, lanes, lanes), v(scratch + s.valid * lanes, lanes, lanes);
+    const Packed k{scratch}, v{scratch + s.valid * lanes};
     for (std::size_t j = 0; j < s.valid; ++j) k.store(j, in.k[j]), v.store(j, in.v[j]);
     const Column<S, Whole> y(s.y + c, s.channels, width), references(kept ? kept + c : nullptr, s.channels, width),
         weights(kept ? kept + s.tokens * s.channels + c : nullptr, s.channels, width);
-    KeyRange seen = all_keys(k, s.valid);
+    KeyRange seen = range_of_all(k, s.valid);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
-      P q[Q], reference[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
+      P q[Q], sum[Q], weighted[Q], lost[Q], lost_weighted[Q];
+      P reference[Q];
       for (std::size_t b = 0; b < Q; ++b) {
         q[b] = in.q[i + b];
         sum[b] = weighted[b] = lost[b] = lost_weighted[b] = simd::all(S{0});
       }
-      const QueryRanges<Q> ranges(seen, q, k, i);
-      const auto add_up = [&](const auto& relative) {
-        for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
-          P block_sum[Q], block_weighted[Q];
-          for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
-          for_block([&]<std::size_t First>(std::size_t j) {
-            const P value = v[j];
-            P beyond[Q - First], weight[Q - First];
-            relative.template weights<First>(k[j], beyond, weight);
-#pragma GCC unroll 4
-            for (std::size_t b = First; b < Q; ++b) {
-              block_sum[b] = simd::add(block_sum[b], weight[b - First]);
-              block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
-            }
-          });
-          for (std::size_t b = 0; b < Q; ++b) {
-            add_compensated(sum[b], lost[b], block_sum[b]);
-            add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
-          }
-        });
-      };
-      if (ranges.all_narrow) {
-        add_up(ToMiddle<Q>(q, ranges.middle));
-        for (std::size_t b = 0; b < Q; ++b) reference[b] = ranges.middle;
+      Mask narrow[Q];
+      const bool all_narrow = find_narrow<Q>(seen, q, k, i, narrow);
+      if (all_narrow) {
+        for (std::size_t b = 0; b < Q; ++b) reference[b] = seen.middle;
       } else {
         P below[Q], above[Q];
         for (std::size_t b = 0; b < Q; ++b) below[b] = simd::all(-no_minimum<S>), above[b] = simd::all(no_minimum<S>);
@@ -83,9 +65,30 @@ struct Full {
           }
         });
         for (std::size_t b = 0; b < Q; ++b)
-          reference[b] = simd::choose(ranges.narrow[b], ranges.middle, nearest(q[b], below[b], above[b]));
-        add_up(ToNearest<Q>(q, reference));
+          reference[b] = simd::choose(narrow[b], seen.middle, nearest(q[b], below[b], above[b]));
       }
+      const Queries<Q> relative(q, reference);
+      const auto add_up = [&](auto is_shared) {
+        for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
+          P block_sum[Q], block_weighted[Q];
+          for (std::size_t b = 0; b < Q; ++b) block_sum[b] = block_weighted[b] = simd::all(S{0});
+          for_block([&]<std::size_t First>(std::size_t j) {
+            const P key = k[j], value = v[j];
+            P beyond[Q - First], weight[Q - First];
+            relative.template weights<is_shared, First>(key, beyond, weight);
+#pragma GCC unroll 4
+            for (std::size_t b = First; b < Q; ++b) {
+              block_sum[b] = simd::add(block_sum[b], weight[b - First]);
+              block_weighted[b] = simd::multiply_add(weight[b - First], value, block_weighted[b]);
+            }
+          });
+          for (std::size_t b = 0; b < Q; ++b) {
+            add_compensated(sum[b], lost[b], block_sum[b]);
+            add_compensated(weighted[b], lost_weighted[b], block_weighted[b]);
+          }
+        });
+      };
+      if_shared<Q>(all_narrow, add_up);
       for (std::size_t b = 0; b < Q; ++b) {
         y.store(i + b, simd::divide(weighted[b], sum[b]));
         if (kept) references.store(i + b, reference[b]), weights.store(i + b, sum[b]);
@@ -99,14 +102,14 @@ struct Full {
     const auto grad = s.template gradients<Whole>(c, width);
     const Column<const S, Whole> ys(s.output + c, s.channels, width), dys(s.dy + c, s.channels, width),
         references(kept + c, s.channels, width), weights(kept + s.tokens * s.channels + c, s.channels, width);
-    const auto packed = [&](std::size_t part) { return Packed(scratch + part * s.valid * lanes, lanes, lanes); };
+    const auto packed = [&](std::size_t part) { return Packed{scratch + part * s.valid * lanes}; };
     const Packed k = packed(0), v = packed(1);
     const CompensatedColumn dk{packed(2), packed(3), packed(4)}, dv{packed(5), packed(6), packed(7)};
     for (std::size_t j = 0; j < s.valid; ++j) {
       k.store(j, in.k[j]), v.store(j, in.v[j]);
       dk.clear(j), dv.clear(j);
     }
-    KeyRange seen = all_keys(k, s.valid);
+    KeyRange seen = range_of_all(k, s.valid);
     for_queries(s.valid, [&]<std::size_t Q>(std::size_t i) {
       P q[Q], y[Q], share[Q], reference[Q], dq[Q], lost[Q];
       for (std::size_t b = 0; b < Q; ++b) {
@@ -114,15 +117,17 @@ struct Full {
         share[b] = simd::divide(dys[i + b], weights[i + b]);
         dq[b] = lost[b] = simd::all(S{0});
       }
-      const QueryRanges<Q> ranges(seen, q, k, i);
-      const auto add_up = [&](const auto& relative) {
+      Mask narrow[Q];
+      const bool all_narrow = find_narrow<Q>(seen, q, k, i, narrow);
+      const Queries<Q> relative(q, reference);
+      const auto add_up = [&](auto is_shared) {
         for_key_blocks<Q>(i, s.valid, [&](const auto& for_block) {
           P block_dq[Q];
           for (std::size_t b = 0; b < Q; ++b) block_dq[b] = simd::all(S{0});
           for_block([&]<std::size_t First>(std::size_t j) {
             const P key = k[j], value = v[j];
             P dkey = dk.block[j], dvalue = dv.block[j], beyond[Q - First], weight[Q - First];
-            relative.template weights<First>(key, beyond, weight);
+            relative.template weights<is_shared, First>(key, beyond, weight);
 #pragma GCC unroll 4
             for (std::size_t b = First; b < Q; ++b) {
               // y = Σ_j p v,  p = exp(−(q − k)²) / Σ_j exp(−(q − k)²)
@@ -139,8 +144,7 @@ struct Full {
           for (std::size_t b = 0; b < Q; ++b) add_compensated(dq[b], lost[b], block_dq[b]);
         });
       };
-      if (ranges.all_narrow) add_up(ToMiddle<Q>(q, ranges.middle));
-      else add_up(ToNearest<Q>(q, reference));
+      if_shared<Q>(all_narrow, add_up);
       for (std::size_t b = 0; b < Q; ++b) grad.q.store(i + b, simd::add(dq[b], dq[b]));
       const std::size_t end = i + Q;
       if (end % block == 0 || end == s.valid)
@@ -153,7 +157,13 @@ struct Full {
   }
 
  private:
-  using Packed = Column<S, true>;
+  /// Packets next to each other.
+  struct Packed {
+    S* first;
+
+    ODOT_INLINE P operator[](std::size_t j) const { return simd::load<S>(first + j * lanes); }
+    ODOT_INLINE void store(std::size_t j, const P& packet) const { simd::store(first + j * lanes, packet); }
+  };
 
   /// Sums over the queries, for every key: over all so far, their rounding errors, and over the current block.
   struct CompensatedColumn {
@@ -169,74 +179,47 @@ struct Full {
     }
   };
 
-  /// The least and the largest of some keys.
+  /// The least and the largest of some keys, and the middle of those up to the first of four queries.
   struct KeyRange {
-    P low = simd::all(no_minimum<S>), high = simd::all(-no_minimum<S>);
+    P low = simd::all(no_minimum<S>), high = simd::all(-no_minimum<S>), middle = simd::all(S{0});
 
     ODOT_INLINE void add(const P& key) { low = simd::smaller(low, key), high = simd::larger(high, key); }
-    ODOT_INLINE P middle() const {
+    ODOT_INLINE void find_middle() {
       const P half = simd::all(S(0.5));
-      return simd::add(simd::multiply(half, low), simd::multiply(half, high));
+      middle = simd::add(simd::multiply(half, low), simd::multiply(half, high));
     }
-    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them.
-    ODOT_INLINE auto is_narrow(const P& q, const P& m) const {
-      const P radius = simd::larger(simd::subtract(high, m), simd::subtract(m, low)),
-              distance = simd::abs(simd::subtract(q, m));
+    /// Where |(q − m)² − (q − k)²| = |k − m| |2q − m − k| is below 4 for each of them, m the middle.
+    ODOT_INLINE auto is_narrow(const P& q) const {
+      const P radius = simd::larger(simd::subtract(high, middle), simd::subtract(middle, low)),
+              distance = simd::abs(simd::subtract(q, middle));
       return simd::less(simd::multiply(radius, simd::add(simd::add(distance, distance), radius)), simd::all(S{4}));
     }
   };
+  using Mask = decltype(std::declval<const KeyRange&>().is_narrow(std::declval<const P&>()));
 
-  /// The range of all keys; of none yet in the causal form, where QueryRanges adds them.
-  static ODOT_INLINE KeyRange all_keys(const Packed& k, std::size_t tokens) {
+  /// The range of all keys; in the causal form of none, as find_narrow adds them.
+  static ODOT_INLINE KeyRange range_of_all(const Packed& k, std::size_t tokens) {
     KeyRange range;
     if constexpr (!Causal)
       for (std::size_t j = 0; j < tokens; ++j) range.add(k[j]);
+    range.find_middle();
     return range;
   }
-
-  using Mask = decltype(simd::less(std::declval<const P&>(), std::declval<const P&>()));
-
-  /// The middle of the keys that the first of Q queries sees, and the queries whose keys are all near enough to it.
+  /// Where the keys of the queries i … i + Q − 1 are narrow; whether they all are. Depends on no later key.
   template <std::size_t Q>
-  struct QueryRanges {
-    P middle;
-    Mask narrow[Q];
-    bool all_narrow = true;
-
-    /// `seen`: of the keys before the queries i … i + Q − 1; theirs are added.
-    ODOT_INLINE QueryRanges(KeyRange& seen, const P (&q)[Q], const Packed& k, std::size_t i) {
-      for (std::size_t b = 0; b < Q; ++b) {
-        if constexpr (Causal) seen.add(k[i + b]);
-        if (b == 0) middle = seen.middle();
-        narrow[b] = seen.is_narrow(q[b], middle);
-        all_narrow = all_narrow && !simd::any(simd::opposite(narrow[b]));
+  static ODOT_INLINE bool find_narrow(KeyRange& seen, const P (&q)[Q], const Packed& k, std::size_t i,
+                                      Mask (&narrow)[Q]) {
+    bool all = true;
+    for (std::size_t b = 0; b < Q; ++b) {
+      if constexpr (Causal) {
+        seen.add(k[i + b]);
+        if ((i + b) % queries == 0) seen.find_middle();
       }
+      narrow[b] = seen.is_narrow(q[b]);
+      all = all && !simd::any(simd::opposite(narrow[b]));
     }
-  };
-
-  /// Weights relative to a number that is near enough to all keys.
-  template <std::size_t Q>
-  struct ToMiddle {
-    P middle, twice[Q];  ///< 2(q − k*)
-
-    ODOT_INLINE ToMiddle(const P (&q)[Q], const P& reference) : middle(reference) {
-      for (std::size_t b = 0; b < Q; ++b) {
-        const P distance = simd::subtract(q[b], middle);
-        twice[b] = simd::add(distance, distance);
-      }
-    }
-    /// beyond: k − k*; weight: exp((q − k*)² − (q − k)²), both for the queries from number First on.
-    template <std::size_t First>
-    ODOT_INLINE void weights(const P& k, P (&beyond)[Q - First], P (&weight)[Q - First]) const {
-      const P distance = simd::subtract(k, middle), minus_square = simd::negate(simd::multiply(distance, distance));
-#pragma GCC unroll 4
-      for (std::size_t b = First; b < Q; ++b) {
-        beyond[b - First] = distance;
-        weight[b - First] = simd::multiply_add(twice[b], distance, minus_square);
-      }
-      simd::softmax_exp_in_range<S>(weight);
-    }
-  };
+    return all;
+  }
 
   /// A query and the number k* that its exponents are relative to.
   struct Reference {
@@ -257,24 +240,34 @@ struct Full {
     ODOT_INLINE P exponent(const P& k, const P& beyond) const { return simd::multiply(beyond, minus(k)); }
   };
 
-  /// Weights relative to a number per query, right to the last bits whatever it is.
+  /// What some queries' weights are relative to.
   template <std::size_t Q>
-  struct ToNearest {
+  struct Queries {
     Reference query[Q];
 
-    ODOT_INLINE ToNearest(const P (&q)[Q], const P (&reference)[Q]) {
+    ODOT_INLINE Queries(const P (&q)[Q], const P (&reference)[Q]) {
       for (std::size_t b = 0; b < Q; ++b) query[b] = Reference(q[b], reference[b]);
     }
-    template <std::size_t First>
+    /// beyond: k − k*; weight: exp((q − k*)² − (q − k)²), both for the queries from number First on. Shared: all have the
+    /// same k*, the middle of narrow keys, which gives the same bits with fewer instructions.
+    template <bool Shared, std::size_t First>
     ODOT_INLINE void weights(const P& k, P (&beyond)[Q - First], P (&weight)[Q - First]) const {
 #pragma GCC unroll 4
       for (std::size_t b = First; b < Q; ++b) {
-        beyond[b - First] = simd::subtract(k, query[b].key);
+        beyond[b - First] = simd::subtract(k, query[Shared ? 0 : b].key);
         weight[b - First] = query[b].exponent(k, beyond[b - First]);
       }
-      simd::softmax_exp<S>(weight);
+      if constexpr (Shared) simd::softmax_exp_in_range<S>(weight);
+      else simd::softmax_exp<S>(weight);
     }
   };
+  /// Calls use(std::true_type()) where the weights of Q queries are shared, else use(std::false_type()).
+  template <std::size_t Q, class Use>
+  static ODOT_INLINE void if_shared(bool all_narrow, const Use& use) {
+    if constexpr (Q == queries)
+      if (all_narrow) return use(std::true_type());
+    use(std::false_type());
+  }
 
   /// The nearest key: `below` is the nearest one up to q, `above` the nearest one above.
   static ODOT_INLINE P nearest(const P& q, const P& below, const P& above) {

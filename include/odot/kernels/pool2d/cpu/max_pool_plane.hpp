@@ -26,6 +26,27 @@ struct MaxPoolPlane {
     if constexpr (Taps) std::fill_n(lines + Lines::size, Lines::size, static_cast<S>(K * K));
   }
 
+  /// The largest numbers of windows, whose columns' largest ones lie in lines, and their taps: of the same numbers the
+  /// first tap, of several NaN the last one, row by row, if LastNan, else any.
+  template <bool LastNan>
+  static ODOT_INLINE void largest_of_columns(const S* lines, Number& best, Number& tap) {
+    best = Lines::load_columns(lines);
+    if constexpr (Taps) tap = Lines::load_columns(lines + Lines::size);
+    for (std::size_t v = 1; v < K; ++v) {
+      const Number next = Lines::load_columns(lines + v);
+      if constexpr (Taps) {
+        const Number next_tap = Lines::load_columns(lines + Lines::size + v) + Number(static_cast<S>(v));
+        auto is_nan = next != next;
+        if constexpr (LastNan) is_nan = is_nan && (best == best || tap < next_tap);
+        const auto is_larger = next > best || is_nan || (next == best && next_tap < tap);
+        best = select(is_larger, next, best);
+        tap = select(is_larger, next_tap, tap);
+      } else {
+        best = maximum(best, next);
+      }
+    }
+  }
+
   static ODOT_NOINLINE ODOT_FLATTEN void forward(const S* x, S* lines, S* taps, S* y) {
     Lines::each_line([&](std::size_t first, auto rows, std::size_t i) {
       const S* from = x + first * G::W;
@@ -49,20 +70,11 @@ struct MaxPoolPlane {
     });
     Lines::each_output([&](auto whole, std::size_t at, std::size_t out, std::size_t count) {
       using Access = typename Lines::Access;
-      Number best = Lines::load_columns(lines + at), tap(S{0});
-      if constexpr (Taps) tap = Lines::load_columns(lines + Lines::size + at);
-      for (std::size_t v = 1; v < K; ++v) {
-        const Number next = Lines::load_columns(lines + at + v);
-        if constexpr (Taps) {
-          const Number next_tap = Lines::load_columns(lines + Lines::size + at + v) + Number(static_cast<S>(v));
-          const auto is_later_nan = next != next && (best == best || tap < next_tap);
-          const auto is_larger = next > best || is_later_nan || (next == best && next_tap < tap);
-          best = select(is_larger, next, best);
-          tap = select(is_larger, next_tap, tap);
-        } else {
-          best = maximum(best, next);
-        }
-      }
+      Number best(S{0}), tap(S{0});
+      largest_of_columns<false>(lines + at, best, tap);
+      // Several NaN of a window are rare enough to look at the window again.
+      if constexpr (Taps)
+        if (any(best != best)) largest_of_columns<true>(lines + at, best, tap);
       Access::template store<whole>(y + out, count, best);
       if constexpr (Taps) Access::template store<whole>(taps + out, count, tap);
     });
