@@ -148,6 +148,19 @@ odot_trainer_test(fashion_mnist "rejects a shift as large as the image" ERROR "s
   ARGUMENTS ${tiny} --augment shift=28)
 odot_trainer_test(fashion_mnist "trains with the heads' norm scaled" ARGUMENTS ${tiny} --model b-scaled
   RESULT "model=b-scaled dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
+# Pictures of one's own. With --epochs 0 there is nothing to train.
+set(picture ${CMAKE_CURRENT_SOURCE_DIR}/../docs/pictures_explain.png)
+set(untrained --data synthetic --epochs 0)
+odot_trainer_test(fashion_mnist "classifies pictures and shows where it looks" RESULT "model="
+  ARGUMENTS ${untrained} --classify ${picture} ${picture} --invert --explain ${CMAKE_CURRENT_BINARY_DIR}/fashion_mnist.png)
+odot_trainer_test(fashion_mnist "says which picture can't be read, and does the others" ERROR "no_such.png: "
+  ARGUMENTS ${untrained} --classify ${picture} no_such.png ${picture})
+odot_trainer_test(fashion_mnist "rejects --explain without a picture" ERROR "--explain: expected --classify as well"
+  ARGUMENTS ${untrained} --explain x.png)
+odot_trainer_test(fashion_mnist "rejects --explain of a model without attention" ERROR "--explain: expected a model with"
+  ARGUMENTS ${untrained} --model control --classify ${picture} --explain ${CMAKE_CURRENT_BINARY_DIR}/control.png)
+odot_trainer_test(fashion_mnist "rejects --explain of a file it can't write" ERROR "/no/such/x.png"
+  ARGUMENTS ${untrained} --classify ${picture} --explain ${bad}/no/such/x.png)
 if(TARGET cifar10)
   set_property(TEST "cifar10: trains on the synthetic set" APPEND PROPERTY LABELS slow)  # minutes under a sanitizer
 endif()
@@ -217,6 +230,8 @@ set(loss "[0-9.]+")
 set(minimal minimal_transformer)
 set(tiny_transformer --data synthetic --samples 256 --batch-size 64 --epochs 1)
 set(transformer_outcome "training_loss=${loss} validation_loss=${loss} best_validation_loss=${loss} training_accuracy=${number} accuracy=${number} seconds=${number}$")
+odot_trainer_test(${minimal} "classifies a picture and shows where it looks" RESULT "variant="
+  ARGUMENTS ${tiny_transformer} --classify ${picture} --explain ${CMAKE_CURRENT_BINARY_DIR}/transformer.png)
 odot_trainer_test(${minimal} "trains the full model on the synthetic set" ARGUMENTS ${tiny_transformer}
   RESULT "variant=full mlp=1 encoders=6 heads=1 dataset=synthetic parameters=303498 q=0.01 epochs=1 ${transformer_outcome}")
 odot_device_tests(${minimal}

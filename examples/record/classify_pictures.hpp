@@ -45,8 +45,8 @@ std::vector<LayerView> layer_views(const std::vector<odot::nn::RelevanceMaps>& a
 std::vector<LayerView> layer_views(const std::vector<odot::nn::TokenAttention>& all);
 
 /// Writes files.explain: a row for each layer, the first picture of files.paths and, over it, what each head looks at, from
-/// nothing to orange, the layer's most. Prints what the rows are. Returns false, with the error on standard error, if the
-/// picture can't be read or the file can't be written.
+/// nothing, the head's least, to orange, its most. Prints what the rows are. Returns false, with the error on standard
+/// error, if the picture can't be read or the file can't be written.
 bool explain_picture(RunRecord& record, const PictureFiles& files, const ImageExtents& extents,
                      const std::function<std::vector<LayerView>(const PictureBytes&)>& views);
 

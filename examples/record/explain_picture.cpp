@@ -25,17 +25,17 @@ Picture picture_of(const PictureBytes& bytes, const ImageExtents& extents) {
   return picture;
 }
 
-/// Colours over a picture: the more of the map's largest number, the more orange.
-Picture tinted(const Picture& under, const LayerView& view, const std::vector<double>& map, double largest) {
+/// Colours over a picture, from none where the map has its least number to orange where it has its largest.
+Picture tinted(const Picture& under, const LayerView& view, const std::vector<double>& map) {
   constexpr Colour orange{255, 110, 0};
   constexpr double opacity = 0.9;
-  std::vector<double> places(map.size());
-  for (std::size_t i = 0; i < map.size(); ++i) places[i] = largest > 0 ? map[i] / largest : 0;
+  const auto [least, most] = std::minmax_element(map.begin(), map.end());
+  const double range = *most > *least ? *most - *least : 1;
   Picture result = odot::io::in_colour(under);
   for (std::size_t y = 0; y < result.height; ++y)
     for (std::size_t x = 0; x < result.width; ++x) {
       const std::size_t row = y * view.height / result.height, column = x * view.width / result.width;
-      const double share = opacity * places[row * view.width + column];
+      const double share = opacity * (map[row * view.width + column] - *least) / range;
       std::uint8_t* const pixel = result.pixel(x, y);
       for (std::size_t c = 0; c < 3; ++c)
         pixel[c] = static_cast<std::uint8_t>(std::lround((1 - share) * pixel[c] + share * orange[c]));
@@ -51,10 +51,8 @@ Picture drawn(const Picture& picture, const std::vector<LayerView>& views) {
   for (const LayerView& view : views) columns = (std::max)(columns, 1 + view.heads.size());
   std::vector<Picture> cells;
   for (const LayerView& view : views) {
-    double largest = 0;
-    for (const auto& map : view.heads) largest = (std::max)(largest, *std::max_element(map.begin(), map.end()));
     cells.push_back(under);
-    for (const auto& map : view.heads) cells.push_back(tinted(under, view, map, largest));
+    for (const auto& map : view.heads) cells.push_back(tinted(under, view, map));
     while (cells.size() % columns != 0) cells.push_back(Picture::filled(under.width, under.height, 1, odot::io::white));
   }
   return odot::io::grid(cells, {.columns = columns, .gap = 4});

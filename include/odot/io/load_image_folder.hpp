@@ -23,7 +23,8 @@
 
 namespace odot::data {
 
-struct ImageFolderOptions : ImageOptions {
+struct ImageFolderOptions {
+  ImageOptions image = {};  ///< how each picture is read
   /// The classes, in the order of their labels, for a second folder that must have the labels of a first:
   /// {.classes = train.classes}. Empty: the folder's own, sorted.
   std::vector<std::string> classes = {};
@@ -162,8 +163,8 @@ Dataset<S> load_image_folder(const std::filesystem::path& folder, const ImageFol
     parallel_for(options.threads, files.size(), [&](std::size_t i, std::size_t) {
       if (!files[i].error.empty()) return;
       try {
-        detail::put_image(io::read_picture(files[i].path, options.read), S::extents[0], S::extents[1], S::extents[2],
-                          options, set.values.data() + i * S::size);
+        detail::put_image(io::read_picture(files[i].path, options.image.read), S::extents[0], S::extents[1],
+                          S::extents[2], options.image, set.values.data() + i * S::size);
       } catch (const FileError& error) {
         files[i].error = error.what();
       }

@@ -135,13 +135,13 @@ inline Picture fitted(const Picture& picture, std::size_t width, std::size_t hei
   // Of a very long picture only the middle is resized, of which the part that stays is cut out.
   constexpr std::size_t longest = 64;
   if (fit == Fit::crop && picture.width / longest * height > width * picture.height) {
-    const std::size_t middle = longest * width * picture.height / height;
-    if (middle > 0 && middle < picture.width)
+    const std::size_t middle = (std::max)(longest * width * picture.height / height, std::size_t{1});
+    if (middle < picture.width)
       return fitted(cropped(picture, (picture.width - middle) / 2, 0, middle, picture.height), width, height, fit);
   }
   if (fit == Fit::crop && picture.height / longest * width > height * picture.width) {
-    const std::size_t middle = longest * height * picture.width / width;
-    if (middle > 0 && middle < picture.height)
+    const std::size_t middle = (std::max)(longest * height * picture.width / width, std::size_t{1});
+    if (middle < picture.height)
       return fitted(cropped(picture, 0, (picture.height - middle) / 2, picture.width, middle), width, height, fit);
   }
   // In its own proportions: as wide as asked for, or as high.
