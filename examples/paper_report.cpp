@@ -132,7 +132,9 @@ void write_page(const Options& options, const Runs& runs) {
   report.heading("Curves of Table 1's models").charts(curves(runs, "Fashion-MNIST", attention_models));
   report.heading("What the layers do")
       .text(
-X
+          "The first test image (of Fashion-MNIST, an ankle boot) in the trained models. Red is positive, blue "
+          "negative; "
+          "where nothing is negative, dark is small and yellow large.");
   for (const auto& [title, row] : attention_models) add_figures(report, runs, row, std::string("model ") + title);
   for (const Curve& c :
        {Curve{"single head", "single-head-1"}, Curve{"no skip, split optimizers", "no-skip-split-2"},

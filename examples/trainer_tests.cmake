@@ -130,6 +130,12 @@ if(odot_sh AND TARGET fashion_mnist)
     ${CMAKE_CURRENT_SOURCE_DIR}/check_weights.sh $<TARGET_FILE:fashion_mnist> ${CMAKE_CURRENT_BINARY_DIR}/weights)
   set_tests_properties("fashion_mnist: saves weights and loads them" PROPERTIES LABELS examples TIMEOUT 600)
 endif()
+if(odot_sh AND TARGET fashion_mnist AND TARGET draw_figures)
+  add_test(NAME "draw_figures: draws a small run's figures" COMMAND ${odot_sh}
+    ${CMAKE_CURRENT_SOURCE_DIR}/check_figures.sh $<TARGET_FILE:fashion_mnist> $<TARGET_FILE:draw_figures>
+    ${CMAKE_CURRENT_BINARY_DIR}/figures)
+  set_tests_properties("draw_figures: draws a small run's figures" PROPERTIES LABELS examples TIMEOUT 600)
+endif()
 odot_trainer_test(fashion_mnist "trains on changed images with a smoothed loss and reports metrics"
   ARGUMENTS ${tiny} --augment shift=2,flip=0.5,rotation=10,crop=0.9,cutout=4,border=edge --label-smoothing 0.1 --patience 3
             --metrics

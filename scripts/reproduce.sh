@@ -28,7 +28,8 @@ set -eu
 . "$(dirname -- "$(readlink -f -- "$0" 2> /dev/null || printf %s "$0")")/setup.sh"
 ! odot_help "$odot_root/scripts/reproduce.sh" "$@" || exit 0
 
-form=quick only= docs= list= rerun= runs=$odot_root/build/reproduce-runs data=${ODOT_DATA-} build=$odot_root/build/reproduce
+form=quick only='' docs='' list='' rerun='' data=${ODOT_DATA-}
+runs=$odot_root/build/reproduce-runs build=$odot_root/build/reproduce
 threads=$(odot_jobs)
 while [ $# -gt 0 ]; do
   case $1 in
@@ -37,7 +38,7 @@ while [ $# -gt 0 ]; do
     --docs) docs=yes ;;
     --list) list=yes ;;
     --only | --rerun | --runs | --data | --build | --threads)
-      [ $# -gt 1 ] && [ -n "$2" ] || odot_refuse "$1 needs a value"
+      [ -n "${2-}" ] || odot_refuse "$1 needs a value"
       case $1 in
         --only) only=$2 ;;
         --rerun) rerun=$2 ;;

@@ -2,6 +2,7 @@
 #include "../../examples/layer_steps.hpp"
 
 #include <doctest/doctest.h>
+#include <odot/odot.hpp>
 
 #include <cstddef>
 #include <numeric>

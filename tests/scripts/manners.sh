@@ -23,7 +23,7 @@ before=$(cd "$copy" && find . | sort)
 
 cd "$place" || exit 1
 for script in scripts/setup.sh scripts/train.sh scripts/test.sh scripts/get_data.sh scripts/format.sh scripts/accuracy.sh \
-  benchmarks/peers/compare.sh benchmarks/gpu/measure.sh benchmarks/gpu/sanitize.sh; do
+  scripts/reproduce.sh benchmarks/peers/compare.sh benchmarks/gpu/measure.sh benchmarks/gpu/sanitize.sh; do
   ln -sf "$copy/$script" "$place/link"
   for command in "$copy/$script" "bash $copy/$script" "sh $copy/$script" "$place/link" "check out/$script" "bash link"; do
     case $command in
@@ -51,12 +51,14 @@ output=$(diff <(printf '%s\n' "$before") <(cd "$copy" && find . | sort)) || fail
 
 # Help comes whatever else is asked for.
 for words in "test.sh --preset nonsense --help" "get_data.sh imagenet -h" "setup.sh nonsense --help" \
-  "train.sh --epochs nan --help" "format.sh x --help"; do
+  "train.sh --epochs nan --help" "format.sh x --help" \
+  "reproduce.sh --only nothing --help"; do
   # shellcheck disable=SC2086
   output=$("$copy"/scripts/$words 2>&1) || fail "$words: expected help"
 done
 for words in "test.sh --preset nonsense" "test.sh --preset" "test.sh --preset=" "setup.sh build nonsense" \
-  "format.sh --check x"; do
+  "format.sh --check x" "reproduce.sh --only" "reproduce.sh --quick --docs" "reproduce.sh --only nothing --list" \
+  "reproduce.sh --threads two"; do
   # shellcheck disable=SC2086
   output=$("$copy"/scripts/$words 2>&1)
   code=$?
