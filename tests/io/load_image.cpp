@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// First, because its abs must not be what the decoder calls.
+#include "odot/expressions/elementwise.hpp"
+
 #include "odot/io/load_image.hpp"
 
 #include <doctest/doctest.h>
