@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// First, because its abs must not be what the decoder calls.
+#include "odot/expressions/elementwise.hpp"
+
 #include "odot/io/load_image.hpp"
 
 #include <doctest/doctest.h>
@@ -162,9 +165,9 @@ TEST_CASE("resizing has Pillow's bytes") {
   const Picture one{1, 1, 3, {9, 8, 7}};
   CHECK(io::resized(one, 3, 2) == Picture::filled(3, 2, 3, {9, 8, 7}));
   // High and narrow to low and wide: no more memory than one of the two takes.
-  const Picture high = Picture::filled(1, 3'000'000, 1, {77, 77, 77});
+  const Picture high = Picture::filled(1, 30'000, 1, {77, 77, 77});
   for (const Fit fit : {Fit::stretch, Fit::crop}) {
-    const Picture wide = io::fitted(high, 4000, 2, fit);
+    const Picture wide = io::fitted(high, 60, 2, fit);
     CHECK(std::all_of(wide.bytes.begin(), wide.bytes.end(), [](std::uint8_t b) { return b >= 76 && b <= 78; }));
   }
   CHECK(contains(error_of([&] { io::resized(ramp, 0, 2); }), "at least 1 × 1"));
