@@ -89,12 +89,15 @@ int run(const Settings& settings) {
         features, Classifier::parameter_count, device.c_str(), name.c_str(), data.train.size(), data.test.size(),
         settings.batch_size);
   program::flush_output();
+  trainer::RunRecord& record = *settings.files.record;
   const Outcome outcome = measure_on_device(settings, std::move(data));
   if (outcome.report.interrupted) {
-    std::printf(
-        "result model=causal-ea6 dataset=%s parameters=%zu epochs=%zu accuracy=%.2f seconds=%.1f interrupted=1\n",
-        name.c_str(), Classifier::parameter_count, outcome.report.epochs.size(), outcome.report.accuracy,
-        outcome.report.seconds);
+    record.finish(
+        trainer::formatted(
+            "result model=causal-ea6 dataset=%s parameters=%zu epochs=%zu accuracy=%.2f seconds=%.1f interrupted=1",
+            name.c_str(), Classifier::parameter_count, outcome.report.epochs.size(), outcome.report.accuracy,
+            outcome.report.seconds),
+        true);
     return 128 + outcome.signal;
   }
   const Classified& c = outcome.classified;
@@ -102,12 +105,12 @@ int run(const Settings& settings) {
     print_classified(c, static_cast<std::size_t>(settings.sequences));
     print_table(outcome.marks);
   }
-  std::printf(
+  record.finish(trainer::formatted(
       "result model=causal-ea6 dataset=%s parameters=%zu epochs=%zu accuracy=%.2f streamed_accuracy=%.2f "
-      "unlike=%zu difference=%.1e state_bytes=%zu tokens=%zu microseconds=%.2f seconds=%.1f\n",
+      "unlike=%zu difference=%.1e state_bytes=%zu tokens=%zu microseconds=%.2f seconds=%.1f",
       name.c_str(), Classifier::parameter_count, outcome.report.epochs.size(), percent(c.predicted, c.images),
       percent(c.streamed, c.images), c.unlike, c.difference.largest, state_bytes, outcome.marks.back().tokens,
-      outcome.marks.back().microseconds, outcome.report.seconds);
+      outcome.marks.back().microseconds, outcome.report.seconds));
   return 0;
 }
 

@@ -275,12 +275,12 @@ odot::TrainingReport train(odot::Network<Classifier, Device>& network, const Set
       figures, settings.files, settings.quiet, options, [&](const auto& resumed, auto&... callbacks) {
         return odot::fit<odot::nn::CrossEntropy>(network, adam, data.train, data.test, resumed, callbacks...);
       });
-  trainer::save_weights(settings.files.save, network,
-                        {{"model", "causal-ea6"},
-                         {"dataset", data.train.name},
-                         {"epochs", std::to_string(report.epochs.size())},
-                         {"seed", std::to_string(settings.seed)}},
-                        report.accuracy);
+  trainer::write_network(settings.files, network,
+                         {{"model", "causal-ea6"},
+                          {"dataset", data.train.name},
+                          {"epochs", std::to_string(report.epochs.size())},
+                          {"seed", std::to_string(settings.seed)}},
+                         report.accuracy);
   return report;
 }
 
