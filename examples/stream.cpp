@@ -105,12 +105,14 @@ int run(const Settings& settings) {
     print_classified(c, static_cast<std::size_t>(settings.sequences));
     print_table(outcome.marks);
   }
-  record.finish(trainer::formatted(
-      "result model=causal-ea6 dataset=%s parameters=%zu epochs=%zu accuracy=%.2f streamed_accuracy=%.2f "
-      "unlike=%zu difference=%.1e state_bytes=%zu tokens=%zu microseconds=%.2f seconds=%.1f",
-      name.c_str(), Classifier::parameter_count, outcome.report.epochs.size(), percent(c.predicted, c.images),
-      percent(c.streamed, c.images), c.unlike, c.difference.largest, state_bytes, outcome.marks.back().tokens,
-      outcome.marks.back().microseconds, outcome.report.seconds));
+  record.finish(
+      trainer::formatted(
+          "result model=causal-ea6 dataset=%s parameters=%zu epochs=%zu accuracy=%.2f streamed_accuracy=%.2f "
+          "unlike=%zu difference=%.1e state_bytes=%zu tokens=%zu microseconds=%.2f seconds=%.1f",
+          name.c_str(), Classifier::parameter_count, outcome.report.epochs.size(), percent(c.predicted, c.images),
+          percent(c.streamed, c.images), c.unlike, c.difference.largest, state_bytes, outcome.marks.back().tokens,
+          outcome.marks.back().microseconds, outcome.report.seconds),
+      false);
   return 0;
 }
 
