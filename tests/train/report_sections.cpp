@@ -76,8 +76,8 @@ TEST_CASE("the sections about classes have the matrix, the confusions, the score
   Report report("x");
   add_classes(report, counts, {"coat", "<b>"});
   const std::string html = report.html();
-  CHECK(says(html, "81.25 % of 16 test samples", "1 samples are taken for no class", "--s:0.80\">8</td>",
-             "<td>coat</td><td>&lt;b&gt;</td><td class=\"n\">2</td><td class=\"n\">20.0 %</td>",
+  CHECK(says(html, "81.25 % of 16 test samples", "taken for no class, because an output is NaN: 1.",
+             "--s:0.80\">8</td>", "<td>coat</td><td>&lt;b&gt;</td><td class=\"n\">2</td><td class=\"n\">20.0 %</td>",
              "<td>2</td><td class=\"n\">0.0 %</td>", "among the 3 most probable", "calibration error"));
   CHECK(count(html, "<svg ") == 1);
   Report plain("x");
