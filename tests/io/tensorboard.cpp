@@ -309,6 +309,33 @@ TEST_CASE("a training from the beginning sets an earlier one's files aside, and 
   CHECK(points(events(folder.path() / "twice"), "loss/batch").size() == 3);
 }
 
+TEST_CASE("files that another training set aside return when their training is resumed") {
+  const TemporaryFolder folder;
+  Snapshot kept;
+  std::uint64_t size = 0;
+  {
+    io::EventFolder first(folder.path());
+    first.open().append("a record");
+    size = first.file()->size();
+    first.keep(kept);
+    first.file()->append("after the checkpoint");
+  }
+  {
+    io::EventFolder other(folder.path());  // or a note before a resumed fit
+    other.open();
+  }
+  CHECK(files(folder.path(), "events.out.earlier.").size() == 1);
+  io::EventFolder resumed(folder.path());
+  resumed.restore(kept);
+  CHECK(resumed.continued());
+  resumed.open();
+  REQUIRE(files(folder.path()).size() == 2);
+  CHECK(std::filesystem::file_size(files(folder.path()).front()) == size);
+
+  io::EventFolder second(folder.path());
+  CHECK_THROWS_AS(second.open(), FileError);  // while the resumed one has the folder
+}
+
 TEST_CASE("pictures, texts and numbers of your own are there, at their steps") {
   const TemporaryFolder folder;
   io::TensorBoard board(folder.path());

@@ -142,7 +142,8 @@ inline std::string EventFolder::next_name() const {
   for (std::uint64_t number = 0;; ++number, ++seconds) {
     std::string next = std::string(stem) + std::to_string(seconds) + '.' + host + '.' + process + '.' +
                        std::to_string(number) + std::string(extension);
-    if (next > last && !std::filesystem::exists(folder_ / next)) return next;
+    if (next > last && !std::filesystem::exists(folder_ / next) && !std::filesystem::exists(earlier_path(next)))
+      return next;
   }
 }
 
