@@ -148,7 +148,7 @@ odot_trainer_test(fashion_mnist "rejects a shift as large as the image" ERROR "s
   ARGUMENTS ${tiny} --augment shift=28)
 odot_trainer_test(fashion_mnist "trains with the heads' norm scaled" ARGUMENTS ${tiny} --model b-scaled
   RESULT "model=b-scaled dataset=synthetic parameters=33084 epochs=1 loss=${number} accuracy=${number} ")
-# Pictures of one's own. With --epochs 0 there is nothing to train.
+# Your own pictures. With --epochs 0, nothing is trained.
 set(picture ${CMAKE_CURRENT_SOURCE_DIR}/../docs/pictures_explain.png)
 set(untrained --data synthetic --epochs 0)
 odot_trainer_test(fashion_mnist "classifies pictures and shows where it looks" RESULT "model="

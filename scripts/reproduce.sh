@@ -5,9 +5,9 @@
 #
 # usage: scripts/reproduce.sh [--quick | --full] [--only NAMES] [--docs] [--list] [--rerun NAMES] [--runs FOLDER]
 #                             [--data FOLDER] [--build FOLDER] [--threads N]
-#   --quick        the short form: most rows with few epochs, in a quarter of an hour on two processors; says little about
+#   --quick        the short form: most rows with few epochs; says little about
 #                  the papers. The default
-#   --full         all rows as the documentation has them: about 16 hours of one processor; then writes the documentation
+#   --full         all rows as the documentation has them: by estimate 16 hours of one processor; then writes the documentation
 #   --only NAMES   some rows: names, groups (table1 appendix cifar10 control vowels etth2 claims grid) or patterns such as
 #                  'grid-mnist-*', with commas between
 #   --docs         write the tables of the documentation from the full rows that there are; --docs --only none runs nothing
